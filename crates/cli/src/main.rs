@@ -1,0 +1,2 @@
+//! The snowguard program: arguments in, exit codes and text out.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Pure functions from packages, vulnerabilities and curated knowledge to findings with evidence.

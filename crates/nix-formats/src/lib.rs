@@ -1,0 +1,1 @@
+//! Nix's data formats: versions, names, hashes, store paths, derivations, archives, signatures, the store database, profiles.

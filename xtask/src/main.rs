@@ -1,0 +1,2 @@
+//! Everything the project automates.
+fn main() {}
