@@ -1,1 +1,13 @@
-//! Pure functions from packages, vulnerabilities and curated knowledge to findings with evidence.
+//! Pure functions from (packages, vulnerabilities, curated knowledge) to findings.
+//!
+//! The flow of data: [`Package::keys`](package::Package) names under which a package may be known, the caller loads the
+//! vulnerabilities that speak of any of these names, and [`find`] joins the two, decides identity, then
+//! status, then applies corrections (patches, curated statements, VEX). Every [`Finding`] carries the [`Evidence`] for
+//! each of these steps. Nothing here reads a file or asks the network.
+
+pub mod finding;
+pub mod package;
+pub mod vex;
+
+pub use finding::{Confidence, Evidence, Finding, FindingStatus};
+pub use package::Package;

@@ -1,0 +1,133 @@
+//! What comes out: findings, each with the evidence that led to it.
+
+use serde::Serialize;
+use vulnerability::CveId;
+use vulnerability::model::Origin;
+
+/// One package and one vulnerability that may touch it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Finding {
+    /// Index into the packages that were given.
+    pub package: usize,
+    /// The vulnerability.
+    pub cve: CveId,
+    /// Whether the package's version is affected.
+    pub status: FindingStatus,
+    /// How sure identity and status are together.
+    pub confidence: Confidence,
+    /// The first version above the package's that is not affected, where the record tells it.
+    pub fixed_in: Option<String>,
+    /// Why, in the order of reasoning: identity, version, corrections.
+    pub evidence: Vec<Evidence>,
+}
+
+/// The status of a package with regard to a vulnerability; the words are those of VEX.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FindingStatus {
+    /// The version is affected and nothing corrects that.
+    Affected,
+    /// It is the right software, but the record does not tell for this version.
+    Unknown,
+    /// It would be affected, but a patch or a curated statement says that it is fixed here.
+    Fixed,
+    /// The version is not affected, or a curated statement says so.
+    NotAffected,
+}
+
+/// How sure a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Confidence {
+    /// A name that fits, and little else.
+    Low,
+    /// Name and some second sign fit, or the version was read from free text.
+    Medium,
+    /// Identity is certain, and the version decision rests on a structured range.
+    High,
+}
+
+/// One step of the reasoning.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase", tag = "kind")]
+pub enum Evidence {
+    /// The statement speaks of this package.
+    #[serde(rename_all = "camelCase")]
+    Identity {
+        /// The statement.
+        origin: Origin,
+        /// By which rule.
+        rule: IdentityRule,
+        /// What the record says, such as `haxx / curl`.
+        stated: String,
+        /// What the package says, such as `curl`.
+        package: String,
+    },
+    /// Another sign for or against the identity.
+    #[serde(rename_all = "camelCase")]
+    Sign {
+        /// Whether it speaks for the identity.
+        supports: bool,
+        /// In words.
+        text: String,
+    },
+    /// What the version ranges of the statement say.
+    #[serde(rename_all = "camelCase")]
+    Version {
+        /// The statement.
+        origin: Origin,
+        /// The package's version.
+        version: String,
+        /// The range as the record has it, or what stands in for one.
+        range: String,
+        /// The comparisons that decided, such as `8.3.0 >= 7.69.0`.
+        comparisons: Vec<String>,
+        /// What follows.
+        status: FindingStatus,
+    },
+    /// A correction from outside the record.
+    #[serde(rename_all = "camelCase")]
+    Correction {
+        /// Where it comes from: `patch`, `meta.knownVulnerabilities`, `curated`, `vex`, …
+        by: CorrectionSource,
+        /// In words, such as the patch's file name or the statement's reason.
+        text: String,
+        /// What follows.
+        status: FindingStatus,
+    },
+}
+
+/// The rules by which a statement is taken to speak of a package, surest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum IdentityRule {
+    /// The curated knowledge maps the record's name to this package.
+    Curated,
+    /// `meta.identifiers` (or an SBOM) gives the same CPE.
+    Cpe,
+    /// The same package URL.
+    Purl,
+    /// The same name in the same package collection.
+    Collection,
+    /// The same source repository.
+    Repository,
+    /// The same product name, and vendor and homepage agree.
+    ProductAndVendor,
+    /// The same product name alone.
+    Product,
+}
+
+/// Who corrects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CorrectionSource {
+    /// A patch of the derivation names the CVE.
+    Patch,
+    /// `meta.knownVulnerabilities` names the CVE.
+    KnownVulnerabilities,
+    /// The curated knowledge of the project (or a file given beside it).
+    Curated,
+    /// A VEX document.
+    Vex,
+}

@@ -1,0 +1,52 @@
+//! What is matched: packages, from whatever source they are known.
+
+use serde::{Deserialize, Serialize};
+
+/// A package as far as it is known. Only `name`, `pname` and `version` are always there; the more of the rest, the
+/// surer the findings.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Package {
+    /// The derivation name, such as `python3.11-requests-2.31.0`.
+    pub name: String,
+    /// The name without its version.
+    pub pname: String,
+    /// The version; empty if the name has none.
+    pub version: String,
+    /// The attribute path in nixpkgs, such as `python3Packages.requests`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attribute: Option<String>,
+    /// The system it is built for, such as `x86_64-linux`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub system: Option<String>,
+    /// Store paths of its outputs, as far as they are part of the target.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub store_paths: Vec<String>,
+    /// Store path of its derivation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub derivation: Option<String>,
+    /// `meta.homepage`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub homepages: Vec<String>,
+    /// URLs of its sources (`src` of the derivation).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub source_urls: Vec<String>,
+    /// `meta.description`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// `meta.position`, such as `pkgs/tools/networking/curl/default.nix:94`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub position: Option<String>,
+    /// File names of its patches.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub patches: Vec<String>,
+    /// `meta.knownVulnerabilities`: texts, often with CVE identifiers inside.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub known_vulnerabilities: Vec<String>,
+    /// CPE 2.3 names from `meta.identifiers` or an SBOM.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub cpes: Vec<String>,
+    /// Package URLs from `meta.identifiers` or an SBOM.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub purls: Vec<String>,
+}
