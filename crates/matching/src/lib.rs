@@ -6,8 +6,12 @@
 //! each of these steps. Nothing here reads a file or asks the network.
 
 pub mod finding;
+pub mod knowledge;
+pub mod owners;
 pub mod package;
+pub mod set;
 pub mod vex;
 
 pub use finding::{Confidence, Evidence, Finding, FindingStatus};
+pub use knowledge::Knowledge;
 pub use package::Package;
