@@ -248,11 +248,11 @@ impl Knowledge {
     }
 
     /// The software entries that list this package, by its [`curated_name`].
-    pub fn software_of<'a>(&'a self, pname: &'a str) -> impl Iterator<Item = &'a Software> {
-        let exact = self.by_package.get(pname).into_iter().flatten();
+    pub fn software_of(&self, name: &str) -> Vec<&Software> {
+        let exact = self.by_package.get(name).into_iter().flatten();
         let wild =
-            self.wildcards.iter().filter(|(start, _)| pname.starts_with(start.as_str())).map(|(_, i)| i);
-        exact.chain(wild).filter_map(|i| self.software.get(*i))
+            self.wildcards.iter().filter(|(start, _)| name.starts_with(start.as_str())).map(|(_, i)| i);
+        exact.chain(wild).filter_map(|i| self.software.get(*i)).collect()
     }
 
     /// The rule that forbids the combination, if there is one. `products` and `vendors` are squashed.

@@ -5,7 +5,9 @@
 //! status, then applies corrections (patches, curated statements, VEX). Every [`Finding`] carries the [`Evidence`] for
 //! each of these steps. Nothing here reads a file or asks the network.
 
+pub mod context;
 pub mod finding;
+pub mod identity;
 pub mod knowledge;
 pub mod owners;
 pub mod package;

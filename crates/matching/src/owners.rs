@@ -353,8 +353,9 @@ pub fn vendor_names(vendor: &str) -> Vec<String> {
         .map(|w| w.trim_matches(|c: char| !c.is_ascii_alphanumeric()))
         .filter(|w| !w.is_empty())
         .collect();
-    let (urls, plain): (Vec<&str>, Vec<&str>) =
-        words.iter().partition(|w| w.contains('.') && split_url(w).is_some() && !w.ends_with(".js"));
+    let (urls, plain): (Vec<&str>, Vec<&str>) = words
+        .iter()
+        .partition(|w| w.contains('.') && split_url(w).is_some() && w.rsplit('.').next() != Some("js"));
     let telling: Vec<&str> = plain.iter().copied().filter(|w| !EMPTY_VENDOR_WORDS.contains(w)).collect();
     let joined = squash(&telling.concat());
     if joined.len() >= 2

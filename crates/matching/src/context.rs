@@ -1,0 +1,373 @@
+//! What a record is about besides product names: signs that it speaks of something that no Nix package is, or of a
+//! part, companion or port of the software that bears its name.
+
+use crate::owners::{Owners, squash, vendor_names};
+use crate::set::PackageSet;
+use vulnerability::model::{Statement, Vulnerability};
+
+/// What the whole record tells, whatever the statement.
+#[derive(Debug, Default)]
+pub struct RecordContext {
+    /// Owners, sites and repositories that the references name.
+    pub references: Owners,
+    /// The title in lower case.
+    pub title: String,
+    /// The description in lower case, cut to a length that a sentence about the product fits in.
+    pub description: String,
+    /// Only a service that its operator hosts is affected.
+    pub hosted: bool,
+    /// The application whose plugin or theme the record speaks of, such as `wordpress`.
+    pub plugin_of: Option<&'static str>,
+}
+
+/// How much of a description is looked at.
+const DESCRIPTION_LIMIT: usize = 4000;
+
+/// Phrases that show a plugin, and of what.
+const PLUGIN_PHRASES: &[(&str, &str)] = &[
+    ("plugin for wordpress", "wordpress"),
+    ("theme for wordpress", "wordpress"),
+    ("wordpress plugin", "wordpress"),
+    ("wordpress theme", "wordpress"),
+    ("jenkins plugin", "jenkins"),
+    ("joomla extension", "joomla"),
+    ("extension for joomla", "joomla"),
+    ("component for joomla", "joomla"),
+    ("drupal module", "drupal"),
+    ("module for drupal", "drupal"),
+    ("extension for typo3", "typo3"),
+    ("extension for mediawiki", "mediawiki"),
+    ("mediawiki extension", "mediawiki"),
+    ("module for prestashop", "prestashop"),
+    ("plugin for moodle", "moodle"),
+];
+
+impl RecordContext {
+    /// Collects the context of a vulnerability.
+    pub fn of(vulnerability: &Vulnerability) -> Self {
+        let mut context = Self::default();
+        for record in &vulnerability.records {
+            for reference in &record.references {
+                context.references.add_url(&reference.url);
+            }
+            context.hosted |= record.tags.iter().any(|t| t == "exclusively-hosted-service");
+            if context.description.is_empty() {
+                context.description = record.description.chars().take(DESCRIPTION_LIMIT).collect();
+                context.description.make_ascii_lowercase();
+            }
+            if context.title.is_empty() {
+                context.title = record.title.as_deref().unwrap_or("").to_ascii_lowercase();
+            }
+        }
+        let text = [context.title.as_str(), context.description.as_str()];
+        context.plugin_of =
+            PLUGIN_PHRASES.iter().find(|(p, _)| text.iter().any(|t| t.contains(p))).map(|(_, of)| *of);
+        if context.plugin_of.is_none() {
+            let mut statements = vulnerability.records.iter().flat_map(|r| &r.statements);
+            context.plugin_of = statements.find_map(plugin_of);
+        }
+        context
+    }
+}
+
+/// The application that a statement's product plugs into.
+fn plugin_of(statement: &Statement) -> Option<&'static str> {
+    let product = &statement.product;
+    let collection = product.collection_url.as_deref().unwrap_or("").to_ascii_lowercase();
+    if [
+        "wordpress.org/plugins",
+        "wordpress.org/themes",
+        "themeforest.net",
+        "codecanyon.net",
+        "woocommerce.com",
+    ]
+    .iter()
+    .any(|s| collection.contains(s))
+    {
+        return Some("wordpress");
+    }
+    if collection.contains("extensions.joomla.org") {
+        return Some("joomla");
+    }
+    let vendor = product.vendor.as_deref().map(squash).unwrap_or_default();
+    let name = product.product.as_deref().unwrap_or("").to_ascii_lowercase();
+    if vendor.starts_with("jenkins") && name.contains("plugin") {
+        return Some("jenkins");
+    }
+    None
+}
+
+/// What a CPE says that matters here: part, vendor, product (unescaped, lower case) and target software.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CpeFacts {
+    /// `a`, `o` or `h`.
+    pub part: char,
+    /// Vendor, squashed.
+    pub vendor: String,
+    /// Product, squashed.
+    pub product: String,
+    /// Target software, or empty.
+    pub target: String,
+}
+
+impl CpeFacts {
+    /// Reads a CPE 2.3 name (or the 2.2 URI form). `None` if it is neither.
+    pub fn parse(cpe: &str) -> Option<Self> {
+        let (uri, rest) = match cpe.strip_prefix("cpe:2.3:") {
+            Some(rest) => (false, rest),
+            None => (true, cpe.strip_prefix("cpe:/")?),
+        };
+        let mut fields = Vec::with_capacity(11);
+        let mut field = String::new();
+        let mut escaped = false;
+        for c in rest.chars() {
+            match c {
+                '\\' if !escaped && !uri => escaped = true,
+                ':' if !escaped => fields.push(std::mem::take(&mut field)),
+                c => {
+                    field.push(c);
+                    escaped = false;
+                }
+            }
+        }
+        fields.push(field);
+        let get = |i: usize| fields.get(i).map_or("", String::as_str);
+        let part = get(0).chars().next().filter(|c| "aoh".contains(*c))?;
+        let value = |i: usize| match get(i) {
+            "*" | "-" => String::new(),
+            text => squash(text),
+        };
+        // The target software is the ninth field after `cpe:2.3:`; the URI form has it only packed.
+        Some(Self {
+            part,
+            vendor: value(1),
+            product: value(2),
+            target: if uri { String::new() } else { value(8) },
+        })
+    }
+}
+
+/// What a statement says, in the form that rules compare.
+#[derive(Debug)]
+pub struct StatementFacts<'a> {
+    /// The statement.
+    pub statement: &'a Statement,
+    /// Product names, squashed: product, package name (whole and its last part), CPE products.
+    pub products: Vec<String>,
+    /// Vendor names, squashed.
+    pub vendors: Vec<String>,
+    /// Owners and repositories that the statement itself names.
+    pub owners: Owners,
+    /// The package set of its collection, or of its CPEs' target software.
+    pub set: Option<PackageSet>,
+    /// The collection is that of a distribution.
+    pub of_distribution: bool,
+    /// Every CPE is of hardware, or of an operating system that is not Linux' kernel.
+    pub device: bool,
+    /// What it runs on that a Linux package does not, such as `windows`: from platforms, CPEs and conditions.
+    pub elsewhere: Option<String>,
+}
+
+/// Targets that are other operating systems.
+const OTHER_SYSTEMS: &[&str] = &[
+    "windows",
+    "microsoftwindows",
+    "macos",
+    "macosx",
+    "osx",
+    "iphoneos",
+    "ios",
+    "ipados",
+    "ipad",
+    "tvos",
+    "watchos",
+    "android",
+    "visionos",
+    "wearos",
+    "tizen",
+    "chromeos",
+    "windowsphone",
+    "harmonyos",
+    "freebsd",
+    "openbsd",
+    "netbsd",
+    "solaris",
+    "aix",
+    "hpux",
+    "zos",
+    "vxworks",
+];
+
+/// Targets that are applications with plugins.
+const HOST_APPLICATIONS: &[&str] = &[
+    "wordpress",
+    "jenkins",
+    "drupal",
+    "joomla",
+    "moodle",
+    "typo3",
+    "mediawiki",
+    "prestashop",
+    "magento",
+    "woocommerce",
+    "confluence",
+    "jira",
+    "bamboo",
+    "bitbucket",
+    "chrome",
+    "firefox",
+    "visualstudio",
+    "visualstudiocode",
+    "eclipse",
+    "splunk",
+    "craftcms",
+    "discourse",
+    "gitlab",
+    "redmine",
+    "mybb",
+    "phpbb",
+    "owncloud",
+    "nextcloud",
+    "opencart",
+    "umbraco",
+    "shopware",
+    "concretecms",
+];
+
+fn language(target: &str) -> Option<PackageSet> {
+    Some(match target {
+        "python" | "pypi" => PackageSet::Python,
+        "nodejs" | "npm" => PackageSet::Node,
+        "ruby" | "rubygems" | "rubyonrails" | "rails" => PackageSet::Ruby,
+        "rust" => PackageSet::Rust,
+        "perl" => PackageSet::Perl,
+        "haskell" => PackageSet::Haskell,
+        "erlang" | "elixir" => PackageSet::Beam,
+        _ => return None,
+    })
+}
+
+fn collection_set(url: &str) -> Option<PackageSet> {
+    let url = url.to_ascii_lowercase();
+    let any = |parts: &[&str]| parts.iter().any(|p| url.contains(p));
+    Some(match () {
+        () if any(&["pypi.org", "pypi.python.org"]) => PackageSet::Python,
+        () if any(&["npmjs.com", "npmjs.org"]) => PackageSet::Node,
+        () if any(&["crates.io"]) => PackageSet::Rust,
+        () if any(&["rubygems.org"]) => PackageSet::Ruby,
+        () if any(&["cpan.org"]) => PackageSet::Perl,
+        () if any(&["hackage.haskell.org"]) => PackageSet::Haskell,
+        () if any(&["packagist.org", "pecl.php.net"]) => PackageSet::Php,
+        () if any(&["hex.pm"]) => PackageSet::Beam,
+        () if any(&["luarocks.org"]) => PackageSet::Lua,
+        () if any(&["cran.r-project.org"]) => PackageSet::R,
+        () if any(&["opam.ocaml.org"]) => PackageSet::Ocaml,
+        () => return None,
+    })
+}
+
+/// Collections of distributions and of their containers.
+const DISTRIBUTION_COLLECTIONS: &[&str] = &[
+    "access.redhat.com",
+    "catalog.redhat.com",
+    "packages.fedoraproject.org",
+    "repos.fedorapeople.org",
+    "src-openeuler",
+    "gitee.com/openeuler",
+    "packages.debian.org",
+    "launchpad.net/ubuntu",
+    "packages.ubuntu.com",
+    "software.opensuse.org",
+    "opencloudos",
+    "openanolis",
+    "download.opensuse.org",
+];
+
+impl<'a> StatementFacts<'a> {
+    /// Reads the facts from a statement. `is_distribution` knows the (squashed) names of distributions.
+    pub fn of(statement: &'a Statement, is_distribution: impl Fn(&str) -> bool) -> Self {
+        let product = &statement.product;
+        let mut products = Vec::new();
+        let mut add = |name: &str| {
+            let name = squash(name);
+            if !name.is_empty() && !products.contains(&name) {
+                products.push(name);
+            }
+        };
+        if let Some(name) = &product.package_name {
+            add(name);
+            add(name.rsplit(['/', ':']).next().unwrap_or(name));
+        }
+        if let Some(name) = &product.product {
+            add(name);
+        }
+        let cpes: Vec<CpeFacts> = product.cpes.iter().filter_map(|c| CpeFacts::parse(c)).collect();
+        let kernel = |c: &CpeFacts| c.vendor == "linux" && c.product == "linuxkernel";
+        let mut vendors = product.vendor.as_deref().map(vendor_names).unwrap_or_default();
+        for cpe in &cpes {
+            if cpe.part == 'a' || kernel(cpe) {
+                add(&cpe.product);
+                if !vendors.contains(&cpe.vendor) && !cpe.vendor.is_empty() {
+                    // The CPE of another statement's vendor spelling: "php_group" and "php".
+                    vendors.extend(vendor_names(&cpe.vendor));
+                }
+            }
+        }
+        let mut owners = Owners::default();
+        let collection = product.collection_url.as_deref().unwrap_or("");
+        owners.add_url(collection);
+        owners.add_url(product.repo.as_deref().unwrap_or(""));
+        if let Some(name) = product.package_name.as_deref().filter(|n| n.contains('.') && n.contains('/')) {
+            owners.add_url(name);
+        }
+        let lower = collection.to_ascii_lowercase();
+        let of_distribution = DISTRIBUTION_COLLECTIONS.iter().any(|d| lower.contains(d))
+            || vendors.iter().any(|v| is_distribution(v));
+        let device = !cpes.is_empty() && !of_distribution && cpes.iter().all(|c| c.part != 'a' && !kernel(c));
+        let target_set = || cpes.iter().find_map(|c| language(&c.target));
+        Self {
+            statement,
+            set: collection_set(collection).or_else(target_set),
+            elsewhere: elsewhere(statement, &cpes),
+            products,
+            vendors,
+            owners,
+            of_distribution,
+            device,
+        }
+    }
+
+    /// Whether every CPE is of a plugin of another application, and of which.
+    pub fn plugin_target(&self) -> Option<&'static str> {
+        let mut found = None;
+        for cpe in &self.statement.product.cpes {
+            let target = CpeFacts::parse(cpe)?.target;
+            found = HOST_APPLICATIONS.iter().find(|h| **h == target).copied();
+            found?;
+        }
+        found
+    }
+}
+
+/// The other operating system that a statement is limited to, if it is.
+fn elsewhere(statement: &Statement, cpes: &[CpeFacts]) -> Option<String> {
+    let other = |text: &str| {
+        let squashed = squash(text);
+        let start = |s: &&&str| squashed.starts_with(**s);
+        OTHER_SYSTEMS.iter().find(start).map(|s| (*s).to_owned())
+    };
+    let all = |found: Vec<Option<String>>| -> Option<String> {
+        let found: Option<Vec<String>> = found.into_iter().collect();
+        found.and_then(|f| f.into_iter().next())
+    };
+    all(statement.platforms.iter().map(|p| other(p)).collect())
+        .or_else(|| all(cpes.iter().map(|c| other(&c.target)).collect()))
+        .or_else(|| {
+            statement.conditions.iter().find_map(|any| {
+                let products = any
+                    .iter()
+                    .map(|c| CpeFacts::parse(c).filter(|c| c.part != 'a').and_then(|c| other(&c.product)));
+                all(products.collect())
+            })
+        })
+}

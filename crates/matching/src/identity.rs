@@ -1,0 +1,355 @@
+//! Does a statement speak of this package? Rules from sure to weak, each with the evidence it rests on.
+
+use crate::context::{CpeFacts, RecordContext, StatementFacts};
+use crate::finding::{Confidence, Evidence, IdentityRule};
+use crate::knowledge::{Knowledge, Software, curated_name};
+use crate::owners::{Owners, squash};
+use crate::package::Package;
+use crate::set::PackageSet;
+use vulnerability::CveId;
+
+/// What is known of a package, in the form that rules compare; made once a package.
+#[derive(Debug)]
+pub struct PackageFacts<'a> {
+    /// The package.
+    pub package: &'a Package,
+    /// Its set.
+    pub set: PackageSet,
+    /// The name without the set's prefix.
+    pub bare: &'a str,
+    /// The same, squashed.
+    pub name: String,
+    /// What curated rules call it.
+    pub curated_name: String,
+    /// Who stands behind it, by its homepages and sources.
+    pub owners: Owners,
+    /// Curated entries for it.
+    pub software: Vec<&'a Software>,
+    /// Its version in the scheme of records.
+    pub version: String,
+}
+
+impl<'a> PackageFacts<'a> {
+    /// Collects the facts.
+    pub fn of(package: &'a Package, knowledge: &'a Knowledge) -> Self {
+        let (set, bare) = PackageSet::of(package);
+        let curated_name = curated_name(package);
+        let mut owners = Owners::default();
+        for url in package.homepages.iter().chain(&package.source_urls) {
+            owners.add_url(url);
+        }
+        let mut software = knowledge.software_of(&curated_name);
+        software.retain(|s| s.fits_version(&package.version));
+        Self {
+            package,
+            set,
+            bare,
+            name: squash(bare),
+            curated_name,
+            owners,
+            software,
+            version: knowledge.version_in_records(package),
+        }
+    }
+}
+
+/// The answer for one statement and package.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// By which rule.
+    pub rule: IdentityRule,
+    /// How sure.
+    pub confidence: Confidence,
+    /// Why.
+    pub evidence: Vec<Evidence>,
+}
+
+/// Companions that share a product's name: the words that follow the name in a title when they are meant.
+const COMPANIONS: &[&str] = &[
+    "desktop app",
+    "desktop",
+    "mobile",
+    "mobile app",
+    "android",
+    "ios app",
+    "for android",
+    "for ios",
+    "for windows",
+    "for mac",
+    "for macos",
+    "plugin",
+    "plug-in",
+    "extension",
+    "add-on",
+    "addon",
+    "theme",
+    "connector",
+    "sdk",
+    "operator",
+    "helm chart",
+    "docker image",
+    "installer",
+    "browser extension",
+    "vs code extension",
+    "outlook",
+    "exporter",
+    "module",
+];
+
+/// Decides whether a statement speaks of a package. `None` means that it does not, or that nothing but chance says so.
+pub fn identify(
+    cve: CveId,
+    record: &RecordContext,
+    facts: &StatementFacts<'_>,
+    package: &PackageFacts<'_>,
+    knowledge: &Knowledge,
+) -> Option<Identity> {
+    if record.hosted || facts.device {
+        return None;
+    }
+    if knowledge.never(cve, &package.curated_name, &facts.products, &facts.vendors).is_some() {
+        return None;
+    }
+    if let Some(host) = facts.plugin_target().or(record.plugin_of)
+        && !plugs_into(package, host)
+    {
+        return None;
+    }
+    let found = |rule, confidence| Identity {
+        rule,
+        confidence,
+        evidence: vec![identity_evidence(rule, facts, package)],
+    };
+
+    if same_cpe(facts, package.package) {
+        return Some(found(IdentityRule::Cpe, Confidence::High));
+    }
+    if same_purl(facts, package.package) {
+        return Some(found(IdentityRule::Purl, Confidence::High));
+    }
+    match by_curated(record, facts, package, knowledge) {
+        Curated::Same(identity) => return Some(identity),
+        Curated::Other => return None,
+        Curated::Silent => {}
+    }
+    if !facts.products.contains(&package.name) {
+        return by_repository(facts, package);
+    }
+    if let Some(set) = facts.set {
+        if set == package.set {
+            return Some(found(IdentityRule::Collection, Confidence::High));
+        }
+        if package.set != PackageSet::Top {
+            return None;
+        }
+    }
+    Some(by_name(record, facts, package, knowledge))
+}
+
+/// What the curated knowledge says.
+enum Curated {
+    /// The statement speaks of this package.
+    Same(Identity),
+    /// It speaks of other software of the same name.
+    Other,
+    /// Nothing.
+    Silent,
+}
+
+fn plugs_into(package: &PackageFacts<'_>, host: &str) -> bool {
+    match host {
+        "wordpress" => package.set == PackageSet::Wordpress,
+        host => {
+            package.set == PackageSet::Extension
+                && package.package.attribute.as_deref().is_some_and(|a| a.contains(host))
+        }
+    }
+}
+
+fn stated(facts: &StatementFacts<'_>) -> String {
+    let product = &facts.statement.product;
+    let names = [&product.vendor, &product.product, &product.package_name];
+    let mut parts: Vec<&str> = names.into_iter().flatten().map(String::as_str).collect();
+    if parts.is_empty() {
+        parts.extend(product.cpes.first().map(String::as_str));
+    }
+    parts.join(" / ")
+}
+
+fn identity_evidence(rule: IdentityRule, facts: &StatementFacts<'_>, package: &PackageFacts<'_>) -> Evidence {
+    Evidence::Identity {
+        origin: facts.statement.origin.clone(),
+        rule,
+        stated: stated(facts),
+        package: package.package.pname.clone(),
+    }
+}
+
+fn same_cpe(facts: &StatementFacts<'_>, package: &Package) -> bool {
+    let key = |cpe: &str| {
+        CpeFacts::parse(cpe)
+            .map(|c| (c.part, c.vendor, c.product))
+            .filter(|(_, v, p)| !v.is_empty() && !p.is_empty())
+    };
+    let theirs = &facts.statement.product.cpes;
+    !package.cpes.is_empty()
+        && theirs
+            .iter()
+            .filter_map(|c| key(c))
+            .any(|c| package.cpes.iter().filter_map(|p| key(p)).any(|p| p == c))
+}
+
+fn same_purl(facts: &StatementFacts<'_>, package: &Package) -> bool {
+    let bare = |purl: &str| {
+        let rest = purl.split(['?', '#']).next().unwrap_or("");
+        rest.rsplit_once('@').map_or(rest, |(name, _)| name).to_ascii_lowercase()
+    };
+    facts
+        .statement
+        .product
+        .purl
+        .as_deref()
+        .map(bare)
+        .is_some_and(|p| package.purls.iter().any(|q| bare(q) == p))
+}
+
+fn by_curated(
+    record: &RecordContext,
+    facts: &StatementFacts<'_>,
+    package: &PackageFacts<'_>,
+    knowledge: &Knowledge,
+) -> Curated {
+    let about = |s: &&&Software| s.products.iter().any(|p| facts.products.contains(p));
+    let entries: Vec<&&Software> = package.software.iter().filter(about).collect();
+    if entries.is_empty() {
+        return Curated::Silent;
+    }
+    let upstream: Vec<&String> = facts.vendors.iter().filter(|v| !knowledge.is_distribution(v)).collect();
+    let fits = |s: &&&Software| {
+        s.vendors.is_empty() || upstream.is_empty() || upstream.iter().any(|v| s.vendors.contains(v))
+    };
+    let fitting = entries.iter().any(fits) || owner_agrees(facts, package).is_some();
+    if !fitting {
+        return Curated::Other;
+    }
+    if facts.set.is_some_and(|set| set != package.set && package.set != PackageSet::Top) {
+        return Curated::Other;
+    }
+    let mut evidence = vec![identity_evidence(IdentityRule::Curated, facts, package)];
+    if let Some(companion) = companion(record, package, &facts.products) {
+        evidence.push(Evidence::Sign { supports: false, text: companion });
+        return Curated::Same(Identity {
+            rule: IdentityRule::Curated,
+            confidence: Confidence::Low,
+            evidence,
+        });
+    }
+    Curated::Same(Identity { rule: IdentityRule::Curated, confidence: Confidence::High, evidence })
+}
+
+fn by_repository(facts: &StatementFacts<'_>, package: &PackageFacts<'_>) -> Option<Identity> {
+    let shared = facts.owners.repositories.intersection(&package.owners.repositories).next()?;
+    // A repository can hold several products; it must be called like the package to stand for it.
+    if facts.of_distribution || squash(shared.rsplit('/').next().unwrap_or("")) != package.name {
+        return None;
+    }
+    let mut evidence = vec![identity_evidence(IdentityRule::Repository, facts, package)];
+    evidence.push(Evidence::Sign { supports: true, text: format!("both name the repository {shared}") });
+    Some(Identity { rule: IdentityRule::Repository, confidence: Confidence::Medium, evidence })
+}
+
+/// An owner that the statement's vendor and the package's URLs share.
+fn owner_agrees(facts: &StatementFacts<'_>, package: &PackageFacts<'_>) -> Option<String> {
+    // A host called like the software itself says nothing new about a vendor of that name, unless it is a site of its own.
+    facts.vendors.iter().find(|v| package.owners.names.contains(*v)).cloned()
+}
+
+fn by_name(
+    record: &RecordContext,
+    facts: &StatementFacts<'_>,
+    package: &PackageFacts<'_>,
+    knowledge: &Knowledge,
+) -> Identity {
+    let mut signs = Vec::new();
+    let mut rule = IdentityRule::Product;
+    let mut sign = |supports, text| signs.push(Evidence::Sign { supports, text });
+
+    let repositories =
+        |owners: &Owners| owners.repositories.intersection(&package.owners.repositories).next().cloned();
+    let mut support = false;
+    if let Some(repository) = repositories(&facts.owners).or_else(|| repositories(&record.references)) {
+        sign(true, format!("both name the repository {repository}"));
+        rule = IdentityRule::Repository;
+        support = true;
+    }
+    if let Some(site) = record.references.sites.intersection(&package.owners.sites).next() {
+        sign(true, format!("both link to {site}"));
+        rule = rule.min(IdentityRule::ProductAndVendor);
+        support = true;
+    }
+    let vendors: Vec<&String> = facts.vendors.iter().filter(|v| !knowledge.is_distribution(v)).collect();
+    if let Some(owner) = vendors.iter().find(|v| package.owners.names.contains(v.as_str())) {
+        sign(true, format!("the vendor agrees with the package's homepage or source ({owner})"));
+        rule = rule.min(IdentityRule::ProductAndVendor);
+        support = true;
+    }
+    let other_repository = other_repository(record, facts, package);
+    if let (Some(other), false) = (&other_repository, rule == IdentityRule::Repository) {
+        sign(false, format!("the record names the repository {other}, the package another of the same name"));
+    }
+    let mut companion_found = false;
+    if let Some(text) = companion(record, package, &facts.products) {
+        sign(false, text);
+        companion_found = true;
+    }
+
+    let generic = knowledge.is_generic(&package.name);
+    let self_named = vendors.iter().all(|v| v.as_str() == package.name);
+    let confidence = if companion_found || (other_repository.is_some() && rule != IdentityRule::Repository) {
+        Confidence::Low
+    } else if support {
+        if generic && rule != IdentityRule::Repository { Confidence::Medium } else { Confidence::High }
+    } else if package.set != PackageSet::Top || generic || !self_named {
+        Confidence::Low
+    } else {
+        Confidence::Medium
+    };
+    let mut evidence = vec![identity_evidence(rule, facts, package)];
+    evidence.append(&mut signs);
+    Identity { rule, confidence, evidence }
+}
+
+/// A repository of the package's name that belongs to somebody else than the package's.
+fn other_repository(
+    record: &RecordContext,
+    facts: &StatementFacts<'_>,
+    package: &PackageFacts<'_>,
+) -> Option<String> {
+    let own: Vec<&str> = package.owners.repositories_called(&package.name).collect();
+    let own_host = own.first()?.split('/').next()?;
+    let theirs = facts
+        .owners
+        .repositories_called(&package.name)
+        .chain(record.references.repositories_called(&package.name));
+    theirs.filter(|r| r.split('/').next() == Some(own_host)).find(|r| !own.contains(r)).map(str::to_owned)
+}
+
+/// The sentence against the identity if the title speaks of a companion of the product.
+fn companion(record: &RecordContext, package: &PackageFacts<'_>, products: &[String]) -> Option<String> {
+    let text = if record.title.is_empty() {
+        record.description.get(..200).unwrap_or(&record.description)
+    } else {
+        &record.title
+    };
+    let name = package.bare.to_ascii_lowercase();
+    let at = text.find(&name)?;
+    let before_is_word = text[..at].chars().next_back().is_some_and(char::is_alphanumeric);
+    let rest = text.get(at + name.len()..)?;
+    let rest = rest.strip_prefix([' ', '-'])?;
+    let word_end = |phrase: &str| !rest.get(phrase.len()..).unwrap_or("").starts_with(char::is_alphanumeric);
+    let phrase = COMPANIONS.iter().find(|p| rest.starts_with(**p) && word_end(p))?;
+    let squashed = squash(phrase);
+    let meant = package.name.contains(&squashed) || products.iter().any(|p| p.contains(&squashed));
+    (!before_is_word && !meant)
+        .then(|| format!("the record speaks of \"{name} {phrase}\", a companion of the software"))
+}
