@@ -1,0 +1,46 @@
+//! Running helper programs: argument vectors, never a shell.
+
+use std::ffi::OsStr;
+use std::process::Command;
+
+use anyhow::{Context, bail};
+
+/// The command as a person would type it, for messages.
+pub(crate) fn display(command: &Command) -> String {
+    std::iter::once(command.get_program())
+        .chain(command.get_args())
+        .map(|part| quoted(part))
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+fn quoted(part: &OsStr) -> String {
+    let text = part.to_string_lossy();
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_=./:,+@%".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        text.into_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
+}
+
+/// Runs a command with our own input and output; an exit status other than 0 is an error that names the command.
+pub(crate) fn run(command: &mut Command) -> anyhow::Result<()> {
+    let shown = display(command);
+    let status = command.status().with_context(|| format!("cannot start `{shown}`"))?;
+    if !status.success() {
+        bail!("`{shown}` ended with {status}");
+    }
+    Ok(())
+}
+
+/// Whether this process may install packages and use `chroot`.
+pub(crate) fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
+}
+
+/// Whether a program of this name is found in `PATH`.
+pub(crate) fn in_path(program: &str) -> bool {
+    std::env::var_os("PATH")
+        .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(program).is_file()))
+}

@@ -1,0 +1,38 @@
+//! What the toolbox holds: Debian packages, grouped by the wing whose tests use them.
+
+/// One wing's part of the toolbox.
+pub(super) struct Group {
+    /// The wing, or the ground floor.
+    pub(super) wing: &'static str,
+    /// Debian package names.
+    pub(super) packages: &'static [&'static str],
+}
+
+/// Everything that is installed. A change here makes the next `cargo xtask toolbox` build a new root.
+pub(super) const GROUPS: &[Group] = &[Group {
+    wing: "ground floor",
+    packages: &[
+        // The oracle for versions, names, store paths, derivations, NARs, signatures and closures.
+        "nix-bin",
+        // A static builder: derivations of tests can be built without any other store path.
+        "busybox-static",
+        "ca-certificates",
+        "coreutils",
+        "sqlite3",
+        "xz-utils",
+        "zstd",
+    ],
+}];
+
+/// All package names, sorted, each once.
+pub(super) fn all() -> Vec<&'static str> {
+    let mut names: Vec<_> = GROUPS.iter().flat_map(|group| group.packages).copied().collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+/// One line per wing, for messages and for the stamp.
+pub(super) fn describe() -> String {
+    GROUPS.iter().map(|group| format!("{}: {}\n", group.wing, group.packages.join(" "))).collect()
+}
