@@ -1,1 +1,4 @@
 //! Nix's data formats: versions, names, hashes, store paths, derivations, archives, signatures, the store database, profiles.
+
+pub mod nar;
+pub mod signature;

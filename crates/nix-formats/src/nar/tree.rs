@@ -1,0 +1,162 @@
+//! From a tree on disk to an archive, or to its hash.
+
+use std::ffi::CString;
+use std::fs::File;
+use std::io::{Read, Write};
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, fstat, openat, readlinkat, statat};
+use rustix::io::Errno;
+
+use super::{Event, Limits, NarError, Writer};
+
+/// Bytes read from a file at once.
+const CHUNK: usize = 128 * 1024;
+
+/// Writes the archive of the tree at `path` to `out` and gives `out` back.
+///
+/// Symbolic links are recorded, never followed, not even `path` itself. Only the owner's execute bit counts as
+/// executable, as in Nix. Every step is taken relative to an open folder, so neither long paths nor folders that
+/// someone swaps for links meanwhile lead astray.
+pub fn dump<W: Write>(path: &Path, out: W, limits: &Limits) -> Result<W, NarError> {
+    let mut walk =
+        Walk { writer: Writer::new(out, *limits), buffer: vec![0; CHUNK], path: path.to_path_buf() };
+    walk.run()?;
+    walk.writer.finish()
+}
+
+struct Walk<W> {
+    writer: Writer<W>,
+    buffer: Vec<u8>,
+    /// Where the walk is, for messages only.
+    path: PathBuf,
+}
+
+/// A folder whose entries are being written.
+struct Folder {
+    fd: OwnedFd,
+    /// Names not written yet, in reverse order.
+    names: Vec<CString>,
+}
+
+impl<W: Write> Walk<W> {
+    fn run(&mut self) -> Result<(), NarError> {
+        let root =
+            CString::new(self.path.as_os_str().as_bytes()).map_err(|_| self.error("open", Errno::INVAL))?;
+        // The stack lives on the heap: the depth of a tree must not overflow a thread's stack.
+        let mut open = Vec::new();
+        open.extend(self.node(None, &root, Vec::new())?);
+        while let Some(folder) = open.last_mut() {
+            let Some(name) = folder.names.pop() else {
+                self.writer.event(&Event::Leave)?;
+                self.path.pop();
+                open.pop();
+                continue;
+            };
+            self.path.push(std::ffi::OsStr::from_bytes(name.as_bytes()));
+            let inner = self.node(Some(&folder.fd), &name, name.as_bytes().to_vec())?;
+            match inner {
+                Some(inner) => open.push(inner),
+                None => {
+                    self.path.pop();
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes one node; for a folder only its beginning.
+    fn node(
+        &mut self,
+        parent: Option<&OwnedFd>,
+        file: &CString,
+        name: Vec<u8>,
+    ) -> Result<Option<Folder>, NarError> {
+        let parent = parent.map_or(CWD, AsFd::as_fd);
+        let stat =
+            statat(parent, file, AtFlags::SYMLINK_NOFOLLOW).map_err(|error| self.error("examine", error))?;
+        match FileType::from_raw_mode(stat.st_mode) {
+            FileType::RegularFile => {
+                // O_NONBLOCK: were the file swapped for a FIFO just now, opening it would hang.
+                let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
+                let fd =
+                    openat(parent, file, flags, Mode::empty()).map_err(|error| self.error("open", error))?;
+                // Size and mode of what was really opened.
+                let stat = fstat(&fd).map_err(|error| self.error("examine", error))?;
+                if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
+                    return Err(NarError::UnsupportedType { path: self.path.clone() });
+                }
+                let executable = Mode::from_raw_mode(stat.st_mode).contains(Mode::XUSR);
+                let size = u64::try_from(stat.st_size).unwrap_or(0);
+                self.writer.event(&Event::File { name, executable, size })?;
+                self.contents(File::from(fd), size)?;
+                Ok(None)
+            }
+            FileType::Directory => {
+                let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::DIRECTORY;
+                let fd =
+                    openat(parent, file, flags, Mode::empty()).map_err(|error| self.error("open", error))?;
+                self.writer.event(&Event::Directory { name })?;
+                let names = self.names(&fd)?;
+                Ok(Some(Folder { fd, names }))
+            }
+            FileType::Symlink => {
+                let target = readlinkat(parent, file, Vec::new())
+                    .map_err(|error| self.error("read the link", error))?
+                    .into_bytes();
+                self.writer.event(&Event::Symlink { name, target })?;
+                Ok(None)
+            }
+            _ => Err(NarError::UnsupportedType { path: self.path.clone() }),
+        }
+    }
+
+    /// The names in a folder, last one first.
+    fn names(&self, fd: &OwnedFd) -> Result<Vec<CString>, NarError> {
+        let mut names = Vec::new();
+        for entry in Dir::read_from(fd).map_err(|error| self.error("list", error))? {
+            let entry = entry.map_err(|error| self.error("list", error))?;
+            let name = entry.file_name();
+            if name != c"." && name != c".." {
+                names.push(name.to_owned());
+            }
+        }
+        names.sort_unstable_by(|a, b| b.cmp(a));
+        Ok(names)
+    }
+
+    fn contents(&mut self, mut file: File, size: u64) -> Result<(), NarError> {
+        let mut remaining = size;
+        while remaining > 0 {
+            let wanted = usize::try_from(remaining).unwrap_or(usize::MAX).min(self.buffer.len());
+            let part = self.buffer.get_mut(..wanted).unwrap_or_default();
+            match file.read(part) {
+                Ok(0) => return Err(NarError::Changed { path: self.path.clone(), expected: size }),
+                Ok(count) => {
+                    let offset = self.writer.offset();
+                    self.writer
+                        .contents()
+                        .write_all(part.get(..count).unwrap_or_default())
+                        .map_err(|source| NarError::Io { offset, source })?;
+                    remaining = remaining.saturating_sub(count as u64);
+                }
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(source) => {
+                    return Err(NarError::File { action: "read", path: self.path.clone(), source });
+                }
+            }
+        }
+        // A longer file is as wrong as a shorter one: the archive would describe a state that never was.
+        match file.read(&mut [0]) {
+            Ok(0) => Ok(()),
+            Ok(_) => Err(NarError::Changed { path: self.path.clone(), expected: size }),
+            Err(source) => Err(NarError::File { action: "read", path: self.path.clone(), source }),
+        }
+    }
+
+    fn error(&self, action: &'static str, error: Errno) -> NarError {
+        NarError::File { action, path: self.path.clone(), source: error.into() }
+    }
+}
