@@ -337,6 +337,11 @@ impl<'a> StatementFacts<'a> {
         }
     }
 
+    /// The names to look the statement up by: product names, and repositories it states.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.products.iter().chain(&self.owners.repositories).map(String::as_str)
+    }
+
     /// Whether every CPE is of a plugin of another application, and of which.
     pub fn plugin_target(&self) -> Option<&'static str> {
         let mut found = None;

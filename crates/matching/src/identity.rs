@@ -53,6 +53,25 @@ impl<'a> PackageFacts<'a> {
     }
 }
 
+impl PackageFacts<'_> {
+    /// The names by which a statement may call the package, squashed; with repetitions.
+    pub fn names(&self) -> impl Iterator<Item = String> {
+        let own = [self.name.clone(), squash(&self.package.pname)];
+        let curated = self.software.iter().flat_map(|s| s.products.iter().cloned());
+        let cpes = self.package.cpes.iter().filter_map(|c| CpeFacts::parse(c)).map(|c| c.product);
+        let purls = self.package.purls.iter().filter_map(|p| purl_name(p)).map(squash);
+        let repositories = self.owners.repositories_called(&self.name).map(str::to_owned).collect::<Vec<_>>();
+        own.into_iter().chain(curated).chain(cpes).chain(purls).chain(repositories).filter(|n| !n.is_empty())
+    }
+}
+
+/// The name part of a package URL.
+fn purl_name(purl: &str) -> Option<&str> {
+    let rest = purl.split(['?', '#']).next()?;
+    let rest = rest.rsplit_once('@').map_or(rest, |(name, _)| name);
+    rest.rsplit('/').next()
+}
+
 /// The answer for one statement and package.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
@@ -232,7 +251,10 @@ fn by_curated(
     if !fitting {
         return Curated::Other;
     }
-    if facts.set.is_some_and(|set| set != package.set && package.set != PackageSet::Top) {
+    // A library in a language's collection is not the program of its name, unless the owner is the same.
+    if facts.set.is_some_and(|set| set != package.set)
+        && (package.set != PackageSet::Top || owner_agrees(facts, package).is_none())
+    {
         return Curated::Other;
     }
     let mut evidence = vec![identity_evidence(IdentityRule::Curated, facts, package)];
@@ -309,7 +331,7 @@ fn by_name(
         Confidence::Low
     } else if support {
         if generic && rule != IdentityRule::Repository { Confidence::Medium } else { Confidence::High }
-    } else if package.set != PackageSet::Top || generic || !self_named {
+    } else if package.set != PackageSet::Top || facts.set.is_some() || generic || !self_named {
         Confidence::Low
     } else {
         Confidence::Medium

@@ -1,0 +1,38 @@
+//! What overrides the record: patches, curated truth, statements of others. Later entries of the result win, so they
+//! stand in the order of trust.
+
+use crate::finding::{CorrectionSource, Evidence, FindingStatus};
+use crate::identity::PackageFacts;
+use crate::knowledge::Knowledge;
+use crate::vex::VexStatement;
+use vulnerability::CveId;
+use vulnerability::ranges;
+
+/// All corrections for a pair, least trusted first: known vulnerabilities, patches, the project's curated statements,
+/// and VEX documents, which the user chose.
+pub fn of(cve: CveId, package: &PackageFacts<'_>, knowledge: &Knowledge, vex: &[VexStatement]) -> Vec<Evidence> {
+    let mut out = Vec::new();
+    let mut correction = |by, text: String, status| out.push(Evidence::Correction { by, text, status });
+    for text in &package.package.known_vulnerabilities {
+        if CveId::find_all(text).any(|id| id == cve) {
+            correction(CorrectionSource::KnownVulnerabilities, text.clone(), FindingStatus::Affected);
+        }
+    }
+    for patch in &package.package.patches {
+        if CveId::find_all(patch).any(|id| id == cve) {
+            correction(CorrectionSource::Patch, patch.clone(), FindingStatus::Fixed);
+        }
+    }
+    for statement in knowledge.statements(cve, package.package) {
+        if statement.versions.is_empty() || ranges::text_contains(&statement.versions, &package.version) == Some(true) {
+            correction(CorrectionSource::Curated, statement.reason.clone(), statement.status.into());
+        }
+    }
+    for statement in vex.iter().filter(|v| v.cve == cve) {
+        if statement.products.is_empty() || statement.products.iter().any(|p| p.names(package.package)) {
+            let text = format!("{} ({})", statement.reason, statement.origin);
+            correction(CorrectionSource::Vex, text, statement.status);
+        }
+    }
+    out
+}

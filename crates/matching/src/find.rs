@@ -1,0 +1,145 @@
+//! The join: which packages and vulnerabilities belong together, and what follows for each pair.
+
+use crate::context::{RecordContext, StatementFacts};
+use crate::corrections;
+use crate::finding::{Confidence, CorrectionSource, Evidence, Finding, FindingStatus};
+use crate::identity::{Identity, PackageFacts, identify};
+use crate::knowledge::Knowledge;
+use crate::package::Package;
+use crate::status::{self, Decision};
+use crate::vex::VexStatement;
+use rustc_hash::{FxHashMap, FxHashSet};
+use vulnerability::CveId;
+use vulnerability::model::Vulnerability;
+
+/// Matches all packages against all vulnerabilities. The findings are ordered by package, then CVE, and there is one for
+/// each pair at most.
+pub fn find(
+    packages: &[Package],
+    vulnerabilities: &[Vulnerability],
+    knowledge: &Knowledge,
+    vex: &[VexStatement],
+) -> Vec<Finding> {
+    Matcher::new(packages, knowledge, vex).find(vulnerabilities)
+}
+
+/// Packages, prepared for matching any number of vulnerabilities.
+#[derive(Debug)]
+pub struct Matcher<'a> {
+    packages: Vec<PackageFacts<'a>>,
+    by_name: FxHashMap<String, Vec<usize>>,
+    knowledge: &'a Knowledge,
+    vex: &'a [VexStatement],
+}
+
+impl<'a> Matcher<'a> {
+    /// Prepares the packages: names under which records may speak of them.
+    pub fn new(packages: &'a [Package], knowledge: &'a Knowledge, vex: &'a [VexStatement]) -> Self {
+        let packages: Vec<PackageFacts<'a>> = packages.iter().map(|p| PackageFacts::of(p, knowledge)).collect();
+        let mut by_name: FxHashMap<String, Vec<usize>> = FxHashMap::default();
+        for (index, facts) in packages.iter().enumerate() {
+            for name in facts.names() {
+                let entry = by_name.entry(name).or_default();
+                if entry.last() != Some(&index) {
+                    entry.push(index);
+                }
+            }
+        }
+        Self { packages, by_name, knowledge, vex }
+    }
+
+    /// All names that a record may use for any of the packages, squashed: what to look up in a database.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.by_name.keys().map(String::as_str)
+    }
+
+    /// CVEs that the packages themselves or the VEX documents speak of, in order.
+    pub fn mentioned(&self) -> Vec<CveId> {
+        let known = self.packages.iter().flat_map(|p| &p.package.known_vulnerabilities);
+        let mut ids: Vec<CveId> = known.flat_map(|text| CveId::find_all(text)).collect();
+        ids.extend(self.vex.iter().map(|v| v.cve));
+        ids.sort_unstable();
+        ids.dedup();
+        ids
+    }
+
+    /// The findings for these vulnerabilities.
+    pub fn find(&self, vulnerabilities: &[Vulnerability]) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        for vulnerability in vulnerabilities {
+            if !vulnerability.rejected() {
+                self.find_one(vulnerability, &mut findings);
+            }
+        }
+        self.add_known(vulnerabilities, &mut findings);
+        findings.sort_by_key(|f| (f.package, f.cve));
+        findings
+    }
+
+    fn find_one(&self, vulnerability: &Vulnerability, findings: &mut Vec<Finding>) {
+        let statements: Vec<StatementFacts<'_>> =
+            vulnerability.statements().map(|s| StatementFacts::of(s, |v| self.knowledge.is_distribution(v))).collect();
+        let mut candidates: Vec<usize> = statements
+            .iter()
+            .flat_map(|s| s.names())
+            .filter_map(|name| self.by_name.get(name))
+            .flatten()
+            .copied()
+            .collect();
+        if candidates.is_empty() {
+            return;
+        }
+        candidates.sort_unstable();
+        candidates.dedup();
+        let record = RecordContext::of(vulnerability);
+        for index in candidates {
+            let Some(package) = self.packages.get(index) else { continue };
+            let identified: Vec<(Identity, &StatementFacts<'_>)> = statements
+                .iter()
+                .filter_map(|s| {
+                    identify(vulnerability.id, &record, s, package, self.knowledge).map(|identity| (identity, s))
+                })
+                .collect();
+            let Some(decision) = status::decide(package, &record, &identified) else { continue };
+            findings.push(self.corrected(index, package, vulnerability.id, decision));
+        }
+    }
+
+    fn corrected(&self, index: usize, package: &PackageFacts<'_>, cve: CveId, decision: Decision) -> Finding {
+        let Decision { mut status, mut confidence, fixed_in, mut evidence } = decision;
+        for correction in corrections::of(cve, package, self.knowledge, self.vex) {
+            let Evidence::Correction { status: corrected, by, .. } = &correction else { continue };
+            // A patch or statement cannot make an unaffected version affected by the way, except by saying just that.
+            if *corrected != FindingStatus::Fixed || status != FindingStatus::NotAffected {
+                status = *corrected;
+                confidence = match by {
+                    CorrectionSource::Patch | CorrectionSource::Curated | CorrectionSource::Vex => Confidence::High,
+                    CorrectionSource::KnownVulnerabilities => confidence.max(Confidence::High),
+                };
+            }
+            evidence.push(correction);
+        }
+        Finding { package: index, cve, status, confidence, fixed_in, evidence }
+    }
+
+    /// Findings for what `meta.knownVulnerabilities` names and no record led to.
+    fn add_known(&self, vulnerabilities: &[Vulnerability], findings: &mut Vec<Finding>) {
+        let rejected: FxHashSet<CveId> = vulnerabilities.iter().filter(|v| v.rejected()).map(|v| v.id).collect();
+        let have: FxHashSet<(usize, CveId)> = findings.iter().map(|f| (f.package, f.cve)).collect();
+        let mut added = FxHashSet::default();
+        for (index, package) in self.packages.iter().enumerate() {
+            for cve in package.package.known_vulnerabilities.iter().flat_map(|text| CveId::find_all(text)) {
+                if rejected.contains(&cve) || have.contains(&(index, cve)) || !added.insert((index, cve)) {
+                    continue;
+                }
+                let nothing = Decision {
+                    status: FindingStatus::Unknown,
+                    confidence: Confidence::Low,
+                    fixed_in: None,
+                    evidence: Vec::new(),
+                };
+                findings.push(self.corrected(index, package, cve, nothing));
+            }
+        }
+    }
+}

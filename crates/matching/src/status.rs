@@ -1,0 +1,255 @@
+//! Is this version affected? Each identified statement is evaluated on its own, then the containers are weighed.
+
+use crate::context::{RecordContext, StatementFacts};
+use crate::finding::{Confidence, Evidence, FindingStatus};
+use crate::identity::{Identity, PackageFacts};
+use vulnerability::model::{Bound, Reading, Statement, Status, VersionRange};
+use vulnerability::ranges::{self, Because};
+use vulnerability::version;
+
+/// The decision on one package and vulnerability, before corrections.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision {
+    /// The status.
+    pub status: FindingStatus,
+    /// Of identity and version together.
+    pub confidence: Confidence,
+    /// The first fixed version above the package's.
+    pub fixed_in: Option<String>,
+    /// Identity and version evidence of the statements that decided, and of those that contradict.
+    pub evidence: Vec<Evidence>,
+}
+
+/// What one statement says about the version.
+struct Opinion<'a> {
+    identity: &'a Identity,
+    facts: &'a StatementFacts<'a>,
+    status: FindingStatus,
+    /// How precise: the weight of the statement against others.
+    weight: Weight,
+    confidence: Confidence,
+    fixed_in: Option<String>,
+    evidence: Evidence,
+}
+
+/// How much a statement's opinion weighs. Later ones beat earlier ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Weight {
+    /// It does not decide.
+    Nothing,
+    /// Everything, or a default without a list.
+    Everything,
+    /// One named version, or prose.
+    Vague,
+    /// A range with an upper end, or a structured list that says so.
+    Precise,
+}
+
+/// Weighs what the identified statements say. `None` if no statement was identified.
+pub fn decide(
+    package: &PackageFacts<'_>,
+    record: &RecordContext,
+    identified: &[(Identity, &StatementFacts<'_>)],
+) -> Option<Decision> {
+    let best_identity = identified.iter().map(|(i, _)| i.confidence).max()?;
+    // A weaker identification of another statement adds only noise: "gitlab" and "gitlab plugin" in one record.
+    let opinions: Vec<Opinion<'_>> = identified
+        .iter()
+        .filter(|(identity, _)| identity.confidence == best_identity)
+        .map(|(identity, facts)| opinion(package, record, identity, facts))
+        .collect();
+
+    let heaviest = opinions.iter().map(|o| o.weight).max()?;
+    let deciding: Vec<&Opinion<'_>> = opinions.iter().filter(|o| o.weight == heaviest).collect();
+    let chosen = if heaviest == Weight::Nothing {
+        // Nobody decides: a statement that does not apply here at all still says more than "unknown".
+        deciding.iter().find(|o| o.status == FindingStatus::NotAffected).or(deciding.first()).copied()?
+    } else {
+        // One product can have an entry a branch: affected in one of them is affected.
+        deciding.iter().max_by_key(|o| o.status == FindingStatus::Affected).copied()?
+    };
+    let contradicted = opinions.iter().any(|o| {
+        o.weight > Weight::Nothing
+            && o.status != chosen.status
+            && o.facts.statement.origin.container != chosen.facts.statement.origin.container
+    });
+    let mut confidence = chosen.confidence.min(best_identity);
+    if contradicted {
+        confidence = confidence.min(Confidence::Medium);
+    }
+    let mut evidence = chosen.identity.evidence.clone();
+    evidence.push(chosen.evidence.clone());
+    evidence.extend(
+        opinions
+            .iter()
+            .filter(|o| contradicted && o.weight > Weight::Nothing && o.status != chosen.status)
+            .map(|o| o.evidence.clone()),
+    );
+    Some(Decision { status: chosen.status, confidence, fixed_in: chosen.fixed_in.clone(), evidence })
+}
+
+fn opinion<'a>(
+    package: &PackageFacts<'_>,
+    record: &RecordContext,
+    identity: &'a Identity,
+    facts: &'a StatementFacts<'a>,
+) -> Opinion<'a> {
+    let statement = facts.statement;
+    let make = |status, weight, confidence, fixed_in, range: String, comparisons| Opinion {
+        identity,
+        facts,
+        status,
+        weight,
+        confidence,
+        fixed_in,
+        evidence: Evidence::Version {
+            origin: statement.origin.clone(),
+            version: package.version.clone(),
+            range,
+            comparisons,
+            status,
+        },
+    };
+    if let Some(system) = &facts.elsewhere {
+        let text = format!("only on {system}");
+        return make(FindingStatus::NotAffected, Weight::Nothing, Confidence::Medium, None, text, Vec::new());
+    }
+    if facts.of_distribution {
+        let text = "versions of a distribution, which are not comparable with upstream's".to_owned();
+        return make(FindingStatus::Unknown, Weight::Nothing, Confidence::Low, None, text, Vec::new());
+    }
+    if package.version.is_empty() {
+        let text = "the package has no version to compare".to_owned();
+        return make(FindingStatus::Unknown, Weight::Nothing, Confidence::Low, None, text, Vec::new());
+    }
+    let verdict = ranges::evaluate(statement, &package.version);
+    let comparisons: Vec<String> = verdict.comparisons.iter().map(ToString::to_string).collect();
+    let range = match verdict.because {
+        Because::Range(index) => statement.ranges.get(index),
+        _ => None,
+    };
+    let status = match verdict.status {
+        Status::Affected => FindingStatus::Affected,
+        Status::Unaffected => FindingStatus::NotAffected,
+        Status::Unknown => FindingStatus::Unknown,
+    };
+    if let Some(opinion_text) = up_to_exact(package, record, statement, status) {
+        let (text, comparisons) = opinion_text;
+        return make(FindingStatus::Affected, Weight::Vague, Confidence::Medium, None, text, comparisons);
+    }
+    let text = match range {
+        Some(range) => range.text.clone(),
+        None if statement.ranges.is_empty() => "no versions, only a default".to_owned(),
+        None => statement.ranges.iter().map(|r| r.text.as_str()).take(8).collect::<Vec<_>>().join("; "),
+    };
+    let (weight, confidence) = match (status, range) {
+        (FindingStatus::Unknown, _) => (Weight::Nothing, Confidence::Medium),
+        (_, Some(range)) => of_range(range),
+        // The default decided. With a list of readable ranges it is the complement of the list.
+        (_, None) if statement.ranges.is_empty() => (Weight::Everything, Confidence::Medium),
+        (_, None) => {
+            let lists: Vec<(Weight, Confidence)> = statement.ranges.iter().map(of_range).collect();
+            let weakest = lists.iter().map(|(w, _)| *w).min().unwrap_or(Weight::Everything);
+            (weakest, lists.iter().map(|(_, c)| *c).min().unwrap_or(Confidence::Medium))
+        }
+    };
+    let fixed_in = if status == FindingStatus::Affected { fixed_in(package, statement, range) } else { None };
+    make(status, weight, confidence, fixed_in, text, comparisons)
+}
+
+fn of_range(range: &VersionRange) -> (Weight, Confidence) {
+    let bounded = range.upper != Bound::Unbounded || range.lower != Bound::Unbounded || !range.changes.is_empty();
+    match (range.reading, bounded) {
+        (Reading::Unreadable, _) => (Weight::Nothing, Confidence::Low),
+        (_, false) => (Weight::Everything, Confidence::Medium),
+        (Reading::Structured, true) => (Weight::Precise, Confidence::High),
+        (Reading::FreeText, true) => (Weight::Precise, Confidence::Medium),
+        (Reading::Exact, true) => (Weight::Vague, Confidence::Medium),
+    }
+}
+
+/// A single named version often means "up to" it when the prose says so: then an older package is affected too.
+fn up_to_exact(
+    package: &PackageFacts<'_>,
+    record: &RecordContext,
+    statement: &Statement,
+    status: FindingStatus,
+) -> Option<(String, Vec<String>)> {
+    if status == FindingStatus::Affected {
+        return None;
+    }
+    let [only] = &statement.ranges[..] else { return None };
+    let (Reading::Exact, Bound::Inclusive(named)) = (only.reading, &only.upper) else { return None };
+    if only.status != Status::Affected || version::compare(only.scheme, &package.version, named)?.is_ge() {
+        return None;
+    }
+    let named_lower = named.to_ascii_lowercase();
+    let text = [record.title.as_str(), record.description.as_str()].into_iter().find(|t| says_up_to(t, &named_lower))?;
+    let _ = text;
+    Some((format!("{named}, and the text says up to it"), vec![format!("{} < {named}", package.version)]))
+}
+
+/// Whether a text (lower case) has "up to VERSION", "VERSION and earlier" or the like.
+fn says_up_to(text: &str, version: &str) -> bool {
+    let edge = |c: Option<char>| c.is_none_or(|c| !(c.is_ascii_alphanumeric() || c == '-'));
+    text.match_indices(version).any(|(at, _)| {
+        let before = text.get(..at).unwrap_or("");
+        let after = text.get(at + version.len()..).unwrap_or("");
+        let after_dot = after.strip_prefix('.').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+        if !edge(after.chars().next()) || after_dot {
+            return false;
+        }
+        let before = before.trim_end_matches(['v', ' ']).trim_end_matches(" version").trim_end_matches(" versions").trim_end();
+        let after = after.trim_start();
+        ["up to", "through", "thru", "up to and including", "before and including", "<=", "prior to and including"]
+            .iter()
+            .any(|p| before.ends_with(p))
+            || ["and earlier", "and prior", "and below", "and older", "or earlier", "or below", "or older", "and previous", "and before", "and lower"]
+                .iter()
+                .any(|p| after.starts_with(p))
+    })
+}
+
+/// The first version above the package's that the statement gives as not affected.
+fn fixed_in(package: &PackageFacts<'_>, statement: &Statement, range: Option<&VersionRange>) -> Option<String> {
+    let above = |range: &VersionRange, candidate: &str| {
+        version::compare(range.scheme, candidate, &package.version).is_some_and(std::cmp::Ordering::is_gt)
+    };
+    if let Some(range) = range {
+        let change = range.changes.iter().find(|c| c.status == Status::Unaffected && above(range, &c.at));
+        if let Some(change) = change {
+            return Some(change.at.clone());
+        }
+        if let Bound::Exclusive(end) = &range.upper
+            && end != "*"
+        {
+            return Some(end.clone());
+        }
+        return None;
+    }
+    // The default is "affected": the lowest listed unaffected version above the package's.
+    let unaffected = statement.ranges.iter().filter(|r| r.status == Status::Unaffected);
+    let mut starts: Vec<(&VersionRange, &String)> = unaffected
+        .filter_map(|r| match &r.lower {
+            Bound::Inclusive(v) | Bound::Exclusive(v) => Some((r, v)),
+            Bound::Unbounded => None,
+        })
+        .filter(|(r, v)| above(r, v))
+        .collect();
+    starts.sort_by(|(r, a), (_, b)| version::compare(r.scheme, a, b).unwrap_or(std::cmp::Ordering::Equal));
+    starts.first().map(|(_, v)| (*v).clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::says_up_to;
+
+    #[test]
+    fn prose_that_says_up_to() {
+        assert!(says_up_to("a flaw in foo up to 1.2.3.", "1.2.3"));
+        assert!(says_up_to("foo version 1.2.3 and earlier", "1.2.3"));
+        assert!(says_up_to("foo through version 1.2.3 is", "1.2.3"));
+        assert!(!says_up_to("foo up to 1.2.3.4", "1.2.3"));
+        assert!(!says_up_to("foo 1.2.3 is vulnerable", "1.2.3"));
+    }
+}

@@ -1,0 +1,197 @@
+//! Does a statement speak of a package? Cases that other scanners get wrong, and the rules one by one.
+
+use matching::context::{RecordContext, StatementFacts};
+use matching::finding::{Confidence, IdentityRule};
+use matching::identity::{Identity, PackageFacts, identify};
+use matching::{Knowledge, Package};
+use vulnerability::model::{
+    Container, Origin, Product, Reference, Source, SourceRecord, State, Statement, Status, Vulnerability,
+};
+
+/// A record with one statement, for changing.
+fn record(vendor: &str, product: &str) -> Vulnerability {
+    let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    let statement = Statement {
+        origin: Origin {
+            source: Source::Cve,
+            container: Container::Cna("test".into()),
+            path: "containers.cna.affected[0]".into(),
+        },
+        product: Product { vendor: some(vendor), product: some(product), ..Product::default() },
+        default_status: Status::Affected,
+        ranges: Vec::new(),
+        platforms: Vec::new(),
+        conditions: Vec::new(),
+    };
+    let id = "CVE-2024-0001".parse().unwrap();
+    let record = SourceRecord {
+        source: Source::Cve,
+        id,
+        state: State::Published,
+        published: None,
+        updated: None,
+        title: None,
+        description: String::new(),
+        statements: vec![statement],
+        severities: Vec::new(),
+        weaknesses: Vec::new(),
+        references: Vec::new(),
+        tags: Vec::new(),
+    };
+    Vulnerability { id, records: vec![record], known_exploited: None, epss: None }
+}
+
+fn package(name: &str, homepage: &str) -> Package {
+    let cut = name.rfind('-').unwrap_or(name.len());
+    Package {
+        name: name.into(),
+        pname: name[..cut].into(),
+        version: name.get(cut + 1..).unwrap_or("").into(),
+        homepages: if homepage.is_empty() { Vec::new() } else { vec![homepage.into()] },
+        ..Package::default()
+    }
+}
+
+fn decide(vulnerability: &Vulnerability, package: &Package) -> Option<Identity> {
+    let knowledge = Knowledge::built_in().unwrap();
+    let context = RecordContext::of(vulnerability);
+    let facts = PackageFacts::of(package, &knowledge);
+    let statement = &vulnerability.records[0].statements[0];
+    let statement = StatementFacts::of(statement, |v| knowledge.is_distribution(v));
+    identify(vulnerability.id, &context, &statement, &facts, &knowledge)
+}
+
+fn confidence(vulnerability: &Vulnerability, package: &Package) -> Option<Confidence> {
+    decide(vulnerability, package).map(|i| i.confidence)
+}
+
+#[test]
+fn parts_of_names_never_count() {
+    for (product, name) in [
+        ("wlc", "wlcs-1.2"),
+        ("wlc", "wlclock-1.0"),
+        ("git", "gitea-1.0"),
+        ("gitea", "git-2.40"),
+        ("mail", "mailman-3.0"),
+    ] {
+        assert_eq!(decide(&record("", product), &package(name, "")), None, "{product} and {name}");
+    }
+}
+
+#[test]
+fn the_git_plugin_of_jenkins_is_not_git() {
+    let mut vulnerability = record("Jenkins project", "Jenkins Git Plugin");
+    let product = &mut vulnerability.records[0].statements[0].product;
+    product.cpes = vec!["cpe:2.3:a:jenkins:git:*:*:*:*:*:jenkins:*:*".into()];
+    assert_eq!(decide(&vulnerability, &package("git-2.40.0", "https://git-scm.com/")), None);
+}
+
+#[test]
+fn a_wordpress_plugin_is_no_package_of_its_name() {
+    let mut vulnerability = record("realmag777", "BEAR");
+    vulnerability.records[0].statements[0].product.collection_url =
+        Some("https://wordpress.org/plugins".into());
+    assert_eq!(decide(&vulnerability, &package("bear-2.2.1", "https://github.com/rizsotto/Bear")), None);
+    let mut vulnerability = record("someone", "pocket");
+    vulnerability.records[0].description = "The Pocket plugin for WordPress is vulnerable to …".into();
+    assert_eq!(decide(&vulnerability, &package("pocket-1.0", "")), None);
+}
+
+#[test]
+fn the_vendor_counts() {
+    let git = package("git-2.40.0", "https://git-scm.com/");
+    assert_eq!(confidence(&record("git", "git"), &git), Some(Confidence::High));
+    assert_eq!(
+        confidence(&record("Microsoft Corporation", "Git"), &git),
+        None,
+        "curated vendors of git are others"
+    );
+    let epm = package("epm-4.2", "http://www.msweet.org/projects.php?Z2");
+    assert_eq!(confidence(&record("Ivanti", "EPM"), &epm), Some(Confidence::Low));
+    let lynx = package("lynx-2.8.9", "http://lynx.invisible-island.net/");
+    assert_eq!(confidence(&record("Westermo", "Lynx"), &lynx), Some(Confidence::Low));
+}
+
+#[test]
+fn another_repository_of_the_same_name_speaks_against() {
+    let mut vulnerability = record("gradio-app", "gradio");
+    vulnerability.records[0].references = vec![Reference {
+        url: "https://github.com/gradio-app/gradio/security/advisories/GHSA-1".into(),
+        tags: Vec::new(),
+    }];
+    let radio = package("gradio-7.1", "https://github.com/haecker-felix/gradio");
+    assert_eq!(confidence(&vulnerability, &radio), Some(Confidence::Low));
+}
+
+#[test]
+fn the_same_repository_speaks_for() {
+    let mut vulnerability = record("rizsotto", "bear");
+    vulnerability.records[0].references =
+        vec![Reference { url: "https://github.com/rizsotto/Bear/issues/1".into(), tags: Vec::new() }];
+    let identity =
+        decide(&vulnerability, &package("bear-2.2.1", "https://github.com/rizsotto/Bear")).unwrap();
+    assert_eq!((identity.rule, identity.confidence), (IdentityRule::Repository, Confidence::High));
+}
+
+#[test]
+fn libraries_of_a_language_are_not_the_program_of_their_name() {
+    let redis = Package {
+        attribute: Some("python3Packages.redis".into()),
+        ..package("python3.6-redis-2.10.6", "https://github.com/andymccurdy/redis-py")
+    };
+    assert!(confidence(&record("redis", "redis"), &redis).is_none_or(|c| c == Confidence::Low));
+    let mut vulnerability = record("", "");
+    let product = &mut vulnerability.records[0].statements[0].product;
+    product.package_name = Some("redis".into());
+    product.collection_url = Some("https://pypi.org".into());
+    let identity = decide(&vulnerability, &redis).unwrap();
+    assert_eq!((identity.rule, identity.confidence), (IdentityRule::Collection, Confidence::High));
+    assert!(
+        decide(&vulnerability, &package("redis-4.0", "https://redis.io"))
+            .is_none_or(|i| i.confidence == Confidence::Low)
+    );
+}
+
+#[test]
+fn a_distributions_entry_names_the_upstream_package() {
+    let mut vulnerability = record("Red Hat", "Red Hat Enterprise Linux 8");
+    let product = &mut vulnerability.records[0].statements[0].product;
+    product.package_name = Some("libtiff".into());
+    product.collection_url = Some("https://access.redhat.com/downloads/content/package-browser/".into());
+    product.cpes = vec!["cpe:/o:redhat:enterprise_linux:8".into()];
+    assert_eq!(
+        confidence(&vulnerability, &package("libtiff-4.0.9", "http://download.osgeo.org/libtiff")),
+        Some(Confidence::High)
+    );
+}
+
+#[test]
+fn devices_and_hosted_services_are_left_out() {
+    let mut vulnerability = record("cisco", "asa");
+    vulnerability.records[0].statements[0].product.cpes = vec!["cpe:2.3:h:cisco:asa:*:*:*:*:*:*:*:*".into()];
+    assert_eq!(decide(&vulnerability, &package("asa-1.03", "")), None);
+    let mut vulnerability = record("grafana", "grafana");
+    vulnerability.records[0].tags = vec!["exclusively-hosted-service".into()];
+    assert_eq!(decide(&vulnerability, &package("grafana-5.1.0", "https://grafana.org/")), None);
+}
+
+#[test]
+fn companions_are_not_the_software() {
+    let mut vulnerability = record("Mattermost", "Mattermost");
+    let server = package("mattermost-5.0", "https://www.mattermost.org");
+    assert_eq!(confidence(&vulnerability, &server), Some(Confidence::High));
+    vulnerability.records[0].title = Some("Mattermost Desktop App logs passwords".into());
+    assert_eq!(confidence(&vulnerability, &server), Some(Confidence::Low));
+}
+
+#[test]
+fn stated_identifiers_are_certain() {
+    let mut vulnerability = record("", "");
+    vulnerability.records[0].statements[0].product.cpes =
+        vec!["cpe:2.3:a:some_vendor:thing:*:*:*:*:*:*:*:*".into()];
+    let thing = Package {
+        cpes: vec!["cpe:2.3:a:some_vendor:thing:1.0:*:*:*:*:*:*:*".into()],
+        ..package("other-1.0", "")
+    };
+    assert_eq!(decide(&vulnerability, &thing).map(|i| i.rule), Some(IdentityRule::Cpe));
+}
