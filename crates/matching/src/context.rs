@@ -1,7 +1,7 @@
 //! What a record is about besides product names: signs that it speaks of something that no Nix package is, or of a
 //! part, companion or port of the software that bears its name.
 
-use crate::owners::{Owners, squash, vendor_names};
+use crate::owners::{Owners, dashed, squash, vendor_names};
 use crate::set::PackageSet;
 use vulnerability::model::{Statement, Vulnerability};
 
@@ -16,6 +16,8 @@ pub struct RecordContext {
     pub description: String,
     /// Only a service that its operator hosts is affected.
     pub hosted: bool,
+    /// Product names (squashed) that some statement of the record places into a language's package collection.
+    pub collections: Vec<(String, PackageSet)>,
     /// The application whose plugin or theme the record speaks of, such as `wordpress`.
     pub plugin_of: Option<&'static str>,
 }
@@ -59,6 +61,12 @@ impl RecordContext {
                 context.title = record.title.as_deref().unwrap_or("").to_ascii_lowercase();
             }
         }
+        for statement in vulnerability.statements() {
+            let facts = StatementFacts::of(statement, |_| false);
+            if let Some(set) = facts.set {
+                context.collections.extend(facts.products.into_iter().map(|p| (p, set)));
+            }
+        }
         let text = [context.title.as_str(), context.description.as_str()];
         context.plugin_of =
             PLUGIN_PHRASES.iter().find(|(p, _)| text.iter().any(|t| t.contains(p))).map(|(_, of)| *of);
@@ -97,7 +105,7 @@ fn plugin_of(statement: &Statement) -> Option<&'static str> {
     None
 }
 
-/// What a CPE says that matters here: part, vendor, product (unescaped, lower case) and target software.
+/// What a CPE says that matters here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CpeFacts {
     /// `a`, `o` or `h`.
@@ -106,6 +114,8 @@ pub struct CpeFacts {
     pub vendor: String,
     /// Product, squashed.
     pub product: String,
+    /// Product as it is spelt, unescaped.
+    pub spelt: String,
     /// Target software, or empty.
     pub target: String,
 }
@@ -138,12 +148,8 @@ impl CpeFacts {
             text => squash(text),
         };
         // The target software is the ninth field after `cpe:2.3:`; the URI form has it only packed.
-        Some(Self {
-            part,
-            vendor: value(1),
-            product: value(2),
-            target: if uri { String::new() } else { value(8) },
-        })
+        let target = if uri { String::new() } else { value(8) };
+        Some(Self { part, vendor: value(1), product: value(2), spelt: get(2).to_owned(), target })
     }
 }
 
@@ -154,6 +160,8 @@ pub struct StatementFacts<'a> {
     pub statement: &'a Statement,
     /// Product names, squashed: product, package name (whole and its last part), CPE products.
     pub products: Vec<String>,
+    /// The same names with their separators kept as `-`.
+    pub spelt: Vec<String>,
     /// Vendor names, squashed.
     pub vendors: Vec<String>,
     /// Owners and repositories that the statement itself names.
@@ -162,7 +170,7 @@ pub struct StatementFacts<'a> {
     pub set: Option<PackageSet>,
     /// The collection is that of a distribution.
     pub of_distribution: bool,
-    /// Every CPE is of hardware, or of an operating system that is not Linux' kernel.
+    /// Every CPE is of hardware or of its firmware.
     pub device: bool,
     /// What it runs on that a Linux package does not, such as `windows`: from platforms, CPEs and conditions.
     pub elsewhere: Option<String>,
@@ -288,10 +296,17 @@ impl<'a> StatementFacts<'a> {
     pub fn of(statement: &'a Statement, is_distribution: impl Fn(&str) -> bool) -> Self {
         let product = &statement.product;
         let mut products = Vec::new();
+        let mut spelt = Vec::new();
         let mut add = |name: &str| {
-            let name = squash(name);
-            if !name.is_empty() && !products.contains(&name) {
-                products.push(name);
+            let squashed = squash(name);
+            if !squashed.is_empty() {
+                let dashed = dashed(name);
+                if !spelt.contains(&dashed) {
+                    spelt.push(dashed);
+                }
+                if !products.contains(&squashed) {
+                    products.push(squashed);
+                }
             }
         };
         if let Some(name) = &product.package_name {
@@ -302,11 +317,11 @@ impl<'a> StatementFacts<'a> {
             add(name);
         }
         let cpes: Vec<CpeFacts> = product.cpes.iter().filter_map(|c| CpeFacts::parse(c)).collect();
-        let kernel = |c: &CpeFacts| c.vendor == "linux" && c.product == "linuxkernel";
         let mut vendors = product.vendor.as_deref().map(vendor_names).unwrap_or_default();
         for cpe in &cpes {
-            if cpe.part == 'a' || kernel(cpe) {
-                add(&cpe.product);
+            // Part `o` is used for all kinds of software by those who enrich records; only `h` is reliable.
+            if cpe.part != 'h' {
+                add(&cpe.spelt);
                 if !vendors.contains(&cpe.vendor) && !cpe.vendor.is_empty() {
                     // The CPE of another statement's vendor spelling: "php_group" and "php".
                     vendors.extend(vendor_names(&cpe.vendor));
@@ -323,13 +338,16 @@ impl<'a> StatementFacts<'a> {
         let lower = collection.to_ascii_lowercase();
         let of_distribution = DISTRIBUTION_COLLECTIONS.iter().any(|d| lower.contains(d))
             || vendors.iter().any(|v| is_distribution(v));
-        let device = !cpes.is_empty() && !of_distribution && cpes.iter().all(|c| c.part != 'a' && !kernel(c));
+        let device = !cpes.is_empty()
+            && !of_distribution
+            && cpes.iter().all(|c| c.part == 'h' || c.product.ends_with("firmware"));
         let target_set = || cpes.iter().find_map(|c| language(&c.target));
         Self {
             statement,
             set: collection_set(collection).or_else(target_set),
             elsewhere: elsewhere(statement, &cpes),
             products,
+            spelt,
             vendors,
             owners,
             of_distribution,

@@ -3,7 +3,7 @@
 use crate::context::{CpeFacts, RecordContext, StatementFacts};
 use crate::finding::{Confidence, Evidence, IdentityRule};
 use crate::knowledge::{Knowledge, Software, curated_name};
-use crate::owners::{Owners, squash};
+use crate::owners::{Owners, dashed, squash};
 use crate::package::Package;
 use crate::set::PackageSet;
 use vulnerability::CveId;
@@ -154,7 +154,8 @@ pub fn identify(
     if !facts.products.contains(&package.name) {
         return by_repository(facts, package);
     }
-    if let Some(set) = facts.set {
+    let set = collection(record, facts, package);
+    if let Some(set) = set {
         if set == package.set {
             return Some(found(IdentityRule::Collection, Confidence::High));
         }
@@ -162,7 +163,17 @@ pub fn identify(
             return None;
         }
     }
-    Some(by_name(record, facts, package, knowledge))
+    Some(by_name(record, facts, package, knowledge, set))
+}
+
+/// The language's collection that the statement is about, its own or that of another statement on the same product.
+fn collection(
+    record: &RecordContext,
+    facts: &StatementFacts<'_>,
+    package: &PackageFacts<'_>,
+) -> Option<PackageSet> {
+    let of_record = || record.collections.iter().find(|(name, _)| *name == package.name).map(|(_, set)| *set);
+    facts.set.or_else(of_record)
 }
 
 /// What the curated knowledge says.
@@ -291,6 +302,7 @@ fn by_name(
     facts: &StatementFacts<'_>,
     package: &PackageFacts<'_>,
     knowledge: &Knowledge,
+    collection: Option<PackageSet>,
 ) -> Identity {
     let mut signs = Vec::new();
     let mut rule = IdentityRule::Product;
@@ -325,13 +337,20 @@ fn by_name(
         companion_found = true;
     }
 
-    let generic = knowledge.is_generic(&package.name);
+    // "Samba" and "sam-ba" are spelt alike only when nobody looks.
+    let spelt_otherwise = !facts.spelt.contains(&dashed(package.bare));
+    let generic = knowledge.is_generic(&package.name) || spelt_otherwise;
     let self_named = vendors.iter().all(|v| v.as_str() == package.name);
+    let distinctive = package.name.len() >= 6 && !generic;
     let confidence = if companion_found || (other_repository.is_some() && rule != IdentityRule::Repository) {
         Confidence::Low
     } else if support {
         if generic && rule != IdentityRule::Repository { Confidence::Medium } else { Confidence::High }
-    } else if package.set != PackageSet::Top || facts.set.is_some() || generic || !self_named {
+    } else if package.set != PackageSet::Top
+        || collection.is_some()
+        || generic
+        || !(self_named || distinctive)
+    {
         Confidence::Low
     } else {
         Confidence::Medium

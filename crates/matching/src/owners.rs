@@ -237,6 +237,23 @@ pub fn squash(text: &str) -> String {
     text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
 }
 
+/// Lower case with every run of separators as one `-`: equal for the same name in the spellings of different people, and
+/// different for `sam-ba` and `samba`.
+pub fn dashed(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if matches!(c, '-' | '_' | '.' | ' ' | '/') {
+            if !out.is_empty() && !out.ends_with('-') {
+                out.push('-');
+            }
+        } else {
+            out.push(c.to_ascii_lowercase());
+        }
+    }
+    out.truncate(out.trim_end_matches('-').len());
+    out
+}
+
 /// The path-free host in lower case and the path segments of a URL-like text; `None` if it has no host.
 fn split_url(url: &str) -> Option<(String, Vec<&str>)> {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
@@ -287,11 +304,9 @@ impl Owners {
         }
         match (host, &path[..]) {
             ("sourceforge.net" | "launchpad.net", ["projects" | "p", name, ..])
-            | ("pypi.org" | "pypi.python.org", ["project" | "pypi", name, ..])
             | ("code.google.com", ["p", name, ..])
             | ("gnu.org", ["software", name, ..])
             | ("savannah.gnu.org" | "savannah.nongnu.org", ["projects", name, ..])
-            | ("npmjs.com", ["package", name, ..])
             | ("launchpad.net", [name, ..]) => self.add_name(name),
             _ => {}
         }

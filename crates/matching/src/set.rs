@@ -65,19 +65,13 @@ const ATTRIBUTES: &[(&str, PackageSet)] = &[
     ("emacs", PackageSet::Emacs),
     ("elpa", PackageSet::Emacs),
     ("melpa", PackageSet::Emacs),
-    ("org", PackageSet::Emacs),
-    ("vimPlugins", PackageSet::Vim),
     ("linuxPackages", PackageSet::KernelModule),
     ("linuxKernel", PackageSet::KernelModule),
     ("wordpressPackages", PackageSet::Wordpress),
     ("vscode-extensions", PackageSet::Extension),
-    ("gnomeExtensions", PackageSet::Extension),
     ("kodiPackages", PackageSet::Extension),
     ("terraform-providers", PackageSet::Extension),
-    ("grafanaPlugins", PackageSet::Extension),
-    ("jetbrains-plugins", PackageSet::Extension),
     ("nextcloud", PackageSet::Extension),
-    ("discoursePlugins", PackageSet::Extension),
     ("postgresqlPackages", PackageSet::Extension),
 ];
 
@@ -116,6 +110,9 @@ impl PackageSet {
     fn of_attribute(attribute: &str) -> Option<Self> {
         let (first, rest) = attribute.split_once('.')?;
         // `php.packages.x` and `linuxPackages.x` are in a set; `gnome3.glade` is not.
+        if ["Plugins", "Themes", "Extensions", "Dicts", "Modules"].iter().any(|end| first.ends_with(end)) {
+            return Some(if first == "vimPlugins" { Self::Vim } else { Self::Extension });
+        }
         let (_, set) = ATTRIBUTES.iter().find(|(start, _)| first.starts_with(start))?;
         match set {
             // linuxPackages.kernel is the kernel itself, linuxPackages.perf a part of its source.

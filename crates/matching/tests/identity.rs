@@ -114,13 +114,19 @@ fn the_vendor_counts() {
 
 #[test]
 fn another_repository_of_the_same_name_speaks_against() {
-    let mut vulnerability = record("gradio-app", "gradio");
+    let mut vulnerability = record("some-company", "fancytool");
     vulnerability.records[0].references = vec![Reference {
-        url: "https://github.com/gradio-app/gradio/security/advisories/GHSA-1".into(),
+        url: "https://github.com/some-company/fancytool/issues/1".into(),
         tags: Vec::new(),
     }];
-    let radio = package("gradio-7.1", "https://github.com/haecker-felix/gradio");
-    assert_eq!(confidence(&vulnerability, &radio), Some(Confidence::Low));
+    let other = package("fancytool-7.1", "https://github.com/somebody-else/fancytool");
+    assert_eq!(confidence(&vulnerability, &other), Some(Confidence::Low));
+    vulnerability.records[0].references.clear();
+    assert_eq!(
+        confidence(&vulnerability, &other),
+        Some(Confidence::Medium),
+        "an unusual name without contradiction"
+    );
 }
 
 #[test]
