@@ -1,0 +1,203 @@
+//! Archives against the real `nix-store --dump` and `--restore`.
+
+mod toolbox;
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
+
+use nix_formats::nar::{Limits, RestoreOptions, dump, restore};
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+
+use toolbox::Room;
+
+#[derive(Debug, Clone)]
+enum Tree {
+    File { executable: bool, contents: Vec<u8> },
+    Link(Vec<u8>),
+    Folder(BTreeMap<Vec<u8>, Tree>),
+}
+
+impl Tree {
+    fn make(&self, path: &Path) {
+        match self {
+            Self::File { executable, contents } => {
+                fs::write(path, contents).unwrap();
+                // Bits that do not count must not matter.
+                let mode = if *executable { 0o744 } else { 0o655 };
+                fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+            }
+            Self::Link(target) => symlink(OsStr::from_bytes(target), path).unwrap(),
+            Self::Folder(entries) => {
+                fs::create_dir(path).unwrap();
+                for (name, tree) in entries {
+                    tree.make(&path.join(OsStr::from_bytes(name)));
+                }
+            }
+        }
+    }
+}
+
+fn name() -> impl Strategy<Value = Vec<u8>> {
+    prop_oneof![
+        4 => "[a-zA-Z0-9._-]{1,12}".prop_map(String::into_bytes),
+        1 => "\\PC{1,20}".prop_map(String::into_bytes),
+        1 => prop::collection::vec(any::<u8>(), 1..30),
+        1 => "[a-c]{255}".prop_map(String::into_bytes),
+    ]
+    .prop_filter("a file name", |name| {
+        name.len() <= 255 && name != b"." && name != b".." && !name.iter().any(|byte| b"/\0".contains(byte))
+    })
+}
+
+fn tree() -> impl Strategy<Value = Tree> {
+    let contents = prop_oneof![
+        Just(Vec::new()),
+        prop::collection::vec(any::<u8>(), 1..40),
+        prop::collection::vec(any::<u8>(), 4090..4100),
+    ];
+    let target = prop::collection::vec(1_u8.., 1..50);
+    let leaf = prop_oneof![
+        3 => (any::<bool>(), contents).prop_map(|(executable, contents)| Tree::File { executable, contents }),
+        1 => target.prop_map(Tree::Link),
+        1 => Just(Tree::Folder(BTreeMap::new())),
+    ];
+    leaf.prop_recursive(6, 60, 8, |inner| {
+        prop::collection::btree_map(name(), inner, 0..8).prop_map(Tree::Folder)
+    })
+}
+
+/// The same trees each time, different ones for each `purpose`.
+fn trees(purpose: u8, count: usize) -> Vec<Tree> {
+    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[purpose; 32]);
+    let mut runner = TestRunner::new_with_rng(Config::default(), rng);
+    (0..count).map(|_| tree().new_tree(&mut runner).unwrap().current()).collect()
+}
+
+fn dumped(path: &Path) -> Vec<u8> {
+    dump(path, Vec::new(), &Limits::default()).unwrap()
+}
+
+/// Both directions for what stands at `name` in `room`; gives the archive.
+fn agree(room: &Room, name: &str) -> Vec<u8> {
+    let theirs = room.nix("nix-store").args(["--dump", &room.inside(name)]).bytes();
+    let ours = dumped(&room.outside(name));
+    assert!(ours == theirs, "different archives of {name}: {} and {} bytes", ours.len(), theirs.len());
+
+    // What we unpack is the same to Nix, and what Nix unpacks from our bytes is the same to us.
+    let size = restore(&theirs[..], &room.outside("ours"), &RestoreOptions::default()).unwrap();
+    assert_eq!(size, theirs.len() as u64);
+    assert!(room.nix("nix-store").args(["--dump", &room.inside("ours")]).bytes() == theirs);
+    room.nix("nix-store").args(["--restore", &room.inside("theirs")]).input(ours).bytes();
+    assert!(dumped(&room.outside("theirs")) == theirs);
+    for copy in ["ours", "theirs"] {
+        remove(&room.outside(copy));
+    }
+    theirs
+}
+
+fn remove(path: &Path) {
+    match fs::symlink_metadata(path) {
+        Ok(data) if data.is_dir() => fs::remove_dir_all(path).unwrap(),
+        Ok(_) => fs::remove_file(path).unwrap(),
+        Err(_) => {}
+    }
+}
+
+#[test]
+fn generated_trees() {
+    let room = Room::new();
+    for (number, tree) in trees(1, 40).into_iter().enumerate() {
+        let name = format!("tree-{number}");
+        tree.make(&room.outside(&name));
+        agree(&room, &name);
+    }
+}
+
+#[test]
+fn deep_and_large() {
+    let room = Room::new();
+    // A file in 63 folders is the deepest that Nix takes.
+    fs::create_dir_all(room.outside("deep").join(["d"; 62].join("/"))).unwrap();
+    fs::write(room.outside("deep").join(["d"; 62].join("/")).join("file"), "x").unwrap();
+    agree(&room, "deep");
+    fs::create_dir_all(room.outside("deeper").join(["d"; 64].join("/"))).unwrap();
+    assert!(dump(&room.outside("deeper"), Vec::new(), &Limits::default()).is_err());
+    let output = room.nix("nix-store").args(["--dump", &room.inside("deeper")]).output();
+    assert!(!output.status.success());
+
+    let mut state = 1_u64;
+    let mut noise = move || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 56) as u8
+    };
+    // Around the sizes of buffers, and much larger than any.
+    for size in [0, 1, 7, 8, 9, 65_535, 65_536, 131_071, 131_072, 131_073, 20 << 20] {
+        let contents: Vec<u8> = (0..size).map(|_| noise()).collect();
+        fs::write(room.outside("file"), contents).unwrap();
+        agree(&room, "file");
+    }
+    let many = room.outside("many");
+    fs::create_dir(&many).unwrap();
+    for number in 0..3000 {
+        fs::write(many.join(number.to_string()), []).unwrap();
+    }
+    agree(&room, "many");
+}
+
+/// Damaged archives are refused by both or accepted by both.
+#[test]
+fn damaged_archives() {
+    let room = Room::new();
+    let mut refused = 0;
+    let mut accepted = 0;
+    for (number, tree) in trees(2, 12).into_iter().enumerate() {
+        tree.make(&room.outside("tree"));
+        let archive = dumped(&room.outside("tree"));
+        remove(&room.outside("tree"));
+        let mut rng = number * 7919;
+        for _ in 0..25 {
+            rng = rng.wrapping_mul(2_862_933_555_777_941_757).wrapping_add(3_037_000_493);
+            let at = (rng >> 16) % archive.len();
+            let mut damaged = archive.clone();
+            match rng % 5 {
+                0 => damaged.truncate(at),
+                1 => damaged[at] ^= 1 << (rng % 8),
+                2 => damaged[at / 8 * 8] ^= 1 << (rng % 8),
+                3 => {
+                    let end = (at + 8).min(damaged.len());
+                    damaged.drain(at / 8 * 8..end / 8 * 8);
+                }
+                _ => damaged.extend_from_slice(&[0; 8]),
+            }
+            let ours = restore(&damaged[..], &room.outside("ours"), &RestoreOptions::default());
+            let theirs = room
+                .nix("nix-store")
+                .args(["--restore", &room.inside("theirs")])
+                .input(damaged.clone())
+                .output();
+            assert_eq!(
+                ours.is_ok(),
+                theirs.status.success(),
+                "ours: {ours:?}, theirs: {}",
+                String::from_utf8_lossy(&theirs.stderr)
+            );
+            if ours.is_ok() {
+                accepted += 1;
+                assert!(dumped(&room.outside("ours")) == dumped(&room.outside("theirs")));
+            } else {
+                refused += 1;
+                assert!(!room.outside("ours").exists(), "a half unpacked tree was left behind");
+            }
+            remove(&room.outside("ours"));
+            remove(&room.outside("theirs"));
+        }
+    }
+    // Otherwise this compares nothing.
+    assert!(refused > 50 && accepted > 20, "{refused} refused, {accepted} accepted");
+}
