@@ -6,8 +6,13 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod bench;
 mod debian;
+mod deny;
+mod fuzz;
 mod process;
+mod python;
+mod test;
 mod toolbox;
 mod workspace;
 
@@ -21,8 +26,18 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Everything that a change must pass; installs what it needs
+    Test(test::Options),
     /// Make (once) the Debian sid root with the real peers and oracles that tests compare with
     Toolbox(toolbox::Options),
+    /// Install (once) the Python peers and oracles, and print where they are
+    Peers,
+    /// Check licences, duplicate versions and sources of the dependencies
+    Deny(deny::Options),
+    /// Fuzz the parsers of untrusted bytes
+    Fuzz(fuzz::Options),
+    /// Measure speed and quality, beside the peers and in one run
+    Bench(bench::Options),
 }
 
 fn main() -> ExitCode {
@@ -37,6 +52,14 @@ fn main() -> ExitCode {
 
 fn dispatch() -> anyhow::Result<()> {
     match Arguments::parse().command {
+        Command::Test(options) => test::run(&options),
         Command::Toolbox(options) => toolbox::run(&options),
+        Command::Peers => {
+            println!("{}", python::peers()?.display());
+            Ok(())
+        }
+        Command::Deny(options) => deny::run(&options),
+        Command::Fuzz(options) => fuzz::run(&options),
+        Command::Bench(options) => bench::run(&options),
     }
 }

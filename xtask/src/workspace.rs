@@ -1,6 +1,7 @@
 //! Where things are.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// The root of the workspace.
 pub(crate) fn root() -> &'static Path {
@@ -14,4 +15,22 @@ pub(crate) fn root() -> &'static Path {
 /// `CARGO_TARGET_DIR` that somebody may use.
 pub(crate) fn target() -> PathBuf {
     root().join("target")
+}
+
+/// Where cargo puts what it compiles: `CARGO_TARGET_DIR`, or [`target`].
+pub(crate) fn cargo_target() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(target, |folder| root().join(folder))
+}
+
+/// Real data for tests, fuzz seeds and benchmarks: `SNOWGUARD_SHARED_DATA`, or `../shared/data` beside the checkout.
+pub(crate) fn shared_data() -> PathBuf {
+    std::env::var_os("SNOWGUARD_SHARED_DATA")
+        .map_or_else(|| root().join("../shared/data"), |folder| root().join(folder))
+}
+
+/// The cargo that started us, in the root of the workspace.
+pub(crate) fn cargo() -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.current_dir(root());
+    command
 }

@@ -34,5 +34,7 @@ pub(super) fn all() -> Vec<&'static str> {
 
 /// One line per wing, for messages and for the stamp.
 pub(super) fn describe() -> String {
-    GROUPS.iter().map(|group| format!("{}: {}\n", group.wing, group.packages.join(" "))).collect()
+    let lines: Vec<_> =
+        GROUPS.iter().map(|group| format!("{}: {}\n", group.wing, group.packages.join(" "))).collect();
+    lines.concat()
 }

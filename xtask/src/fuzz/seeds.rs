@@ -1,0 +1,58 @@
+//! Inputs to start from, gathered at run time into `fuzz/corpus` (which git ignores).
+//!
+//! A fuzzer that starts from nothing spends its time on finding out that JSON begins with a brace. Seeds come from the
+//! real data in `../shared/data`, and for formats that it lacks from a few small written ones.
+
+mod samples;
+mod written;
+
+use std::fs;
+
+use anyhow::Context;
+
+use self::samples::Samples;
+
+/// Writes the seeds of these targets; those that are there already stay.
+///
+/// # Errors
+/// When the real data is missing or a file cannot be written.
+pub(super) fn gather(targets: &[String]) -> anyhow::Result<()> {
+    let samples = Samples::read().context("fuzzing starts from real data, which cannot be read")?;
+    for target in targets {
+        let folder = super::folder().join("corpus").join(target);
+        fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
+        let seeds = of(target, &samples)?;
+        if seeds.is_empty() {
+            eprintln!("fuzz: no seeds for {target}; it starts from nothing");
+        }
+        for (number, seed) in seeds.iter().enumerate() {
+            let file = folder.join(format!("seed-{number:03}"));
+            fs::write(&file, seed).with_context(|| format!("cannot write {}", file.display()))?;
+        }
+    }
+    Ok(())
+}
+
+/// The seeds of one target. A target that is not named here has none.
+fn of(target: &str, samples: &Samples) -> anyhow::Result<Vec<Vec<u8>>> {
+    let strings = |list: &[String]| list.iter().map(|text| text.clone().into_bytes()).collect();
+    Ok(match target {
+        // Two strings for the comparison, so the versions come in pairs.
+        "version" => samples.versions.windows(2).map(|pair| pair.join("\0").into_bytes()).collect(),
+        "version_range" => strings(&samples.versions),
+        "name" => strings(&samples.names),
+        "store_path" => strings(&samples.store_paths),
+        "derivation_aterm" => samples.aterm_derivations.clone(),
+        "derivation_json" => samples.json_derivations.clone(),
+        "cve_record" => samples.cve_records.clone(),
+        "nvd" => samples.nvd.clone(),
+        "kev" => vec![samples.kev.clone()],
+        "cvss" => strings(&samples.cvss_vectors),
+        "cpe" => strings(&samples.cpes),
+        "zip_bulk" => written::zips(&samples.cve_records)?,
+        "eval_jobs" => samples.eval_jobs.clone(),
+        "packages_json" => written::packages_json(),
+        "nar" => written::nars(),
+        other => written::texts(other),
+    })
+}

@@ -1,0 +1,131 @@
+//! Small inputs of formats that the real data lacks, written for this purpose.
+
+use std::io::{Cursor, Write};
+
+use zip::write::SimpleFileOptions;
+
+/// A zip of two records, and that zip in another, as the CVE list's baseline release is.
+pub(super) fn zips(records: &[Vec<u8>]) -> anyhow::Result<Vec<Vec<u8>>> {
+    let smallest = {
+        let mut sorted: Vec<_> = records.iter().collect();
+        sorted.sort_by_key(|record| record.len());
+        sorted
+    };
+    let members: Vec<(String, &[u8])> = smallest
+        .iter()
+        .take(2)
+        .enumerate()
+        .map(|(number, record)| (format!("cves/2024/0xxx/CVE-2024-000{number}.json"), record.as_slice()))
+        .collect();
+    let inner = zip_of(&members)?;
+    let outer = zip_of(&[("cves.zip".to_owned(), inner.as_slice())])?;
+    Ok(vec![inner, outer])
+}
+
+fn zip_of(members: &[(String, &[u8])]) -> anyhow::Result<Vec<u8>> {
+    let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, bytes) in members {
+        writer.start_file(name.as_str(), SimpleFileOptions::default())?;
+        writer.write_all(bytes)?;
+    }
+    Ok(writer.finish()?.into_inner())
+}
+
+/// Nix archives: a file, a program, a link, and a folder of all three (Dolstra's thesis, figure 5.2).
+pub(super) fn nars() -> Vec<Vec<u8>> {
+    let file = ["(", "type", "regular", "contents", "hello\n", ")"];
+    let program = ["(", "type", "regular", "executable", "", "contents", "#!/bin/sh\n", ")"];
+    let link = ["(", "type", "symlink", "target", "../x", ")"];
+    let mut folder = vec!["(", "type", "directory"];
+    for (name, node) in [("a", &file[..]), ("b", &program[..]), ("c", &link[..])] {
+        folder.extend(["entry", "(", "name", name, "node"]);
+        folder.extend(node);
+        folder.push(")");
+    }
+    folder.push(")");
+    [&file[..], &program, &link, &folder, &["(", "type", "directory", ")"]].into_iter().map(nar).collect()
+}
+
+/// The strings of an archive: length as 64 bits little endian, bytes, zeros up to a multiple of 8.
+fn nar(words: &[&str]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for word in std::iter::once(&"nix-archive-1").chain(words) {
+        bytes.extend((word.len() as u64).to_le_bytes());
+        bytes.extend(word.as_bytes());
+        bytes.resize(bytes.len().next_multiple_of(8), 0);
+    }
+    bytes
+}
+
+/// A channel's `packages.json`, version 2.
+pub(super) fn packages_json() -> Vec<Vec<u8>> {
+    vec![
+        br#"{"version":2,"packages":{"hello":{"name":"hello-2.12.1","pname":"hello","version":"2.12.1",
+            "system":"x86_64-linux","outputName":"out","outputs":{"out":null},"meta":{"available":true,
+            "homepage":"https://example.org/","license":{"spdxId":"GPL-3.0-or-later"},"position":"pkgs/hello.nix:3"}}}}"#
+            .to_vec(),
+    ]
+}
+
+/// Text formats, by the name of the target.
+pub(super) fn texts(target: &str) -> Vec<Vec<u8>> {
+    let texts: &[&str] = match target {
+        "hash" => &[
+            "sha256:1b8m03r63zqhnjf7l5wnldhh7c134ap5vpj0850ymkq1iyzicy5s",
+            "sha256-ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=",
+            "sha1:a9993e364706816aba3e25717850c26c9cd0d89d",
+            "md5-kAFQmDzST7DWlj99KOF/cg==",
+            "sha512:ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a\
+             2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f",
+        ],
+        "narinfo" => &["StorePath: /nix/store/7h7qgvs4kgzsn8a6rb273saxyqh4jxlz-konsole-18.12.3\n\
+             URL: nar/1bn7c3bf5z32cdgylhbp9nzhh6ydib5ngsm6mdhsvf233g0nh1ac.nar.xz\nCompression: xz\n\
+             FileHash: sha256:1bn7c3bf5z32cdgylhbp9nzhh6ydib5ngsm6mdhsvf233g0nh1ac\nFileSize: 12\n\
+             NarHash: sha256:1lxjhgl4iy8mnmkpxn0i0zx9pgjwxkm2z9m07kzmhlnsjmmlczvz\nNarSize: 34\n\
+             References: 0jqd0rlxzra1rs38rdxl43yh6rxchgc6-curl-7.82.0\n\
+             Deriver: 10dx1q4ivjb115y3h90mipaaz533nr0d-konsole-18.12.3.drv\n\
+             Sig: cache.example.org-1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==\n"],
+        "signature" => &[
+            "cache.example.org-1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==",
+            "cache.example.org-1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+        ],
+        "epss" => &["#model_version:v2023.03.01,score_date:2024-10-01T00:00:00+0000\ncve,epss,percentile\n\
+             CVE-2024-3094,0.13350,0.95500\nCVE-1999-0001,0.00383,0.72880\n"],
+        "purl" => &[
+            "pkg:pypi/django@1.11.1",
+            "pkg:npm/%40angular/animation@12.3.1?repository_url=https%3A%2F%2Fexample.org#sub/path",
+            "pkg:nix/hello@2.12.1",
+            "pkg:maven/org.apache.logging.log4j/log4j-core@2.14.1?classifier=sources&type=jar",
+            "pkg:golang/google.golang.org/genproto#googleapis/api/annotations",
+        ],
+        "sbom_cyclonedx" | "sbom" => &[
+            r#"{"bomFormat":"CycloneDX","specVersion":"1.5","serialNumber":"urn:uuid:3e671687-395b-41f5-a30f-a58921a69b79",
+               "version":1,"components":[{"type":"library","bom-ref":"a","name":"curl","version":"8.3.0",
+               "purl":"pkg:nix/curl@8.3.0","cpe":"cpe:2.3:a:haxx:curl:8.3.0:*:*:*:*:*:*:*",
+               "properties":[{"name":"nix:out_path","value":"/nix/store/0jqd0rlxzra1rs38rdxl43yh6rxchgc6-curl-8.3.0"}]}],
+               "dependencies":[{"ref":"a","dependsOn":[]}]}"#,
+        ],
+        "sbom_spdx" => {
+            &[r#"{"spdxVersion":"SPDX-2.3","SPDXID":"SPDXRef-DOCUMENT","dataLicense":"CC0-1.0","name":"x",
+               "documentNamespace":"https://example.org/x","creationInfo":{"created":"2024-01-01T00:00:00Z",
+               "creators":["Tool: x"]},"packages":[{"SPDXID":"SPDXRef-a","name":"curl","versionInfo":"8.3.0",
+               "downloadLocation":"NOASSERTION","externalRefs":[{"referenceCategory":"PACKAGE-MANAGER",
+               "referenceType":"purl","referenceLocator":"pkg:nix/curl@8.3.0"}]}]}"#]
+        }
+        "suppress" => &["[[suppress]]\ncve = \"CVE-2023-38545\"\npackage = \"curl\"\nversion = \"8.3.0\"\n\
+             until = 2030-01-01\nreason = \"no SOCKS proxy is used\"\n"],
+        "vulnix_whitelist" => &[
+            "[\"curl-8.3.0\"]\ncve = [\"CVE-2023-38545\"]\nuntil = \"2030-01-01\"\ncomment = \"see ticket\"\n\
+             issue_url = \"https://example.org/1\"\n\n[openssl]\n[\"*\"]\ncve = [\"CVE-2000-0001\"]\n",
+            "- cve: CVE-2000-0001\n  name: curl\n  version: 8.3.0\n  comment: old format\n",
+        ],
+        "openvex" => &[
+            r#"{"@context":"https://openvex.dev/ns/v0.2.0","@id":"https://example.org/vex-1","author":"x","version":1,
+               "timestamp":"2024-01-01T00:00:00Z","statements":[{"vulnerability":{"name":"CVE-2023-38545"},
+               "products":[{"@id":"pkg:nix/curl@8.3.0"}],"status":"not_affected",
+               "justification":"vulnerable_code_not_in_execute_path"}]}"#,
+        ],
+        _ => &[],
+    };
+    texts.iter().map(|text| text.as_bytes().to_vec()).collect()
+}

@@ -1,0 +1,130 @@
+//! The steps of `cargo xtask test`.
+
+use std::process::Command;
+
+use crate::{debian, deny, fuzz, process, python, toolbox, workspace};
+
+/// One step.
+pub(super) struct Step {
+    pub(super) name: &'static str,
+    pub(super) what: &'static str,
+    /// Steps without which this one cannot say anything.
+    pub(super) needs: &'static [&'static str],
+    /// Whether `--quick` runs it.
+    pub(super) quick: bool,
+    /// Whether only `--quick` runs it, because a full run has a step that does more.
+    pub(super) quick_only: bool,
+    pub(super) run: fn() -> anyhow::Result<()>,
+}
+
+/// All steps, in order: what others need first, then what fails fastest.
+pub(super) const STEPS: &[Step] = &[
+    Step {
+        name: "packages",
+        what: "Debian packages that building and testing needs",
+        needs: &[],
+        quick: false,
+        quick_only: false,
+        run: || debian::install("test", DEBIAN_PACKAGES),
+    },
+    Step {
+        name: "peers",
+        what: "Python peers and oracles, exact versions",
+        needs: &[],
+        quick: false,
+        quick_only: false,
+        run: || python::peers().map(drop),
+    },
+    Step {
+        name: "toolbox",
+        what: "Debian sid root with the real nix",
+        needs: &["packages"],
+        quick: false,
+        quick_only: false,
+        run: || toolbox::ensure().map(drop),
+    },
+    Step { name: "fmt", what: "formatting", needs: &[], quick: true, quick_only: false, run: fmt },
+    Step {
+        name: "clippy",
+        what: "lints, none allowed",
+        needs: &[],
+        quick: true,
+        quick_only: false,
+        run: clippy,
+    },
+    Step {
+        name: "deny",
+        what: "licences, duplicate versions and sources of dependencies",
+        needs: &[],
+        quick: false,
+        quick_only: false,
+        run: || deny::run(&deny::Options::default()),
+    },
+    Step { name: "unit", what: "unit tests", needs: &[], quick: true, quick_only: true, run: unit },
+    Step {
+        name: "test",
+        what: "all tests, with real data and outside oracles",
+        needs: &["packages", "peers", "toolbox"],
+        quick: false,
+        quick_only: false,
+        run: tests,
+    },
+    Step {
+        name: "demo",
+        what: "the main job as the README gives it",
+        needs: &[],
+        quick: false,
+        quick_only: false,
+        run: demo,
+    },
+    Step {
+        name: "fuzz",
+        what: "every fuzz target for a moment",
+        needs: &["packages"],
+        quick: false,
+        quick_only: false,
+        run: fuzz::smoke,
+    },
+];
+
+/// `g++` compiles libFuzzer, SQLite and zstd; the others make and use the toolbox.
+const DEBIAN_PACKAGES: &[&str] =
+    &["gcc", "g++", "libc6-dev", "git", "mmdebstrap", "bubblewrap", "debian-archive-keyring"];
+
+/// The benchmarks are left out of an ordinary build of xtask; lints and tests cover them all the same.
+const WITH_BENCH: &str = "--features=xtask/bench";
+
+fn fmt() -> anyhow::Result<()> {
+    process::run(workspace::cargo().args(["fmt", "--all", "--check"]))?;
+    process::run(workspace::cargo().args(["fmt", "--all", "--check", "--manifest-path", "fuzz/Cargo.toml"]))
+}
+
+fn clippy() -> anyhow::Result<()> {
+    process::run(
+        workspace::cargo()
+            .args(["clippy", "--workspace", "--all-targets", "--locked", WITH_BENCH])
+            .args(["--", "-D", "warnings"]),
+    )
+}
+
+fn unit() -> anyhow::Result<()> {
+    process::run(workspace::cargo().args([
+        "test",
+        "--workspace",
+        "--lib",
+        "--bins",
+        "--locked",
+        "--no-fail-fast",
+    ]))
+}
+
+/// Standard output is cargo's own, closing lines included: other programs read them.
+fn tests() -> anyhow::Result<()> {
+    process::run(workspace::cargo().args(["test", "--workspace", "--locked", "--no-fail-fast", WITH_BENCH]))
+}
+
+fn demo() -> anyhow::Result<()> {
+    let mut demo: Command = workspace::cargo();
+    // The same words as in the README. Its report is not a result of the tests, so it goes where messages go.
+    process::run(demo.args(["run", "--release", "--locked", "--", "demo"]).stdout(std::io::stderr()))
+}
