@@ -1,0 +1,74 @@
+//! Reading a target file: limits, and the compression that its first bytes or its name show.
+
+use super::TargetError;
+use std::fs::File;
+use std::io::{self, BufReader, Read};
+use std::path::Path;
+
+/// The most bytes that a file may have after decompression, for formats that are read as a whole.
+///
+/// A `packages.json` of nixpkgs has some 150 MB; SBOMs of whole distributions stay below that.
+pub(super) const MAXIMUM: u64 = 512 << 20;
+
+/// How a file is compressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Compression {
+    None,
+    Gzip,
+    Zstd,
+    Brotli,
+}
+
+impl Compression {
+    /// By the first bytes; Brotli has no magic number, so there the file's name decides.
+    pub(super) fn of(path: &Path, start: &[u8]) -> Self {
+        match start {
+            [0x1f, 0x8b, ..] => Self::Gzip,
+            [0x28, 0xb5, 0x2f, 0xfd, ..] => Self::Zstd,
+            _ if path.extension().is_some_and(|e| e == "br") => Self::Brotli,
+            _ => Self::None,
+        }
+    }
+}
+
+/// Opens a file, looking through its compression.
+pub(super) fn open(path: &Path) -> Result<Box<dyn Read>, TargetError> {
+    let fail = |source| TargetError::Io { path: path.to_owned(), source };
+    let mut file = File::open(path).map_err(fail)?;
+    if file.metadata().map_err(fail)?.is_dir() {
+        return Err(fail(io::Error::from(io::ErrorKind::IsADirectory)));
+    }
+    let mut start = [0; 4];
+    let mut length = 0;
+    while let Some(rest) = start.get_mut(length..).filter(|r| !r.is_empty()) {
+        match file.read(rest) {
+            Ok(0) => break,
+            Ok(count) => length += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(fail(error)),
+        }
+    }
+    let start = start.get(..length).unwrap_or_default();
+    let compression = Compression::of(path, start);
+    // Chained rather than rewound, so that pipes (`/dev/stdin`, process substitution) can be read too.
+    let whole = BufReader::with_capacity(128 << 10, io::Cursor::new(start.to_vec()).chain(file));
+    Ok(match compression {
+        Compression::None => Box::new(whole),
+        Compression::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(whole)),
+        Compression::Zstd => Box::new(zstd::Decoder::with_buffer(whole).map_err(fail)?),
+        Compression::Brotli => Box::new(brotli::Decompressor::new(whole, 64 << 10)),
+    })
+}
+
+/// Reads a whole file, at most `maximum` bytes after decompression.
+pub(super) fn read_all(path: &Path, maximum: u64) -> Result<Vec<u8>, TargetError> {
+    let mut bytes = Vec::new();
+    let count = open(path)?
+        .take(maximum.saturating_add(1))
+        .read_to_end(&mut bytes)
+        .map_err(|source| TargetError::Io { path: path.to_owned(), source })?;
+    if count as u64 > maximum {
+        return Err(TargetError::TooLarge { path: path.to_owned(), maximum });
+    }
+    Ok(bytes)
+}

@@ -1,0 +1,160 @@
+//! What a target is, from its name and first bytes.
+
+use super::{TargetError, bytes};
+use std::fmt;
+use std::io::Read;
+use std::path::Path;
+use std::str::FromStr;
+
+/// Kinds of targets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// A store path or a link to one: its closure.
+    Closure,
+    /// A derivation: its build closure.
+    Derivation,
+    /// `packages.json` of a channel.
+    PackagesJson,
+    /// Lines of nix-eval-jobs.
+    EvalJobs,
+    /// A CycloneDX SBOM.
+    CycloneDx,
+    /// An SPDX SBOM.
+    Spdx,
+}
+
+impl Kind {
+    /// All kinds.
+    pub const ALL: [Self; 6] =
+        [Self::Closure, Self::Derivation, Self::PackagesJson, Self::EvalJobs, Self::CycloneDx, Self::Spdx];
+
+    /// Its name on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Closure => "closure",
+            Self::Derivation => "derivation",
+            Self::PackagesJson => "packages-json",
+            Self::EvalJobs => "eval-jobs",
+            Self::CycloneDx => "cyclonedx",
+            Self::Spdx => "spdx",
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Kind {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Self::ALL.into_iter().find(|k| k.name() == text).ok_or_else(|| {
+            let names: Vec<&str> = Self::ALL.iter().map(|k| k.name()).collect();
+            format!("there is no kind of target `{text}`; there are {}", names.join(", "))
+        })
+    }
+}
+
+/// How many bytes of a file are looked at. An SBOM names its format in the first object, but not always first.
+const LOOK: u64 = 64 << 10;
+
+/// Tells what `path` is. Folders and links into a store are closures; of files the contents decide, not the name,
+/// except for `.drv`.
+pub fn detect(path: &Path) -> Result<Kind, TargetError> {
+    let io = |source| TargetError::Io { path: path.to_owned(), source };
+    if path.extension().is_some_and(|e| e == "drv") {
+        return Ok(Kind::Derivation);
+    }
+    let meta = std::fs::symlink_metadata(path).map_err(io)?;
+    let in_store = |p: &Path| p.parent().and_then(Path::file_name).is_some_and(|n| n == "store");
+    if meta.is_dir() || in_store(path) {
+        return Ok(Kind::Closure);
+    }
+    if meta.is_symlink() {
+        // A link that leads nowhere outside may still lead into a store below another root.
+        let Ok(target) = std::fs::canonicalize(path) else { return Ok(Kind::Closure) };
+        if target.is_dir() || in_store(&target) {
+            return Ok(if target.extension().is_some_and(|e| e == "drv") {
+                Kind::Derivation
+            } else {
+                Kind::Closure
+            });
+        }
+    }
+    let mut start = Vec::new();
+    bytes::open(path)?.take(LOOK).read_to_end(&mut start).map_err(io)?;
+    of_contents(&start).ok_or_else(|| TargetError::Unrecognised {
+        path: path.to_owned(),
+        problem:
+            "it is none of: a store path, a .drv file, packages.json, lines of nix-eval-jobs, a CycloneDX or \
+                  SPDX SBOM. Name the kind with --type if you know better"
+                .to_owned(),
+    })
+}
+
+/// Tells what a file is from its first bytes, after decompression.
+fn of_contents(start: &[u8]) -> Option<Kind> {
+    let text = String::from_utf8_lossy(start);
+    let text = text.trim_start_matches('\u{feff}').trim_start();
+    if text.starts_with("Derive(") || text.starts_with("DrvWithVersion(") {
+        return Some(Kind::Derivation);
+    }
+    if text.starts_with("SPDXVersion:") || text.lines().any(|l| l.starts_with("SPDXVersion:")) {
+        return Some(Kind::Spdx);
+    }
+    if !text.starts_with('{') {
+        return None;
+    }
+    let first_line = text.lines().next().unwrap_or("");
+    let has = |text: &str, key: &str| text.contains(&format!("\"{key}\""));
+    if (has(first_line, "attr") || has(first_line, "attrPath"))
+        && (has(first_line, "drvPath") || has(first_line, "error") || has(first_line, "name"))
+        && !has(first_line, "bomFormat")
+    {
+        return Some(Kind::EvalJobs);
+    }
+    if has(text, "bomFormat") || text.contains("cyclonedx.org/schema/bom") {
+        return Some(Kind::CycloneDx);
+    }
+    if has(text, "spdxVersion") || has(text, "SPDXID") || text.contains("spdx.org/rdf/3") {
+        return Some(Kind::Spdx);
+    }
+    if has(text, "packages") && (has(text, "version") || has(text, "meta")) {
+        return Some(Kind::PackagesJson);
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn contents_decide() {
+        for (text, kind) in [
+            (r#"{"attr":"a","attrPath":["a"],"error":"e"}"#, Some(Kind::EvalJobs)),
+            (r#"{"version":2,"packages":{"#, Some(Kind::PackagesJson)),
+            ("\u{feff} {\n \"bomFormat\": \"CycloneDX\"", Some(Kind::CycloneDx)),
+            (r#"{"SPDXID":"SPDXRef-DOCUMENT""#, Some(Kind::Spdx)),
+            (r#"{"@context":"https://spdx.org/rdf/3.0.1/spdx-context.jsonld""#, Some(Kind::Spdx)),
+            ("# made by hand\nSPDXVersion: SPDX-2.3\n", Some(Kind::Spdx)),
+            ("Derive([", Some(Kind::Derivation)),
+            ("hello", None),
+            ("{}", None),
+            ("", None),
+        ] {
+            assert_eq!(of_contents(text.as_bytes()), kind, "{text}");
+        }
+    }
+
+    #[test]
+    fn every_kind_is_named() {
+        for kind in Kind::ALL {
+            assert_eq!(kind.name().parse(), Ok(kind));
+        }
+        assert!("sbom".parse::<Kind>().is_err());
+    }
+}

@@ -1,0 +1,134 @@
+//! `meta` of a nixpkgs package, as `packages.json` and nix-eval-jobs carry it.
+
+use super::MAXIMUM_TEXT;
+use matching::Package;
+use serde::Deserialize;
+use serde_json::Value;
+
+/// The parts of `meta` that are of use here. Anything may have any type: nixpkgs checks them only in newer releases.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct Meta {
+    description: Value,
+    homepage: Value,
+    position: Value,
+    known_vulnerabilities: Value,
+    identifiers: Value,
+}
+
+impl Meta {
+    /// Copies what `meta` says into a package.
+    pub(super) fn apply(&self, package: &mut Package) {
+        package.description = self.description.as_str().map(cut);
+        package.position = self.position.as_str().map(position);
+        package.homepages = texts(&self.homepage);
+        package.known_vulnerabilities = texts(&self.known_vulnerabilities);
+        identifiers(&self.identifiers, package);
+    }
+}
+
+/// A text of a length that can be dealt with.
+pub(super) fn cut(text: &str) -> String {
+    let mut end = text.len().min(MAXIMUM_TEXT);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.get(..end).unwrap_or("").to_owned()
+}
+
+/// A text or a list of texts.
+pub(super) fn texts(value: &Value) -> Vec<String> {
+    match value {
+        Value::String(text) if !text.is_empty() => vec![cut(text)],
+        Value::Array(values) => values.iter().filter_map(Value::as_str).map(cut).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// The file within nixpkgs: positions made from a checkout begin with the place of that checkout.
+fn position(text: &str) -> String {
+    for folder in ["/pkgs/", "/nixos/", "/lib/", "/maintainers/"] {
+        if text.starts_with('/')
+            && let Some((_, rest)) = text.split_once(folder)
+        {
+            return cut(&format!("{}{rest}", folder.trim_start_matches('/')));
+        }
+    }
+    cut(text)
+}
+
+/// `meta.identifiers`: `cpe` (only where all its parts are known), `possibleCPEs` with their `cpe`, `purl` and `purls`,
+/// and under `v1` the same for programs. See `doc/stdenv/meta.chapter.md` of nixpkgs.
+fn identifiers(value: &Value, package: &mut Package) {
+    for value in [Some(value), value.get("v1")].into_iter().flatten() {
+        let mut add = |list: fn(&mut Package) -> &mut Vec<String>, text: &str| {
+            let text = cut(text);
+            let list = list(package);
+            if !list.contains(&text) {
+                list.push(text);
+            }
+        };
+        if let Some(cpe) = value.get("cpe").and_then(Value::as_str) {
+            add(|p| &mut p.cpes, cpe);
+        }
+        for possible in value.get("possibleCPEs").and_then(Value::as_array).into_iter().flatten() {
+            if let Some(cpe) = possible.get("cpe").and_then(Value::as_str) {
+                add(|p| &mut p.cpes, cpe);
+            }
+        }
+        if let Some(purl) = value.get("purl").and_then(Value::as_str) {
+            add(|p| &mut p.purls, purl);
+        }
+        for purl in
+            value.get("purls").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
+        {
+            add(|p| &mut p.purls, purl);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn package(meta: Value) -> Package {
+        let mut package = Package::default();
+        serde_json::from_value::<Meta>(meta).unwrap().apply(&mut package);
+        package
+    }
+
+    #[test]
+    fn one_or_many() {
+        let one = package(json!({"homepage": "https://a", "knownVulnerabilities": ["CVE-2020-1"]}));
+        assert_eq!(
+            (one.homepages, one.known_vulnerabilities),
+            (vec!["https://a".into()], vec!["CVE-2020-1".into()])
+        );
+        let many =
+            package(json!({"homepage": ["https://a", 3, "https://b"], "description": 7, "position": null}));
+        assert_eq!(many.homepages, ["https://a", "https://b"]);
+        assert_eq!(many.description, None);
+    }
+
+    #[test]
+    fn identifiers_of_both_shapes() {
+        let package = package(json!({"identifiers": {
+            "possibleCPEs": [{"cpe": "cpe:2.3:a:x:y:1:*:*:*:*:*:*:*", "vendor": "x"}],
+            "v1": {"cpe": "cpe:2.3:a:x:y:1:*:*:*:*:*:*:*", "purl": "pkg:generic/y@1", "purls": ["pkg:generic/y@1"]}}}));
+        assert_eq!(package.cpes, ["cpe:2.3:a:x:y:1:*:*:*:*:*:*:*"]);
+        assert_eq!(package.purls, ["pkg:generic/y@1"]);
+    }
+
+    #[test]
+    fn positions_are_within_nixpkgs() {
+        assert_eq!(position("/nix/store/abc-source/pkgs/a/default.nix:3"), "pkgs/a/default.nix:3");
+        assert_eq!(position("pkgs/a/pkgs/default.nix:3"), "pkgs/a/pkgs/default.nix:3");
+    }
+
+    #[test]
+    fn long_texts_are_cut_between_characters() {
+        let text = format!("a{}", "é".repeat(MAXIMUM_TEXT));
+        assert_eq!(cut(&text).len(), MAXIMUM_TEXT - 1);
+    }
+}

@@ -1,0 +1,130 @@
+//! `packages.json` of a channel: `{"version": 2, "packages": {ATTRIBUTE: {…}}}`, as made by `pkgs/top-level/make-tarball.nix`.
+
+use super::collect::by_name;
+use super::meta::{Meta, cut};
+use super::names::split_name;
+use super::{Contents, Kind, MAXIMUM_PACKAGES, TargetError, bytes};
+use matching::Package;
+use serde::Deserialize;
+use serde::de::{self, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde_json::Value;
+use std::collections::HashSet;
+use std::fmt;
+use std::path::Path;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Entry {
+    name: String,
+    #[serde(default)]
+    pname: Option<String>,
+    #[serde(default)]
+    version: Option<String>,
+    #[serde(default)]
+    system: Option<String>,
+    #[serde(default)]
+    meta: Option<Value>,
+}
+
+/// Reads a file, plain or compressed.
+pub fn read(path: &Path) -> Result<Contents, TargetError> {
+    let bytes = bytes::read_all(path, bytes::MAXIMUM)?;
+    parse(&bytes).map_err(|error| TargetError::Invalid {
+        path: path.to_owned(),
+        kind: Kind::PackagesJson,
+        problem: error.to_string(),
+    })
+}
+
+/// Reads the document.
+pub fn parse(bytes: &[u8]) -> Result<Contents, serde_json::Error> {
+    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    let contents = deserializer.deserialize_map(Document)?;
+    deserializer.end()?;
+    Ok(contents)
+}
+
+struct Document;
+
+impl<'de> Visitor<'de> for Document {
+    type Value = Contents;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object with `packages`")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Contents, A::Error> {
+        let mut contents = None;
+        let mut version = None;
+        while let Some(key) = map.next_key::<String>()? {
+            match key.as_str() {
+                "packages" if contents.is_some() => return Err(de::Error::duplicate_field("packages")),
+                "packages" => contents = Some(map.next_value::<Packages>()?.0),
+                "version" => version = Some(map.next_value::<Value>()?),
+                _ => drop(map.next_value::<IgnoredAny>()?),
+            }
+        }
+        let mut contents = contents.ok_or_else(|| de::Error::missing_field("packages"))?;
+        // Version 1 is what the file was before it had one: the same entries.
+        if let Some(version) = version.filter(|v| *v != 2 && *v != 1) {
+            contents.warn(
+                "version",
+                format!("expected 2, found {}; read as version 2", cut(&version.to_string())),
+            );
+        }
+        Ok(contents)
+    }
+}
+
+struct Packages(Contents);
+
+impl<'de> Deserialize<'de> for Packages {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(PackagesVisitor).map(Self)
+    }
+}
+
+struct PackagesVisitor;
+
+impl<'de> Visitor<'de> for PackagesVisitor {
+    type Value = Contents;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object of packages by attribute")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Contents, A::Error> {
+        let mut contents = Contents::default();
+        let mut seen = HashSet::new();
+        while let Some(attribute) = map.next_key::<String>()? {
+            contents.looked_at += 1;
+            if contents.looked_at > MAXIMUM_PACKAGES {
+                return Err(de::Error::custom(format!("more than {MAXIMUM_PACKAGES} packages")));
+            }
+            let entry: Entry = map.next_value()?;
+            let attribute = cut(&attribute);
+            let mut package = Package {
+                name: cut(&entry.name),
+                system: entry.system.as_deref().map(cut),
+                attribute: Some(attribute.clone()),
+                ..Package::default()
+            };
+            let (pname, version) = split_name(&package.name);
+            // The parts that the package itself gives are surer than what its name looks like.
+            package.pname = entry.pname.filter(|p| !p.is_empty()).as_deref().map_or(pname, cut);
+            package.version = entry.version.as_deref().map_or(version, cut);
+            if let Some(meta) = entry.meta {
+                match serde_json::from_value::<Meta>(meta) {
+                    Ok(meta) => meta.apply(&mut package),
+                    Err(error) => contents.warn(format!("packages.{attribute}.meta"), error.to_string()),
+                }
+            }
+            if !seen.insert(attribute.clone()) {
+                contents.warn(format!("packages.{attribute}"), "stands there twice; both are scanned");
+            }
+            contents.packages.push(package);
+        }
+        by_name(&mut contents.packages);
+        Ok(contents)
+    }
+}

@@ -1,0 +1,94 @@
+//! SBOMs in SPDX: 2.2 and 2.3 (JSON and tag-value), 3.0 (JSON-LD).
+
+mod json;
+mod jsonld;
+mod tag_value;
+
+use super::collect::merge;
+use super::{Contents, Kind, TargetError, bytes, cyclonedx, purl};
+use matching::Package;
+use std::path::Path;
+use vulnerability::json::Any;
+
+/// Reads a file, plain or compressed.
+pub fn read(path: &Path) -> Result<Contents, TargetError> {
+    let bytes = bytes::read_all(path, cyclonedx::MAXIMUM)?;
+    parse(&bytes).map_err(|problem| TargetError::Invalid { path: path.to_owned(), kind: Kind::Spdx, problem })
+}
+
+/// Reads the document in whichever of the forms it is; the error tells what is wrong and where.
+pub fn parse(bytes: &[u8]) -> Result<Contents, String> {
+    let start = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii_start();
+    let mut contents = if start.first() == Some(&b'{') {
+        let Any(document) = vulnerability::json::from_slice(bytes, bytes.len()).map_err(|e| e.to_string())?;
+        if document.get("@graph").is_some() || document.get("@context").is_some() {
+            jsonld::parse(&document)?
+        } else {
+            json::parse(&document)?
+        }
+    } else {
+        tag_value::parse(bytes)?
+    };
+    contents.packages = merge(std::mem::take(&mut contents.packages));
+    Ok(contents)
+}
+
+/// A package as SPDX has it, whatever the form.
+#[derive(Debug, Default)]
+struct SpdxPackage {
+    name: Option<String>,
+    version: Option<String>,
+    homepage: Option<String>,
+    download: Option<String>,
+    summary: Option<String>,
+    purpose: Option<String>,
+    purls: Vec<String>,
+    cpes: Vec<String>,
+}
+
+impl SpdxPackage {
+    /// Adds an external reference: category, type and locator of clause 7.21.
+    fn reference(&mut self, kind: &str, locator: String) {
+        match kind {
+            "purl" => self.purls.push(locator),
+            "cpe23Type" | "cpe22Type" => self.cpes.push(locator),
+            _ => {}
+        }
+    }
+
+    /// `place` is where it stands.
+    fn into_package(self, place: &str, contents: &mut Contents) -> Option<Package> {
+        const NOT_SOFTWARE: &[&str] = &["SOURCE", "FILE", "ARCHIVE", "DEVICE"];
+        let said = |text: Option<String>| text.filter(|t| !matches!(t.as_str(), "NOASSERTION" | "NONE" | ""));
+        if self.purpose.as_deref().is_some_and(|p| NOT_SOFTWARE.contains(&p)) && self.purls.is_empty() {
+            return None;
+        }
+        let from_purl = self.purls.iter().find_map(|p| purl::parts(p));
+        for url in self.purls.iter().filter(|p| purl::parts(p).is_none()) {
+            contents.warn(place, format!("`{url}` is not a package URL"));
+        }
+        let (purl_name, purl_version) = match from_purl {
+            Some((_, name, version)) => (Some(name), version),
+            None => (None, None),
+        };
+        let Some(pname) = said(self.name).or(purl_name) else {
+            contents.warn(place, "has no name");
+            return None;
+        };
+        let version = said(self.version).or(purl_version).unwrap_or_default();
+        if version.is_empty() {
+            contents.warn(place, format!("`{pname}` has no version: nothing can be decided about it"));
+        }
+        Some(Package {
+            name: if version.is_empty() { pname.clone() } else { format!("{pname}-{version}") },
+            pname,
+            version,
+            description: said(self.summary),
+            homepages: said(self.homepage).into_iter().collect(),
+            source_urls: said(self.download).into_iter().collect(),
+            purls: self.purls,
+            cpes: self.cpes,
+            ..Package::default()
+        })
+    }
+}

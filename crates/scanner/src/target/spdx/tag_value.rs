@@ -1,0 +1,95 @@
+//! SPDX 2.2 and 2.3 as tag-value: `Tag: value` a line, longer values between `<text>` and `</text>`.
+
+use super::super::meta::cut;
+use super::super::{Contents, MAXIMUM_PACKAGES};
+use super::SpdxPackage;
+use std::collections::HashSet;
+
+pub(super) fn parse(bytes: &[u8]) -> Result<Contents, String> {
+    let text = std::str::from_utf8(bytes)
+        .map_err(|e| format!("not UTF-8 at byte {}", e.valid_up_to()))?
+        .trim_start_matches('\u{feff}');
+    let mut contents = Contents::default();
+    let mut version = None;
+    let mut package: Option<(usize, SpdxPackage)> = None;
+    let mut ids = HashSet::new();
+    let mut in_text = false;
+    for (index, line) in text.lines().enumerate() {
+        let number = index + 1;
+        if in_text {
+            in_text = !line.contains("</text>");
+            continue;
+        }
+        let line = line.trim();
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let Some((tag, value)) = line.split_once(':') else {
+            contents.warn(format!("line {number}"), "neither `Tag: value` nor a comment");
+            continue;
+        };
+        let value = value.trim();
+        let value = match value.strip_prefix("<text>") {
+            Some(begun) => {
+                in_text = !begun.contains("</text>");
+                begun.trim_end_matches("</text>")
+            }
+            None => value,
+        };
+        let text = || Some(cut(value));
+        match (tag.trim(), &mut package) {
+            ("SPDXVersion", _) => version = text(),
+            ("PackageName", _) => {
+                finish(package.take(), &mut contents);
+                contents.looked_at += 1;
+                if contents.looked_at > MAXIMUM_PACKAGES {
+                    return Err(format!("line {number}: more than {MAXIMUM_PACKAGES} packages"));
+                }
+                package = Some((number, SpdxPackage { name: text(), ..SpdxPackage::default() }));
+            }
+            // What follows belongs to a file or snippet.
+            ("FileName" | "SnippetSPDXID", _) => finish(package.take(), &mut contents),
+            ("SPDXID", Some(_)) if !ids.insert(cut(value)) => {
+                contents
+                    .warn(format!("line {number}"), format!("SPDXID `{}` stands there twice", cut(value)));
+            }
+            ("PackageVersion", Some((_, package))) => package.version = text(),
+            ("PackageHomePage", Some((_, package))) => package.homepage = text(),
+            ("PackageDownloadLocation", Some((_, package))) => package.download = text(),
+            ("PackageSummary", Some((_, package))) => package.summary = text(),
+            ("PrimaryPackagePurpose", Some((_, package))) => package.purpose = text(),
+            ("ExternalRef", Some((_, package))) => {
+                let mut words = value.split_whitespace().skip(1);
+                match (words.next(), words.next()) {
+                    (Some(kind), Some(locator)) => {
+                        package.reference(kind.rsplit('/').next().unwrap_or(kind), cut(locator));
+                    }
+                    _ => contents
+                        .warn(format!("line {number}"), "an ExternalRef needs category, type and locator"),
+                }
+            }
+            _ => {}
+        }
+    }
+    if in_text {
+        contents.warn("end of file", "a `<text>` is not closed");
+    }
+    finish(package, &mut contents);
+    match version.as_deref() {
+        Some("SPDX-2.2" | "SPDX-2.3") => Ok(contents),
+        Some(other) if other.starts_with("SPDX-2.") => {
+            contents.warn("SPDXVersion", format!("{other} is not known; read as SPDX-2.3"));
+            Ok(contents)
+        }
+        Some(other) => Err(format!("SPDXVersion: `{other}` is not supported")),
+        None => Err("there is no `SPDXVersion:` line".to_owned()),
+    }
+}
+
+fn finish(package: Option<(usize, SpdxPackage)>, contents: &mut Contents) {
+    let Some((line, package)) = package else { return };
+    match package.into_package(&format!("line {line}"), contents) {
+        Some(package) => contents.packages.push(package),
+        None => contents.not_packages += 1,
+    }
+}
