@@ -21,19 +21,20 @@ use rustc_hash::FxHashMap;
 use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, openat, readlinkat, statat};
 use rustix::io::Errno;
 
+use crate::base32::ALPHABET;
+
 /// Characters in the hash part of a store path.
 pub const HASH_LENGTH: usize = 32;
 
 /// Bytes read from a file at once.
 const CHUNK: usize = 256 * 1024;
 
-/// The characters of Nix's base 32: digits and lower-case letters without `e`, `o`, `t` and `u`.
+/// Whether a byte is a digit of Nix's base 32.
 const IS_BASE32: [bool; 256] = {
     let mut table = [false; 256];
-    let alphabet = b"0123456789abcdfghijklmnpqrsvwxyz";
     let mut i = 0;
-    while i < alphabet.len() {
-        table[alphabet[i] as usize] = true;
+    while i < ALPHABET.len() {
+        table[ALPHABET[i] as usize] = true;
         i += 1;
     }
     table

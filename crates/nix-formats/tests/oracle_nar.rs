@@ -1,5 +1,7 @@
 //! Archives against the real `nix-store --dump` and `--restore`.
 
+#![allow(clippy::unwrap_used)]
+
 mod toolbox;
 
 use std::collections::BTreeMap;

@@ -32,7 +32,7 @@ mod write;
 
 pub use read::{Contents, Reader};
 pub use restore::{RestoreOptions, restore};
-pub use tree::dump;
+pub use tree::{dump, hash_tree};
 pub use write::{ContentsWriter, Writer};
 
 use std::fmt;

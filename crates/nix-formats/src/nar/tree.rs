@@ -2,15 +2,17 @@
 
 use std::ffi::CString;
 use std::fs::File;
-use std::io::{Read, Write};
+use std::io::{BufWriter, Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, fstat, openat, readlinkat, statat};
 use rustix::io::Errno;
+use sha2::Digest as _;
 
 use super::{Event, Limits, NarError, Writer};
+use crate::hash::{Algorithm, Hash};
 
 /// Bytes read from a file at once.
 const CHUNK: usize = 128 * 1024;
@@ -158,5 +160,81 @@ impl<W: Write> Walk<W> {
 
     fn error(&self, action: &'static str, error: Errno) -> NarError {
         NarError::File { action, path: self.path.clone(), source: error.into() }
+    }
+}
+
+/// Hash and length in bytes of the archive of the tree at `path`, without making the archive: what Nix records as
+/// `narHash` and `narSize`. With [`Algorithm::Sha256`] the hash is that of `nix-store --dump PATH | sha256sum`.
+pub fn hash_tree(path: &Path, algorithm: Algorithm, limits: &Limits) -> Result<(Hash, u64), NarError> {
+    let sink = HashSink { hasher: Hasher::new(algorithm), length: 0 };
+    // Collects the small strings between the contents; those pass it by.
+    let sink = dump(path, BufWriter::with_capacity(16 * 1024, sink), limits)?;
+    let HashSink { hasher, length } =
+        sink.into_inner().map_err(|error| NarError::Io { offset: 0, source: error.into_error() })?;
+    let hash = hasher.finish().ok_or_else(|| NarError::Io {
+        offset: length,
+        source: std::io::Error::other("the hash function gave a digest of the wrong length"),
+    })?;
+    Ok((hash, length))
+}
+
+struct HashSink {
+    hasher: Hasher,
+    length: u64,
+}
+
+impl Write for HashSink {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.hasher.update(bytes);
+        self.length += bytes.len() as u64;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Any of Nix's hash functions, fed in pieces.
+enum Hasher {
+    Md5(md5::Md5),
+    Sha1(sha1::Sha1),
+    Sha256(sha2::Sha256),
+    Sha512(sha2::Sha512),
+    Blake3(Box<blake3::Hasher>),
+}
+
+impl Hasher {
+    fn new(algorithm: Algorithm) -> Self {
+        match algorithm {
+            Algorithm::Md5 => Self::Md5(md5::Md5::new()),
+            Algorithm::Sha1 => Self::Sha1(sha1::Sha1::new()),
+            Algorithm::Sha256 => Self::Sha256(sha2::Sha256::new()),
+            Algorithm::Sha512 => Self::Sha512(sha2::Sha512::new()),
+            Algorithm::Blake3 => Self::Blake3(Box::default()),
+        }
+    }
+
+    fn update(&mut self, bytes: &[u8]) {
+        match self {
+            Self::Md5(hasher) => hasher.update(bytes),
+            Self::Sha1(hasher) => hasher.update(bytes),
+            Self::Sha256(hasher) => hasher.update(bytes),
+            Self::Sha512(hasher) => hasher.update(bytes),
+            Self::Blake3(hasher) => {
+                hasher.update(bytes);
+            }
+        }
+    }
+
+    fn finish(self) -> Option<Hash> {
+        let (algorithm, digest) = match self {
+            Self::Md5(hasher) => (Algorithm::Md5, hasher.finalize().to_vec()),
+            Self::Sha1(hasher) => (Algorithm::Sha1, hasher.finalize().to_vec()),
+            Self::Sha256(hasher) => (Algorithm::Sha256, hasher.finalize().to_vec()),
+            Self::Sha512(hasher) => (Algorithm::Sha512, hasher.finalize().to_vec()),
+            Self::Blake3(hasher) => (Algorithm::Blake3, hasher.finalize().as_bytes().to_vec()),
+        };
+        Hash::new(algorithm, digest)
     }
 }

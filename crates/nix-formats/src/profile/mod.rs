@@ -9,7 +9,7 @@
 
 mod root;
 
-pub use root::{Resolved, ResolveError, Root};
+pub use root::{MAX_LINKS, ResolveError, Resolved, Root};
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -216,7 +216,9 @@ fn list(root: &Root, folder: &Path) -> Result<Vec<OsString>, ProfileError> {
 
 fn is_missing(error: &ProfileError) -> bool {
     let kind = match error {
-        ProfileError::Io { source, .. } | ProfileError::Resolve(ResolveError::Io { source, .. }) => source.kind(),
+        ProfileError::Io { source, .. } | ProfileError::Resolve(ResolveError::Io { source, .. }) => {
+            source.kind()
+        }
         _ => return false,
     };
     matches!(kind, io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
@@ -240,7 +242,8 @@ mod tests {
     #[test]
     fn generation_names() {
         let parse = |name: &str| {
-            parse_generation(OsStr::new(name)).map(|(name, number)| (name.to_str().unwrap().to_owned(), number))
+            parse_generation(OsStr::new(name))
+                .map(|(name, number)| (name.to_str().unwrap().to_owned(), number))
         };
         assert_eq!(parse("system-1-link"), Some(("system".to_owned(), 1)));
         assert_eq!(parse("a-7-link-12-link"), Some(("a-7-link".to_owned(), 12)));
@@ -273,11 +276,15 @@ mod tests {
         let system = Profile::read(&root, Path::new(SYSTEM_PROFILE)).unwrap();
         let numbers: Vec<u64> = system.generations.iter().map(|generation| generation.number).collect();
         assert_eq!((numbers, system.current), (vec![1, 2, 10], Some(2)));
-        assert_eq!(system.current_generation().unwrap().path, Path::new("/nix/var/nix/profiles/system-2-link"));
+        assert_eq!(
+            system.current_generation().unwrap().path,
+            Path::new("/nix/var/nix/profiles/system-2-link")
+        );
 
         let (all, problems) = all_profiles(&root);
         assert!(problems.is_empty(), "{problems:?}");
-        let names: Vec<_> = all.iter().map(|profile| (profile.path.to_str().unwrap(), profile.current)).collect();
+        let names: Vec<_> =
+            all.iter().map(|profile| (profile.path.to_str().unwrap(), profile.current)).collect();
         assert_eq!(
             names,
             [

@@ -198,13 +198,15 @@ impl<'a> Walk<'a> {
 
     fn resolved(self, store_dir: &StoreDir, whole: &Path, below: &Path) -> Result<Resolved, ResolveError> {
         let mut parts = below.components();
-        let name = parts.next().map(|part| part.as_os_str().to_string_lossy().into_owned()).unwrap_or_default();
+        let name =
+            parts.next().map(|part| part.as_os_str().to_string_lossy().into_owned()).unwrap_or_default();
         let inside = parts.as_path().to_path_buf();
         match StorePath::from_base_name(&name) {
             Ok(store_path) => Ok(Resolved { store_path, inside, links: self.links }),
             Err(error) => Err(ResolveError::NotAStorePath {
                 path: self.asked.to_path_buf(),
-                end: Path::new(store_dir.as_str()).join(whole.strip_prefix(store_dir.as_str()).unwrap_or(whole)),
+                end: Path::new(store_dir.as_str())
+                    .join(whole.strip_prefix(store_dir.as_str()).unwrap_or(whole)),
                 problem: error.to_string(),
             }),
         }
@@ -257,7 +259,8 @@ mod tests {
         fixture.link("nix/var/nix/profiles/system", "system-1-link");
         fixture.link("run/current", "/nix/var/nix/profiles/system");
         fixture.link("a/up", "../../../../run");
-        for path in ["/run/current", "run/current", "/a/up/current", "/a/../run/./current", "/../run/current"] {
+        for path in ["/run/current", "run/current", "/a/up/current", "/a/../run/./current", "/../run/current"]
+        {
             let found = fixture.resolve(path).unwrap();
             assert_eq!(StoreDir::default().display(&found.store_path).to_string(), PATH);
             assert_eq!(found.inside, Path::new(""));
@@ -266,7 +269,7 @@ mod tests {
         assert_eq!(found.inside, Path::new("bin/hello"));
         let links = ["/run/current", "/nix/var/nix/profiles/system", "/nix/var/nix/profiles/system-1-link"];
         assert_eq!(found.links, links.map(PathBuf::from));
-        assert_eq!(fixture.resolve(PATH).unwrap().links, [PathBuf::new(); 0]);
+        assert!(fixture.resolve(PATH).unwrap().links.is_empty());
     }
 
     #[test]

@@ -17,6 +17,7 @@
 //! mix two states. Therefore the files' identities, sizes and times are compared before and after each query
 //! ([`Watch`]); if they differ the answer is thrown away and the query is made again on a fresh connection.
 
+use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::os::unix::ffi::OsStrExt;
@@ -161,7 +162,7 @@ fn connect(path: &Path, parameters: &str, timeout: Duration) -> Result<Connectio
     let connection =
         Connection::open_with_flags(format!("{}?{parameters}", uri(path)), flags).map_err(error)?;
     // An hour at most: what is longer overflows SQLite's milliseconds at some point, and nobody waits for it.
-    connection.busy_timeout(timeout.min(Duration::from_secs(3600))).map_err(error)?;
+    connection.busy_timeout(timeout.min(Duration::from_hours(1))).map_err(error)?;
     Ok(connection)
 }
 
@@ -176,7 +177,8 @@ fn uri(path: &Path) -> String {
         if byte.is_ascii_alphanumeric() || b"/._-".contains(&byte) {
             uri.push(char::from(byte));
         } else {
-            uri.push_str(&format!("%{byte:02x}"));
+            // Writing to a string cannot fail.
+            let _ = write!(uri, "%{byte:02x}");
         }
     }
     uri

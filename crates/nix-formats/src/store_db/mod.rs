@@ -41,7 +41,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, Transaction};
+use rusqlite::{CachedStatement, Connection, Transaction};
 
 use access::Session;
 use rows::Row;
@@ -226,7 +226,9 @@ impl StoreDb {
             match answer {
                 answer if current => return answer,
                 // Whatever it says, it may come from two states.
-                _ if attempt < ATTEMPTS => *self.session.borrow_mut() = open_session(&self.path, &self.options)?,
+                _ if attempt < ATTEMPTS => {
+                    *self.session.borrow_mut() = open_session(&self.path, &self.options)?;
+                }
                 _ => return Err(StoreDbError::Changed { path: self.path.clone() }),
             }
         }
@@ -351,9 +353,23 @@ impl Query<'_> {
         table: &'static str,
         sql: &str,
         parameters: impl rusqlite::Params,
+        take: impl FnMut(&Row<'_, '_>) -> Result<(), StoreDbError>,
+    ) -> Result<(), StoreDbError> {
+        self.each_of(table, &mut self.prepare(sql)?, parameters, take)
+    }
+
+    fn prepare(&self, sql: &str) -> Result<CachedStatement<'_>, StoreDbError> {
+        self.transaction.prepare_cached(sql).map_err(|error| self.error(error))
+    }
+
+    /// Like [`Query::each`], for a query that is made again and again.
+    fn each_of(
+        &self,
+        table: &'static str,
+        statement: &mut CachedStatement<'_>,
+        parameters: impl rusqlite::Params,
         mut take: impl FnMut(&Row<'_, '_>) -> Result<(), StoreDbError>,
     ) -> Result<(), StoreDbError> {
-        let mut statement = self.transaction.prepare_cached(sql).map_err(|error| self.error(error))?;
         let mut rows = statement.query(parameters).map_err(|error| self.error(error))?;
         while let Some(row) = rows.next().map_err(|error| self.error(error))? {
             take(&Row::new(self, table, row)?)?;

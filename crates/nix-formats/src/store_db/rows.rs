@@ -12,18 +12,18 @@ pub(super) struct Row<'a, 'row> {
     query: &'a Query<'a>,
     table: &'static str,
     id: i64,
-    row: &'a rusqlite::Row<'row>,
+    columns: &'a rusqlite::Row<'row>,
 }
 
 impl<'a, 'row> Row<'a, 'row> {
     pub(super) fn new(
         query: &'a Query<'a>,
         table: &'static str,
-        row: &'a rusqlite::Row<'row>,
+        columns: &'a rusqlite::Row<'row>,
     ) -> Result<Self, StoreDbError> {
         // A rowid is always an integer: that is SQLite's promise, not the file's.
-        let id = row.get(0).map_err(|error| query.error(error))?;
-        Ok(Self { query, table, id, row })
+        let id = columns.get(0).map_err(|error| query.error(error))?;
+        Ok(Self { query, table, id, columns })
     }
 
     pub(super) fn id(&self) -> i64 {
@@ -42,7 +42,7 @@ impl<'a, 'row> Row<'a, 'row> {
     }
 
     fn value(&self, index: usize) -> Result<ValueRef<'_>, StoreDbError> {
-        self.row.get_ref(index).map_err(|error| self.query.error(error))
+        self.columns.get_ref(index).map_err(|error| self.query.error(error))
     }
 
     fn mistyped(&self, column: &'static str, expected: &str, value: ValueRef<'_>) -> StoreDbError {
@@ -77,7 +77,8 @@ impl<'a, 'row> Row<'a, 'row> {
     }
 
     pub(super) fn integer(&self, index: usize, column: &'static str) -> Result<i64, StoreDbError> {
-        self.optional_integer(index, column)?.ok_or_else(|| self.bad(column, "an integer expected, NULL found"))
+        self.optional_integer(index, column)?
+            .ok_or_else(|| self.bad(column, "an integer expected, NULL found"))
     }
 
     pub(super) fn time(&self, index: usize, column: &'static str) -> Result<i64, StoreDbError> {
@@ -143,7 +144,10 @@ impl<'a, 'row> Row<'a, 'row> {
         let mut signatures = text
             .split(' ')
             .filter(|word| !word.is_empty())
-            .map(|word| word.parse().map_err(|error: crate::signature::SignatureError| self.bad(column, error.to_string())))
+            .map(|word| {
+                word.parse()
+                    .map_err(|error: crate::signature::SignatureError| self.bad(column, error.to_string()))
+            })
             .collect::<Result<Vec<Signature>, _>>()?;
         signatures.sort_unstable();
         signatures.dedup();

@@ -1,0 +1,343 @@
+//! `.narinfo` files: what a binary cache says about a store path, and what exactly is signed about it.
+//!
+//! A file is lines of `Field: value`. These are known; others are kept as they are, because caches add their own:
+//!
+//! | field | value |
+//! |---|---|
+//! | `StorePath` | the full path |
+//! | `URL` | where the archive is, relative to the cache |
+//! | `Compression` | how it is compressed; `bzip2` if missing |
+//! | `FileHash`, `FileSize` | of the compressed archive (optional) |
+//! | `NarHash`, `NarSize` | of the archive itself |
+//! | `References` | names within the store, separated by spaces |
+//! | `Deriver` | name of the derivation within the store, or `unknown-deriver` (optional) |
+//! | `System` | platform, only from old versions (optional) |
+//! | `Sig` | a signature of the [`fingerprint`]; any number |
+//! | `CA` | how the path follows from its contents (optional) |
+//!
+//! See `libstore/nar-info.cc` in Nix. This reader is stricter in that no field but `Sig` may stand twice.
+
+use std::fmt::{self, Write as _};
+
+use thiserror::Error;
+
+use crate::hash::Hash;
+use crate::signature::{KeyName, SecretKey, Signature, TrustedKeys};
+use crate::store_path::{StoreDir, StorePath};
+
+/// Largest file that is read, in bytes. References make the size; the largest real ones have some 100 KiB.
+pub const MAX_SIZE: usize = 4 << 20;
+
+/// What is wrong with a narinfo file.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum NarInfoError {
+    /// It is larger than [`MAX_SIZE`].
+    #[error("the narinfo file has {0} bytes; at most {MAX_SIZE} are read")]
+    TooLarge(usize),
+    /// A line is not of the form `Field: value`, or does not end.
+    #[error("line {line} of the narinfo file is not of the form \"Field: value\"")]
+    Line {
+        /// Counted from 1.
+        line: usize,
+    },
+    /// A field stands twice.
+    #[error("line {line} of the narinfo file: {field} stands twice")]
+    Duplicate {
+        /// Counted from 1.
+        line: usize,
+        /// Which field.
+        field: String,
+    },
+    /// A value is not what it should be.
+    #[error("line {line} of the narinfo file: {field}: {problem}")]
+    Value {
+        /// Counted from 1.
+        line: usize,
+        /// Which field.
+        field: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// A field that must be there is missing.
+    #[error("the narinfo file has no {0}")]
+    Missing(&'static str),
+}
+
+/// A narinfo file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NarInfo {
+    /// The path.
+    pub store_path: StorePath,
+    /// Where the archive is, relative to the cache.
+    pub url: String,
+    /// How the archive is compressed: `none`, `xz`, `zstd` …
+    pub compression: String,
+    /// Hash of the compressed archive.
+    pub file_hash: Option<Hash>,
+    /// Bytes of the compressed archive.
+    pub file_size: Option<u64>,
+    /// Hash of the archive.
+    pub nar_hash: Hash,
+    /// Bytes of the archive; not 0.
+    pub nar_size: u64,
+    /// Paths that it mentions, ascending and each once; itself too if it does.
+    pub references: Vec<StorePath>,
+    /// The derivation that built it.
+    pub deriver: Option<StorePath>,
+    /// The platform that it was built for.
+    pub system: Option<String>,
+    /// Signatures, in the order of the file.
+    pub signatures: Vec<Signature>,
+    /// How the path follows from its contents, if it does, as Nix writes it.
+    pub ca: Option<String>,
+    /// Fields that are not known here, with their values, in the order of the file.
+    pub other: Vec<(String, String)>,
+}
+
+impl NarInfo {
+    /// Reads a file that speaks of the store at `store_dir`.
+    pub fn parse(store_dir: &StoreDir, text: &str) -> Result<Self, NarInfoError> {
+        if text.len() > MAX_SIZE {
+            return Err(NarInfoError::TooLarge(text.len()));
+        }
+        let mut fields = Fields::default();
+        let mut rest = text;
+        let mut line = 0;
+        while !rest.is_empty() {
+            line += 1;
+            // The last line ends too: otherwise it may have been cut off.
+            let (content, after) = rest.split_once('\n').ok_or(NarInfoError::Line { line })?;
+            let (field, value) = content.split_once(':').ok_or(NarInfoError::Line { line })?;
+            if !is_field_name(field) || value.contains(|c: char| c.is_control()) {
+                return Err(NarInfoError::Line { line });
+            }
+            let value = match value.strip_prefix(' ') {
+                Some(value) => value,
+                None if value.is_empty() => "",
+                None => return Err(NarInfoError::Line { line }),
+            };
+            fields.take(store_dir, &Place { line, field }, value)?;
+            rest = after;
+        }
+        fields.finish()
+    }
+
+    /// What a signature of this path is made over.
+    pub fn fingerprint(&self, store_dir: &StoreDir) -> String {
+        fingerprint(store_dir, &self.store_path, &self.nar_hash, self.nar_size, &self.references)
+    }
+
+    /// Adds a signature by `key`, unless it is there already.
+    pub fn sign(&mut self, store_dir: &StoreDir, key: &SecretKey) {
+        let signature = key.sign(self.fingerprint(store_dir).as_bytes());
+        if !self.signatures.contains(&signature) {
+            self.signatures.push(signature);
+        }
+    }
+
+    /// The names of those keys in `trusted` that signed this path.
+    pub fn valid_signers<'a>(&'a self, store_dir: &StoreDir, trusted: &'a TrustedKeys) -> Vec<&'a KeyName> {
+        trusted.valid_signers(self.fingerprint(store_dir).as_bytes(), &self.signatures)
+    }
+
+    /// The file as Nix would write it; fields that Nix does not know come last.
+    pub fn display<'a>(&'a self, store_dir: &'a StoreDir) -> impl fmt::Display + 'a {
+        Printed { info: self, store_dir }
+    }
+}
+
+/// What a signature of a store path is made over:
+/// `1;PATH;HASH;SIZE;REFERENCE,REFERENCE…` with full paths and the hash in Nix's base 32.
+///
+/// The references may come in any order and more than once; they are sorted here.
+pub fn fingerprint(
+    store_dir: &StoreDir,
+    path: &StorePath,
+    nar_hash: &Hash,
+    nar_size: u64,
+    references: &[StorePath],
+) -> String {
+    let mut references: Vec<&StorePath> = references.iter().collect();
+    references.sort_unstable();
+    references.dedup();
+    let mut text = format!("1;{};{};{nar_size};", store_dir.display(path), nar_hash.prefixed_base32());
+    for (number, reference) in references.into_iter().enumerate() {
+        let comma = if number == 0 { "" } else { "," };
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{comma}{}", store_dir.display(reference));
+    }
+    text
+}
+
+struct Printed<'a> {
+    info: &'a NarInfo,
+    store_dir: &'a StoreDir,
+}
+
+impl fmt::Display for Printed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let info = self.info;
+        writeln!(f, "StorePath: {}", self.store_dir.display(&info.store_path))?;
+        writeln!(f, "URL: {}", info.url)?;
+        writeln!(f, "Compression: {}", info.compression)?;
+        if let Some(hash) = &info.file_hash {
+            writeln!(f, "FileHash: {}", hash.prefixed_base32())?;
+        }
+        if let Some(size) = info.file_size {
+            writeln!(f, "FileSize: {size}")?;
+        }
+        writeln!(f, "NarHash: {}", info.nar_hash.prefixed_base32())?;
+        writeln!(f, "NarSize: {}", info.nar_size)?;
+        f.write_str("References: ")?;
+        for (number, reference) in info.references.iter().enumerate() {
+            let space = if number == 0 { "" } else { " " };
+            write!(f, "{space}{reference}")?;
+        }
+        f.write_str("\n")?;
+        if let Some(deriver) = &info.deriver {
+            writeln!(f, "Deriver: {deriver}")?;
+        }
+        if let Some(system) = &info.system {
+            writeln!(f, "System: {system}")?;
+        }
+        for signature in &info.signatures {
+            writeln!(f, "Sig: {signature}")?;
+        }
+        if let Some(ca) = &info.ca {
+            writeln!(f, "CA: {ca}")?;
+        }
+        for (field, value) in &info.other {
+            writeln!(f, "{field}: {value}")?;
+        }
+        Ok(())
+    }
+}
+
+fn is_field_name(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+}
+
+/// Where a value stands.
+struct Place<'a> {
+    line: usize,
+    field: &'a str,
+}
+
+impl Place<'_> {
+    fn bad(&self, problem: impl fmt::Display) -> NarInfoError {
+        NarInfoError::Value { line: self.line, field: self.field.to_owned(), problem: problem.to_string() }
+    }
+
+    /// Fills `slot`, which must be empty.
+    fn set<T>(&self, slot: &mut Option<T>, value: T) -> Result<(), NarInfoError> {
+        match slot.replace(value) {
+            None => Ok(()),
+            Some(_) => Err(NarInfoError::Duplicate { line: self.line, field: self.field.to_owned() }),
+        }
+    }
+
+    fn hash(&self, value: &str) -> Result<Hash, NarInfoError> {
+        Hash::parse_any_prefixed(value).map_err(|error| self.bad(error))
+    }
+
+    fn number(&self, value: &str) -> Result<u64, NarInfoError> {
+        if !value.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(self.bad("not a number"));
+        }
+        value.parse().map_err(|error| self.bad(error))
+    }
+
+    fn name(&self, value: &str) -> Result<StorePath, NarInfoError> {
+        StorePath::from_base_name(value).map_err(|error| self.bad(error))
+    }
+
+    fn token(&self, value: &str) -> Result<String, NarInfoError> {
+        if value.is_empty() || value.contains(char::is_whitespace) {
+            return Err(self.bad("one word expected"));
+        }
+        Ok(value.to_owned())
+    }
+}
+
+/// The fields seen so far.
+#[derive(Default)]
+struct Fields {
+    store_path: Option<StorePath>,
+    url: Option<String>,
+    compression: Option<String>,
+    file_hash: Option<Hash>,
+    file_size: Option<u64>,
+    nar_hash: Option<Hash>,
+    nar_size: Option<u64>,
+    references: Option<Vec<StorePath>>,
+    deriver: Option<StorePath>,
+    deriver_seen: Option<()>,
+    system: Option<String>,
+    signatures: Vec<Signature>,
+    ca: Option<String>,
+    other: Vec<(String, String)>,
+}
+
+impl Fields {
+    fn take(&mut self, store_dir: &StoreDir, place: &Place<'_>, value: &str) -> Result<(), NarInfoError> {
+        match place.field {
+            "StorePath" => {
+                let path = store_dir.parse(value).map_err(|error| place.bad(error))?;
+                place.set(&mut self.store_path, path)
+            }
+            "URL" => place.set(&mut self.url, place.token(value)?),
+            // Nix takes an empty value for the default as well.
+            "Compression" if value.is_empty() => place.set(&mut self.compression, "bzip2".to_owned()),
+            "Compression" => place.set(&mut self.compression, place.token(value)?),
+            "FileHash" => place.set(&mut self.file_hash, place.hash(value)?),
+            "FileSize" => place.set(&mut self.file_size, place.number(value)?),
+            "NarHash" => place.set(&mut self.nar_hash, place.hash(value)?),
+            "NarSize" => match place.number(value)? {
+                0 => Err(place.bad("it cannot be 0")),
+                size => place.set(&mut self.nar_size, size),
+            },
+            "References" => {
+                let names = value.split(' ').filter(|name| !name.is_empty());
+                let mut references = names.map(|name| place.name(name)).collect::<Result<Vec<_>, _>>()?;
+                references.sort_unstable();
+                references.dedup();
+                place.set(&mut self.references, references)
+            }
+            "Deriver" => {
+                if value != "unknown-deriver" {
+                    self.deriver = Some(place.name(value)?);
+                }
+                place.set(&mut self.deriver_seen, ())
+            }
+            "System" => place.set(&mut self.system, place.token(value)?),
+            "Sig" => {
+                self.signatures.push(value.parse().map_err(|error| place.bad(error))?);
+                Ok(())
+            }
+            "CA" if value.is_empty() => Ok(()),
+            "CA" => place.set(&mut self.ca, place.token(value)?),
+            other => {
+                self.other.push((other.to_owned(), value.to_owned()));
+                Ok(())
+            }
+        }
+    }
+
+    fn finish(self) -> Result<NarInfo, NarInfoError> {
+        Ok(NarInfo {
+            store_path: self.store_path.ok_or(NarInfoError::Missing("StorePath"))?,
+            url: self.url.ok_or(NarInfoError::Missing("URL"))?,
+            compression: self.compression.unwrap_or_else(|| "bzip2".to_owned()),
+            file_hash: self.file_hash,
+            file_size: self.file_size,
+            nar_hash: self.nar_hash.ok_or(NarInfoError::Missing("NarHash"))?,
+            nar_size: self.nar_size.ok_or(NarInfoError::Missing("NarSize"))?,
+            references: self.references.unwrap_or_default(),
+            deriver: self.deriver,
+            system: self.system,
+            signatures: self.signatures,
+            ca: self.ca,
+            other: self.other,
+        })
+    }
+}
