@@ -1,12 +1,14 @@
 //! Running the real Nix of the toolbox root (`cargo xtask toolbox`), each test in a folder of its own inside it.
 
 // Every test program uses a part of this.
-#![allow(dead_code)]
+#![allow(dead_code, clippy::unwrap_used)]
 
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+
+use nix_formats::store_path::StoreDir;
 
 /// The root folder of the toolbox.
 pub(crate) fn root() -> PathBuf {
@@ -45,8 +47,8 @@ impl Room {
     }
 
     /// The logical store folder of [`Room::nix`].
-    pub(crate) fn store_dir(&self) -> String {
-        self.inside("store")
+    pub(crate) fn store_dir(&self) -> StoreDir {
+        StoreDir::new(&self.inside("store")).unwrap()
     }
 
     /// The database of that store.
@@ -56,9 +58,10 @@ impl Room {
 
     /// Runs one of Nix's programs on a store in this room.
     pub(crate) fn nix(&self, program: &str) -> Nix {
-        let mut command = Command::new("chroot");
-        command.arg(&self.root).arg(format!("/usr/bin/{program}"));
-        command.env_clear().env("PATH", "/usr/bin:/bin:/usr/sbin:/sbin").env("LC_ALL", "C.UTF-8");
+        // Not just chroot: building wants a pseudoterminal, and Nix asks /proc for many things.
+        let mut command = Command::new("bwrap");
+        command.arg("--bind").arg(&self.root).args(["/", "--dev", "/dev", "--proc", "/proc", "--clearenv"]);
+        command.args(["--setenv", "PATH", "/usr/bin:/bin", "--setenv", "LC_ALL", "C.UTF-8"]);
         for (variable, folder) in [
             ("NIX_STORE_DIR", "store"),
             ("NIX_STATE_DIR", "var"),
@@ -67,9 +70,9 @@ impl Room {
             ("TMPDIR", "tmp"),
         ] {
             fs::create_dir_all(self.outside(folder)).unwrap();
-            command.env(variable, self.inside(folder));
+            command.args(["--setenv", variable, &self.inside(folder)]);
         }
-        command.stdin(Stdio::null());
+        command.arg(format!("/usr/bin/{program}"));
         Nix { command, input: Vec::new() }
     }
 }
@@ -84,6 +87,10 @@ impl Nix {
     pub(crate) fn args<S: AsRef<std::ffi::OsStr>>(mut self, args: impl IntoIterator<Item = S>) -> Self {
         self.command.args(args);
         self
+    }
+
+    pub(crate) fn arg<S: AsRef<std::ffi::OsStr>>(self, arg: S) -> Self {
+        self.args([arg])
     }
 
     pub(crate) fn input(mut self, input: impl Into<Vec<u8>>) -> Self {
