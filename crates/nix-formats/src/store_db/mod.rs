@@ -423,11 +423,11 @@ impl Query<'_> {
 
     fn references(&self, id: i64) -> Result<Vec<StorePath>, StoreDbError> {
         // A left join, so that a reference to nothing is seen.
-        let sql = "select r.rowid, v.path from Refs r left join ValidPaths v on r.reference = v.id \
+        let sql = "select r.rowid, v.id, v.path from Refs r left join ValidPaths v on r.reference = v.id \
                    where r.referrer = ?1";
         let mut references = Vec::new();
         self.each("Refs", sql, [id], |row| {
-            references.push(row.referenced_path(1)?);
+            references.push(row.referenced_path(1, 2)?);
             self.within(references.len(), "references", self.options.max_references)
         })?;
         references.sort_unstable();

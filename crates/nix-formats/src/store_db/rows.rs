@@ -123,10 +123,14 @@ impl<'a, 'row> Row<'a, 'row> {
             .ok_or_else(|| self.bad(column, "a store path expected, NULL found"))
     }
 
-    /// A path that was joined to a row of `Refs`: NULL means that `reference` points nowhere.
-    pub(super) fn referenced_path(&self, index: usize) -> Result<StorePath, StoreDbError> {
-        self.optional_store_path(index, "reference")?
-            .ok_or_else(|| self.bad("reference", "there is no such row in ValidPaths"))
+    /// A path that was joined to a row of `Refs`, as `id` and `path` of `ValidPaths`; NULL means that `reference`
+    /// points nowhere.
+    pub(super) fn referenced_path(&self, id: usize, path: usize) -> Result<StorePath, StoreDbError> {
+        match self.optional_integer(id, "reference")? {
+            None => Err(self.bad("reference", "there is no such row in ValidPaths")),
+            // What is wrong with the path is wrong over there.
+            Some(id) => Self { table: "ValidPaths", id, ..*self }.store_path(path, "path"),
+        }
     }
 
     pub(super) fn hash(&self, index: usize, column: &'static str) -> Result<Hash, StoreDbError> {
