@@ -25,7 +25,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
         let mut command = Command::new(&program);
         command
             .current_dir(workspace::root())
-            .args(["--manifest-path", manifest, "--config", "deny.toml", "--workspace", "--locked"])
+            .args(["--manifest-path", manifest, "--config", "deny.toml", "--workspace"])
             .args(["check", "--hide-inclusion-graph", "licenses", "bans", "sources"]);
         if options.advisories {
             command.arg("advisories");

@@ -1,7 +1,6 @@
 //! Inputs of the benchmarks, made from the real data.
 
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -17,14 +16,14 @@ pub(super) fn cve_archives() -> Vec<PathBuf> {
     vec![folder.join("cvelist-bulk.zip"), folder.join("cvelist-delta.zip")]
 }
 
-/// Writes `count` derivations of a real nixpkgs evaluation into `folder` and gives the path of a list of them.
+/// Writes `count` derivations of a real nixpkgs evaluation into `folder` and gives their paths.
 ///
 /// They carry what a scanner reads of a derivation: name, system, outputs and the file names of its patches. Packages are
 /// taken evenly from the whole evaluation, each name once, as in a closure.
 ///
 /// # Errors
 /// When the evaluation cannot be read or has fewer packages.
-pub(super) fn derivations(folder: &Path, count: usize) -> anyhow::Result<PathBuf> {
+pub(super) fn derivations(folder: &Path, count: usize) -> anyhow::Result<Vec<PathBuf>> {
     let evaluation = workspace::shared_data().join("nixpkgs/nixos-18.03.jsonl.zst");
     let file = File::open(&evaluation).with_context(|| format!("cannot open {}", evaluation.display()))?;
     let mut seen = BTreeSet::new();
@@ -45,16 +44,14 @@ pub(super) fn derivations(folder: &Path, count: usize) -> anyhow::Result<PathBuf
         fs::remove_dir_all(folder)?;
     }
     fs::create_dir_all(folder)?;
-    let mut list = String::new();
+    let mut paths = Vec::new();
     for index in 0..count {
         let (file, text) = &packages[index * packages.len() / count];
         let path = folder.join(file);
         fs::write(&path, text)?;
-        writeln!(list, "{}", path.display())?;
+        paths.push(path);
     }
-    let path = folder.with_extension("txt");
-    fs::write(&path, list)?;
-    Ok(path)
+    Ok(paths)
 }
 
 /// A derivation in Nix's ATerm format.

@@ -17,8 +17,6 @@ pub(super) struct Run {
     pub(super) memory: u64,
     /// Standard output.
     pub(super) output: Vec<u8>,
-    /// Exit status; None when a signal ended the program.
-    pub(super) status: Option<i32>,
 }
 
 /// Runs a program `times` times as a new process each and gives the run with the least wall time (the others were
@@ -63,7 +61,7 @@ pub(super) fn program(
         let text = std::fs::read_to_string(report.path())?;
         let kib: u64 = text.trim().parse().with_context(|| format!("GNU time printed {text:?}"))?;
         let memory = (kib * 1024).max(best.as_ref().map_or(0, |run| run.memory));
-        let run = Run { wall, memory, output: output.stdout, status: output.status.code() };
+        let run = Run { wall, memory, output: output.stdout };
         best = Some(match best {
             Some(earlier) if earlier.wall <= run.wall => Run { memory, ..earlier },
             _ => run,

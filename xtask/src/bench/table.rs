@@ -1,6 +1,6 @@
 //! Tables of measurements, for people and as JSON.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use serde_json::{Value, json};
 
@@ -44,7 +44,7 @@ impl fmt::Display for Cell {
 /// Three significant digits, whole numbers from 1000 on in groups of three.
 fn significant(value: f64) -> String {
     let size = value.abs();
-    if size >= 1000.0 || value == value.trunc() {
+    if size >= 1000.0 || value.fract().abs() < f64::EPSILON {
         let digits = format!("{size:.0}");
         let mut grouped = String::new();
         for (place, digit) in digits.chars().enumerate() {
@@ -132,7 +132,7 @@ impl fmt::Display for Table {
         writeln!(f, "{}", self.title)?;
         let mut line = String::new();
         for (column, width) in self.columns.iter().zip(&widths) {
-            line.push_str(&format!("{column:<width$}  "));
+            write!(line, "{column:<width$}  ")?;
         }
         writeln!(f, "  {}", line.trim_end())?;
         let rule: Vec<String> = widths.iter().map(|width| "-".repeat(*width)).collect();
@@ -141,9 +141,9 @@ impl fmt::Display for Table {
             line.clear();
             for ((text, cell), width) in row.iter().zip(cells).zip(&widths) {
                 if matches!(cell, Cell::Text(_)) {
-                    line.push_str(&format!("{text:<width$}  "));
+                    write!(line, "{text:<width$}  ")?;
                 } else {
-                    line.push_str(&format!("{text:>width$}  "));
+                    write!(line, "{text:>width$}  ")?;
                 }
             }
             writeln!(f, "  {}", line.trim_end())?;

@@ -39,7 +39,7 @@ pub(super) fn build(targets: &[String]) -> anyhow::Result<Vec<Program>> {
     let folder = workspace::cargo_target().join("fuzz");
     let mut command = workspace::cargo();
     command
-        .args(["build", "--release", "--locked", "--manifest-path", "fuzz/Cargo.toml"])
+        .args(["build", "--release", "--manifest-path", "fuzz/Cargo.toml"])
         // With a target named, the flags do not apply to build scripts and procedural macros.
         .args(["--target", &triple, "--target-dir"])
         .arg(&folder)

@@ -69,35 +69,43 @@ impl Vulnix {
         Ok((Self { program, feeds, cache }, count))
     }
 
-    /// Downloads and indexes the feeds, as on vulnix's first run of a day, and scans nothing worth mentioning.
+    /// Downloads and indexes the feeds, as on vulnix's first run of a day, and scans nothing.
     pub(in crate::bench) fn update(&self) -> anyhow::Result<Run> {
         let server = Server::start(&self.feeds)?;
         let url = server.url();
+        // vulnix wants something to scan; a list of paths is read and then, in 1.10.1, left alone.
         let list = self.cache.join("none.txt");
         fs::write(&list, "")?;
-        measure::program(|| self.command(&url, &list), 1, |status| status == CLEAN)
+        let make = || {
+            let mut command = self.command(&url);
+            command.arg("--from-file").arg(&list);
+            command
+        };
+        measure::program(make, 1, |status| status == CLEAN)
     }
 
-    /// Scans the derivations named in `list` (one path a line) with the cached feeds, `times` times.
-    pub(in crate::bench) fn scan(&self, list: &Path, times: usize) -> anyhow::Result<(Run, Vec<Affected>)> {
+    /// Scans these derivations with the cached feeds, `times` times.
+    pub(in crate::bench) fn scan(
+        &self,
+        derivations: &[PathBuf],
+        times: usize,
+    ) -> anyhow::Result<(Run, Vec<Affected>)> {
         // Nothing listens there: a scan that wants to download fails instead of measuring the wrong thing.
-        let nowhere = "http://127.0.0.1:9/";
-        let run = measure::program(
-            || self.command(nowhere, list),
-            times,
-            |status| matches!(status, CLEAN | AFFECTED),
-        )?;
+        let make = || {
+            let mut command = self.command("http://127.0.0.1:9/");
+            command.args(derivations);
+            command
+        };
+        let run = measure::program(make, times, |status| matches!(status, CLEAN | AFFECTED))?;
         let affected = parse(&run.output)?;
         Ok((run, affected))
     }
 
-    fn command(&self, mirror: &str, list: &Path) -> Command {
+    fn command(&self, mirror: &str) -> Command {
         let mut command = Command::new(&self.program);
         command
             .args(["--json", "--no-requisites", "--mirror", mirror, "--cache-dir"])
             .arg(&self.cache)
-            .arg("--from-file")
-            .arg(list)
             .env("no_proxy", "127.0.0.1")
             .env("PYTHONWARNINGS", "ignore");
         command
@@ -132,7 +140,7 @@ fn read_archive(path: &Path, mut each: impl FnMut(&Value)) -> anyhow::Result<()>
     for index in 0..archive.len() {
         let mut member = archive.by_index(index)?;
         let name = member.name()?.into_owned();
-        if !name.ends_with(".json") {
+        if Path::new(&name).extension().is_none_or(|kind| kind != "json") {
             continue;
         }
         bytes.clear();

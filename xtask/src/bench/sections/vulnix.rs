@@ -13,10 +13,10 @@ const DERIVATIONS: usize = 2000;
 /// Measures the update of the database and the scan.
 pub(super) fn run() -> anyhow::Result<Vec<Table>> {
     let folder = workspace::target().join("bench");
-    let list = inputs::derivations(&folder.join("derivations"), DERIVATIONS)?;
+    let derivations = inputs::derivations(&folder.join("derivations"), DERIVATIONS)?;
     let (vulnix, records) = Vulnix::prepare(&folder, &inputs::cve_archives()).context("vulnix's feeds")?;
     let update = vulnix.update()?;
-    let (scan, affected) = vulnix.scan(&list, 3)?;
+    let (scan, affected) = vulnix.scan(&derivations, 3)?;
 
     let mut table = Table::new(
         format!("vulnix: {records} records, {DERIVATIONS} derivations"),

@@ -1,0 +1,9 @@
+//! The `packages.json` of a channel.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use scanner::target::packages_json;
+
+fuzz_target!(|data: &[u8]| {
+    let _ = packages_json::parse(data);
+});
