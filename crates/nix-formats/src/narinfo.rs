@@ -341,3 +341,139 @@ impl Fields {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::hash::Algorithm;
+
+    const GOOD: &str = "StorePath: /nix/store/0c0pz9gyl5pn6b5dqzz34kxijb4ypzhv-hello-2.12.1
+URL: nar/x.nar.xz
+NarHash: sha256:1b8m03r63zqhnjf7l5wnldhh7c134ap5vpj0850ymkq1iyzicy5s
+NarSize: 8
+";
+
+    fn parse(text: &str) -> Result<NarInfo, NarInfoError> {
+        NarInfo::parse(&StoreDir::default(), text)
+    }
+
+    #[test]
+    fn what_may_be_left_out() {
+        let info = parse(GOOD).unwrap();
+        assert_eq!(info.compression, "bzip2");
+        assert!(info.references.is_empty() && info.deriver.is_none() && info.ca.is_none());
+        let info =
+            parse(&format!("{GOOD}References:\nDeriver: unknown-deriver\nCA: \nX-New: 1 2\n")).unwrap();
+        assert!(info.references.is_empty() && info.deriver.is_none() && info.ca.is_none());
+        assert_eq!(info.other, [("X-New".to_owned(), "1 2".to_owned())]);
+        let printed = info.display(&StoreDir::default()).to_string();
+        assert_eq!(parse(&printed).unwrap(), info);
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        for (number, line) in GOOD.lines().enumerate() {
+            let without: String =
+                GOOD.lines().filter(|other| *other != line).map(|line| format!("{line}\n")).collect();
+            assert!(matches!(parse(&without), Err(NarInfoError::Missing(_))), "{line}");
+            let field = line.split(':').next().unwrap().to_owned();
+            let twice = parse(&format!("{GOOD}{line}\n")).unwrap_err();
+            assert_eq!(twice, NarInfoError::Duplicate { line: 5, field });
+            let cut = GOOD.lines().take(number + 1).collect::<Vec<_>>().join("\n");
+            assert_eq!(parse(&cut).unwrap_err(), NarInfoError::Line { line: number + 1 });
+        }
+        for line in ["nonsense", "A b: c", ": x", "X:y", "X: a\tb", "X: a\rb", ""] {
+            assert_eq!(
+                parse(&format!("{GOOD}{line}\n")).unwrap_err(),
+                NarInfoError::Line { line: 5 },
+                "{line}"
+            );
+        }
+        for (field, value) in [
+            ("FileHash", "x"),
+            ("FileSize", "-1"),
+            ("FileSize", "+1"),
+            ("FileSize", ""),
+            ("FileSize", "18446744073709551616"),
+            ("References", "../x"),
+            ("References", "/nix/store/0c0pz9gyl5pn6b5dqzz34kxijb4ypzhv-hello"),
+            ("Deriver", "x.drv"),
+            ("Sig", "nothing"),
+            ("CA", "a b"),
+        ] {
+            let error = parse(&format!("{GOOD}{field}: {value}\n")).unwrap_err();
+            assert!(
+                matches!(&error, NarInfoError::Value { line: 5, field: named, .. } if named == field),
+                "{error}"
+            );
+        }
+        let zero = GOOD.replace("NarSize: 8", "NarSize: 0");
+        assert!(matches!(parse(&zero), Err(NarInfoError::Value { line: 4, .. })));
+        let elsewhere = GOOD.replace("/nix/store", "/gnu/store");
+        assert!(matches!(parse(&elsewhere), Err(NarInfoError::Value { line: 1, .. })));
+        assert!(matches!(parse(&"X: y\n".repeat(MAX_SIZE)), Err(NarInfoError::TooLarge(_))));
+    }
+
+    fn store_path() -> impl Strategy<Value = StorePath> {
+        (any::<[u8; 20]>(), "[a-z][a-z0-9.-]{0,20}")
+            .prop_map(|(digest, name)| StorePath::from_parts(&digest, &name).unwrap())
+    }
+
+    prop_compose! {
+        fn infos()(
+            store_path in store_path(),
+            (url, compression) in ("[a-z/.]{1,30}", "[a-z]{1,5}"),
+            file in prop::option::of((any::<[u8; 4]>(), any::<u64>())),
+            nar_hash in any::<[u8; 4]>().prop_map(|bytes| Algorithm::Sha256.hash(&bytes)),
+            nar_size in 1_u64..,
+            references in prop::collection::btree_set(store_path(), 0..5),
+            deriver in prop::option::of(store_path()),
+            system in prop::option::of("[a-z0-9_]{1,8}-linux"),
+            signatures in prop::collection::vec(
+                ("[!-9;-~]{1,10}", prop::collection::vec(any::<u8>(), 1..80)).prop_map(|(name, bytes)| {
+                    Signature::new(KeyName::new(&name).unwrap(), bytes)
+                }),
+                0..4,
+            ),
+            ca in prop::option::of("fixed:r:sha256:[a-z0-9]{52}"),
+        ) -> NarInfo {
+            NarInfo {
+                store_path,
+                url,
+                compression,
+                file_hash: file.map(|(bytes, _)| Algorithm::Sha256.hash(&bytes)),
+                file_size: file.map(|(_, size)| size),
+                nar_hash,
+                nar_size,
+                references: references.into_iter().collect(),
+                deriver,
+                system,
+                signatures,
+                ca,
+                other: Vec::new(),
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn files_survive(info in infos()) {
+            let text = info.display(&StoreDir::default()).to_string();
+            prop_assert_eq!(parse(&text), Ok(info));
+        }
+
+        #[test]
+        fn damage_never_panics(info in infos(), place: prop::sample::Index, with in ".{0,5}") {
+            let mut text = info.display(&StoreDir::default()).to_string();
+            let at = place.index(text.len());
+            text.replace_range(at..=at, &with);
+            if let Ok(info) = parse(&text) {
+                // What was understood is printed so that it is understood the same way.
+                let printed = info.display(&StoreDir::default()).to_string();
+                prop_assert_eq!(parse(&printed), Ok(info));
+            }
+        }
+    }
+}
