@@ -26,6 +26,10 @@ use crate::{debian, process, workspace};
 const RECIPE: u32 = 1;
 /// Debian's unstable release.
 const SUITE: &str = "sid";
+/// Beginning of the name of a root that is being made.
+const PARTIAL: &str = "root.partial-";
+/// Where apt keeps what it downloaded, inside a root.
+const ARCHIVES: &str = "var/cache/apt/archives";
 /// Where the stamp is, inside the root.
 const STAMP: &str = "etc/snowguard-toolbox";
 /// Single-user Nix without a daemon, a sandbox or the network; every format that the crates read is switched on.
@@ -111,10 +115,10 @@ fn make(folder: &Path, root: &Path, stamp: &str) -> anyhow::Result<()> {
     let started = Instant::now();
     debian::install("toolbox", &["mmdebstrap", "bubblewrap", "debian-archive-keyring"])?;
     let mirror = mirror::find(Path::new("/etc/apt"))?;
-    let partial = folder.join("root.partial");
     let downloads = folder.join("downloads");
-    keep_downloads(&partial, &downloads)?;
-    remove(&partial)?;
+    clear_interrupted(folder, &downloads)?;
+    // A killed run may leave children behind that go on for a while; they must not meet this one.
+    let partial = folder.join(format!("{PARTIAL}{}", std::process::id()));
 
     eprintln!("toolbox: Debian {SUITE} from {mirror} into {}", root.display());
     eprint!("{}", packages::describe());
@@ -164,13 +168,26 @@ fn make(folder: &Path, root: &Path, stamp: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Takes over the downloads of interrupted runs and removes the rest of them.
+fn clear_interrupted(folder: &Path, downloads: &Path) -> anyhow::Result<()> {
+    fs::create_dir_all(downloads.join(ARCHIVES))?;
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with(PARTIAL) {
+            keep_downloads(&entry.path(), downloads)?;
+            if let Err(error) = remove(&entry.path()) {
+                eprintln!("toolbox: left over from an interrupted run: {error:#}");
+            }
+        }
+    }
+    Ok(())
+}
+
 /// Moves the whole packages that an interrupted run left behind to `downloads` (apt checks their sums again).
 ///
 /// `downloads` is laid out as the root is, because mmdebstrap copies it into a root that has no folders yet.
 fn keep_downloads(partial: &Path, downloads: &Path) -> anyhow::Result<()> {
-    const ARCHIVES: &str = "var/cache/apt/archives";
     let (archives, downloads) = (partial.join(ARCHIVES), downloads.join(ARCHIVES));
-    fs::create_dir_all(&downloads)?;
     if !archives.is_dir() {
         return Ok(());
     }
