@@ -6,6 +6,7 @@
 //! each of these steps. Nothing here reads a file or asks the network.
 
 pub mod context;
+pub mod explain;
 pub mod finding;
 pub mod identity;
 pub mod knowledge;

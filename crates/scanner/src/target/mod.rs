@@ -17,7 +17,7 @@ mod collect;
 mod detect;
 mod document;
 mod meta;
-mod purl;
+pub(crate) mod purl;
 
 pub mod cyclonedx;
 pub mod eval_jobs;

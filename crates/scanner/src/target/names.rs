@@ -4,6 +4,8 @@
 //! files, wrappers, sources. They are told apart by name here, carefully: what is not surely something else counts as
 //! a package, for a package that is lost is a vulnerability that is not found.
 
+use nix_formats::name::DrvName;
+
 /// What a store path is, as far as its name tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PathName {
@@ -18,21 +20,10 @@ pub enum PathName {
     Other(&'static str),
 }
 
-/// Splits a derivation name into the part before and after the first dash that no letter follows, as
-/// `builtins.parseDrvName` does.
+/// Splits a derivation name into name and version, as `builtins.parseDrvName` does.
 pub fn split_name(name: &str) -> (String, String) {
-    let bytes = name.as_bytes();
-    for (at, _) in name.match_indices('-') {
-        if let Some(next) = bytes.get(at + 1)
-            && !next.is_ascii_alphabetic()
-        {
-            return (
-                name.get(..at).unwrap_or_default().to_owned(),
-                name.get(at + 1..).unwrap_or_default().to_owned(),
-            );
-        }
-    }
-    (name.to_owned(), String::new())
+    let parsed = DrvName::parse(name);
+    (parsed.name.to_owned(), parsed.version.to_owned())
 }
 
 /// Outputs that nixpkgs' packages have. Others are only recognised where the deriver is known.

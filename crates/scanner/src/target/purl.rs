@@ -3,7 +3,7 @@
 use super::meta::cut;
 
 /// The type, name and version of a package URL; `None` if it is none.
-pub(super) fn parts(purl: &str) -> Option<(String, String, Option<String>)> {
+pub(crate) fn parts(purl: &str) -> Option<(String, String, Option<String>)> {
     let rest = purl.strip_prefix("pkg:")?.trim_start_matches('/');
     let rest = rest.split_once('#').map_or(rest, |(r, _)| r);
     let rest = rest.split_once('?').map_or(rest, |(r, _)| r);

@@ -1,0 +1,273 @@
+//! Reports: what a scan found, in the format that was asked for.
+//!
+//! | format | for whom | module |
+//! |---|---|---|
+//! | table | people at a terminal | [`table`] |
+//! | json | programs; the schema is `docs/schema/scan-report-1.json` | [`json`] |
+//! | sarif | code review tools (SARIF 2.1.0) | [`sarif`] |
+//! | cyclonedx | SBOM tools (CycloneDX 1.6 with vulnerabilities) | [`cyclonedx`] |
+//! | spdx | SBOM tools (SPDX 2.3) | [`spdx`] |
+//! | csv | spreadsheets | [`csv`] |
+//! | html | everybody; one file that loads nothing | [`html`] |
+//! | openvex | VEX tools (OpenVEX 0.2.0) | [`openvex`] |
+//!
+//! Nothing here asks the clock: time and identity of a report come with the [`Scan`], so that the same scan gives
+//! the same bytes.
+
+mod entry;
+mod text;
+
+pub mod csv;
+pub mod cyclonedx;
+pub mod html;
+pub mod json;
+pub mod openvex;
+pub mod sarif;
+pub mod spdx;
+pub mod table;
+
+pub use entry::{Action, Entry, Summary};
+
+use crate::suppress::Suppression;
+use crate::target::Warning;
+use jiff::Timestamp;
+use matching::{Confidence, Finding, FindingStatus, Package};
+use rustc_hash::FxHashMap;
+use std::fmt;
+use std::io;
+use std::str::FromStr;
+use vulnerability::CveId;
+use vulnerability::model::Vulnerability;
+
+/// Everything that a report is made of.
+#[derive(Debug, Clone)]
+pub struct Scan {
+    /// What was scanned.
+    pub targets: Vec<ScannedTarget>,
+    /// The packages of all targets.
+    pub packages: Vec<Package>,
+    /// The vulnerabilities that findings speak of.
+    pub vulnerabilities: FxHashMap<CveId, Vulnerability>,
+    /// The findings; `package` is an index into `packages`.
+    pub findings: Vec<Finding>,
+    /// Which findings are suppressed and by which rule, by place in `findings`.
+    pub suppressed: FxHashMap<usize, Suppression>,
+    /// Suppression rules that did nothing, and why.
+    pub rule_problems: Vec<Warning>,
+    /// When the scan was made.
+    pub time: Timestamp,
+    /// The report's identity: a random UUID in lower case.
+    pub id: String,
+    /// Where the records come from, in words, such as `29,379 records, newest of 2026-08-30`.
+    pub database: String,
+}
+
+/// A target, without its packages.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ScannedTarget {
+    /// As the user named it.
+    pub name: String,
+    /// What it is, such as `closure`.
+    pub kind: String,
+    /// How many packages it gave.
+    pub packages: usize,
+    /// See [`crate::target::Contents::looked_at`].
+    pub looked_at: usize,
+    /// See [`crate::target::Contents::not_packages`].
+    pub not_packages: usize,
+    /// See [`crate::target::Contents::failed_evaluations`].
+    pub failed_evaluations: usize,
+    /// What was wrong with parts of it.
+    pub warnings: Vec<Warning>,
+    /// How many more warnings there were.
+    pub more_warnings: usize,
+}
+
+/// Why a report was not written.
+#[derive(Debug, thiserror::Error)]
+pub enum ReportError {
+    /// It cannot be written.
+    #[error("cannot write the report")]
+    Io(#[from] io::Error),
+    /// The format has no way to say "nothing".
+    #[error("there is no finding to state, and OpenVEX has no empty documents")]
+    NothingToState,
+}
+
+/// Formats of reports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// For people.
+    Table,
+    /// Our own.
+    Json,
+    /// SARIF 2.1.0.
+    Sarif,
+    /// CycloneDX 1.6.
+    CycloneDx,
+    /// SPDX 2.3.
+    Spdx,
+    /// Comma-separated values, RFC 4180.
+    Csv,
+    /// One HTML file.
+    Html,
+    /// OpenVEX 0.2.0.
+    OpenVex,
+}
+
+impl Format {
+    /// All formats.
+    pub const ALL: [Self; 8] = [
+        Self::Table,
+        Self::Json,
+        Self::Sarif,
+        Self::CycloneDx,
+        Self::Spdx,
+        Self::Csv,
+        Self::Html,
+        Self::OpenVex,
+    ];
+
+    /// Its name on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Table => "table",
+            Self::Json => "json",
+            Self::Sarif => "sarif",
+            Self::CycloneDx => "cyclonedx",
+            Self::Spdx => "spdx",
+            Self::Csv => "csv",
+            Self::Html => "html",
+            Self::OpenVex => "openvex",
+        }
+    }
+
+    /// The statuses it shows if the user does not say: formats for people and for alarms show what is affected, those
+    /// that exchange knowledge show all.
+    pub const fn default_statuses(self) -> &'static [FindingStatus] {
+        match self {
+            Self::Table | Self::Sarif | Self::Csv | Self::Html => &[FindingStatus::Affected],
+            Self::Json | Self::CycloneDx | Self::Spdx | Self::OpenVex => &ALL_STATUSES,
+        }
+    }
+}
+
+/// All statuses, worst first.
+pub const ALL_STATUSES: [FindingStatus; 4] =
+    [FindingStatus::Affected, FindingStatus::Unknown, FindingStatus::Fixed, FindingStatus::NotAffected];
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Format {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Self::ALL.into_iter().find(|k| k.name() == text).ok_or_else(|| {
+            let names: Vec<&str> = Self::ALL.iter().map(|k| k.name()).collect();
+            format!("there is no format `{text}`; there are {}", names.join(", "))
+        })
+    }
+}
+
+/// Which findings a report shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Selection {
+    /// Only these statuses.
+    pub statuses: Vec<FindingStatus>,
+    /// Only this confidence or more.
+    pub min_confidence: Confidence,
+    /// Suppressed ones too. Formats that can mark them as such always have them.
+    pub suppressed: bool,
+}
+
+impl Selection {
+    /// What a format shows if the user does not say.
+    pub fn default_of(format: Format) -> Self {
+        Self {
+            statuses: format.default_statuses().to_vec(),
+            min_confidence: Confidence::Medium,
+            suppressed: !matches!(format, Format::Table | Format::Csv | Format::Html),
+        }
+    }
+
+    /// Whether a finding is shown.
+    pub fn shows(&self, entry: &Entry<'_>) -> bool {
+        self.statuses.contains(&entry.finding.status)
+            && entry.finding.confidence >= self.min_confidence
+            && (self.suppressed || entry.suppression.is_none())
+    }
+}
+
+/// How a table looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Appearance {
+    /// With ANSI colours.
+    pub colour: bool,
+    /// The terminal's width in columns.
+    pub width: usize,
+    /// All vulnerabilities of a package instead of the first few.
+    pub all: bool,
+}
+
+impl Scan {
+    /// The findings, what to do first first.
+    pub fn entries(&self) -> Vec<Entry<'_>> {
+        let mut entries: Vec<Entry<'_>> = self
+            .findings
+            .iter()
+            .enumerate()
+            .filter_map(|(index, finding)| {
+                Some(Entry {
+                    finding,
+                    package: self.packages.get(finding.package)?,
+                    vulnerability: self.vulnerabilities.get(&finding.cve),
+                    suppression: self.suppressed.get(&index),
+                })
+            })
+            .collect();
+        entries.sort_by(Entry::first_things_first);
+        entries
+    }
+
+    /// Writes the report.
+    pub fn write(
+        &self,
+        out: &mut dyn io::Write,
+        format: Format,
+        selection: &Selection,
+        appearance: Appearance,
+    ) -> Result<(), ReportError> {
+        let entries = self.entries();
+        let shown: Vec<&Entry<'_>> = entries.iter().filter(|e| selection.shows(e)).collect();
+        let written = match format {
+            Format::Table => table::write(out, self, &entries, &shown, selection, appearance),
+            Format::Json => json::write(out, self, &entries, &shown),
+            Format::Sarif => sarif::write(out, self, &shown),
+            Format::CycloneDx => cyclonedx::write(out, self, &shown),
+            Format::Spdx => spdx::write(out, self, &shown),
+            Format::Csv => csv::write(out, &shown),
+            Format::Html => html::write(out, self, &entries, &shown),
+            Format::OpenVex => return openvex::write(out, self, &shown),
+        };
+        Ok(written?)
+    }
+}
+
+/// Writes JSON with a line end.
+fn write_json(out: &mut dyn io::Write, value: &serde_json::Value) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, value)?;
+    out.write_all(b"\n")
+}
+
+/// The name and version of this program.
+const TOOL: &str = "snowguard";
+const TOOL_VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// Where a person reads about a CVE.
+fn cve_url(cve: CveId) -> String {
+    format!("https://www.cve.org/CVERecord?id={cve}")
+}

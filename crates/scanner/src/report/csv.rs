@@ -1,0 +1,88 @@
+//! Comma-separated values, RFC 4180, a line a finding.
+//!
+//! Spreadsheet programs run cells that begin like a formula. Package names and record texts come from anybody, so such
+//! a cell gets an apostrophe in front, which these programs take for "this is text".
+
+use super::json::rounded;
+use super::text::{clean, confidence_name, level_name, status_name};
+use super::{Entry, cve_url};
+use std::io;
+
+const COLUMNS: [&str; 17] = [
+    "package",
+    "version",
+    "cve",
+    "status",
+    "confidence",
+    "severity",
+    "score",
+    "epss",
+    "known exploited",
+    "fixed in",
+    "action",
+    "suppressed",
+    "summary",
+    "attribute",
+    "store path",
+    "position",
+    "url",
+];
+
+/// Writes the findings.
+pub fn write(out: &mut dyn io::Write, shown: &[&Entry<'_>]) -> io::Result<()> {
+    let mut writer = ::csv::WriterBuilder::new().terminator(::csv::Terminator::CRLF).from_writer(out);
+    writer.write_record(COLUMNS)?;
+    for entry in shown {
+        let package = entry.package;
+        let finding = entry.finding;
+        let known = entry.vulnerability.and_then(|v| v.known_exploited.as_ref());
+        let cells = [
+            package.pname.clone(),
+            package.version.clone(),
+            finding.cve.to_string(),
+            status_name(finding.status).to_owned(),
+            confidence_name(finding.confidence).to_owned(),
+            level_name(entry.level()).to_owned(),
+            entry.score().map(|s| rounded(s).to_string()).unwrap_or_default(),
+            entry.epss().map(|e| rounded(e).to_string()).unwrap_or_default(),
+            known.map(|k| k.date_added.to_string()).unwrap_or_default(),
+            finding.fixed_in.clone().unwrap_or_default(),
+            entry.action().to_string(),
+            entry.suppression.map(|s| s.reason.clone()).unwrap_or_default(),
+            entry.summary().to_owned(),
+            package.attribute.clone().unwrap_or_default(),
+            package.store_paths.join(" "),
+            package.position.clone().unwrap_or_default(),
+            cve_url(finding.cve),
+        ];
+        writer.write_record(cells.map(|cell| harmless(&cell)))?;
+    }
+    writer.flush()
+}
+
+/// A cell that no spreadsheet program takes for a formula.
+fn harmless(cell: &str) -> String {
+    let cell = clean(cell);
+    // A number with a sign is none of ours; all of these begin formulas in some program, also after spaces.
+    if cell
+        .trim_start()
+        .starts_with(['=', '+', '-', '@', '|', '%', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'])
+    {
+        format!("'{cell}")
+    } else {
+        cell
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::harmless;
+
+    #[test]
+    fn formulas_become_text() {
+        for formula in ["=1+1", "+1", "-1", "@SUM(A1)", " =cmd|'/c calc'!A0", "\t=1", "\r=1"] {
+            assert!(harmless(formula).starts_with('\''), "{formula:?}");
+        }
+        assert_eq!(harmless("1.2-3"), "1.2-3");
+    }
+}

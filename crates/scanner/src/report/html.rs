@@ -1,0 +1,285 @@
+//! One HTML file for everybody: it loads nothing, runs only its own little script, and prints well.
+//!
+//! All texts are escaped by the template engine (its mode for `.html`). On top of that a content security policy in
+//! the page allows no more than the page's own style and script, by their hashes: even a hole in the escaping could
+//! load and run nothing.
+
+use super::json::{description, references, rounded};
+use super::table::advice;
+use super::text::{clean, confidence_name, count, is_web_link, level_name, number, status_name};
+use super::{Entry, Scan, Summary, TOOL, TOOL_VERSION, cve_url};
+use askama::Template;
+use base64::Engine;
+use matching::Package;
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::io;
+
+const STYLE: &str = include_str!("../../templates/report.css");
+const SCRIPT: &str = include_str!("../../templates/report.js");
+
+/// The longest description in the page, in characters.
+const DESCRIPTION: usize = 1500;
+
+/// How many links of a record.
+const LINKS: usize = 12;
+
+#[derive(Template)]
+#[template(path = "report.html")]
+struct Page<'a> {
+    style: &'static str,
+    script: &'static str,
+    policy: String,
+    tool: String,
+    time: String,
+    id: &'a str,
+    database: String,
+    targets: Vec<String>,
+    verdict: String,
+    urgent: bool,
+    summary: Vec<(&'static str, String)>,
+    bars: Vec<Bar>,
+    plot_height: usize,
+    packages: Vec<Row>,
+    findings: Vec<Cells>,
+    warnings: Vec<String>,
+    hidden: String,
+}
+
+/// A bar of the plot.
+struct Bar {
+    name: &'static str,
+    count: usize,
+    /// Place and size in the plot's units.
+    y: usize,
+    width: usize,
+}
+
+/// A package in the list of what to do.
+struct Row {
+    name: String,
+    worst: &'static str,
+    exploited: bool,
+    count: usize,
+    advice: String,
+}
+
+/// A finding.
+struct Cells {
+    package: String,
+    cve: String,
+    url: String,
+    level: &'static str,
+    /// For sorting: higher first.
+    rank: String,
+    score: String,
+    epss: String,
+    epss_rank: String,
+    exploited: bool,
+    status: &'static str,
+    confidence: &'static str,
+    suppressed: bool,
+    action: String,
+    summary: String,
+    description: String,
+    reasons: Vec<String>,
+    paths: Vec<String>,
+    links: Vec<String>,
+}
+
+/// Writes the page.
+pub fn write(
+    out: &mut dyn io::Write,
+    scan: &Scan,
+    all: &[Entry<'_>],
+    shown: &[&Entry<'_>],
+) -> io::Result<()> {
+    let summary = Summary::of(scan, all);
+    let page = Page {
+        style: STYLE,
+        script: SCRIPT,
+        policy: policy(),
+        tool: format!("{TOOL} {TOOL_VERSION}"),
+        time: scan.time.strftime("%Y-%m-%d %H:%M UTC").to_string(),
+        id: &scan.id,
+        database: clean(&scan.database),
+        targets: scan
+            .targets
+            .iter()
+            .map(|t| format!("{} ({}, {})", clean(&t.name), t.kind, count(t.packages, "package", "packages")))
+            .collect(),
+        verdict: verdict(&summary),
+        urgent: summary.known_exploited > 0 || summary.critical > 0,
+        summary: tiles(&summary),
+        bars: bars(&summary),
+        plot_height: 6 * BAR_PITCH,
+        packages: rows(shown),
+        findings: shown.iter().map(|e| cells(e)).collect(),
+        warnings: scan
+            .targets
+            .iter()
+            .flat_map(|t| &t.warnings)
+            .chain(&scan.rule_problems)
+            .map(|w| clean(&w.to_string()))
+            .collect(),
+        hidden: if all.len() == shown.len() {
+            String::new()
+        } else {
+            format!(
+                "{} more are not in this report: not affected, fixed, undecided, suppressed or of lower confidence.",
+                count(all.len() - shown.len(), "finding", "findings")
+            )
+        },
+    };
+    page.write_into(&mut &mut *out).map_err(io::Error::other)?;
+    out.write_all(b"\n")
+}
+
+/// Only the page's own style and script, by hash.
+fn policy() -> String {
+    let hash = |text: &str| base64::engine::general_purpose::STANDARD.encode(Sha256::digest(text.as_bytes()));
+    format!(
+        "default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'; base-uri 'none'; form-action 'none'",
+        hash(STYLE),
+        hash(SCRIPT)
+    )
+}
+
+fn verdict(summary: &Summary) -> String {
+    if summary.affected == 0 {
+        return format!(
+            "None of {} is known to be affected.",
+            count(summary.packages, "package", "packages")
+        );
+    }
+    let mut text = format!(
+        "{} of {} affected by known vulnerabilities.",
+        count(summary.affected_packages, "package", "packages"),
+        number(summary.packages),
+    );
+    if summary.known_exploited > 0 {
+        text.push_str(&format!(
+            " {} known to be exploited by attackers: begin there.",
+            count(summary.known_exploited, "vulnerability is", "vulnerabilities are")
+        ));
+    }
+    text
+}
+
+fn tiles(summary: &Summary) -> Vec<(&'static str, String)> {
+    [
+        ("packages looked at", summary.packages),
+        ("packages affected", summary.affected_packages),
+        ("open findings", summary.affected),
+        ("known exploited", summary.known_exploited),
+        ("undecided", summary.unknown),
+        ("fixed here", summary.fixed),
+        ("not affected", summary.not_affected),
+        ("suppressed", summary.suppressed),
+    ]
+    .map(|(name, value)| (name, number(value)))
+    .to_vec()
+}
+
+const BAR_PITCH: usize = 26;
+const BAR_LENGTH: usize = 420;
+
+fn bars(summary: &Summary) -> Vec<Bar> {
+    let values = [
+        ("critical", summary.critical),
+        ("high", summary.high),
+        ("medium", summary.medium),
+        ("low", summary.low),
+        ("unrated", summary.unrated),
+    ];
+    let most = values.iter().map(|(_, v)| *v).max().unwrap_or(0).max(1);
+    values
+        .into_iter()
+        .enumerate()
+        .map(|(i, (name, count))| Bar {
+            name,
+            count,
+            y: i * BAR_PITCH,
+            // One finding beside thousands must still be seen.
+            width: (count * BAR_LENGTH / most).max(if count > 0 { 2 } else { 0 }),
+        })
+        .collect()
+}
+
+fn name_of(package: &Package) -> String {
+    clean(format!("{} {}", package.pname, package.version).trim_end())
+}
+
+fn rows(shown: &[&Entry<'_>]) -> Vec<Row> {
+    let mut places: BTreeMap<usize, usize> = BTreeMap::new();
+    let mut groups: Vec<Vec<&Entry<'_>>> = Vec::new();
+    for entry in shown
+        .iter()
+        .filter(|e| e.finding.status == matching::FindingStatus::Affected && e.suppression.is_none())
+    {
+        let next = groups.len();
+        let place = *places.entry(entry.finding.package).or_insert(next);
+        match groups.get_mut(place) {
+            Some(group) => group.push(entry),
+            None => groups.push(vec![entry]),
+        }
+    }
+    groups
+        .into_iter()
+        .filter_map(|entries| {
+            let first = entries.first()?;
+            Some(Row {
+                name: name_of(first.package),
+                worst: level_name(entries.iter().filter_map(|e| e.level()).max()),
+                exploited: entries.iter().any(|e| e.known_exploited()),
+                count: entries.len(),
+                advice: clean(&advice(&entries)),
+            })
+        })
+        .collect()
+}
+
+fn cells(entry: &Entry<'_>) -> Cells {
+    let finding = entry.finding;
+    let percent = |p: f32| if p < 0.001 { "< 0.1 %".to_owned() } else { format!("{:.1} %", p * 100.0) };
+    Cells {
+        package: name_of(entry.package),
+        cve: finding.cve.to_string(),
+        url: cve_url(finding.cve),
+        level: level_name(entry.level()),
+        rank: format!("{:.1}", entry.score().unwrap_or(0.0)),
+        score: entry.score().map(|s| format!("{:.1}", rounded(s))).unwrap_or_default(),
+        epss: entry.epss().map(percent).unwrap_or_default(),
+        epss_rank: format!("{:.5}", entry.epss().unwrap_or(0.0)),
+        exploited: entry.known_exploited(),
+        status: status_name(finding.status),
+        confidence: confidence_name(finding.confidence),
+        suppressed: entry.suppression.is_some(),
+        action: clean(&entry.action().to_string()),
+        summary: clean(entry.summary()),
+        description: entry
+            .vulnerability
+            .and_then(description)
+            .map(clean)
+            .map(|d| cut(&d))
+            .unwrap_or_default(),
+        reasons: entry.reasons().iter().map(|r| clean(r)).collect(),
+        paths: entry.package.store_paths.iter().chain(&entry.package.attribute).map(|p| clean(p)).collect(),
+        links: entry
+            .vulnerability
+            .map(references)
+            .unwrap_or_default()
+            .into_iter()
+            .map(|(url, _)| url.to_owned())
+            .filter(|url| is_web_link(url))
+            .take(LINKS)
+            .collect(),
+    }
+}
+
+fn cut(text: &str) -> String {
+    match text.char_indices().nth(DESCRIPTION) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}

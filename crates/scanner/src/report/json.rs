@@ -1,0 +1,176 @@
+//! Our own format. Its schema is `docs/schema/scan-report-1.json` at the root of the project; a change that could break
+//! a reader raises [`FORMAT_VERSION`]'s first number, an addition the second.
+
+use super::{Entry, Scan, Summary, TOOL, TOOL_VERSION, cve_url, write_json};
+use crate::target::Warning;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+use std::io;
+use vulnerability::CveId;
+use vulnerability::model::{Severity, Vulnerability};
+
+/// The version of the format.
+pub const FORMAT_VERSION: &str = "1.0";
+
+/// Writes the report: all packages, the findings that were chosen, and the vulnerabilities these speak of.
+pub fn write(
+    out: &mut dyn io::Write,
+    scan: &Scan,
+    all: &[Entry<'_>],
+    shown: &[&Entry<'_>],
+) -> io::Result<()> {
+    let mut vulnerabilities: BTreeMap<CveId, &Vulnerability> = BTreeMap::new();
+    for entry in shown {
+        vulnerabilities.extend(entry.vulnerability.map(|v| (v.id, v)));
+    }
+    let mut findings = Vec::with_capacity(shown.len());
+    for entry in shown {
+        let mut finding = serde_json::to_value(entry.finding)?;
+        if let Value::Object(object) = &mut finding {
+            object.insert("action".to_owned(), Value::String(entry.action().to_string()));
+            if let Some(suppression) = entry.suppression {
+                let suppression = json!({
+                    "reason": suppression.reason,
+                    "rule": suppression.origin,
+                    "until": suppression.until,
+                });
+                object.insert("suppression".to_owned(), suppression);
+            }
+        }
+        findings.push(finding);
+    }
+    let targets: Vec<Value> = scan
+        .targets
+        .iter()
+        .map(|target| {
+            json!({
+                "name": target.name,
+                "kind": target.kind,
+                "packages": target.packages,
+                "lookedAt": target.looked_at,
+                "notPackages": target.not_packages,
+                "failedEvaluations": target.failed_evaluations,
+                "warnings": warnings(&target.warnings),
+                "moreWarnings": target.more_warnings,
+            })
+        })
+        .collect();
+    let report = json!({
+        "format": "snowguard-scan-report",
+        "formatVersion": FORMAT_VERSION,
+        "id": format!("urn:uuid:{}", scan.id),
+        "time": scan.time,
+        "tool": { "name": TOOL, "version": TOOL_VERSION },
+        "database": scan.database,
+        "targets": targets,
+        "summary": Summary::of(scan, all),
+        "packages": scan.packages,
+        "vulnerabilities": vulnerabilities.values().map(|v| vulnerability(v)).collect::<Vec<_>>(),
+        "findings": findings,
+        "ruleProblems": warnings(&scan.rule_problems),
+    });
+    write_json(out, &report)
+}
+
+fn warnings(warnings: &[Warning]) -> Vec<Value> {
+    warnings.iter().map(|w| json!({ "place": w.place, "problem": w.problem })).collect()
+}
+
+/// What is known about a vulnerability, in short. The whole is in `snowguard show --json`.
+fn vulnerability(vulnerability: &Vulnerability) -> Value {
+    let mut object = Map::new();
+    let mut add = |key: &str, value: Value| drop(object.insert(key.to_owned(), value));
+    add("id", json!(vulnerability.id));
+    add("url", json!(cve_url(vulnerability.id)));
+    add("summary", json!(vulnerability.summary()));
+    if let Some(description) = description(vulnerability) {
+        add("description", json!(description));
+    }
+    if let Some(rated) = vulnerability.severity() {
+        add("severity", severity(rated));
+    }
+    let first = |f: fn(&vulnerability::model::SourceRecord) -> Option<jiff::Timestamp>| {
+        vulnerability.records.iter().find_map(f)
+    };
+    if let Some(time) = first(|r| r.published) {
+        add("published", json!(time));
+    }
+    if let Some(time) = vulnerability.records.iter().filter_map(|r| r.updated).max() {
+        add("updated", json!(time));
+    }
+    if let Some(known) = &vulnerability.known_exploited {
+        add(
+            "knownExploited",
+            json!({
+                "dateAdded": known.date_added,
+                "dueDate": known.due_date,
+                "ransomware": known.ransomware,
+                "requiredAction": known.required_action,
+            }),
+        );
+    }
+    if let Some(epss) = vulnerability.epss {
+        add(
+            "epss",
+            json!({ "probability": rounded(epss.probability), "percentile": rounded(epss.percentile) }),
+        );
+    }
+    add("weaknesses", json!(weaknesses(vulnerability)));
+    let references: Vec<Value> = references(vulnerability)
+        .into_iter()
+        .map(|(url, tags)| json!({ "url": url, "tags": tags }))
+        .collect();
+    add("references", json!(references));
+    Value::Object(object)
+}
+
+fn severity(severity: &Severity) -> Value {
+    let mut object = Map::new();
+    object.insert("level".to_owned(), json!(severity.level));
+    if let Some(score) = severity.score {
+        object.insert("score".to_owned(), json!(rounded(score)));
+    }
+    if let Some(vector) = &severity.vector {
+        object.insert("vector".to_owned(), json!(vector));
+    }
+    object.insert("by".to_owned(), json!(severity.origin.to_string()));
+    Value::Object(object)
+}
+
+/// A single-precision number as people wrote it: 9.8, not 9.800000190734863.
+pub(super) fn rounded(value: f32) -> f64 {
+    value.to_string().parse().unwrap_or_else(|_| f64::from(value))
+}
+
+/// The first description.
+pub(super) fn description(vulnerability: &Vulnerability) -> Option<&str> {
+    vulnerability.records.iter().map(|r| r.description.as_str()).find(|d| !d.is_empty())
+}
+
+/// The weaknesses of all sources, each once.
+pub(super) fn weaknesses(vulnerability: &Vulnerability) -> Vec<&str> {
+    let mut all: Vec<&str> =
+        vulnerability.records.iter().flat_map(|r| &r.weaknesses).map(String::as_str).collect();
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+/// The links of all sources, each once, with all tags.
+pub(super) fn references(vulnerability: &Vulnerability) -> Vec<(&str, Vec<&str>)> {
+    let mut links: Vec<(&str, Vec<&str>)> = Vec::new();
+    for reference in vulnerability.records.iter().flat_map(|r| &r.references) {
+        let tags = reference.tags.iter().map(String::as_str);
+        match links.iter_mut().find(|(url, _)| *url == reference.url) {
+            Some((_, there)) => {
+                for tag in tags {
+                    if !there.contains(&tag) {
+                        there.push(tag);
+                    }
+                }
+            }
+            None => links.push((&reference.url, tags.collect())),
+        }
+    }
+    links
+}

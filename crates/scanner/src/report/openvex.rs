@@ -1,0 +1,69 @@
+//! OpenVEX 0.2.0: a statement a finding.
+
+use super::text::{clean, purl};
+use super::{Entry, Scan, TOOL, TOOL_VERSION, cve_url};
+use super::{ReportError, write_json};
+use matching::FindingStatus;
+use serde_json::{Map, Value, json};
+use std::io;
+
+/// Writes the report. OpenVEX has no empty documents: without a finding nothing is written and that is an error.
+pub fn write(out: &mut dyn io::Write, scan: &Scan, shown: &[&Entry<'_>]) -> Result<(), ReportError> {
+    if shown.is_empty() {
+        return Err(ReportError::NothingToState);
+    }
+    let report = json!({
+        "@context": "https://openvex.dev/ns/v0.2.0",
+        "@id": format!("urn:uuid:{}", scan.id),
+        "author": "Unknown Author",
+        "timestamp": scan.time,
+        "version": 1,
+        "tooling": format!("{TOOL} {TOOL_VERSION}"),
+        "statements": shown.iter().map(|e| statement(e)).collect::<Vec<_>>(),
+    });
+    Ok(write_json(out, &report)?)
+}
+
+fn statement(entry: &Entry<'_>) -> Value {
+    let finding = entry.finding;
+    let package = entry.package;
+    let mut value = Map::new();
+    let mut add = |key: &str, content: Value| drop(value.insert(key.to_owned(), content));
+    let mut vulnerability = json!({ "@id": cve_url(finding.cve), "name": finding.cve });
+    let summary = clean(entry.summary());
+    if let (false, Value::Object(vulnerability)) = (summary.is_empty(), &mut vulnerability) {
+        vulnerability.insert("description".to_owned(), json!(summary));
+    }
+    add("vulnerability", vulnerability);
+    // Store paths are the surest names, but no IRIs; they stand as subcomponents with a file IRI.
+    let parts: Vec<Value> = package
+        .store_paths
+        .iter()
+        .map(|path| json!({ "@id": format!("file://{}", path.split('/').map(super::text::percent).collect::<Vec<_>>().join("/")) }))
+        .collect();
+    let purl = purl(package);
+    let mut product = json!({ "@id": purl, "identifiers": { "purl": purl } });
+    if let (false, Value::Object(product)) = (parts.is_empty(), &mut product) {
+        product.insert("subcomponents".to_owned(), Value::Array(parts));
+    }
+    add("products", json!([product]));
+    let action = clean(&entry.action().to_string());
+    let reasons = clean(&entry.reasons().join(" "));
+    match finding.status {
+        FindingStatus::Affected => {
+            add("status", json!("affected"));
+            add("action_statement", json!(action));
+        }
+        FindingStatus::Unknown => add("status", json!("under_investigation")),
+        FindingStatus::Fixed => add("status", json!("fixed")),
+        FindingStatus::NotAffected => {
+            add("status", json!("not_affected"));
+            let impact = Some(reasons.clone()).filter(|r| !r.is_empty()).unwrap_or(action);
+            add("impact_statement", json!(impact));
+        }
+    }
+    if !reasons.is_empty() {
+        add("status_notes", json!(reasons));
+    }
+    Value::Object(value)
+}

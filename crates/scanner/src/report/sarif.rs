@@ -1,0 +1,175 @@
+//! SARIF 2.1.0 (OASIS): a rule a CVE, a result a finding.
+
+use super::json::{description, rounded};
+use super::text::{clean, level_name, percent};
+use super::{Entry, Scan, TOOL, TOOL_VERSION, cve_url, write_json};
+use matching::{Confidence, FindingStatus, Package};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::io;
+use vulnerability::CveId;
+use vulnerability::model::Level;
+
+/// Writes the report.
+pub fn write(out: &mut dyn io::Write, scan: &Scan, shown: &[&Entry<'_>]) -> io::Result<()> {
+    let mut rules: BTreeMap<CveId, &Entry<'_>> = BTreeMap::new();
+    for entry in shown {
+        rules.entry(entry.finding.cve).or_insert(entry);
+    }
+    let places: BTreeMap<CveId, usize> = rules.keys().copied().zip(0..).collect();
+    let notifications: Vec<Value> = scan
+        .targets
+        .iter()
+        .flat_map(|t| t.warnings.iter().map(move |w| (t, w)))
+        .map(|(target, warning)| {
+            json!({ "level": "warning", "message": { "text": clean(&format!("{}: {warning}", target.name)) } })
+        })
+        .collect();
+    let report = json!({
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [{
+            "tool": { "driver": {
+                "name": TOOL,
+                "semanticVersion": TOOL_VERSION,
+                "rules": rules.values().map(|e| rule(e)).collect::<Vec<_>>(),
+            } },
+            "automationDetails": { "id": format!("{TOOL}/"), "guid": scan.id },
+            "invocations": [{
+                "executionSuccessful": true,
+                "endTimeUtc": scan.time,
+                "toolExecutionNotifications": notifications,
+            }],
+            "results": shown.iter().map(|e| result(scan, e, &places)).collect::<Vec<_>>(),
+            "columnKind": "utf16CodeUnits",
+        }],
+    });
+    write_json(out, &report)
+}
+
+fn rule(entry: &Entry<'_>) -> Value {
+    let cve = entry.finding.cve;
+    let summary = Some(clean(entry.summary())).filter(|s| !s.is_empty()).unwrap_or_else(|| cve.to_string());
+    let full = entry.vulnerability.and_then(description).map_or_else(|| summary.clone(), clean);
+    let mut tags = vec!["security".to_owned(), "vulnerability".to_owned()];
+    if entry.known_exploited() {
+        tags.push("known-exploited".to_owned());
+    }
+    if let Some(vulnerability) = entry.vulnerability {
+        tags.extend(
+            super::json::weaknesses(vulnerability)
+                .iter()
+                .map(|w| format!("external/cwe/{}", w.to_lowercase())),
+        );
+    }
+    let mut properties = json!({ "tags": tags, "precision": "high" });
+    if let (Some(score), Value::Object(properties)) = (entry.score(), &mut properties) {
+        // Some readers sort by this, and want a text.
+        properties.insert("security-severity".to_owned(), json!(format!("{:.1}", rounded(score))));
+    }
+    json!({
+        "id": cve,
+        "name": cve,
+        "shortDescription": { "text": summary },
+        "fullDescription": { "text": full },
+        "helpUri": cve_url(cve),
+        "defaultConfiguration": { "level": level(entry) },
+        "properties": properties,
+    })
+}
+
+/// SARIF's levels; what is not affected is told by `kind`, and then there must be none.
+fn level(entry: &Entry<'_>) -> &'static str {
+    match entry.level() {
+        _ if entry.known_exploited() => "error",
+        Some(Level::Critical | Level::High) => "error",
+        Some(Level::Medium) | None => "warning",
+        Some(Level::Low | Level::None) => "note",
+    }
+}
+
+fn result(scan: &Scan, entry: &Entry<'_>, places: &BTreeMap<CveId, usize>) -> Value {
+    let finding = entry.finding;
+    let package = entry.package;
+    let (kind, level) = match finding.status {
+        FindingStatus::Affected => ("fail", level(entry)),
+        FindingStatus::Unknown => ("review", "none"),
+        FindingStatus::Fixed | FindingStatus::NotAffected => ("pass", "none"),
+    };
+    let says = match finding.status {
+        FindingStatus::Affected => "is affected by",
+        FindingStatus::Unknown => "may be affected by",
+        FindingStatus::Fixed => "has a fix for",
+        FindingStatus::NotAffected => "is not affected by",
+    };
+    let text = format!(
+        "{} {says} {} ({}). {}",
+        package.name,
+        finding.cve,
+        level_name(entry.level()),
+        entry.action()
+    );
+    let suppressions: Vec<Value> = entry
+        .suppression
+        .iter()
+        .map(|s| {
+            json!({
+                "kind": "external",
+                "status": "accepted",
+                "justification": clean(&s.reason),
+                "properties": { "rule": clean(&s.origin), "until": s.until },
+            })
+        })
+        .collect();
+    let rank = match finding.confidence {
+        Confidence::High => 100.0,
+        Confidence::Medium => 60.0,
+        Confidence::Low => 20.0,
+    };
+    json!({
+        "ruleId": finding.cve,
+        "ruleIndex": places.get(&finding.cve),
+        "kind": kind,
+        "level": level,
+        "rank": rank,
+        "message": { "text": clean(&text) },
+        "locations": [location(scan, package)],
+        // The same finding in the next scan, whatever the hash in the store path.
+        "partialFingerprints": { "package/v1": fingerprint(package, finding.cve) },
+        "suppressions": suppressions,
+        "properties": {
+            "package": package.pname,
+            "version": package.version,
+            "confidence": finding.confidence,
+            "status": finding.status,
+            "fixedIn": finding.fixed_in,
+        },
+    })
+}
+
+fn fingerprint(package: &Package, cve: CveId) -> String {
+    format!("{}/{}/{cve}", package.attribute.as_deref().unwrap_or("-"), package.name)
+}
+
+/// Where the package is made, or else what was scanned. Readers such as GitHub's need a file.
+fn location(scan: &Scan, package: &Package) -> Value {
+    let logical = package.store_paths.first().or(package.attribute.as_ref()).unwrap_or(&package.name);
+    let logical =
+        json!([{ "name": clean(&package.name), "fullyQualifiedName": clean(logical), "kind": "package" }]);
+    let position = package.position.as_deref().and_then(|p| {
+        let (file, line) = p.rsplit_once(':')?;
+        Some((file, line.parse::<u32>().ok().filter(|l| *l > 0)?))
+    });
+    let path =
+        |text: &str| text.trim_start_matches('/').split('/').map(percent).collect::<Vec<_>>().join("/");
+    let physical = match position {
+        Some((file, line)) => {
+            json!({ "artifactLocation": { "uri": path(file) }, "region": { "startLine": line } })
+        }
+        None => {
+            let file = scan.targets.first().map_or("target", |t| t.name.as_str());
+            json!({ "artifactLocation": { "uri": path(file) }, "region": { "startLine": 1 } })
+        }
+    };
+    json!({ "physicalLocation": physical, "logicalLocations": logical })
+}

@@ -1,0 +1,112 @@
+//! SPDX 2.3 (ISO/IEC 5962 is 2.2.1): the packages, and for each finding a reference of category SECURITY.
+//!
+//! Why not SPDX 3.0 with its security profile: most tools that read SPDX read 2.x. What SPDX 2.3 cannot say, the
+//! analysis of each finding, stands in the reference's comment; for exchanging it there are CycloneDX and OpenVEX.
+
+use super::text::{clean, confidence_name, is_web_link, level_name, purl, status_name};
+use super::{Entry, Scan, TOOL, TOOL_VERSION, cve_url, write_json};
+use matching::Package;
+use serde_json::{Map, Value, json};
+use std::io;
+
+const DOCUMENT: &str = "SPDXRef-DOCUMENT";
+
+/// Writes the report.
+pub fn write(out: &mut dyn io::Write, scan: &Scan, shown: &[&Entry<'_>]) -> io::Result<()> {
+    let mut by_package: Vec<Vec<&Entry<'_>>> = vec![Vec::new(); scan.packages.len()];
+    for entry in shown {
+        if let Some(list) = by_package.get_mut(entry.finding.package) {
+            list.push(entry);
+        }
+    }
+    let packages: Vec<Value> =
+        scan.packages.iter().zip(&by_package).enumerate().map(|(i, (p, e))| package(i, p, e)).collect();
+    let relationships: Vec<Value> = (0..scan.packages.len())
+        .map(|i| {
+            json!({ "spdxElementId": DOCUMENT, "relationshipType": "DESCRIBES", "relatedSpdxElement": id(i) })
+        })
+        .collect();
+    let names: Vec<&str> = scan.targets.iter().map(|t| t.name.as_str()).collect();
+    let report = json!({
+        "spdxVersion": "SPDX-2.3",
+        "dataLicense": "CC0-1.0",
+        "SPDXID": DOCUMENT,
+        "name": clean(&names.join(" ")),
+        // Only needs to be unique, not to lead anywhere: RFC 9562's URN is made for that.
+        "documentNamespace": format!("https://snowguard.invalid/spdx/{}", scan.id),
+        "creationInfo": {
+            // SPDX allows no fractions of a second.
+            "created": scan.time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+            "creators": [format!("Tool: {TOOL}-{TOOL_VERSION}")],
+        },
+        "packages": packages,
+        "relationships": relationships,
+    });
+    write_json(out, &report)
+}
+
+fn id(index: usize) -> String {
+    format!("SPDXRef-Package-{index}")
+}
+
+fn package(index: usize, package: &Package, entries: &[&Entry<'_>]) -> Value {
+    let mut value = Map::new();
+    let mut add = |key: &str, content: Value| drop(value.insert(key.to_owned(), content));
+    add("SPDXID", json!(id(index)));
+    add("name", json!(clean(&package.pname)));
+    if !package.version.is_empty() {
+        add("versionInfo", json!(clean(&package.version)));
+    }
+    add(
+        "downloadLocation",
+        json!(package.source_urls.iter().find(|u| is_web_link(u)).map_or("NOASSERTION", String::as_str)),
+    );
+    add("filesAnalyzed", json!(false));
+    for (key, content) in [
+        ("licenseConcluded", "NOASSERTION"),
+        ("licenseDeclared", "NOASSERTION"),
+        ("copyrightText", "NOASSERTION"),
+    ] {
+        add(key, json!(content));
+    }
+    if let Some(homepage) = package.homepages.iter().find(|u| is_web_link(u)) {
+        add("homepage", json!(homepage));
+    }
+    if let Some(description) = &package.description {
+        add("summary", json!(clean(description)));
+    }
+    if !package.store_paths.is_empty() {
+        add("comment", json!(clean(&package.store_paths.join(" "))));
+    }
+    let mut references = vec![json!({
+        "referenceCategory": "PACKAGE-MANAGER",
+        "referenceType": "purl",
+        "referenceLocator": purl(package),
+    })];
+    for cpe in package.cpes.iter().filter(|c| c.starts_with("cpe:2.3:") && !c.contains(char::is_whitespace)) {
+        references.push(json!({
+            "referenceCategory": "SECURITY",
+            "referenceType": "cpe23Type",
+            "referenceLocator": cpe,
+        }));
+    }
+    for entry in entries {
+        let finding = entry.finding;
+        let comment = format!(
+            "{}: {}; severity {}; confidence {}. {}",
+            finding.cve,
+            status_name(finding.status),
+            level_name(entry.level()),
+            confidence_name(finding.confidence),
+            entry.action(),
+        );
+        references.push(json!({
+            "referenceCategory": "SECURITY",
+            "referenceType": "advisory",
+            "referenceLocator": cve_url(finding.cve),
+            "comment": clean(&comment),
+        }));
+    }
+    add("externalRefs", Value::Array(references));
+    Value::Object(value)
+}

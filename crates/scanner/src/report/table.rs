@@ -1,0 +1,324 @@
+//! The table for people: grouped by package, what to do first first.
+
+use super::entry::EPSS_LIKELY;
+use super::text::{clean, confidence_name, count, level_name, number, status_name};
+use super::{Action, Appearance, Entry, Scan, Selection, Summary};
+use anstyle::{AnsiColor, Style};
+use matching::{Confidence, FindingStatus, Package};
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use vulnerability::model::Level;
+
+/// How many vulnerabilities of a package are shown if not all are asked for.
+const FIRST_FEW: usize = 5;
+
+/// How many warnings.
+const FIRST_WARNINGS: usize = 5;
+
+/// Widths below this are taken for it: the columns need that much.
+const MINIMUM_WIDTH: usize = 60;
+
+struct Table<'a> {
+    out: &'a mut dyn Write,
+    colour: bool,
+    width: usize,
+}
+
+/// Writes the table.
+pub fn write(
+    out: &mut dyn Write,
+    scan: &Scan,
+    all: &[Entry<'_>],
+    shown: &[&Entry<'_>],
+    selection: &Selection,
+    appearance: Appearance,
+) -> io::Result<()> {
+    let mut table = Table { out, colour: appearance.colour, width: appearance.width.max(MINIMUM_WIDTH) };
+    let summary = Summary::of(scan, all);
+    table.head(scan)?;
+    for group in groups(shown) {
+        table.group(&group, appearance.all)?;
+    }
+    table.foot(&summary, all, shown, selection)?;
+    table.problems(scan)
+}
+
+/// A package with its findings, in the order of what to do first.
+struct Group<'a> {
+    package: &'a Package,
+    entries: Vec<&'a Entry<'a>>,
+}
+
+fn groups<'a>(shown: &[&'a Entry<'a>]) -> Vec<Group<'a>> {
+    let mut places: BTreeMap<usize, usize> = BTreeMap::new();
+    let mut groups: Vec<Group<'_>> = Vec::new();
+    for entry in shown {
+        let next = groups.len();
+        let place = *places.entry(entry.finding.package).or_insert(next);
+        match groups.get_mut(place) {
+            Some(group) => group.entries.push(entry),
+            None => groups.push(Group { package: entry.package, entries: vec![entry] }),
+        }
+    }
+    groups
+}
+
+/// The version that fixes all findings of which a fixed version is known, and how many findings these are.
+pub(super) fn update_to<'a>(entries: &[&Entry<'a>]) -> Option<(&'a str, usize)> {
+    let mut versions = entries.iter().filter_map(|e| match e.action() {
+        Action::Update(version) => Some(version),
+        _ => None,
+    });
+    let first = versions.next()?;
+    let highest = |a, b| if nix_formats::version::compare_versions(a, b).is_lt() { b } else { a };
+    Some((
+        versions.fold(first, highest),
+        entries.iter().filter(|e| matches!(e.action(), Action::Update(_))).count(),
+    ))
+}
+
+/// What to do about a package, in a phrase.
+pub(super) fn advice(entries: &[&Entry<'_>]) -> String {
+    let open: Vec<&Entry<'_>> = entries
+        .iter()
+        .filter(|e| e.finding.status == FindingStatus::Affected && e.suppression.is_none())
+        .copied()
+        .collect();
+    match update_to(&open) {
+        Some((version, fixed)) if fixed == open.len() => format!("update to {version} or later"),
+        Some((version, fixed)) => {
+            let rest = count(open.len() - fixed, "other has", "others have");
+            format!("update to {version} or later; {rest} no known fixed version")
+        }
+        None if open.is_empty() => "nothing to do".to_owned(),
+        None => "no fixed version known".to_owned(),
+    }
+}
+
+impl Table<'_> {
+    fn paint(&self, style: Style, text: &str) -> String {
+        if self.colour { format!("{style}{text}{style:#}") } else { text.to_owned() }
+    }
+
+    fn head(&mut self, scan: &Scan) -> io::Result<()> {
+        for target in &scan.targets {
+            let mut parts = vec![count(target.packages, "package", "packages")];
+            if target.not_packages > 0 {
+                parts.push(format!("{} that are no packages", number(target.not_packages)));
+            }
+            if target.failed_evaluations > 0 {
+                parts.push(format!("{} that did not evaluate", number(target.failed_evaluations)));
+            }
+            let name = self.paint(Style::new().bold(), &clean(&target.name));
+            writeln!(self.out, "{name} ({}): {}", target.kind, parts.join(", "))?;
+        }
+        if !scan.database.is_empty() {
+            let text = self.paint(Style::new().dimmed(), &format!("against {}", clean(&scan.database)));
+            writeln!(self.out, "{text}")?;
+        }
+        Ok(())
+    }
+
+    fn group(&mut self, group: &Group<'_>, all: bool) -> io::Result<()> {
+        let name = if group.package.version.is_empty() {
+            clean(&group.package.pname)
+        } else {
+            format!("{} {}", clean(&group.package.pname), clean(&group.package.version))
+        };
+        let advice = clean(&advice(&group.entries));
+        let space = self.width.saturating_sub(name.width() + 2);
+        writeln!(self.out, "\n{}: {}", self.paint(Style::new().bold(), &name), fit(&advice, space))?;
+        let limit = if all || group.entries.len() <= FIRST_FEW + 1 { usize::MAX } else { FIRST_FEW };
+        for entry in group.entries.iter().take(limit) {
+            self.line(entry)?;
+        }
+        if let Some(more) = group.entries.len().checked_sub(limit).filter(|m| *m > 0) {
+            let text = format!("  … and {}", count(more, "more", "more"));
+            writeln!(self.out, "{}", self.paint(Style::new().dimmed(), &text))?;
+        }
+        Ok(())
+    }
+
+    /// `  CRITICAL 9.8  CVE-2024-3094   EXPLOITED EPSS 83%  fixed in 5.6.2  title`
+    fn line(&mut self, entry: &Entry<'_>) -> io::Result<()> {
+        let level = level_name(entry.level());
+        let score = entry.score().map_or_else(|| "   ".to_owned(), |s| format!("{s:>4.1}"));
+        let plain = format!("{:<8} {score:>4}", level.to_ascii_uppercase());
+        let cve = format!("{:<16}", entry.finding.cve.to_string());
+        let mut width = 2 + plain.width() + 2 + cve.width();
+        let mut line = format!("  {}  {cve}", self.paint(style_of(entry.level()), &plain));
+        let mut add = |text: &str, painted: String| {
+            width += 1 + text.width();
+            line.push(' ');
+            line.push_str(&painted);
+        };
+        if entry.known_exploited() {
+            add("EXPLOITED", self.paint(AnsiColor::Red.on_default().bold().invert(), "EXPLOITED"));
+        }
+        if let Some(epss) = entry.epss().filter(|e| *e >= EPSS_LIKELY) {
+            let text = format!("EPSS {:.0}%", epss * 100.0);
+            let painted = self.paint(AnsiColor::Red.on_default(), &text);
+            add(&text, painted);
+        }
+        let mut notes = Vec::new();
+        if entry.suppression.is_some() {
+            notes.push("suppressed".to_owned());
+        } else if entry.finding.status != FindingStatus::Affected {
+            notes.push(status_name(entry.finding.status).to_owned());
+        }
+        if entry.finding.confidence == Confidence::Low {
+            notes.push(format!("{} confidence", confidence_name(entry.finding.confidence)));
+        }
+        if let Action::Update(version) = entry.action() {
+            notes.push(format!("< {}", clean(version)));
+        }
+        if !notes.is_empty() {
+            let text = format!("({})", fit(&notes.join(", "), 40));
+            let painted = self.paint(Style::new().dimmed(), &text);
+            add(&text, painted);
+        }
+        let space = self.width.saturating_sub(width + 2);
+        // A title cut to a few letters helps nobody.
+        if space >= 12 {
+            line.push_str("  ");
+            line.push_str(&fit(&clean(entry.summary()), space));
+        }
+        writeln!(self.out, "{}", line.trim_end())
+    }
+
+    fn foot(
+        &mut self,
+        summary: &Summary,
+        all: &[Entry<'_>],
+        shown: &[&Entry<'_>],
+        selection: &Selection,
+    ) -> io::Result<()> {
+        writeln!(self.out)?;
+        let text = if summary.affected == 0 {
+            self.paint(AnsiColor::Green.on_default().bold(), "No package is known to be affected.")
+        } else {
+            let mut levels = Vec::new();
+            for (name, value) in [
+                ("known to be exploited", summary.known_exploited),
+                ("critical", summary.critical),
+                ("high", summary.high),
+                ("medium", summary.medium),
+                ("low", summary.low),
+                ("unrated", summary.unrated),
+            ] {
+                if value > 0 {
+                    levels.push(format!("{} {name}", number(value)));
+                }
+            }
+            let text = format!(
+                "{} of {} affected: {} ({}).",
+                count(summary.affected_packages, "package", "packages"),
+                number(summary.packages),
+                count(summary.affected, "finding", "findings"),
+                levels.join(", "),
+            );
+            self.paint(Style::new().bold(), &text)
+        };
+        writeln!(self.out, "{text}")?;
+        self.hidden(all, shown, selection)
+    }
+
+    /// What is not shown and how to see it.
+    fn hidden(&mut self, all: &[Entry<'_>], shown: &[&Entry<'_>], selection: &Selection) -> io::Result<()> {
+        if shown.len() == all.len() {
+            return Ok(());
+        }
+        let mut hidden: BTreeMap<&str, usize> = BTreeMap::new();
+        for entry in all.iter().filter(|e| !selection.shows(e)) {
+            let why = if entry.suppression.is_some() {
+                "suppressed"
+            } else if entry.finding.confidence < selection.min_confidence {
+                "of lower confidence"
+            } else {
+                match entry.finding.status {
+                    FindingStatus::Affected => "affected",
+                    FindingStatus::Unknown => "undecided",
+                    FindingStatus::Fixed => "fixed by patches or statements",
+                    FindingStatus::NotAffected => "not affected",
+                }
+            };
+            *hidden.entry(why).or_default() += 1;
+        }
+        let parts: Vec<String> = hidden.iter().map(|(why, n)| format!("{} {why}", number(*n))).collect();
+        let text = format!("Not shown: {}; --all shows everything.", parts.join(", "));
+        for line in wrapped(&text, self.width) {
+            writeln!(self.out, "{}", self.paint(Style::new().dimmed(), &line))?;
+        }
+        Ok(())
+    }
+
+    fn problems(&mut self, scan: &Scan) -> io::Result<()> {
+        let warnings = scan.targets.iter().flat_map(|t| &t.warnings).chain(&scan.rule_problems);
+        let total = warnings.clone().count() + scan.targets.iter().map(|t| t.more_warnings).sum::<usize>();
+        let word = self.paint(AnsiColor::Yellow.on_default().bold(), "warning:");
+        for warning in warnings.take(FIRST_WARNINGS) {
+            writeln!(self.out, "{word} {}", clean(&warning.to_string()))?;
+        }
+        if let Some(more) = total.checked_sub(FIRST_WARNINGS).filter(|m| *m > 0) {
+            writeln!(self.out, "{word} {} (all in the JSON report)", count(more, "more", "more"))?;
+        }
+        Ok(())
+    }
+}
+
+fn style_of(level: Option<Level>) -> Style {
+    match level {
+        Some(Level::Critical) => AnsiColor::Red.on_default().bold(),
+        Some(Level::High) => AnsiColor::Red.on_default(),
+        Some(Level::Medium) => AnsiColor::Yellow.on_default(),
+        Some(Level::Low) => AnsiColor::Cyan.on_default(),
+        Some(Level::None) | None => Style::new().dimmed(),
+    }
+}
+
+/// Cuts a text to a width in columns, with an ellipsis.
+fn fit(text: &str, width: usize) -> String {
+    if text.width() <= width {
+        return text.to_owned();
+    }
+    let mut out = String::new();
+    let mut used = 0;
+    for c in text.chars() {
+        used += c.width().unwrap_or(0);
+        if used + 1 > width {
+            break;
+        }
+        out.push(c);
+    }
+    format!("{}…", out.trim_end())
+}
+
+/// Breaks a text between words.
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.width() + 1 + word.width() <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_fit() {
+        assert_eq!(fit("hello world", 11), "hello world");
+        assert_eq!(fit("hello world", 7), "hello…");
+        // Wide characters take two columns.
+        assert_eq!(fit("日本語日本語", 7).width(), 7);
+        assert_eq!(wrapped("a bb ccc dddd", 6), ["a bb", "ccc", "dddd"]);
+    }
+}

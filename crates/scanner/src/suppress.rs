@@ -1,0 +1,189 @@
+//! Findings that somebody decided to accept, with a reason and, better, a date until when.
+//!
+//! The own form is TOML:
+//!
+//! ```toml
+//! [[suppress]]
+//! cve = ["CVE-2023-0001"]     # one or several; or leave out for every CVE of the package
+//! package = "curl"            # pname; `*` for any (then `cve` is needed)
+//! version = "8.3.0"           # leave out for any
+//! until = 2026-12-31          # the last day on which the rule counts; leave out for ever
+//! reason = "the affected protocol is not built in"
+//! ```
+//!
+//! Whitelists of vulnix are read too: its TOML form ([`vulnix`]) and the older YAML form.
+
+mod own;
+pub mod vulnix;
+mod yaml;
+
+use crate::target::{MAXIMUM_TEXT, Warning};
+use jiff::civil::Date;
+use matching::{Finding, Package};
+use rustc_hash::FxHashMap;
+use std::collections::BTreeSet;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use vulnerability::CveId;
+
+/// The most bytes of a file of rules.
+const MAXIMUM: u64 = 16 << 20;
+
+/// One rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rule {
+    /// The CVEs; empty means all of the package.
+    pub cves: BTreeSet<CveId>,
+    /// The package by pname; `None` means any.
+    pub package: Option<String>,
+    /// The package's version; `None` means any.
+    pub version: Option<String>,
+    /// The last day on which it counts.
+    pub until: Option<Date>,
+    /// Why.
+    pub reason: String,
+    /// Where it stands, such as `rules.toml, suppress[2]`.
+    pub origin: String,
+}
+
+/// Why a finding is suppressed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Suppression {
+    /// The rule's reason.
+    pub reason: String,
+    /// Where the rule stands.
+    pub origin: String,
+    /// The last day on which it counts.
+    pub until: Option<Date>,
+}
+
+/// Why a file of rules cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum SuppressError {
+    /// It cannot be read.
+    #[error("cannot read {}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// It is not a file of rules, or a rule is wrong.
+    #[error("{}: {problem}", path.display())]
+    Invalid {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong and where.
+        problem: String,
+    },
+}
+
+/// Reads a file of rules, in whichever of the forms it is.
+pub fn read(path: &Path) -> Result<Vec<Rule>, SuppressError> {
+    let fail = |source| SuppressError::Io { path: path.to_owned(), source };
+    let invalid = |problem| SuppressError::Invalid { path: path.to_owned(), problem };
+    let mut bytes = Vec::new();
+    std::fs::File::open(path).map_err(fail)?.take(MAXIMUM + 1).read_to_end(&mut bytes).map_err(fail)?;
+    if bytes.len() as u64 > MAXIMUM {
+        return Err(invalid(format!("more than {MAXIMUM} bytes")));
+    }
+    let text = String::from_utf8(bytes)
+        .map_err(|e| invalid(format!("not UTF-8 at byte {}", e.utf8_error().valid_up_to())))?;
+    parse(&text, &path.display().to_string(), path.extension().and_then(|e| e.to_str())).map_err(invalid)
+}
+
+/// Reads rules; `name` is the file's, for origins; its extension decides between the forms where it can.
+pub fn parse(text: &str, name: &str, extension: Option<&str>) -> Result<Vec<Rule>, String> {
+    let starts = |c: char| text.lines().any(|l| l.starts_with(c));
+    match extension {
+        Some("yaml" | "yml") => vulnix::parse_yaml(text, name),
+        Some("toml") => parse_toml(text, name),
+        _ if starts('[') => parse_toml(text, name),
+        _ if starts('-') => vulnix::parse_yaml(text, name),
+        _ => parse_toml(text, name),
+    }
+}
+
+fn parse_toml(text: &str, name: &str) -> Result<Vec<Rule>, String> {
+    let table: toml::Table = text.parse().map_err(|e: toml::de::Error| e.to_string())?;
+    if table.is_empty() {
+        return Ok(Vec::new());
+    }
+    // In vulnix' form every value is a table named after a package; in ours there is one list.
+    if table.get("suppress").is_some_and(toml::Value::is_array) {
+        own::parse(text, name)
+    } else {
+        vulnix::parse_toml(&table, name)
+    }
+}
+
+impl Rule {
+    /// Whether it is about this pair, leaving its date aside.
+    pub fn covers(&self, package: &Package, cve: CveId) -> bool {
+        self.package.as_deref().is_none_or(|p| p == package.pname)
+            && self.version.as_deref().is_none_or(|v| v == package.version)
+            && (self.cves.is_empty() || self.cves.contains(&cve))
+    }
+
+    fn expired(&self, today: Date) -> bool {
+        self.until.is_some_and(|until| until < today)
+    }
+
+    /// How narrow it is: of several rules the narrowest gives the reason.
+    fn narrowness(&self) -> (bool, bool, bool) {
+        (!self.cves.is_empty(), self.version.is_some(), self.package.is_some())
+    }
+}
+
+/// Applies rules: which findings are suppressed, by place, and what is wrong with the rules (expired, or about
+/// nothing that was found).
+pub fn apply(
+    rules: &[Rule],
+    packages: &[Package],
+    findings: &[Finding],
+    today: Date,
+) -> (FxHashMap<usize, Suppression>, Vec<Warning>) {
+    let mut suppressed = FxHashMap::default();
+    let mut used = vec![false; rules.len()];
+    let mut by_package: FxHashMap<&str, Vec<usize>> = FxHashMap::default();
+    for (index, rule) in rules.iter().enumerate() {
+        by_package.entry(rule.package.as_deref().unwrap_or("*")).or_default().push(index);
+    }
+    for (place, finding) in findings.iter().enumerate() {
+        let Some(package) = packages.get(finding.package) else { continue };
+        let candidates =
+            [package.pname.as_str(), "*"].into_iter().filter_map(|k| by_package.get(k)).flatten();
+        let mut best: Option<&Rule> = None;
+        for &index in candidates {
+            let Some(rule) = rules.get(index).filter(|r| r.covers(package, finding.cve)) else { continue };
+            if let Some(slot) = used.get_mut(index) {
+                *slot = true;
+            }
+            if !rule.expired(today) && best.is_none_or(|b| rule.narrowness() > b.narrowness()) {
+                best = Some(rule);
+            }
+        }
+        if let Some(rule) = best {
+            let suppression =
+                Suppression { reason: rule.reason.clone(), origin: rule.origin.clone(), until: rule.until };
+            suppressed.insert(place, suppression);
+        }
+    }
+    let mut problems = Vec::new();
+    for (rule, used) in rules.iter().zip(used) {
+        let problem = if let Some(until) = rule.until.filter(|_| rule.expired(today)) {
+            format!("expired on {until}{}", if used { ", and what it hid is shown again" } else { "" })
+        } else if used {
+            continue;
+        } else {
+            "suppresses nothing: no finding is of this package, version and CVE".to_owned()
+        };
+        problems.push(Warning { place: rule.origin.clone(), problem });
+    }
+    (suppressed, problems)
+}
+
+/// Cuts a reason to a length that can be dealt with.
+fn reason(text: &str) -> String {
+    text.trim().chars().take(MAXIMUM_TEXT).collect()
+}

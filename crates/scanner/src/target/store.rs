@@ -1,0 +1,155 @@
+//! The store that a target is read from: where its files and its database are on this machine.
+
+use super::{Kind, TargetError, detect};
+use nix_formats::profile::Root;
+use nix_formats::store_db::{self, StoreDb};
+use nix_formats::store_path::{StoreDir, StorePath};
+use std::num::NonZero;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// How to read targets that are in a store.
+#[derive(Debug, Clone)]
+pub struct StoreOptions {
+    /// The root of the system, on this machine: `/`, or where another system is mounted.
+    pub root: PathBuf,
+    /// The store, as its paths are written.
+    pub store_dir: StoreDir,
+    /// Whether to ask the store database. Without it references are found by reading the files.
+    pub use_database: bool,
+    /// Whether to read derivations for versions, patches and sources.
+    pub use_derivations: bool,
+}
+
+impl Default for StoreOptions {
+    fn default() -> Self {
+        Self {
+            root: PathBuf::from("/"),
+            store_dir: StoreDir::default(),
+            use_database: true,
+            use_derivations: true,
+        }
+    }
+}
+
+/// A target in a store, or a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Place {
+    Store(StorePath),
+    File(Kind),
+}
+
+impl StoreOptions {
+    pub(super) fn root(&self) -> Root {
+        Root::new(&self.root)
+    }
+
+    /// Where the store's folder is on this machine.
+    pub(super) fn folder(&self) -> Result<PathBuf, TargetError> {
+        Ok(self.root().physical_folder(Path::new(self.store_dir.as_str()))?)
+    }
+
+    /// The database, if there is one and it is to be used.
+    pub(super) fn database(&self) -> Result<Option<StoreDb>, TargetError> {
+        if !self.use_database {
+            return Ok(None);
+        }
+        // The state folder lies beside the store: `/nix/store`, `/nix/var/nix`.
+        let logical = Path::new("/").join(store_db::DATABASE);
+        let file = logical.file_name().unwrap_or_default();
+        let folder = self.root().physical_folder(logical.parent().unwrap_or(Path::new("/")))?;
+        let path = folder.join(file);
+        match path.try_exists() {
+            Ok(true) => {}
+            Ok(false) => return Ok(None),
+            Err(source) => return Err(TargetError::Io { path, source }),
+        }
+        let options =
+            store_db::OpenOptions { store_dir: self.store_dir.clone(), ..store_db::OpenOptions::default() };
+        Ok(Some(StoreDb::open_with(&path, options)?))
+    }
+
+    /// Tells where a target is: in the store, or a file of its own.
+    pub(super) fn locate(&self, target: &Path) -> Result<Place, TargetError> {
+        let absolute = if target.is_absolute() || self.root != Path::new("/") {
+            target.to_owned()
+        } else {
+            std::path::absolute(target)
+                .map_err(|source| TargetError::Io { path: target.to_owned(), source })?
+        };
+        let outside = match self.root().resolve(&self.store_dir, &absolute) {
+            // A build's result can be an SBOM or a packages.json in the store.
+            Ok(found) if is_document(found.store_path.name()) || is_document(&found.inside.to_string_lossy()) => None,
+            Ok(found) => return Ok(Place::Store(found.store_path)),
+            Err(error) => Some(error),
+        };
+        match detect(target) {
+            Ok(Kind::Closure | Kind::Derivation) if target.is_file() && outside.is_some() => {
+                Ok(Place::File(Kind::Derivation))
+            }
+            Ok(Kind::Closure) => match outside {
+                // It is a folder, but not of this store: what went wrong on the way there is the better message.
+                Some(error) => Err(error.into()),
+                None => Ok(Place::File(Kind::Closure)),
+            },
+            Ok(kind) => Ok(Place::File(kind)),
+            Err(TargetError::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
+                Err(outside.map_or_else(|| TargetError::Io { path: target.to_owned(), source }, Into::into))
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+fn is_document(name: &str) -> bool {
+    let name = name.strip_suffix(".br").or(name.strip_suffix(".gz")).or(name.strip_suffix(".zst")).unwrap_or(name);
+    [".json", ".jsonl", ".jsonld", ".spdx"].iter().any(|e| name.ends_with(e))
+}
+
+/// Applies `work` to all items on as many threads as there are processors; the results are in the items' order.
+pub(super) fn parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    // More threads cost more to start than reading small files gains.
+    let threads = std::thread::available_parallelism().map_or(1, NonZero::get).min(8).min(items.len() / 16 + 1);
+    let next = AtomicUsize::new(0);
+    let run = || {
+        let mut done = Vec::new();
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            match items.get(index) {
+                Some(item) => done.push((index, work(item))),
+                None => return done,
+            }
+        }
+    };
+    let mut results = std::thread::scope(|scope| {
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(run)).collect();
+        let mut results = run();
+        for thread in others {
+            match thread.join() {
+                Ok(more) => results.extend(more),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        results
+    });
+    results.sort_unstable_by_key(|(index, _)| *index);
+    results.into_iter().map(|(_, result)| result).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parallel_keeps_the_order() {
+        let items: Vec<usize> = (0..1000).collect();
+        assert_eq!(parallel(&items, |i| i * 2), items.iter().map(|i| i * 2).collect::<Vec<_>>());
+        assert!(parallel(&[] as &[usize], |i| *i).is_empty());
+    }
+
+    #[test]
+    fn documents_by_name() {
+        assert!(is_document("packages.json.br") && is_document("sbom.spdx"));
+        assert!(!is_document("hello-2.12"));
+    }
+}

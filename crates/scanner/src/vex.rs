@@ -1,0 +1,87 @@
+//! Statements of others on findings (VEX): OpenVEX and CycloneDX documents.
+
+mod cyclonedx;
+mod openvex;
+mod product;
+
+use matching::vex::VexStatement;
+use serde_json::Value;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use vulnerability::json::Any;
+
+/// The most bytes of a document.
+const MAXIMUM: u64 = 128 << 20;
+
+/// The most statements of a document.
+const MAXIMUM_STATEMENTS: usize = 1_000_000;
+
+/// Why a document cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum VexError {
+    /// It cannot be read.
+    #[error("cannot read {}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// It is not a VEX document, or a statement is wrong.
+    #[error("{}: {problem}", path.display())]
+    Invalid {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong and where.
+        problem: String,
+    },
+}
+
+/// Reads a document, in whichever of the formats it is. Statements on vulnerabilities without a CVE identifier are
+/// left out, for nothing here could be matched with them.
+///
+/// A wrong statement makes the document unusable: half of what somebody stated may be the opposite of it.
+pub fn read(path: &Path) -> Result<Vec<VexStatement>, VexError> {
+    let fail = |source| VexError::Io { path: path.to_owned(), source };
+    let invalid = |problem| VexError::Invalid { path: path.to_owned(), problem };
+    let mut bytes = Vec::new();
+    std::fs::File::open(path).map_err(fail)?.take(MAXIMUM + 1).read_to_end(&mut bytes).map_err(fail)?;
+    if bytes.len() as u64 > MAXIMUM {
+        return Err(invalid(format!("more than {MAXIMUM} bytes")));
+    }
+    let name = path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+    parse(&bytes, &name).map_err(invalid)
+}
+
+/// Reads a document; `name` is for the statements' origins.
+pub fn parse(bytes: &[u8], name: &str) -> Result<Vec<VexStatement>, String> {
+    let Any(document) = vulnerability::json::from_slice(bytes, bytes.len()).map_err(|e| e.to_string())?;
+    let context = document.get("@context").map(Value::to_string).unwrap_or_default();
+    if document.get("bomFormat").and_then(Value::as_str) == Some("CycloneDX") {
+        cyclonedx::parse(&document, name)
+    } else if context.contains("openvex") {
+        openvex::parse(&document, name)
+    } else {
+        Err("neither an OpenVEX document (`@context` with openvex) nor a CycloneDX one (`bomFormat`)"
+            .to_owned())
+    }
+}
+
+/// The elements of a list; absent is empty, another type is an error.
+fn list<'a>(value: &'a Value, key: &str, place: &str) -> Result<&'a [Value], String> {
+    match value.get(key) {
+        None | Some(Value::Null) => Ok(&[]),
+        Some(Value::Array(values)) if values.len() <= MAXIMUM_STATEMENTS => Ok(values),
+        Some(Value::Array(_)) => Err(format!("{place}{key}: more than {MAXIMUM_STATEMENTS} elements")),
+        Some(_) => Err(format!("{place}{key}: must be a list")),
+    }
+}
+
+/// A text; absent is `None`, another type is an error.
+fn text<'a>(value: &'a Value, key: &str, place: &str) -> Result<Option<&'a str>, String> {
+    match value.get(key) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(_) => Err(format!("{place}{key}: must be a text")),
+    }
+}

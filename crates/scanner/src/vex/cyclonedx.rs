@@ -1,0 +1,103 @@
+//! CycloneDX documents with `vulnerabilities[].analysis`: VEX documents and SBOMs that bring their own.
+
+use super::{list, product, text};
+use matching::FindingStatus;
+use matching::vex::{VexProduct, VexStatement};
+use serde_json::Value;
+use std::collections::HashMap;
+use vulnerability::CveId;
+
+pub(super) fn parse(document: &Value, name: &str) -> Result<Vec<VexStatement>, String> {
+    let mut components = HashMap::new();
+    collect(document, "", &mut components)?;
+    let mut statements = Vec::new();
+    for (index, value) in list(document, "vulnerabilities", "")?.iter().enumerate() {
+        let place = format!("vulnerabilities[{index}].");
+        let Some(cve) = cve(value, &place)? else { continue };
+        let Some(analysis) = value.get("analysis") else { continue };
+        let inside = format!("{place}analysis.");
+        let status = match text(analysis, "state", &inside)? {
+            Some("exploitable") => FindingStatus::Affected,
+            Some("in_triage") => FindingStatus::Unknown,
+            Some("resolved" | "resolved_with_pedigree") => FindingStatus::Fixed,
+            Some("not_affected" | "false_positive") => FindingStatus::NotAffected,
+            Some(other) => return Err(format!("{inside}state: `{other}` is not a state")),
+            None => continue,
+        };
+        let mut reasons = Vec::new();
+        reasons.extend(text(analysis, "justification", &inside)?.map(|t| t.replace('_', " ")));
+        reasons.extend(text(analysis, "detail", &inside)?.map(str::to_owned));
+        if reasons.is_empty() {
+            reasons.push("stated without a reason".to_owned());
+        }
+        let affects = list(value, "affects", &place)?;
+        let mut products = Vec::new();
+        for (index, affected) in affects.iter().enumerate() {
+            let place = format!("{place}affects[{index}].");
+            let reference = text(affected, "ref", &place)?.ok_or_else(|| format!("{place}ref: missing"))?;
+            match resolve(reference, &components) {
+                Some(found) => products.extend(found.iter().cloned()),
+                None => products.extend(product::of_identifier(reference)),
+            }
+        }
+        if products.is_empty() && !affects.is_empty() {
+            continue;
+        }
+        statements.push(VexStatement {
+            cve,
+            products,
+            status,
+            reason: reasons.join("; "),
+            origin: format!("{name}, vulnerabilities[{index}]"),
+        });
+    }
+    Ok(statements)
+}
+
+fn cve(value: &Value, place: &str) -> Result<Option<CveId>, String> {
+    let mut ids = Vec::new();
+    ids.extend(text(value, "id", place)?);
+    for (index, reference) in list(value, "references", place)?.iter().enumerate() {
+        ids.extend(text(reference, "id", &format!("{place}references[{index}]."))?);
+    }
+    Ok(ids.into_iter().find_map(|id| id.parse().ok()))
+}
+
+/// Components by bom-ref, with all ways to name them. A component that has none of use is there with none.
+type Components = HashMap<String, Vec<VexProduct>>;
+
+/// What a reference stands for: a bom-ref of this document, or a BOM-Link (`urn:cdx:UUID/VERSION#REF`) to one.
+fn resolve<'a>(reference: &str, components: &'a Components) -> Option<&'a Vec<VexProduct>> {
+    components.get(reference).or_else(|| {
+        let link = reference.strip_prefix("urn:cdx:")?;
+        components.get(link.split_once('#')?.1)
+    })
+}
+
+/// Collects `components` and `metadata.component`. The JSON reader limits the depth.
+fn collect(value: &Value, place: &str, components: &mut Components) -> Result<(), String> {
+    if let Some(main) = value.get("metadata").and_then(|m| m.get("component")) {
+        one(main, "metadata.component.", components)?;
+    }
+    for (index, component) in list(value, "components", place)?.iter().enumerate() {
+        one(component, &format!("{place}components[{index}]."), components)?;
+    }
+    Ok(())
+}
+
+fn one(component: &Value, place: &str, components: &mut Components) -> Result<(), String> {
+    let purl = text(component, "purl", place)?.and_then(product::of_identifier);
+    let by_name = || -> Result<Option<VexProduct>, String> {
+        let Some(name) = text(component, "name", place)? else { return Ok(None) };
+        let version = text(component, "version", place)?.map(str::to_owned);
+        Ok(Some(VexProduct { pname: Some(name.to_owned()), version, store_path: None }))
+    };
+    let product = match purl {
+        Some(product) => Some(product),
+        None => by_name()?,
+    };
+    if let Some(reference) = text(component, "bom-ref", place)? {
+        components.entry(reference.to_owned()).or_default().extend(product);
+    }
+    collect(component, place, components)
+}

@@ -1,0 +1,97 @@
+//! OpenVEX 0.0.x and 0.2.0 documents.
+
+use super::{list, product, text};
+use matching::FindingStatus;
+use matching::vex::{VexProduct, VexStatement};
+use serde_json::Value;
+use vulnerability::CveId;
+
+pub(super) fn parse(document: &Value, name: &str) -> Result<Vec<VexStatement>, String> {
+    let mut statements = Vec::new();
+    for (index, value) in list(document, "statements", "")?.iter().enumerate() {
+        let place = format!("statements[{index}].");
+        let Some(cve) = cve(value, &place)? else { continue };
+        let status = match text(value, "status", &place)? {
+            Some("affected") => FindingStatus::Affected,
+            Some("not_affected") => FindingStatus::NotAffected,
+            Some("fixed") => FindingStatus::Fixed,
+            Some("under_investigation") => FindingStatus::Unknown,
+            Some(other) => return Err(format!("{place}status: `{other}` is not a status")),
+            None => return Err(format!("{place}status: missing")),
+        };
+        let mut reasons = Vec::new();
+        for key in ["justification", "impact_statement", "action_statement", "status_notes"] {
+            reasons.extend(text(value, key, &place)?.map(|t| t.replace('_', " ")));
+        }
+        if reasons.is_empty() {
+            reasons.push("stated without a reason".to_owned());
+        }
+        let products = products(value, &place)?;
+        // Products of forms that name no package: the statement is about something else.
+        let Some(products) = products else { continue };
+        statements.push(VexStatement {
+            cve,
+            products,
+            status,
+            reason: reasons.join("; "),
+            origin: format!("{name}, statements[{index}]"),
+        });
+    }
+    Ok(statements)
+}
+
+/// The CVE of a statement: its vulnerability's name, an alias, or in early versions the text itself.
+fn cve(value: &Value, place: &str) -> Result<Option<CveId>, String> {
+    let vulnerability = value.get("vulnerability").ok_or_else(|| format!("{place}vulnerability: missing"))?;
+    if let Value::String(name) = vulnerability {
+        return Ok(name.parse().ok());
+    }
+    let place = format!("{place}vulnerability.");
+    let mut names = Vec::new();
+    names.extend(text(vulnerability, "name", &place)?);
+    names.extend(list(vulnerability, "aliases", &place)?.iter().filter_map(Value::as_str));
+    let id = text(vulnerability, "@id", &place)?;
+    names.extend(id.and_then(|id| id.rsplit(['/', '=']).next()));
+    Ok(names.into_iter().find_map(|n| n.parse().ok()))
+}
+
+/// The products; empty if the statement names none, `None` if it names only what is no package.
+fn products(value: &Value, place: &str) -> Result<Option<Vec<VexProduct>>, String> {
+    let values = list(value, "products", place)?;
+    let mut products = Vec::new();
+    let mut subcomponents = false;
+    for (index, value) in values.iter().enumerate() {
+        let place = format!("{place}products[{index}].");
+        // A product with subcomponents (an image with its packages) is about those.
+        let inner = list(value, "subcomponents", &place)?;
+        subcomponents |= !inner.is_empty();
+        if inner.is_empty() {
+            one(value, &place, &mut products)?;
+        }
+        for (index, value) in inner.iter().enumerate() {
+            one(value, &format!("{place}subcomponents[{index}]."), &mut products)?;
+        }
+    }
+    let named = !values.is_empty() || subcomponents;
+    Ok(if named && products.is_empty() { None } else { Some(products) })
+}
+
+fn one(value: &Value, place: &str, products: &mut Vec<VexProduct>) -> Result<(), String> {
+    if let Value::String(id) = value {
+        products.extend(product::of_identifier(id));
+        return Ok(());
+    }
+    if !value.is_object() {
+        return Err(format!("{}: must be an object", place.trim_end_matches('.')));
+    }
+    // One product in several spellings: the first that can be compared counts.
+    let mut ids = Vec::new();
+    ids.extend(text(value, "@id", place)?);
+    if let Some(identifiers) = value.get("identifiers") {
+        for key in ["purl", "cpe23", "@cpe23"] {
+            ids.extend(text(identifiers, key, &format!("{place}identifiers."))?);
+        }
+    }
+    products.extend(ids.into_iter().find_map(product::of_identifier));
+    Ok(())
+}

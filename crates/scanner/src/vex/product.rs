@@ -1,0 +1,33 @@
+//! How VEX documents name products: package URLs, CPEs, store paths, plain names.
+
+use crate::target::purl;
+use matching::vex::VexProduct;
+
+/// Reads an identifier. `None` if it is of a form that cannot be compared with a package.
+pub(super) fn of_identifier(text: &str) -> Option<VexProduct> {
+    if text.starts_with("pkg:") {
+        let (kind, name, version) = purl::parts(text)?;
+        // Container images and distributions' packages are other things than the package of that name.
+        if matches!(kind.as_str(), "oci" | "docker" | "deb" | "rpm" | "apk" | "alpm") {
+            return None;
+        }
+        return Some(VexProduct { pname: Some(name), version, store_path: None });
+    }
+    if let Some(rest) = text.strip_prefix("cpe:2.3:") {
+        let mut fields = rest.split(':').skip(2);
+        let said = |field: Option<&str>| {
+            field.filter(|f| !matches!(*f, "" | "*" | "-")).map(|f| f.replace('\\', ""))
+        };
+        let pname = said(fields.next())?;
+        return Some(VexProduct { pname: Some(pname), version: said(fields.next()), store_path: None });
+    }
+    if text.contains("/store/") {
+        return Some(VexProduct { store_path: Some(text.to_owned()), ..VexProduct::default() });
+    }
+    let plain = !text.is_empty() && !text.contains([':', '/', ' ']);
+    plain.then(|| {
+        let name = nix_formats::name::DrvName::parse(text);
+        let version = Some(name.version.to_owned()).filter(|v| !v.is_empty());
+        VexProduct { pname: Some(name.name.to_owned()), version, store_path: None }
+    })
+}
