@@ -11,7 +11,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 
-use nix_formats::nar::{Limits, RestoreOptions, dump, restore};
+use nix_formats::hash::Algorithm;
+use nix_formats::nar::{Limits, RestoreOptions, dump, hash_tree, restore};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
@@ -118,6 +119,25 @@ fn generated_trees() {
         let name = format!("tree-{number}");
         tree.make(&room.outside(&name));
         agree(&room, &name);
+    }
+}
+
+#[test]
+fn hashes() {
+    let room = Room::new();
+    for (number, tree) in trees(3, 4).into_iter().enumerate() {
+        let name = format!("tree-{number}");
+        tree.make(&room.outside(&name));
+        for algorithm in Algorithm::ALL {
+            let (hash, size) = hash_tree(&room.outside(&name), algorithm, &Limits::default()).unwrap();
+            let theirs = room
+                .nix("nix-hash")
+                .args(["--type", algorithm.name(), "--extra-experimental-features", "blake3-hashes"])
+                .arg(room.inside(&name))
+                .text();
+            assert_eq!(theirs.trim(), hash.base16());
+            assert_eq!(size, dumped(&room.outside(&name)).len() as u64);
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Profiles and generations as the real `nix-env` makes and lists them.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::similar_names)]
 
 mod toolbox;
 

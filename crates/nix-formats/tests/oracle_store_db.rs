@@ -1,6 +1,6 @@
 //! The store database against what the real Nix says about the same store.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::similar_names)]
 
 mod toolbox;
 
@@ -306,8 +306,11 @@ fn as_nobody(test: &str, room: &Room, root: &StorePath, count: usize) {
 }
 
 #[test]
-#[ignore = "run by other tests as another user"]
+#[ignore = "no test of its own: the other user's part of another one"]
 fn as_nobody_child() {
+    if std::env::var_os("NOBODY_DATABASE").is_none() {
+        return;
+    }
     let variable = |name: &str| std::env::var(name).unwrap();
     let store_dir = StoreDir::new(&variable("NOBODY_STORE")).unwrap();
     let root = StorePath::from_base_name(&variable("NOBODY_ROOT")).unwrap();

@@ -105,6 +105,7 @@ impl Profile {
         entries: &[OsString],
     ) -> Result<Self, ProfileError> {
         let path = folder.join(name);
+        let physical = root.physical_folder(folder)?;
         let mut generations = Vec::new();
         for entry in entries {
             let Some((profile, number)) = parse_generation(entry) else { continue };
@@ -112,8 +113,9 @@ impl Profile {
                 continue;
             }
             let link = folder.join(entry);
-            let physical = root.physical_folder(folder)?.join(entry);
-            match fs::symlink_metadata(&physical).and_then(|data| Ok((data.is_symlink(), data.modified()?))) {
+            match fs::symlink_metadata(physical.join(entry))
+                .and_then(|data| Ok((data.is_symlink(), data.modified()?)))
+            {
                 Ok((true, created)) => generations.push(Generation { number, path: link, created }),
                 // Something else by that name is no generation.
                 Ok((false, _)) => {}

@@ -120,6 +120,8 @@ impl Session {
             connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, MAX_VALUE)?;
             connection.pragma_update(None, "query_only", true)?;
             connection.pragma_update(None, "cell_size_check", true)?;
+            // KiB. The two megabytes that are the default make a large closure read pages again and again.
+            connection.pragma_update(None, "cache_size", -65_536)?;
             // A damaged tree of pages can be shaped so that a scan never ends.
             let left = Arc::clone(&budget);
             let stop = move || {

@@ -107,7 +107,7 @@ pub struct PathInfo {
     pub references: Vec<StorePath>,
 }
 
-/// An open store database.
+/// An open store database. It can be sent to another thread, but each thread needs its own.
 #[derive(Debug)]
 pub struct StoreDb {
     path: PathBuf,
