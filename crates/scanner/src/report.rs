@@ -56,7 +56,7 @@ pub struct Scan {
     pub rule_problems: Vec<Warning>,
     /// When the scan was made.
     pub time: Timestamp,
-    /// The report's identity: a random UUID in lower case.
+    /// The report's identity: a random UUID (version 4) in lower case. SARIF accepts no later version.
     pub id: String,
     /// Where the records come from, in words, such as `29,379 records, newest of 2026-08-30`.
     pub database: String,

@@ -173,10 +173,12 @@ impl Table<'_> {
         if let Action::Update(version) = entry.action() {
             notes.push(format!("< {}", clean(version)));
         }
-        if !notes.is_empty() {
-            let text = format!("({})", fit(&notes.join(", "), 40));
-            let painted = self.paint(Style::new().dimmed(), &text);
-            add(&text, painted);
+        let space = self.width.saturating_sub(width + 3).min(40);
+        if !notes.is_empty() && space >= 5 {
+            let text = format!("({})", fit(&notes.join(", "), space));
+            line.push(' ');
+            line.push_str(&self.paint(Style::new().dimmed(), &text));
+            width += 1 + text.width();
         }
         let space = self.width.saturating_sub(width + 2);
         // A title cut to a few letters helps nobody.

@@ -1,0 +1,140 @@
+//! The formats for people and spreadsheets.
+
+mod common;
+
+use common::{HOSTILE, finding, report, report_with, scan};
+use matching::{Confidence, FindingStatus};
+use scanner::report::{Appearance, Format, Selection};
+use unicode_width::UnicodeWidthStr;
+
+#[test]
+fn the_table_says_what_to_do_first_first() {
+    let table = report_with(&scan(), Format::Table, &Selection::default_of(Format::Table));
+    let place = |text: &str| table.find(text).unwrap_or_else(|| panic!("`{text}` is not in\n{table}"));
+    // Known exploited, then likely to be exploited, then by score.
+    assert!(place("CVE-2023-0005") < place("CVE-2023-0008"));
+    assert!(place("CVE-2023-0008") < place("CVE-2023-0001"));
+    assert!(place("CVE-2023-0001") < place("CVE-2023-0009"));
+    assert!(table.contains("openssl 3.0.10: update to 3.0.13 or later"));
+    assert!(table.contains("EXPLOITED"));
+    for hidden in ["CVE-2023-0002", "CVE-2023-0003", "CVE-2023-0004", "CVE-2023-0006", "CVE-2023-0007"] {
+        assert!(!table.contains(hidden), "{hidden}");
+    }
+    assert!(table.contains("1 suppressed") && table.contains("--all"), "{table}");
+    let all = report(&scan(), Format::Table);
+    assert!((1..=9).all(|n| all.contains(&format!("CVE-2023-000{n}"))));
+}
+
+#[test]
+fn the_table_fits_and_is_plain_without_colour() {
+    for width in [60, 80, 120] {
+        let mut out = Vec::new();
+        let appearance = Appearance { colour: false, width, all: true };
+        let mut scan = scan();
+        // The head and the warnings are as long as their names.
+        scan.targets[0].warnings.clear();
+        scan.write(&mut out, Format::Table, &common::everything(), appearance).unwrap();
+        let table = String::from_utf8(out).unwrap();
+        for line in table.lines().filter(|l| l.starts_with("  ")) {
+            assert!(line.width() <= width, "{width}: {line}");
+        }
+        assert!(!table.chars().any(|c| c.is_control() && c != '\n'), "{table:?}");
+    }
+}
+
+#[test]
+fn colours_are_only_ours() {
+    let mut out = Vec::new();
+    let appearance = Appearance { colour: true, width: 100, all: true };
+    scan().write(&mut out, Format::Table, &common::everything(), appearance).unwrap();
+    let table = String::from_utf8(out).unwrap();
+    assert!(table.contains("\x1b[1m"));
+    // The escape in the hostile texts did not survive.
+    assert!(table.contains("[31m") && !table.contains("x\x1b[31m"));
+}
+
+#[test]
+fn many_findings_of_a_package_are_counted() {
+    let mut scan = scan();
+    for number in 1000..1020 {
+        scan.findings.push(finding(
+            1,
+            &format!("CVE-2022-{number}"),
+            FindingStatus::Affected,
+            Confidence::High,
+            None,
+        ));
+    }
+    let mut out = Vec::new();
+    let appearance = Appearance { colour: false, width: 100, all: false };
+    scan.write(&mut out, Format::Table, &Selection::default_of(Format::Table), appearance).unwrap();
+    let table = String::from_utf8(out).unwrap();
+    assert!(table.contains("… and 16 more"), "{table}");
+}
+
+#[test]
+fn csv_cells_hold_and_do_not_run() {
+    let text = report(&scan(), Format::Csv);
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let columns = reader.headers().unwrap().len();
+    let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+    assert_eq!(rows.len(), 9);
+    for row in &rows {
+        assert_eq!(row.len(), columns);
+        for cell in row {
+            assert!(!cell.trim_start().starts_with(['=', '+', '-', '@', '|']), "{cell}");
+            assert!(!cell.contains(['\r', '\n', '\t', '\u{1b}']));
+        }
+    }
+}
+
+#[test]
+fn the_page_escapes_and_loads_nothing() {
+    let page = report(&scan(), Format::Html);
+    assert!(page.contains("alert(1)"), "the hostile text is there, escaped");
+    assert!(!page.contains("<script>alert"));
+    assert!(!page.contains("\" onload=\""));
+    assert!(!page.contains("javascript:"));
+    for outside in ["src=", "@import", "url(", "<link", "<iframe", "<img", " style="] {
+        assert!(!page.contains(outside), "{outside}");
+    }
+    assert_eq!(page.matches("<script").count(), 1);
+    assert_eq!(page.matches("</script>").count(), 1);
+    assert_eq!(page.matches("<tbody data-package").count(), 9);
+    assert!(page.contains(&HOSTILE[..10]) || page.contains("=cmd|"));
+}
+
+/// The hashes in the policy are those of what stands in the page, computed here by other means.
+#[test]
+fn the_policy_allows_exactly_the_own_script_and_style() {
+    let page = report(&scan(), Format::Html);
+    let between = |start: &str, end: &str| {
+        let from = page.find(start).unwrap() + start.len();
+        page[from..from + page[from..].find(end).unwrap()].to_owned()
+    };
+    let policy =
+        between("Content-Security-Policy\" content=\"", "\">").replace("&#39;", "'").replace("&#x27;", "'");
+    assert!(policy.starts_with("default-src 'none';"), "{policy}");
+    for (kind, text) in
+        [("style", between("<style>", "</style>")), ("script", between("<script>", "</script>"))]
+    {
+        let program = "import sys, hashlib, base64\n\
+                       print(base64.b64encode(hashlib.sha256(sys.stdin.buffer.read()).digest()).decode())";
+        let mut child = std::process::Command::new("python3")
+            .args(["-c", program])
+            .stdin(std::process::Stdio::piped())
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        std::io::Write::write_all(&mut child.stdin.take().unwrap(), text.as_bytes()).unwrap();
+        let hash = String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap();
+        assert!(policy.contains(&format!("{kind}-src 'sha256-{}'", hash.trim())), "{policy}");
+    }
+}
+
+#[test]
+fn the_same_scan_gives_the_same_bytes() {
+    for format in Format::ALL {
+        assert_eq!(report(&scan(), format), report(&scan(), format), "{format}");
+    }
+}

