@@ -18,7 +18,9 @@ mod detect;
 mod document;
 mod meta;
 pub(crate) mod purl;
+mod store;
 
+pub mod closure;
 pub mod cyclonedx;
 pub mod eval_jobs;
 pub mod names;
@@ -26,11 +28,15 @@ pub mod packages_json;
 pub mod spdx;
 
 pub use detect::{Kind, detect};
+pub use store::StoreOptions;
 
 use matching::Package;
+use nix_formats::profile::ResolveError;
+use nix_formats::store_db::StoreDbError;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
+use store::Place;
 
 /// What a target holds.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -112,6 +118,12 @@ pub enum TargetError {
         /// What is wrong, with the place.
         problem: String,
     },
+    /// A path does not lead into the store.
+    #[error(transparent)]
+    Resolve(#[from] ResolveError),
+    /// The store database cannot be used.
+    #[error(transparent)]
+    Database(#[from] StoreDbError),
     /// What a target is cannot be told.
     #[error("{}: {problem}", path.display())]
     Unrecognised {
@@ -120,6 +132,37 @@ pub enum TargetError {
         /// Why not.
         problem: String,
     },
+}
+
+/// Reads a target. If its kind is not given it is told from the target itself; that which was read comes with the
+/// packages.
+pub fn read(
+    path: &Path,
+    kind: Option<Kind>,
+    options: &StoreOptions,
+) -> Result<(Kind, Contents), TargetError> {
+    let place = match kind {
+        None => options.locate(path)?,
+        Some(Kind::Closure | Kind::Derivation) => match options.locate(path)? {
+            Place::File(_) if kind == Some(Kind::Closure) => {
+                return Err(TargetError::Unrecognised {
+                    path: path.to_owned(),
+                    problem: format!("not in the store {}", options.store_dir.as_str()),
+                });
+            }
+            place => place,
+        },
+        Some(kind) => Place::File(kind),
+    };
+    let contents = match &place {
+        Place::Store(store_path) => closure::read(store_path, options)?,
+        Place::File(kind) => read_file(path, *kind)?,
+    };
+    let found = match place {
+        Place::Store(_) => Kind::Closure,
+        Place::File(kind) => kind,
+    };
+    Ok((found, contents))
 }
 
 /// Reads a file of a kind that does not need a store.

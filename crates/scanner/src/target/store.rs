@@ -79,7 +79,11 @@ impl StoreOptions {
         };
         let outside = match self.root().resolve(&self.store_dir, &absolute) {
             // A build's result can be an SBOM or a packages.json in the store.
-            Ok(found) if is_document(found.store_path.name()) || is_document(&found.inside.to_string_lossy()) => None,
+            Ok(found)
+                if is_document(found.store_path.name()) || is_document(&found.inside.to_string_lossy()) =>
+            {
+                None
+            }
             Ok(found) => return Ok(Place::Store(found.store_path)),
             Err(error) => Some(error),
         };
@@ -102,14 +106,16 @@ impl StoreOptions {
 }
 
 fn is_document(name: &str) -> bool {
-    let name = name.strip_suffix(".br").or(name.strip_suffix(".gz")).or(name.strip_suffix(".zst")).unwrap_or(name);
+    let name =
+        name.strip_suffix(".br").or(name.strip_suffix(".gz")).or(name.strip_suffix(".zst")).unwrap_or(name);
     [".json", ".jsonl", ".jsonld", ".spdx"].iter().any(|e| name.ends_with(e))
 }
 
 /// Applies `work` to all items on as many threads as there are processors; the results are in the items' order.
 pub(super) fn parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
     // More threads cost more to start than reading small files gains.
-    let threads = std::thread::available_parallelism().map_or(1, NonZero::get).min(8).min(items.len() / 16 + 1);
+    let threads =
+        std::thread::available_parallelism().map_or(1, NonZero::get).min(8).min(items.len() / 16 + 1);
     let next = AtomicUsize::new(0);
     let run = || {
         let mut done = Vec::new();
