@@ -18,7 +18,7 @@ struct Outcome {
     executions: u64,
     /// Edges of the control flow graph reached, as libFuzzer counts them.
     coverage: u64,
-    /// What failed: the inputs that did it, and the last lines of what libFuzzer said.
+    /// What failed: the inputs that did it, and what libFuzzer said about it.
     failure: Option<Failure>,
 }
 
@@ -90,9 +90,7 @@ fn fuzz(program: &Program, seconds: u64) -> anyhow::Result<Outcome> {
     } else {
         let mut inputs = files(&artifacts)?;
         inputs.retain(|input| !before.contains(input));
-        let lines: Vec<_> = log.lines().collect();
-        let log = lines.get(lines.len().saturating_sub(40)..).unwrap_or_default().join("\n");
-        Some(Failure { inputs, log })
+        Some(Failure { inputs, log: essence(&log) })
     };
     Ok(Outcome {
         name: program.name.clone(),
@@ -105,6 +103,14 @@ fn fuzz(program: &Program, seconds: u64) -> anyhow::Result<Outcome> {
 fn files(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let entries = fs::read_dir(folder).with_context(|| format!("cannot list {}", folder.display()))?;
     Ok(entries.map(|entry| Ok(entry?.path())).collect::<std::io::Result<Vec<_>>>()?)
+}
+
+/// The lines of libFuzzer's log that tell what happened: the message of the panic, or the last ones.
+fn essence(log: &str) -> String {
+    let lines: Vec<_> = log.lines().collect();
+    let panic = lines.iter().position(|line| line.contains("panicked at"));
+    let start = panic.unwrap_or(lines.len().saturating_sub(20));
+    lines.get(start..).unwrap_or_default().iter().take(20).copied().collect::<Vec<_>>().join("\n")
 }
 
 /// The number after the last occurrence of `key` in libFuzzer's log; 0 when it was never printed.
@@ -125,7 +131,7 @@ fn report(outcomes: &[Outcome]) -> anyhow::Result<()> {
     for outcome in outcomes {
         let Some(failure) = &outcome.failure else { continue };
         failed.push(outcome.name.as_str());
-        eprintln!("\n--- {}: the end of libFuzzer's report ---\n{}", outcome.name, failure.log);
+        eprintln!("\n--- {}: libFuzzer's report ---\n{}", outcome.name, failure.log);
         for input in &failure.inputs {
             eprintln!("the input is kept; to reproduce:");
             eprintln!("  cargo xtask fuzz --target {} --reproduce {}", outcome.name, input.display());
@@ -143,7 +149,7 @@ fn report(outcomes: &[Outcome]) -> anyhow::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::last_number;
+    use super::{essence, last_number};
 
     #[test]
     fn numbers_of_the_log() {
@@ -152,5 +158,12 @@ mod tests {
         assert_eq!(last_number(log, " cov:"), 12);
         assert_eq!(last_number(log, "stat::number_of_executed_units:"), 4711);
         assert_eq!(last_number(log, "absent"), 0);
+    }
+
+    #[test]
+    fn the_panic_is_what_matters() {
+        let log = "#1 pulse\nthread main panicked at x.rs:1\nleft: 1\n";
+        assert_eq!(essence(log), "thread main panicked at x.rs:1\nleft: 1");
+        assert_eq!(essence("a\nb"), "a\nb");
     }
 }

@@ -124,6 +124,10 @@ pub(super) fn texts(target: &str) -> Vec<Vec<u8>> {
                "timestamp":"2024-01-01T00:00:00Z","statements":[{"vulnerability":{"name":"CVE-2023-38545"},
                "products":[{"@id":"pkg:nix/curl@8.3.0"}],"status":"not_affected",
                "justification":"vulnerable_code_not_in_execute_path"}]}"#,
+            r#"{"bomFormat":"CycloneDX","specVersion":"1.5","components":[{"type":"library","bom-ref":"a","name":"curl",
+               "version":"8.3.0","purl":"pkg:nix/curl@8.3.0"}],"vulnerabilities":[{"id":"CVE-2023-38545",
+               "analysis":{"state":"not_affected","justification":"code_not_reachable","detail":"x"},
+               "affects":[{"ref":"a"}]}]}"#,
         ],
         _ => &[],
     };

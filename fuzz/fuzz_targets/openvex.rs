@@ -1,0 +1,11 @@
+//! VEX documents: OpenVEX, and VEX in CycloneDX.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use scanner::vex;
+
+fuzz_target!(|data: &[u8]| {
+    if let Err(problem) = vex::parse(data, "fuzz") {
+        assert!(!problem.is_empty());
+    }
+});

@@ -1,0 +1,12 @@
+//! Files that suppress findings.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use scanner::suppress;
+
+fuzz_target!(|data: &[u8]| {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    if let Err(problem) = suppress::parse(text, "fuzz", Some("toml")) {
+        assert!(!problem.is_empty());
+    }
+});
