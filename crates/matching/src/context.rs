@@ -3,7 +3,9 @@
 
 use crate::owners::{Owners, dashed, squash, vendor_names};
 use crate::set::PackageSet;
+use vulnerability::cpe::{self, Part, Value};
 use vulnerability::model::{Statement, Vulnerability};
+use vulnerability::names;
 
 /// What the whole record tells, whatever the statement.
 #[derive(Debug, Default)]
@@ -108,8 +110,8 @@ fn plugin_of(statement: &Statement) -> Option<&'static str> {
 /// What a CPE says that matters here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CpeFacts {
-    /// `a`, `o` or `h`.
-    pub part: char,
+    /// The class of product.
+    pub part: Part,
     /// Vendor, squashed.
     pub vendor: String,
     /// Product, squashed.
@@ -121,35 +123,17 @@ pub struct CpeFacts {
 }
 
 impl CpeFacts {
-    /// Reads a CPE 2.3 name (or the 2.2 URI form). `None` if it is neither.
-    pub fn parse(cpe: &str) -> Option<Self> {
-        let (uri, rest) = match cpe.strip_prefix("cpe:2.3:") {
-            Some(rest) => (false, rest),
-            None => (true, cpe.strip_prefix("cpe:/")?),
-        };
-        let mut fields = Vec::with_capacity(11);
-        let mut field = String::new();
-        let mut escaped = false;
-        for c in rest.chars() {
-            match c {
-                '\\' if !escaped && !uri => escaped = true,
-                ':' if !escaped => fields.push(std::mem::take(&mut field)),
-                c => {
-                    field.push(c);
-                    escaped = false;
-                }
-            }
-        }
-        fields.push(field);
-        let get = |i: usize| fields.get(i).map_or("", String::as_str);
-        let part = get(0).chars().next().filter(|c| "aoh".contains(*c))?;
-        let value = |i: usize| match get(i) {
-            "*" | "-" => String::new(),
-            text => squash(text),
-        };
-        // The target software is the ninth field after `cpe:2.3:`; the URI form has it only packed.
-        let target = if uri { String::new() } else { value(8) };
-        Some(Self { part, vendor: value(1), product: value(2), spelt: get(2).to_owned(), target })
+    /// Reads a CPE name, however sloppily it is written. `None` if it is none.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (cpe, _) = cpe::parse_loosely(text)?;
+        let squashed = |value: &Value| value.text().map(squash).unwrap_or_default();
+        Some(Self {
+            part: cpe.part,
+            vendor: squashed(&cpe.vendor),
+            product: squashed(&cpe.product),
+            spelt: cpe.product.text().unwrap_or("").to_owned(),
+            target: squashed(&cpe.target_sw),
+        })
     }
 }
 
@@ -297,10 +281,10 @@ impl<'a> StatementFacts<'a> {
         let product = &statement.product;
         let mut products = Vec::new();
         let mut spelt = Vec::new();
-        let mut add = |name: &str| {
-            let squashed = squash(name);
+        for name in names::product_names(statement) {
+            let squashed = squash(&name);
             if !squashed.is_empty() {
-                let dashed = dashed(name);
+                let dashed = dashed(&name);
                 if !spelt.contains(&dashed) {
                     spelt.push(dashed);
                 }
@@ -308,24 +292,14 @@ impl<'a> StatementFacts<'a> {
                     products.push(squashed);
                 }
             }
-        };
-        if let Some(name) = &product.package_name {
-            add(name);
-            add(name.rsplit(['/', ':']).next().unwrap_or(name));
-        }
-        if let Some(name) = &product.product {
-            add(name);
         }
         let cpes: Vec<CpeFacts> = product.cpes.iter().filter_map(|c| CpeFacts::parse(c)).collect();
         let mut vendors = product.vendor.as_deref().map(vendor_names).unwrap_or_default();
         for cpe in &cpes {
-            // Part `o` is used for all kinds of software by those who enrich records; only `h` is reliable.
-            if cpe.part != 'h' {
-                add(&cpe.spelt);
-                if !vendors.contains(&cpe.vendor) && !cpe.vendor.is_empty() {
-                    // The CPE of another statement's vendor spelling: "php_group" and "php".
-                    vendors.extend(vendor_names(&cpe.vendor));
-                }
+            if !cpe.vendor.is_empty() && !vendors.contains(&cpe.vendor) {
+                // Enriched CPEs spell vendors in their own way: "php_group" and "php".
+                let spelt = vendor_names(&cpe.vendor);
+                vendors.extend(spelt.into_iter().filter(|v| !v.is_empty()));
             }
         }
         let mut owners = Owners::default();
@@ -340,7 +314,7 @@ impl<'a> StatementFacts<'a> {
             || vendors.iter().any(|v| is_distribution(v));
         let device = !cpes.is_empty()
             && !of_distribution
-            && cpes.iter().all(|c| c.part == 'h' || c.product.ends_with("firmware"));
+            && cpes.iter().all(|c| c.part == Part::Hardware || c.product.ends_with("firmware"));
         let target_set = || cpes.iter().find_map(|c| language(&c.target));
         Self {
             statement,
@@ -387,9 +361,9 @@ fn elsewhere(statement: &Statement, cpes: &[CpeFacts]) -> Option<String> {
         .or_else(|| all(cpes.iter().map(|c| other(&c.target)).collect()))
         .or_else(|| {
             statement.conditions.iter().find_map(|any| {
-                let products = any
-                    .iter()
-                    .map(|c| CpeFacts::parse(c).filter(|c| c.part != 'a').and_then(|c| other(&c.product)));
+                let products = any.iter().map(|c| {
+                    CpeFacts::parse(c).filter(|c| c.part != Part::Application).and_then(|c| other(&c.product))
+                });
                 all(products.collect())
             })
         })

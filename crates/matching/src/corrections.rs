@@ -10,7 +10,12 @@ use vulnerability::ranges;
 
 /// All corrections for a pair, least trusted first: known vulnerabilities, patches, the project's curated statements,
 /// and VEX documents, which the user chose.
-pub fn of(cve: CveId, package: &PackageFacts<'_>, knowledge: &Knowledge, vex: &[VexStatement]) -> Vec<Evidence> {
+pub fn of(
+    cve: CveId,
+    package: &PackageFacts<'_>,
+    knowledge: &Knowledge,
+    vex: &[VexStatement],
+) -> Vec<Evidence> {
     let mut out = Vec::new();
     let mut correction = |by, text: String, status| out.push(Evidence::Correction { by, text, status });
     for text in &package.package.known_vulnerabilities {
@@ -24,7 +29,9 @@ pub fn of(cve: CveId, package: &PackageFacts<'_>, knowledge: &Knowledge, vex: &[
         }
     }
     for statement in knowledge.statements(cve, package.package) {
-        if statement.versions.is_empty() || ranges::text_contains(&statement.versions, &package.version) == Some(true) {
+        if statement.versions.is_empty()
+            || ranges::text_contains(&statement.versions, &package.version) == Some(true)
+        {
             correction(CorrectionSource::Curated, statement.reason.clone(), statement.status.into());
         }
     }

@@ -29,7 +29,9 @@ fn conclusion(finding: &Finding, package: &Package) -> String {
     let cve = finding.cve;
     match finding.status {
         FindingStatus::Affected => format!("{name} is affected by {cve}."),
-        FindingStatus::Unknown => format!("Whether {name} is affected by {cve} cannot be told from what is known."),
+        FindingStatus::Unknown => {
+            format!("Whether {name} is affected by {cve} cannot be told from what is known.")
+        }
         FindingStatus::Fixed => format!("{name} has {cve} fixed."),
         FindingStatus::NotAffected => format!("{name} is not affected by {cve}."),
     }
@@ -44,7 +46,9 @@ fn sentence(evidence: &Evidence) -> String {
                 IdentityRule::Purl => "the package states the same package URL",
                 IdentityRule::Collection => "it is the package of that name in the same collection",
                 IdentityRule::Repository => "both come from the same source repository",
-                IdentityRule::ProductAndVendor => "the product's name is the package's, and a second sign agrees",
+                IdentityRule::ProductAndVendor => {
+                    "the product's name is the package's, and a second sign agrees"
+                }
                 IdentityRule::Product => "the product's name is the package's",
             };
             format!("{origin} speaks of \"{stated}\", which we take for the package {package}: {why}.")
@@ -65,7 +69,9 @@ fn sentence(evidence: &Evidence) -> String {
         Evidence::Correction { by, text, status } => {
             let who = match by {
                 CorrectionSource::Patch => "A patch of the package names it",
-                CorrectionSource::KnownVulnerabilities => "The package's own list of known vulnerabilities names it",
+                CorrectionSource::KnownVulnerabilities => {
+                    "The package's own list of known vulnerabilities names it"
+                }
                 CorrectionSource::Curated => "A curated statement applies",
                 CorrectionSource::Vex => "A VEX statement applies",
             };
@@ -82,7 +88,9 @@ fn sentence(evidence: &Evidence) -> String {
 
 const fn certainty(confidence: Confidence) -> &'static str {
     match confidence {
-        Confidence::High => "Confidence is high: identity is certain and the version decision rests on structured data.",
+        Confidence::High => {
+            "Confidence is high: identity is certain and the version decision rests on structured data."
+        }
         Confidence::Medium => {
             "Confidence is medium: the name fits with little else to confirm it, or the versions were read from prose."
         }

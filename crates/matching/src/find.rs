@@ -35,7 +35,8 @@ pub struct Matcher<'a> {
 impl<'a> Matcher<'a> {
     /// Prepares the packages: names under which records may speak of them.
     pub fn new(packages: &'a [Package], knowledge: &'a Knowledge, vex: &'a [VexStatement]) -> Self {
-        let packages: Vec<PackageFacts<'a>> = packages.iter().map(|p| PackageFacts::of(p, knowledge)).collect();
+        let packages: Vec<PackageFacts<'a>> =
+            packages.iter().map(|p| PackageFacts::of(p, knowledge)).collect();
         let mut by_name: FxHashMap<String, Vec<usize>> = FxHashMap::default();
         for (index, facts) in packages.iter().enumerate() {
             for name in facts.names() {
@@ -77,11 +78,13 @@ impl<'a> Matcher<'a> {
     }
 
     fn find_one(&self, vulnerability: &Vulnerability, findings: &mut Vec<Finding>) {
-        let statements: Vec<StatementFacts<'_>> =
-            vulnerability.statements().map(|s| StatementFacts::of(s, |v| self.knowledge.is_distribution(v))).collect();
+        let statements: Vec<StatementFacts<'_>> = vulnerability
+            .statements()
+            .map(|s| StatementFacts::of(s, |v| self.knowledge.is_distribution(v)))
+            .collect();
         let mut candidates: Vec<usize> = statements
             .iter()
-            .flat_map(|s| s.names())
+            .flat_map(StatementFacts::names)
             .filter_map(|name| self.by_name.get(name))
             .flatten()
             .copied()
@@ -97,7 +100,8 @@ impl<'a> Matcher<'a> {
             let identified: Vec<(Identity, &StatementFacts<'_>)> = statements
                 .iter()
                 .filter_map(|s| {
-                    identify(vulnerability.id, &record, s, package, self.knowledge).map(|identity| (identity, s))
+                    identify(vulnerability.id, &record, s, package, self.knowledge)
+                        .map(|identity| (identity, s))
                 })
                 .collect();
             let Some(decision) = status::decide(package, &record, &identified) else { continue };
@@ -113,7 +117,9 @@ impl<'a> Matcher<'a> {
             if *corrected != FindingStatus::Fixed || status != FindingStatus::NotAffected {
                 status = *corrected;
                 confidence = match by {
-                    CorrectionSource::Patch | CorrectionSource::Curated | CorrectionSource::Vex => Confidence::High,
+                    CorrectionSource::Patch | CorrectionSource::Curated | CorrectionSource::Vex => {
+                        Confidence::High
+                    }
                     CorrectionSource::KnownVulnerabilities => confidence.max(Confidence::High),
                 };
             }
@@ -124,7 +130,8 @@ impl<'a> Matcher<'a> {
 
     /// Findings for what `meta.knownVulnerabilities` names and no record led to.
     fn add_known(&self, vulnerabilities: &[Vulnerability], findings: &mut Vec<Finding>) {
-        let rejected: FxHashSet<CveId> = vulnerabilities.iter().filter(|v| v.rejected()).map(|v| v.id).collect();
+        let rejected: FxHashSet<CveId> =
+            vulnerabilities.iter().filter(|v| v.rejected()).map(|v| v.id).collect();
         let have: FxHashSet<(usize, CveId)> = findings.iter().map(|f| (f.package, f.cve)).collect();
         let mut added = FxHashSet::default();
         for (index, package) in self.packages.iter().enumerate() {

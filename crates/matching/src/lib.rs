@@ -6,15 +6,20 @@
 //! each of these steps. Nothing here reads a file or asks the network.
 
 pub mod context;
+pub mod corrections;
 pub mod explain;
+pub mod find;
 pub mod finding;
 pub mod identity;
 pub mod knowledge;
 pub mod owners;
 pub mod package;
 pub mod set;
+pub mod status;
 pub mod vex;
 
+pub use explain::explain;
+pub use find::{Matcher, find};
 pub use finding::{Confidence, Evidence, Finding, FindingStatus};
 pub use knowledge::Knowledge;
 pub use package::Package;

@@ -5,6 +5,8 @@
 //! such as "The Tcpdump Group" is reduced to the words that carry meaning. Two sides agree when they share one.
 
 use std::collections::BTreeSet;
+pub use vulnerability::names::{dashed, squash};
+use vulnerability::names::{repository, split_url};
 
 /// What a set of URLs tells about ownership.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -125,10 +127,6 @@ const HOSTING: &[&str] = &[
     "haxx.se",
 ];
 
-/// Hosts whose first two path segments are owner and repository.
-const REPOSITORY_HOSTS: &[&str] =
-    &["github.com", "gitlab.com", "bitbucket.org", "codeberg.org", "gitee.com", "notabug.org"];
-
 /// Host labels that name nobody.
 const EMPTY_LABELS: &[&str] = &[
     "www",
@@ -232,42 +230,6 @@ const EMPTY_VENDOR_WORDS: &[&str] = &[
     "a",
 ];
 
-/// Letters and digits in lower case: what is left when spelling does not matter.
-pub fn squash(text: &str) -> String {
-    text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
-}
-
-/// Lower case with every run of separators as one `-`: equal for the same name in the spellings of different people, and
-/// different for `sam-ba` and `samba`.
-pub fn dashed(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        if matches!(c, '-' | '_' | '.' | ' ' | '/') {
-            if !out.is_empty() && !out.ends_with('-') {
-                out.push('-');
-            }
-        } else {
-            out.push(c.to_ascii_lowercase());
-        }
-    }
-    out.truncate(out.trim_end_matches('-').len());
-    out
-}
-
-/// The path-free host in lower case and the path segments of a URL-like text; `None` if it has no host.
-fn split_url(url: &str) -> Option<(String, Vec<&str>)> {
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let rest = rest.strip_prefix("git@").unwrap_or(rest);
-    let end = rest.find(['/', '?', '#', ':']).unwrap_or(rest.len());
-    let (host, path) = rest.split_at_checked(end)?;
-    let host = host.rsplit('@').next()?.trim_end_matches('.').to_ascii_lowercase();
-    if !host.contains('.') || host.len() > 253 {
-        return None;
-    }
-    let path = path.split(['?', '#']).next().unwrap_or("");
-    Some((host, path.split(['/', ':']).filter(|s| !s.is_empty()).collect()))
-}
-
 /// The part of a host that somebody registered: `haxx.se` of `curl.haxx.se`, `example.co.uk` of `a.example.co.uk`.
 fn registered(host: &str) -> &str {
     let mut dots = host.rmatch_indices('.').map(|(i, _)| i);
@@ -291,16 +253,11 @@ impl Owners {
     pub fn add_url(&mut self, url: &str) {
         let Some((host, path)) = split_url(url.trim()) else { return };
         let host = host.strip_prefix("www.").unwrap_or(&host);
-        if REPOSITORY_HOSTS.contains(&host) || host.starts_with("gitlab.") {
-            if let [owner, repository, ..] = path[..] {
-                let repository = repository.strip_suffix(".git").unwrap_or(repository);
-                if owner != "advisories" && owner != "orgs" {
-                    self.repositories.insert(format!("{host}/{owner}/{repository}").to_ascii_lowercase());
-                }
-            }
-            if let Some(owner) = path.first().filter(|o| !matches!(**o, "advisories" | "orgs" | "security")) {
+        if let Some(repository) = repository(url) {
+            if let Some(owner) = repository.split('/').nth(1) {
                 self.add_name(owner);
             }
+            self.repositories.insert(repository);
         }
         match (host, &path[..]) {
             ("sourceforge.net" | "launchpad.net", ["projects" | "p", name, ..])

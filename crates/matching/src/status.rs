@@ -158,7 +158,8 @@ fn opinion<'a>(
 }
 
 fn of_range(range: &VersionRange) -> (Weight, Confidence) {
-    let bounded = range.upper != Bound::Unbounded || range.lower != Bound::Unbounded || !range.changes.is_empty();
+    let bounded =
+        range.upper != Bound::Unbounded || range.lower != Bound::Unbounded || !range.changes.is_empty();
     match (range.reading, bounded) {
         (Reading::Unreadable, _) => (Weight::Nothing, Confidence::Low),
         (_, false) => (Weight::Everything, Confidence::Medium),
@@ -184,7 +185,9 @@ fn up_to_exact(
         return None;
     }
     let named_lower = named.to_ascii_lowercase();
-    let text = [record.title.as_str(), record.description.as_str()].into_iter().find(|t| says_up_to(t, &named_lower))?;
+    let text = [record.title.as_str(), record.description.as_str()]
+        .into_iter()
+        .find(|t| says_up_to(t, &named_lower))?;
     let _ = text;
     Some((format!("{named}, and the text says up to it"), vec![format!("{} < {named}", package.version)]))
 }
@@ -195,23 +198,51 @@ fn says_up_to(text: &str, version: &str) -> bool {
     text.match_indices(version).any(|(at, _)| {
         let before = text.get(..at).unwrap_or("");
         let after = text.get(at + version.len()..).unwrap_or("");
-        let after_dot = after.strip_prefix('.').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+        let after_dot =
+            after.strip_prefix('.').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
         if !edge(after.chars().next()) || after_dot {
             return false;
         }
-        let before = before.trim_end_matches(['v', ' ']).trim_end_matches(" version").trim_end_matches(" versions").trim_end();
+        let before = before
+            .trim_end_matches(['v', ' '])
+            .trim_end_matches(" version")
+            .trim_end_matches(" versions")
+            .trim_end();
         let after = after.trim_start();
-        ["up to", "through", "thru", "up to and including", "before and including", "<=", "prior to and including"]
+        [
+            "up to",
+            "through",
+            "thru",
+            "up to and including",
+            "before and including",
+            "<=",
+            "prior to and including",
+        ]
+        .iter()
+        .any(|p| before.ends_with(p))
+            || [
+                "and earlier",
+                "and prior",
+                "and below",
+                "and older",
+                "or earlier",
+                "or below",
+                "or older",
+                "and previous",
+                "and before",
+                "and lower",
+            ]
             .iter()
-            .any(|p| before.ends_with(p))
-            || ["and earlier", "and prior", "and below", "and older", "or earlier", "or below", "or older", "and previous", "and before", "and lower"]
-                .iter()
-                .any(|p| after.starts_with(p))
+            .any(|p| after.starts_with(p))
     })
 }
 
 /// The first version above the package's that the statement gives as not affected.
-fn fixed_in(package: &PackageFacts<'_>, statement: &Statement, range: Option<&VersionRange>) -> Option<String> {
+fn fixed_in(
+    package: &PackageFacts<'_>,
+    statement: &Statement,
+    range: Option<&VersionRange>,
+) -> Option<String> {
     let above = |range: &VersionRange, candidate: &str| {
         version::compare(range.scheme, candidate, &package.version).is_some_and(std::cmp::Ordering::is_gt)
     };

@@ -1,5 +1,7 @@
 //! Does a statement speak of a package? Cases that other scanners get wrong, and the rules one by one.
 
+#![allow(clippy::unwrap_used, reason = "a test")]
+
 use matching::context::{RecordContext, StatementFacts};
 use matching::finding::{Confidence, IdentityRule};
 use matching::identity::{Identity, PackageFacts, identify};
