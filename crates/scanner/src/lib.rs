@@ -3,6 +3,9 @@
 //! [`target`] reads what there is to scan and gives packages, [`suppress`] and [`vex`] read what users say about
 //! findings, [`report`] writes the result down. Matching itself is the crate `matching`'s work.
 
+pub mod fail_on;
+pub mod output;
+pub mod record;
 pub mod report;
 pub mod suppress;
 pub mod target;

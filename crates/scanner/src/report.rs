@@ -27,6 +27,7 @@ pub mod spdx;
 pub mod table;
 
 pub use entry::{Action, Entry, Summary};
+pub use text::{clean, wrapped};
 
 use crate::suppress::Suppression;
 use crate::target::Warning;

@@ -1,7 +1,7 @@
 //! The table for people: grouped by package, what to do first first.
 
 use super::entry::EPSS_LIKELY;
-use super::text::{clean, confidence_name, count, level_name, number, status_name};
+use super::text::{clean, confidence_name, count, level_name, number, status_name, wrapped};
 use super::{Action, Appearance, Entry, Scan, Selection, Summary};
 use anstyle::{AnsiColor, Style};
 use matching::{Confidence, FindingStatus, Package};
@@ -294,21 +294,6 @@ fn fit(text: &str, width: usize) -> String {
         out.push(c);
     }
     format!("{}…", out.trim_end())
-}
-
-/// Breaks a text between words.
-fn wrapped(text: &str, width: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for word in text.split(' ') {
-        match lines.last_mut() {
-            Some(line) if line.width() + 1 + word.width() <= width => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.to_owned()),
-        }
-    }
-    lines
 }
 
 #[cfg(test)]

@@ -1,14 +1,30 @@
 //! Words and shapes that several formats share.
 
 use matching::{Confidence, FindingStatus, Package};
+use unicode_width::UnicodeWidthStr;
 use vulnerability::model::Level;
 
 /// Text without characters that could control a terminal or hide what is there: record texts come from anybody.
-pub(super) fn clean(text: &str) -> String {
+pub fn clean(text: &str) -> String {
     text.chars()
         .map(|c| if c.is_whitespace() { ' ' } else { c })
         .filter(|c| !c.is_control() && !matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}'))
         .collect()
+}
+
+/// Breaks a text between words, to lines of at most `width` columns where words are not longer.
+pub fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.width() + 1 + word.width() <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
 }
 
 /// Thousands separated, as people read them.
