@@ -12,6 +12,7 @@ mod deny;
 mod fuzz;
 mod process;
 mod python;
+mod quality;
 mod test;
 mod toolbox;
 mod workspace;
@@ -36,6 +37,8 @@ enum Command {
     Deny(deny::Options),
     /// Fuzz the parsers of untrusted bytes
     Fuzz(fuzz::Options),
+    /// Draw, show and check the pairs that matching is judged with
+    Quality(quality::Options),
     /// Measure speed and quality, beside the peers and in one run
     Bench(bench::Options),
 }
@@ -60,6 +63,7 @@ fn dispatch() -> anyhow::Result<()> {
         }
         Command::Deny(options) => deny::run(&options),
         Command::Fuzz(options) => fuzz::run(&options),
+        Command::Quality(options) => quality::run(&options),
         Command::Bench(options) => bench::run(&options),
     }
 }

@@ -1,0 +1,87 @@
+//! The labels, as people wrote them.
+
+use std::path::Path;
+
+use anyhow::{Context, bail, ensure};
+
+/// The first line of the file.
+pub(crate) const HEADER: &str = "cve\tpackage\tattribute\tbranch\tstratum\tidentity\tstatus\treason";
+
+/// Whether the record speaks of the package's software.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Identity {
+    /// It does.
+    Same,
+    /// It speaks of something else.
+    Other,
+}
+
+/// Whether the package's version is affected, as the record's author means it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Status {
+    /// It is.
+    Affected,
+    /// It is not, or the record speaks of something else.
+    Unaffected,
+    /// The record does not tell.
+    Unknown,
+}
+
+/// A labelled pair.
+#[derive(Debug, Clone)]
+pub(crate) struct Label {
+    /// The record.
+    pub(crate) cve: String,
+    /// The package's derivation name.
+    pub(crate) package: String,
+    /// The stratum it was drawn from.
+    pub(crate) stratum: String,
+    /// Is it this software?
+    pub(crate) identity: Identity,
+    /// Is this version affected?
+    pub(crate) status: Status,
+    /// Why.
+    pub(crate) reason: String,
+}
+
+/// Reads the labels; a line that is not complete is an error with its number.
+pub(crate) fn read(path: &Path) -> anyhow::Result<Vec<Label>> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let mut lines = text.lines();
+    ensure!(lines.next() == Some(HEADER), "{}: the first line must be the header", path.display());
+    lines
+        .enumerate()
+        .map(|(index, line)| label(line).with_context(|| format!("{}, line {}", path.display(), index + 2)))
+        .collect()
+}
+
+fn label(line: &str) -> anyhow::Result<Label> {
+    let fields: Vec<&str> = line.split('\t').collect();
+    let [cve, package, _, _, stratum, identity, status, reason] = fields[..] else {
+        bail!("{} columns, expected 8", fields.len());
+    };
+    ensure!(!reason.trim().is_empty(), "no reason");
+    let identity = match identity {
+        "same" => Identity::Same,
+        "other" => Identity::Other,
+        other => bail!("identity `{other}` is neither `same` nor `other`"),
+    };
+    let status = match status {
+        "affected" => Status::Affected,
+        "unaffected" => Status::Unaffected,
+        "unknown" => Status::Unknown,
+        other => bail!("status `{other}` is not `affected`, `unaffected` or `unknown`"),
+    };
+    ensure!(
+        identity == Identity::Same || status == Status::Unaffected,
+        "other software cannot be {status:?}"
+    );
+    Ok(Label {
+        cve: cve.to_owned(),
+        package: package.to_owned(),
+        stratum: stratum.to_owned(),
+        identity,
+        status,
+        reason: reason.to_owned(),
+    })
+}

@@ -1,0 +1,186 @@
+//! Drawing pairs from the union of loose rules.
+//!
+//! The union is far larger than what anybody can label, and nearly all of it is noise, so pairs are drawn from three strata. To
+//! keep a few names (the kernel has a quarter of all records) from filling the sample, a record and a package are in it at
+//! most once, and a pname and a product at most a few times. The order of the draw is that of a hash of seed and pair, so
+//! it does not depend on anything else.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::data::{Data, product_names};
+
+/// The seed of the committed labels.
+pub(crate) const SEED: u64 = 2026;
+/// How often one pname or one product may be in the sample.
+const REPEAT: usize = 4;
+
+/// Strata: name, share of the sample in hundredths.
+pub(crate) const STRATA: [(&str, usize); 3] = [
+    // The product is the package's name, apart from case, separators and a language's prefix.
+    ("exact", 55),
+    // The product is inside the derivation's name: what the substring rule of other tools reports.
+    ("substring", 30),
+    // The package's name is inside the product's.
+    ("inside", 15),
+];
+
+/// A pair to label.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Pair {
+    /// The record.
+    pub(crate) cve: String,
+    /// The package's derivation name.
+    pub(crate) package: String,
+    /// Its attribute.
+    pub(crate) attribute: String,
+    /// Its branch.
+    pub(crate) branch: String,
+    /// The stratum it was drawn from.
+    pub(crate) stratum: String,
+}
+
+impl Pair {
+    /// The line in the file of labels, with the labels still empty.
+    pub(crate) fn line(&self) -> String {
+        format!("{}\t{}\t{}\t{}\t{}\t\t\t", self.cve, self.package, self.attribute, self.branch, self.stratum)
+    }
+}
+
+/// Letters and digits in lower case.
+pub(crate) fn normalise(name: &str) -> String {
+    name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
+}
+
+/// A package's name without the prefix of a language's set, such as `python3.6-`.
+pub(crate) fn bare(pname: &str) -> &str {
+    let Some((first, rest)) = pname.split_once('-') else { return pname };
+    let stem = first.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
+    let language =
+        matches!(stem, "python" | "perl" | "ruby" | "lua" | "ocaml" | "node" | "php" | "emacs" | "r");
+    if language && (stem.len() < first.len() || matches!(stem, "perl" | "emacs" | "r")) {
+        rest
+    } else {
+        pname
+    }
+}
+
+/// Draws `count` pairs.
+pub(crate) fn draw(data: &Data, seed: u64, count: usize) -> Vec<Pair> {
+    let mut drawn = Vec::new();
+    let mut used = Used::default();
+    for (stratum, share) in STRATA {
+        let wanted = count * share / 100;
+        let mut candidates = candidates(data, stratum);
+        candidates
+            .sort_by_cached_key(|(cve, package, _)| (hash(seed, cve, package), cve.clone(), package.clone()));
+        let mut taken = 0;
+        for (cve, package, product) in candidates {
+            if taken == wanted {
+                break;
+            }
+            let Some(found) = data.packages.get(&package) else { continue };
+            if used.take(&cve, &package, &found.pname, &product) {
+                drawn.push(Pair {
+                    cve,
+                    package,
+                    attribute: found.attribute.clone(),
+                    branch: found.branch.to_owned(),
+                    stratum: stratum.to_owned(),
+                });
+                taken += 1;
+            }
+        }
+    }
+    drawn
+}
+
+/// What the sample holds already.
+#[derive(Default)]
+struct Used {
+    once: BTreeSet<String>,
+    often: BTreeMap<String, usize>,
+}
+
+impl Used {
+    fn take(&mut self, cve: &str, package: &str, pname: &str, product: &str) -> bool {
+        let (pname, product) = (format!("pname {pname}"), format!("product {}", normalise(product)));
+        let often = |key: &String| self.often.get(key).is_some_and(|n| *n >= REPEAT);
+        if self.once.contains(cve) || self.once.contains(package) || often(&pname) || often(&product) {
+            return false;
+        }
+        self.once.extend([cve.to_owned(), package.to_owned()]);
+        for key in [pname, product] {
+            *self.often.entry(key).or_default() += 1;
+        }
+        true
+    }
+}
+
+/// All pairs of a stratum: record, package, and the product's name that made it a pair.
+fn candidates(data: &Data, stratum: &str) -> Vec<(String, String, String)> {
+    let mut by_bare: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for package in data.packages.values() {
+        by_bare.entry(normalise(bare(&package.pname))).or_default().push(&package.name);
+    }
+    let lower: Vec<(String, &str, String)> = data
+        .packages
+        .values()
+        .map(|p| (p.name.to_ascii_lowercase(), p.name.as_str(), normalise(bare(&p.pname))))
+        .collect();
+    // Each product is looked for once, whatever the number of records that name it.
+    let mut records_of: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for (cve, record) in &data.records {
+        for product in product_names(record) {
+            records_of.entry(product).or_default().push(cve);
+        }
+    }
+    let mut out = Vec::new();
+    for (product, records) in &records_of {
+        let normal = normalise(product);
+        let exact = by_bare.get(&normal).map_or(&[][..], Vec::as_slice);
+        let packages: Vec<&str> = match stratum {
+            "exact" => exact.to_vec(),
+            "substring" => {
+                let product = product.to_ascii_lowercase();
+                let inside = lower.iter().filter(|(name, ..)| product.len() >= 2 && name.contains(&product));
+                inside.map(|(_, name, _)| *name).filter(|name| !exact.contains(name)).collect()
+            }
+            _ => {
+                let inside = lower.iter().filter(|(_, _, bare)| {
+                    bare.len() >= 4 && *bare != normal && normal.contains(bare.as_str())
+                });
+                inside.map(|(_, name, _)| *name).collect()
+            }
+        };
+        for package in packages {
+            for cve in records {
+                out.push(((*cve).to_owned(), package.to_owned(), product.clone()));
+            }
+        }
+    }
+    out
+}
+
+/// A number for a pair: FNV-1a over seed and texts, stirred by the last step of SplitMix64.
+fn hash(seed: u64, cve: &str, package: &str) -> u64 {
+    let mut hash = 0xcbf2_9ce4_8422_2325_u64 ^ seed;
+    for byte in cve.bytes().chain([0]).chain(package.bytes()) {
+        hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    }
+    hash = (hash ^ (hash >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    hash = (hash ^ (hash >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    hash ^ (hash >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bare_names() {
+        assert_eq!(bare("python3.6-requests"), "requests");
+        assert_eq!(bare("perl-Clone"), "Clone");
+        assert_eq!(bare("python-language-server"), "python-language-server");
+        assert_eq!(bare("curl"), "curl");
+    }
+}
