@@ -1,2 +1,44 @@
 //! The snowguard program: arguments in, exit codes and text out.
-fn main() {}
+
+mod db;
+mod folder;
+mod progress;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// Finds known vulnerabilities in what Nix has built.
+#[derive(Debug, Parser)]
+#[command(name = "snowguard", version, about, after_help = EXIT_CODES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Make, update and inspect the local database of vulnerability records.
+    #[command(subcommand)]
+    Db(db::Command),
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 done and clean, 1 findings, 2 wrong usage, 3 it could not be done.";
+
+/// Exit code for what could not be done. Wrong usage gives 2, which clap sees to.
+const COULD_NOT: u8 = 3;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let done = match cli.command {
+        Command::Db(command) => db::run(command),
+    };
+    done.unwrap_or_else(|error| {
+        // The whole chain, once.
+        anstream::eprintln!(
+            "{}error:{} {error:#}",
+            anstyle::AnsiColor::Red.on_default().bold(),
+            anstyle::Reset
+        );
+        ExitCode::from(COULD_NOT)
+    })
+}

@@ -1,0 +1,202 @@
+//! `snowguard db`: the local database.
+
+use crate::folder;
+use crate::progress::Bar;
+use anstream::println;
+use clap::{Args, Subcommand};
+use indicatif::{HumanBytes, HumanCount};
+use jiff::Timestamp;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use vulnerability::database::{Database, Error, Info};
+use vulnerability::ingest::{self, Kind, Limits, Report, Source, SourceReport};
+
+/// What to do with the database.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Take in records. Newer ones replace older ones; doing it twice changes nothing.
+    Update(Update),
+    /// Tell what the database holds.
+    Info(Inspect),
+    /// Check every record in the database.
+    Verify(Inspect),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Update {
+    /// Records of the CVE list (format 5.x): folder, git checkout, zip, JSON lines, or single record; path or URL.
+    #[arg(long, value_name = "PATH|URL", num_args = 1..)]
+    cve: Vec<String>,
+    /// Records of the NVD (format 2.0): page of the API, feed, or folder of such; path or URL.
+    #[arg(long, value_name = "PATH|URL", num_args = 1..)]
+    nvd: Vec<String>,
+    /// CISA's catalogue of known exploited vulnerabilities, as JSON; path or URL.
+    #[arg(long, value_name = "PATH|URL")]
+    kev: Option<String>,
+    /// FIRST's exploit predictions, as CSV; path or URL.
+    #[arg(long, value_name = "PATH|URL")]
+    epss: Option<String>,
+    #[command(flatten)]
+    inspect: Inspect,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Inspect {
+    /// Folder of the database [default: $SNOWGUARD_DB, else /var/lib/snowguard for root and the data folder of other
+    /// users].
+    #[arg(long, value_name = "DIR")]
+    db: Option<PathBuf>,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn run(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Update(arguments) => update(arguments),
+        Command::Info(arguments) => info(arguments),
+        Command::Verify(arguments) => verify(arguments),
+    }
+}
+
+fn update(arguments: Update) -> anyhow::Result<ExitCode> {
+    let Update { cve, nvd, kev, epss, inspect } = arguments;
+    let all = [
+        (Kind::Cve, cve),
+        (Kind::Nvd, nvd),
+        (Kind::Kev, Vec::from_iter(kev)),
+        (Kind::Epss, Vec::from_iter(epss)),
+    ];
+    let sources: Vec<Source> = all
+        .into_iter()
+        .flat_map(|(kind, locations)| locations.into_iter().map(move |location| Source { kind, location }))
+        .collect();
+    if sources.is_empty() {
+        use clap::CommandFactory as _;
+        let message = "nothing to take in: give at least one of --cve, --nvd, --kev and --epss";
+        crate::Cli::command().error(clap::error::ErrorKind::MissingRequiredArgument, message).exit();
+    }
+    let folder = folder::for_writing(inspect.db)?;
+    let report = ingest::update(&folder, &sources, &Limits::default(), Timestamp::now(), &Bar::default())?;
+    if inspect.json {
+        println!("{}", serde_json::to_string_pretty(&report)?);
+    } else {
+        print_report(&report);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn print_report(report: &Report) {
+    for source in &report.sources {
+        print_source(source);
+    }
+    if !report.changed {
+        println!("The database has it all already: nothing was changed.");
+    }
+}
+
+fn print_source(source: &SourceReport) {
+    let SourceReport { location, kind, records, new, replaced, unchanged, older, set_aside, ignored, .. } =
+        source;
+    println!("{} from {location}: {} records", kind.name(), HumanCount(*records));
+    let parts = [
+        (*new, "new"),
+        (*replaced, "replaced an older one"),
+        (*unchanged, "already there"),
+        (*older, "older than what is there"),
+        (*set_aside, "broken and set aside"),
+        (*ignored, "other files passed over"),
+    ];
+    for (count, what) in parts {
+        if count > 0 {
+            println!("  {:>9} {what}", HumanCount(count).to_string());
+        }
+    }
+    for broken in &source.examples {
+        anstream::eprintln!("set aside: {}: {}: {}", broken.origin, broken.place, broken.problem);
+    }
+    let shown = source.examples.len() as u64;
+    if *set_aside > shown {
+        anstream::eprintln!("and {} more; `snowguard db info --json` lists all", set_aside - shown);
+    }
+}
+
+fn open(given: Option<PathBuf>) -> anyhow::Result<Database> {
+    Database::open(&folder::for_reading(given)).map_err(|error| {
+        let missing = matches!(error, Error::Missing { .. });
+        let error = anyhow::Error::new(error);
+        if missing {
+            anyhow::anyhow!("{error:#}; make one with `snowguard db update --cve …`")
+        } else {
+            error
+        }
+    })
+}
+
+fn info(arguments: Inspect) -> anyhow::Result<ExitCode> {
+    let database = open(arguments.db)?;
+    let info = database.info()?;
+    if arguments.json {
+        let mut value = serde_json::to_value(&info)?;
+        if let Some(object) = value.as_object_mut() {
+            object.insert("path".to_owned(), database.path().display().to_string().into());
+            object.insert("setAside".to_owned(), serde_json::to_value(database.set_aside()?)?);
+        }
+        println!("{}", serde_json::to_string_pretty(&value)?);
+        return Ok(ExitCode::SUCCESS);
+    }
+    let Info { size, counts, digest, changed, sources } = info;
+    println!("{}", database.path().display());
+    let share = if counts.raw_bytes > 0 { size as f64 / counts.raw_bytes as f64 } else { 0.0 };
+    println!("  size     {} ({share:.2} of the records' JSON)", HumanBytes(size));
+    println!("  digest   {digest}");
+    if let Some(changed) = changed {
+        println!("  changed  {changed:.0}");
+    }
+    let rows = [
+        ("cve", counts.cve, counts.cve_rejected),
+        ("nvd", counts.nvd, counts.nvd_rejected),
+        ("kev", counts.known_exploited, 0),
+        ("epss", counts.epss, 0),
+    ];
+    for (name, count, rejected) in rows {
+        let Some(source) = sources.get(name) else { continue };
+        let rejected = if rejected > 0 {
+            format!(", {} of them rejected", HumanCount(rejected as u64))
+        } else {
+            String::new()
+        };
+        println!("  {name:<8} {} records{rejected}, as of {}", HumanCount(count as u64), source.version);
+    }
+    if counts.set_aside > 0 {
+        println!(
+            "  {} broken records were set aside; --json lists them",
+            HumanCount(counts.set_aside as u64)
+        );
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn verify(arguments: Inspect) -> anyhow::Result<ExitCode> {
+    use vulnerability::ingest::Progress as _;
+    let database = open(arguments.db)?;
+    let info = database.info()?;
+    let bar = Bar::default();
+    bar.start("checking", Some((info.counts.cve + info.counts.nvd) as u64));
+    let verified = database.verify(|_, _| bar.advance(1, 1));
+    bar.finish();
+    verified?;
+    if arguments.json {
+        println!(
+            "{}",
+            serde_json::json!({"path": database.path().display().to_string(), "sound": true, "digest": info.digest})
+        );
+    } else {
+        println!(
+            "{} is sound: {} records",
+            database.path().display(),
+            HumanCount((info.counts.cve + info.counts.nvd) as u64)
+        );
+    }
+    Ok(ExitCode::SUCCESS)
+}
