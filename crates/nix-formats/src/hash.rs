@@ -4,9 +4,18 @@
 use crate::base32;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use sha2::Digest;
 use std::fmt;
 use std::str::FromStr;
+
+/// Base-64 as Nix reads it.
+const LENIENT: GeneralPurpose = GeneralPurpose::new(
+    &base64::alphabet::STANDARD,
+    GeneralPurposeConfig::new()
+        .with_decode_allow_trailing_bits(true)
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
 
 /// A hash algorithm that Nix knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -168,8 +177,13 @@ impl Hash {
             length if !sri && length == base32::encoded_len(size) => {
                 base32::decode(digest).map_err(|e| digit(e.to_string()))?
             }
-            length if length == size.div_ceil(3) * 4 => {
-                STANDARD.decode(digest).map_err(|e| digit(e.to_string()))?
+            // Nix asks for neither the padding of SRI nor for zeros in the bits that no byte holds.
+            length if sri || length == size.div_ceil(3) * 4 => {
+                let digest = digest.trim_end_matches('=');
+                if digest.len() > size * 2 {
+                    return Err(HashError::Length { text: shorten(text), length, algorithm });
+                }
+                LENIENT.decode(digest).map_err(|e| digit(e.to_string()))?
             }
             length => return Err(HashError::Length { text: shorten(text), length, algorithm }),
         };
@@ -179,6 +193,17 @@ impl Hash {
             length,
             algorithm,
         })
+    }
+
+    /// Reads a digest in base-16, base-32 or base-64 without any algorithm in front, as it stands in `.drv` files.
+    pub fn parse_bare(text: &str, algorithm: Algorithm) -> Result<Self, HashError> {
+        match text.char_indices().find(|(_, c)| matches!(c, ':' | '-')) {
+            Some((offset, c)) => Err(HashError::Digit {
+                text: shorten(text),
+                problem: format!("character {c:?} at offset {offset} is not a digit"),
+            }),
+            None => Self::parse_any(text, Some(algorithm)),
+        }
     }
 
     /// The digest in base-16, without the algorithm.

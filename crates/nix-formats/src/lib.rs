@@ -1,7 +1,9 @@
 //! Nix's data formats: versions, names, hashes, store paths, derivations, archives, signatures, the store database, profiles.
 
 pub mod base32;
+pub mod derivation;
 pub mod hash;
+pub mod hash_modulo;
 pub mod name;
 pub mod nar;
 pub mod narinfo;

@@ -28,6 +28,18 @@ pub enum FixedMethod {
     Text,
 }
 
+impl FixedMethod {
+    /// How Nix writes it in front of an algorithm, as in `r:sha256`.
+    pub const fn prefix(self) -> &'static str {
+        match self {
+            Self::Flat => "",
+            Self::Recursive => "r:",
+            Self::Git => "git:",
+            Self::Text => "text:",
+        }
+    }
+}
+
 /// Why a path cannot be computed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum MakeError {

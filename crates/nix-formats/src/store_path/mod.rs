@@ -9,7 +9,7 @@ use crate::base32;
 use std::fmt;
 use std::str::FromStr;
 
-pub use make::{FixedMethod, References};
+pub use make::{FixedMethod, MakeError, References};
 
 /// Digits of the digest.
 pub const DIGEST_LEN: usize = 32;
@@ -133,6 +133,11 @@ impl StorePath {
     /// Whether it is a derivation: the name ends in `.drv`.
     pub fn is_derivation(&self) -> bool {
         self.0.ends_with(".drv")
+    }
+
+    /// The name of the derivation, without the suffix, if this is the path of one.
+    pub fn derivation_name(&self) -> Option<&str> {
+        self.name().strip_suffix(".drv")
     }
 }
 

@@ -1,0 +1,260 @@
+//! Derivations: the instructions for one build, as they stand in `.drv` files (ATerm) and as `nix derivation show` prints
+//! them (JSON, version 4).
+//!
+//! | in this module | for |
+//! |---|---|
+//! | [`Derivation::parse`], [`Derivation::to_aterm`] | `.drv` files |
+//! | [`Derivation::from_json`], [`Derivation::to_json`] | Nix's JSON |
+//! | [`Derivation::attributes`] | `pname`, `version`, `patches`, …, structured or not |
+//! | [`Derivation::store_path`] | where the derivation itself lies |
+//! | [`crate::hash_modulo`] | where its outputs will lie |
+//!
+//! Lists keep the order of the file, so a file that is read and written again is the same byte for byte. Nix always writes
+//! them sorted, and [`Derivation::sort`] does that. Texts borrow from the file where they hold no escapes: the closure of a
+//! system has thousands of these files, and most of their texts are never looked at.
+//!
+//! Followed are `src/libstore/derivations.cc` and `doc/manual/source/protocols/derivation-aterm.md` of Nix.
+
+mod attributes;
+mod error;
+mod json;
+mod json_text;
+mod read;
+mod write;
+
+use std::borrow::Cow;
+
+use bstr::{BStr, BString, ByteSlice};
+
+use crate::hash::{Algorithm, Hash};
+use crate::store_path::make::output_name;
+use crate::store_path::{FixedMethod, MakeError, References, StoreDir, StorePath};
+
+pub use attributes::{Attributes, AttributesError};
+pub use error::{DerivationError, JsonError, Problem};
+pub(crate) use write::Inputs;
+
+/// The environment variable that holds structured attributes.
+pub const STRUCTURED: &str = "__json";
+/// Largest `.drv` file that is read, in bytes. Those of nixpkgs stay below 1 MB.
+pub const MAX_SIZE: usize = 64 << 20;
+/// How deep outputs of outputs may be nested in the inputs of a dynamic derivation.
+pub const MAX_DEPTH: usize = 32;
+
+/// A text of a derivation. Nix does not ask for UTF-8.
+pub type Text<'a> = Cow<'a, BStr>;
+
+/// Instructions for one build.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Derivation<'a> {
+    /// The name: that of the `.drv` file without the suffix. It stands in JSON, but not in the file.
+    pub name: Cow<'a, str>,
+    /// The outputs by their names.
+    pub outputs: Vec<(Cow<'a, str>, Output)>,
+    /// Derivations whose outputs are needed.
+    pub input_derivations: Vec<(StorePath, InputOutputs<'a>)>,
+    /// Store paths that are needed as they are.
+    pub input_sources: Vec<StorePath>,
+    /// The system that can build it, such as `x86_64-linux`, or `builtin`.
+    pub system: Text<'a>,
+    /// The program to run.
+    pub builder: Text<'a>,
+    /// Its arguments.
+    pub args: Vec<Text<'a>>,
+    /// Its environment. Structured attributes are here too, as the text of [`STRUCTURED`].
+    pub env: Vec<(Text<'a>, Text<'a>)>,
+}
+
+/// How the path of an output comes about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Output {
+    /// From the inputs: known before the build.
+    InputAddressed(StorePath),
+    /// From the contents, which are known before the build.
+    Fixed {
+        /// What is hashed.
+        method: FixedMethod,
+        /// The hash of the contents.
+        hash: Hash,
+    },
+    /// From the contents, whatever they will be (experimental feature `ca-derivations`).
+    Floating {
+        /// What will be hashed.
+        method: FixedMethod,
+        /// With what.
+        algorithm: Algorithm,
+    },
+    /// From the inputs, some of which are not known before their build.
+    Deferred,
+    /// Like floating, but built anew every time (experimental feature `impure-derivations`).
+    Impure {
+        /// What will be hashed.
+        method: FixedMethod,
+        /// With what.
+        algorithm: Algorithm,
+    },
+}
+
+/// Which outputs of a derivation are needed.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct InputOutputs<'a> {
+    /// Its own outputs.
+    pub outputs: Vec<Cow<'a, str>>,
+    /// Outputs that are derivations themselves, and what is needed of them (experimental feature `dynamic-derivations`).
+    pub dynamic: Vec<(Cow<'a, str>, Self)>,
+}
+
+impl<'a> Derivation<'a> {
+    /// The value of an environment variable, if it is there and UTF-8.
+    ///
+    /// Derivations with structured attributes have next to no environment; [`Derivation::attributes`] looks into both.
+    pub fn env(&self, variable: &str) -> Option<&str> {
+        self.env_bytes(variable)?.to_str().ok()
+    }
+
+    /// The value of an environment variable, if it is there.
+    pub fn env_bytes(&self, variable: &str) -> Option<&BStr> {
+        self.env
+            .iter()
+            .find(|(name, _)| name.as_bytes() == variable.as_bytes())
+            .map(|(_, value)| value.as_ref())
+    }
+
+    /// An output by its name.
+    pub fn output(&self, name: &str) -> Option<&Output> {
+        self.outputs.iter().find(|(n, _)| n == name).map(|(_, output)| output)
+    }
+
+    /// The paths of the outputs; `None` for those that only the build will tell.
+    pub fn output_paths<'s>(
+        &'s self,
+        store: &'s StoreDir,
+    ) -> impl Iterator<Item = Result<(&'s str, Option<StorePath>), MakeError>> {
+        self.outputs.iter().map(|(name, output)| Ok((name.as_ref(), output.path(store, &self.name, name)?)))
+    }
+
+    /// Where the derivation itself lies in the store. As in Nix, the order of lists does not matter.
+    pub fn store_path(&self, store: &StoreDir) -> Result<StorePath, MakeError> {
+        if !self.is_sorted() {
+            let mut sorted = self.clone();
+            sorted.sort();
+            return sorted.store_path(store);
+        }
+        let contents = Algorithm::Sha256.hash(&self.to_aterm(store)?);
+        store.make_text_path(&format!("{}.drv", self.name), &contents, &self.references())
+    }
+
+    /// What the `.drv` file mentions: its inputs, but not its outputs.
+    pub fn references(&self) -> References {
+        let derivations = self.input_derivations.iter().map(|(path, _)| path.clone());
+        References { others: derivations.chain(self.input_sources.iter().cloned()).collect(), itself: false }
+    }
+
+    /// Whether the contents of its outputs are fixed, so that it may use the network.
+    pub fn is_fixed(&self) -> bool {
+        self.outputs.iter().any(|(_, output)| matches!(output, Output::Fixed { .. }))
+    }
+
+    /// Whether an input is an output of an output, which only newer files can say.
+    pub fn is_dynamic(&self) -> bool {
+        self.input_derivations.iter().any(|(_, needed)| !needed.dynamic.is_empty())
+    }
+
+    /// Whether all lists, but the arguments, are in the order in which Nix writes them.
+    pub fn is_sorted(&self) -> bool {
+        self.outputs.is_sorted_by(|a, b| a.0 < b.0)
+            && self.input_derivations.is_sorted_by(|a, b| a.0 < b.0)
+            && self.input_derivations.iter().all(|(_, needed)| needed.is_sorted())
+            && self.input_sources.is_sorted_by(|a, b| a < b)
+            && self.env.is_sorted_by(|a, b| a.0 < b.0)
+    }
+
+    /// Puts all lists, but the arguments, into the order in which Nix writes them.
+    pub fn sort(&mut self) {
+        self.outputs.sort_by(|a, b| a.0.cmp(&b.0));
+        self.input_derivations.sort_by(|a, b| a.0.cmp(&b.0));
+        for (_, needed) in &mut self.input_derivations {
+            needed.sort();
+        }
+        self.input_sources.sort_unstable();
+        self.env.sort_by(|a, b| a.0.cmp(&b.0));
+    }
+
+    /// The same without borrowing from a file.
+    pub fn into_owned(self) -> Derivation<'static> {
+        Derivation {
+            name: own(self.name),
+            outputs: self.outputs.into_iter().map(|(name, output)| (own(name), output)).collect(),
+            input_derivations: self
+                .input_derivations
+                .into_iter()
+                .map(|(path, needed)| (path, needed.into_owned()))
+                .collect(),
+            input_sources: self.input_sources,
+            system: own_text(self.system),
+            builder: own_text(self.builder),
+            args: self.args.into_iter().map(own_text).collect(),
+            env: self.env.into_iter().map(|(name, value)| (own_text(name), own_text(value))).collect(),
+        }
+    }
+}
+
+impl Output {
+    /// The output's path, if it is known before the build. `derivation` is the name of the derivation.
+    pub fn path(
+        &self,
+        store: &StoreDir,
+        derivation: &str,
+        output: &str,
+    ) -> Result<Option<StorePath>, MakeError> {
+        Ok(match self {
+            Self::InputAddressed(path) => Some(path.clone()),
+            Self::Fixed { method, hash } => {
+                let name = output_name(derivation, output);
+                Some(store.make_fixed_path(&name, *method, hash, &References::default())?)
+            }
+            Self::Floating { .. } | Self::Deferred | Self::Impure { .. } => None,
+        })
+    }
+}
+
+impl InputOutputs<'_> {
+    fn is_sorted(&self) -> bool {
+        self.outputs.is_sorted_by(|a, b| a < b)
+            && self.dynamic.is_sorted_by(|a, b| a.0 < b.0)
+            && self.dynamic.iter().all(|(_, needed)| needed.is_sorted())
+    }
+
+    fn sort(&mut self) {
+        self.outputs.sort_unstable();
+        self.dynamic.sort_by(|a, b| a.0.cmp(&b.0));
+        for (_, needed) in &mut self.dynamic {
+            needed.sort();
+        }
+    }
+
+    /// The same without borrowing from a file.
+    pub fn into_owned(self) -> InputOutputs<'static> {
+        InputOutputs {
+            outputs: self.outputs.into_iter().map(own).collect(),
+            dynamic: self
+                .dynamic
+                .into_iter()
+                .map(|(name, needed)| (own(name), needed.into_owned()))
+                .collect(),
+        }
+    }
+}
+
+fn own(text: Cow<'_, str>) -> Cow<'static, str> {
+    Cow::Owned(text.into_owned())
+}
+
+fn own_text(text: Text<'_>) -> Text<'static> {
+    Cow::Owned(text.into_owned())
+}
+
+/// A text from what is UTF-8 anyway.
+pub(crate) fn text(text: impl Into<String>) -> Text<'static> {
+    Cow::Owned(BString::from(text.into()))
+}

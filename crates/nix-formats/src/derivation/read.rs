@@ -1,0 +1,334 @@
+//! Reading `.drv` files.
+//!
+//! The syntax is a small part of ATerm: tuples, lists and texts without any blanks. A text escapes `"` and `\`, and writes
+//! `\n`, `\r` and `\t`; a backslash before any other byte means that byte.
+
+use std::borrow::Cow;
+
+use bstr::{BStr, ByteSlice};
+
+use super::error::{check_output_name, shorten};
+use super::{Derivation, DerivationError, InputOutputs, MAX_DEPTH, MAX_SIZE, Output, Problem, Text};
+use crate::hash::{Algorithm, Hash};
+use crate::store_path::{FixedMethod, StoreDir, StorePath};
+
+impl<'a> Derivation<'a> {
+    /// Reads a `.drv` file of the store `/nix/store`. `name` is that of the file without the suffix `.drv`.
+    pub fn parse(file: &'a [u8], name: impl Into<Cow<'a, str>>) -> Result<Self, DerivationError> {
+        Self::parse_in(file, name, &StoreDir::default())
+    }
+
+    /// Reads a `.drv` file of any store.
+    ///
+    /// The path of each fixed output is computed and must be the one in the file. Lists may have any order, but nothing
+    /// twice.
+    pub fn parse_in(
+        file: &'a [u8],
+        name: impl Into<Cow<'a, str>>,
+        store: &StoreDir,
+    ) -> Result<Self, DerivationError> {
+        let name = name.into();
+        let mut reader = Reader { file, at: 0, store, dynamic: false };
+        let (start, result) = if file.len() > MAX_SIZE {
+            (0, Err(Problem::TooLarge(file.len())))
+        } else {
+            let result = reader.derivation(&name);
+            (reader.at, result)
+        };
+        match result {
+            Ok(read) => Ok(Derivation { name, ..read }),
+            Err(problem) => Err(DerivationError { name: shorten(&name), offset: start, problem }),
+        }
+    }
+}
+
+/// The file and how far it is read. After an error, `at` is where the error is.
+struct Reader<'a, 's> {
+    file: &'a [u8],
+    at: usize,
+    store: &'s StoreDir,
+    /// Whether the newer version of the format allows outputs of outputs.
+    dynamic: bool,
+}
+
+impl<'a> Reader<'a, '_> {
+    fn rest(&self) -> &'a [u8] {
+        self.file.get(self.at..).unwrap_or_default()
+    }
+
+    fn expect(&mut self, token: &'static str) -> Result<(), Problem> {
+        if self.rest().starts_with(token.as_bytes()) {
+            self.at += token.len();
+            return Ok(());
+        }
+        Err(Problem::Expected(token))
+    }
+
+    /// Sets the place of an error back to where the thing began.
+    fn from<T>(&mut self, start: usize, result: Result<T, Problem>) -> Result<T, Problem> {
+        if result.is_err() {
+            self.at = start;
+        }
+        result
+    }
+
+    fn text(&mut self) -> Result<Text<'a>, Problem> {
+        let start = self.at;
+        self.expect("\"")?;
+        let mut unescaped: Vec<u8> = Vec::new();
+        loop {
+            let rest = self.rest();
+            let (end, byte) = match memchr::memchr2(b'"', b'\\', rest).and_then(|i| Some((i, *rest.get(i)?)))
+            {
+                Some(found) => found,
+                None => return self.from(start, Err(Problem::Unterminated)),
+            };
+            let plain = rest.get(..end).unwrap_or_default();
+            if byte == b'"' {
+                self.at += end + 1;
+                if unescaped.is_empty() {
+                    return Ok(Cow::Borrowed(BStr::new(plain)));
+                }
+                unescaped.extend_from_slice(plain);
+                return Ok(Cow::Owned(unescaped.into()));
+            }
+            let Some(&escaped) = rest.get(end + 1) else {
+                return self.from(start, Err(Problem::Unterminated));
+            };
+            unescaped.extend_from_slice(plain);
+            unescaped.push(match escaped {
+                b'n' => b'\n',
+                b'r' => b'\r',
+                b't' => b'\t',
+                other => other,
+            });
+            self.at += end + 2;
+        }
+    }
+
+    fn utf8(&mut self) -> Result<Cow<'a, str>, Problem> {
+        let start = self.at;
+        let text = match self.text()? {
+            Cow::Borrowed(text) => text.to_str().ok().map(Cow::Borrowed),
+            Cow::Owned(text) => String::from_utf8(text.into()).ok().map(Cow::Owned),
+        };
+        self.from(start, text.ok_or(Problem::NotUtf8))
+    }
+
+    fn path(&mut self) -> Result<StorePath, Problem> {
+        let start = self.at;
+        let text = self.utf8()?;
+        let path = self.store.parse(&text).map_err(Problem::from);
+        self.from(start, path)
+    }
+
+    fn output_name(&mut self) -> Result<Cow<'a, str>, Problem> {
+        let start = self.at;
+        let name = self.utf8()?;
+        let checked = check_output_name(&name);
+        self.from(start, checked.map(|()| name))
+    }
+
+    /// `[item,item]`, none of them twice by its key.
+    fn list<T>(&mut self, mut item: impl FnMut(&mut Self) -> Result<T, Problem>) -> Result<Vec<T>, Problem> {
+        self.expect("[")?;
+        let mut items = Vec::new();
+        if self.rest().first() == Some(&b']') {
+            self.at += 1;
+            return Ok(items);
+        }
+        loop {
+            items.push(item(self)?);
+            match self.rest().first() {
+                Some(b',') => self.at += 1,
+                Some(b']') => break,
+                _ => return Err(Problem::Expected(",` or `]")),
+            }
+        }
+        self.at += 1;
+        Ok(items)
+    }
+
+    /// A list that has nothing twice.
+    fn set<T, K: Ord + ?Sized>(
+        &mut self,
+        what: &'static str,
+        item: impl FnMut(&mut Self) -> Result<T, Problem>,
+        key: impl Fn(&T) -> &K,
+        show: impl Fn(&K) -> String,
+    ) -> Result<Vec<T>, Problem> {
+        let start = self.at;
+        let items = self.list(item)?;
+        // What Nix wrote is sorted.
+        if items.is_sorted_by(|a, b| key(a) < key(b)) {
+            return Ok(items);
+        }
+        let mut keys: Vec<&K> = items.iter().map(&key).collect();
+        keys.sort_unstable();
+        let twice = keys.windows(2).find_map(|pair| match pair {
+            [a, b] if a == b => Some(Problem::Twice { what, name: shorten(&show(a)) }),
+            _ => None,
+        });
+        match twice {
+            Some(problem) => self.from(start, Err(problem)),
+            None => Ok(items),
+        }
+    }
+
+    /// Everything but the name.
+    fn derivation(&mut self, name: &str) -> Result<Derivation<'a>, Problem> {
+        if self.rest().starts_with(b"DrvWithVersion(") {
+            self.expect("DrvWithVersion(")?;
+            let start = self.at;
+            let version = self.utf8()?;
+            if version != "xp-dyn-drv" {
+                return self.from(start, Err(Problem::Version(shorten(&version))));
+            }
+            self.expect(",")?;
+            self.dynamic = true;
+        } else {
+            self.expect("Derive(")?;
+        }
+        let outputs = self.set("output", |r| r.output(name), |o| o.0.as_ref(), str::to_owned)?;
+        self.expect(",")?;
+        let input_derivations =
+            self.set("input derivation", Self::input_derivation, |i| &i.0, StorePath::to_string)?;
+        self.expect(",")?;
+        let input_sources = self.set("input source", Self::path, |p| p, StorePath::to_string)?;
+        self.expect(",")?;
+        let system = self.text()?;
+        self.expect(",")?;
+        let builder = self.text()?;
+        self.expect(",")?;
+        let args = self.list(Self::text)?;
+        self.expect(",")?;
+        let env = self.set(
+            "environment variable",
+            Self::variable,
+            |v| v.0.as_bytes(),
+            |n| n.as_bstr().to_string(),
+        )?;
+        self.expect(")")?;
+        if self.at != self.file.len() {
+            return Err(Problem::Trailing);
+        }
+        Ok(Derivation {
+            name: Cow::Borrowed(""),
+            outputs,
+            input_derivations,
+            input_sources,
+            system,
+            builder,
+            args,
+            env,
+        })
+    }
+
+    fn variable(&mut self) -> Result<(Text<'a>, Text<'a>), Problem> {
+        self.expect("(")?;
+        let name = self.text()?;
+        self.expect(",")?;
+        let value = self.text()?;
+        self.expect(")")?;
+        Ok((name, value))
+    }
+
+    fn output(&mut self, derivation: &str) -> Result<(Cow<'a, str>, Output), Problem> {
+        let start = self.at;
+        self.expect("(")?;
+        let name = self.output_name()?;
+        self.expect(",")?;
+        let path = self.utf8()?;
+        self.expect(",")?;
+        let algorithm = self.utf8()?;
+        self.expect(",")?;
+        let hash = self.utf8()?;
+        self.expect(")")?;
+        let output = output(self.store, derivation, &name, [&path, &algorithm, &hash]);
+        self.from(start, output.map(|output| (name, output)))
+    }
+
+    fn input_derivation(&mut self) -> Result<(StorePath, InputOutputs<'a>), Problem> {
+        self.expect("(")?;
+        let path = self.path()?;
+        self.expect(",")?;
+        let start = self.at;
+        let needed = self.needed(0)?;
+        if needed.outputs.is_empty() && needed.dynamic.is_empty() {
+            return self.from(start, Err(Problem::NothingNeeded(path.to_string())));
+        }
+        self.expect(")")?;
+        Ok((path, needed))
+    }
+
+    /// `["out"]`, or `(["out"],[("out",…)])`.
+    fn needed(&mut self, depth: usize) -> Result<InputOutputs<'a>, Problem> {
+        let nested = self.rest().first() == Some(&b'(');
+        if nested && !self.dynamic {
+            return Err(Problem::DynamicInOldVersion);
+        }
+        if depth > MAX_DEPTH {
+            return Err(Problem::TooDeep);
+        }
+        if nested {
+            self.at += 1;
+        }
+        let outputs = self.set("output", Self::output_name, Cow::as_ref, str::to_owned)?;
+        let mut dynamic = Vec::new();
+        if nested {
+            self.expect(",")?;
+            let pair = |r: &mut Self| {
+                r.expect("(")?;
+                let name = r.output_name()?;
+                r.expect(",")?;
+                let needed = r.needed(depth + 1)?;
+                r.expect(")")?;
+                Ok((name, needed))
+            };
+            dynamic =
+                self.set("output", pair, |o: &(Cow<'a, str>, InputOutputs<'a>)| o.0.as_ref(), str::to_owned)?;
+            self.expect(")")?;
+        }
+        Ok(InputOutputs { outputs, dynamic })
+    }
+}
+
+/// An output from its three texts.
+fn output(store: &StoreDir, derivation: &str, name: &str, texts: [&str; 3]) -> Result<Output, Problem> {
+    let [path, algorithm, hash] = texts;
+    let in_hash = |source| Problem::Hash { output: name.to_owned(), source };
+    if algorithm.is_empty() {
+        return match (path, hash) {
+            (_, hash) if !hash.is_empty() => Err(Problem::HashWithoutAlgorithm(name.to_owned())),
+            ("", _) => Ok(Output::Deferred),
+            _ => Ok(Output::InputAddressed(store.parse(path)?)),
+        };
+    }
+    let (method, algorithm) = split_method(algorithm);
+    let algorithm: Algorithm = algorithm.parse().map_err(in_hash)?;
+    if hash.is_empty() || hash == "impure" {
+        return match (path, hash) {
+            ("", "") => Ok(Output::Floating { method, algorithm }),
+            ("", _) => Ok(Output::Impure { method, algorithm }),
+            _ => Err(Problem::UnknowablePath(name.to_owned())),
+        };
+    }
+    let output = Output::Fixed { method, hash: Hash::parse_bare(hash, algorithm).map_err(in_hash)? };
+    let computed = output.path(store, derivation, name);
+    let computed = computed.map_err(|source| Problem::Make { output: name.to_owned(), source })?;
+    if computed.as_ref() != Some(&store.parse(path)?) {
+        let computed = computed.map(|p| store.display(&p).to_string()).unwrap_or_default();
+        return Err(Problem::FixedPath { output: name.to_owned(), stated: shorten(path), computed });
+    }
+    Ok(output)
+}
+
+/// Takes the method off an algorithm such as `r:sha256`.
+fn split_method(text: &str) -> (FixedMethod, &str) {
+    for method in [FixedMethod::Recursive, FixedMethod::Git, FixedMethod::Text] {
+        if let Some(algorithm) = text.strip_prefix(method.prefix()) {
+            return (method, algorithm);
+        }
+    }
+    (FixedMethod::Flat, text)
+}
