@@ -7,6 +7,7 @@ pub mod fail_on;
 pub mod output;
 pub mod record;
 pub mod report;
+pub mod scan;
 pub mod suppress;
 pub mod target;
 pub mod vex;

@@ -1,6 +1,7 @@
 //! A store path with everything that it needs at run time.
 
 use super::collect::merge;
+use super::derivation::{self, Facts};
 use super::names::{PathName, classify, split_name};
 use super::store::{StoreOptions, parallel};
 use super::{Contents, MAXIMUM_PACKAGES, TargetError};
@@ -8,6 +9,8 @@ use matching::Package;
 use nix_formats::references::{Candidates, PathScan, scan_path};
 use nix_formats::store_db::StoreDbError;
 use nix_formats::store_path::StorePath;
+use rustc_hash::FxHashMap;
+use std::path::Path;
 
 /// A path of the closure, and what built it, if that is known.
 struct Member {
@@ -38,35 +41,71 @@ pub fn read(path: &StorePath, options: &StoreOptions) -> Result<Contents, Target
         None => from_folder(path, options, &mut contents)?,
     };
     contents.looked_at = members.len();
-    packages(members, options, &mut contents);
+    packages(members, options, &mut contents)?;
     Ok(contents)
 }
 
 /// Turns the paths into packages.
-fn packages(members: Vec<Member>, options: &StoreOptions, contents: &mut Contents) {
+fn packages(
+    members: Vec<Member>,
+    options: &StoreOptions,
+    contents: &mut Contents,
+) -> Result<(), TargetError> {
+    let folder = options.folder()?;
     let mut named = Vec::with_capacity(members.len());
     for member in members {
-        let deriver = member.deriver.as_ref().map(|d| d.name().strip_suffix(".drv").unwrap_or(d.name()));
+        let deriver = member.deriver.as_ref().map(derivation::name_of);
         match classify(member.path.name(), deriver) {
             PathName::Package { name, .. } => named.push((member, name)),
             PathName::Other(_) => contents.not_packages += 1,
         }
     }
-    let packages = named
-        .into_iter()
-        .map(|(member, name)| {
-            let (pname, version) = split_name(&name);
-            Package {
-                store_paths: vec![options.store_dir.display(&member.path).to_string()],
-                derivation: member.deriver.as_ref().map(|d| options.store_dir.display(d).to_string()),
-                name,
-                pname,
-                version,
-                ..Package::default()
+    let facts = if options.use_derivations {
+        read_derivers(&named, &folder, options, contents)
+    } else {
+        FxHashMap::default()
+    };
+    let mut packages = Vec::with_capacity(named.len());
+    for (member, name) in named {
+        let mut package = Package {
+            store_paths: vec![options.store_dir.display(&member.path).to_string()],
+            derivation: member.deriver.as_ref().map(|d| options.store_dir.display(d).to_string()),
+            ..Package::default()
+        };
+        match member.deriver.as_ref().and_then(|d| facts.get(d)) {
+            // The deriver of a fixed-output path may be another than the one that made this path.
+            Some(facts) if name == facts.name => facts.apply(&mut package),
+            _ => {
+                (package.pname, package.version) = split_name(&name);
+                package.name = name;
             }
-        })
-        .collect();
+        }
+        packages.push(package);
+    }
     contents.packages = merge(packages);
+    Ok(())
+}
+
+/// Reads the derivations that are there, each once.
+fn read_derivers(
+    named: &[(Member, String)],
+    folder: &Path,
+    options: &StoreOptions,
+    contents: &mut Contents,
+) -> FxHashMap<StorePath, Facts> {
+    let mut derivers: Vec<&StorePath> = named.iter().filter_map(|(m, _)| m.deriver.as_ref()).collect();
+    derivers.sort_unstable();
+    derivers.dedup();
+    let read = parallel(&derivers, |deriver| derivation::facts(folder, &options.store_dir, deriver));
+    let mut facts = FxHashMap::default();
+    for (deriver, result) in derivers.into_iter().zip(read) {
+        match result {
+            Ok(Some(found)) => drop(facts.insert(deriver.clone(), found)),
+            Ok(None) => {}
+            Err(problem) => contents.warn(options.store_dir.display(deriver).to_string(), problem),
+        }
+    }
+    facts
 }
 
 /// Finds the closure by reading files: what a path mentions of what the store folder holds.

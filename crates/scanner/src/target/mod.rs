@@ -22,6 +22,7 @@ mod store;
 
 pub mod closure;
 pub mod cyclonedx;
+pub mod derivation;
 pub mod eval_jobs;
 pub mod names;
 pub mod packages_json;
@@ -154,15 +155,16 @@ pub fn read(
         },
         Some(kind) => Place::File(kind),
     };
-    let contents = match &place {
-        Place::Store(store_path) => closure::read(store_path, options)?,
-        Place::File(kind) => read_file(path, *kind)?,
-    };
-    let found = match place {
-        Place::Store(_) => Kind::Closure,
-        Place::File(kind) => kind,
-    };
-    Ok((found, contents))
+    match place {
+        Place::Store(store_path)
+            if kind == Some(Kind::Derivation) || kind.is_none() && store_path.is_derivation() =>
+        {
+            Ok((Kind::Derivation, derivation::read(&store_path, options)?))
+        }
+        Place::Store(store_path) => Ok((Kind::Closure, closure::read(&store_path, options)?)),
+        Place::File(Kind::Derivation) => Ok((Kind::Derivation, derivation::read_outside(path, options)?)),
+        Place::File(kind) => Ok((kind, read_file(path, kind)?)),
+    }
 }
 
 /// Reads a file of a kind that does not need a store.

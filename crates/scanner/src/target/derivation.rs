@@ -1,0 +1,212 @@
+//! Derivations: what they tell of a package, and everything that is needed to build one.
+
+use super::collect::merge;
+use super::meta::cut;
+use super::names::{PathName, classify, split_name};
+use super::store::{StoreOptions, parallel};
+use super::{Contents, Kind, MAXIMUM_PACKAGES, TargetError};
+use matching::Package;
+use nix_formats::derivation::{Attributes, Derivation, MAX_SIZE, Output};
+use nix_formats::store_path::{StoreDir, StorePath};
+use rustc_hash::FxHashSet;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+/// How many inputs named like the source are looked into. `source` is a common name.
+const SOURCES: usize = 8;
+
+/// How many URLs are kept: mirrors of one file say nothing new.
+const URLS: usize = 4;
+
+/// What a derivation tells of its package.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Facts {
+    pub(super) name: String,
+    pname: String,
+    version: String,
+    system: Option<String>,
+    patches: Vec<String>,
+    source_urls: Vec<String>,
+    /// Its output is known before it is built: a source, mostly.
+    fixed_output: bool,
+    outputs: Vec<StorePath>,
+    inputs: Vec<StorePath>,
+}
+
+impl Facts {
+    pub(super) fn apply(&self, package: &mut Package) {
+        package.name.clone_from(&self.name);
+        package.pname.clone_from(&self.pname);
+        package.version.clone_from(&self.version);
+        package.system.clone_from(&self.system);
+        package.patches.clone_from(&self.patches);
+        package.source_urls.clone_from(&self.source_urls);
+    }
+}
+
+/// Reads a file of the store. `None` if it is not there.
+fn read_file(path: &Path) -> io::Result<Option<Vec<u8>>> {
+    let file = match File::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        file => file?,
+    };
+    let mut bytes = Vec::new();
+    file.take(MAX_SIZE as u64 + 1).read_to_end(&mut bytes)?;
+    Ok(Some(bytes))
+}
+
+/// The name of a derivation, from its path.
+pub(super) fn name_of(path: &StorePath) -> &str {
+    path.name().strip_suffix(".drv").unwrap_or(path.name())
+}
+
+/// Reads a derivation and the sources that it names. `None` if it is not in the store folder.
+pub(super) fn facts(folder: &Path, store: &StoreDir, path: &StorePath) -> Result<Option<Facts>, String> {
+    let Some(bytes) = read_file(&folder.join(path.as_str())).map_err(|e| format!("cannot be read: {e}"))?
+    else {
+        return Ok(None);
+    };
+    facts_of(&bytes, name_of(path), folder, store).map(Some)
+}
+
+fn facts_of(bytes: &[u8], name: &str, folder: &Path, store: &StoreDir) -> Result<Facts, String> {
+    let derivation = Derivation::parse_in(bytes, name, store).map_err(|e| e.to_string())?;
+    let attributes = derivation.attributes().map_err(|e| e.to_string())?;
+    let (pname, version) = split_name(name);
+    let patches = ["patches", "extraPatches", "prePatches"]
+        .into_iter()
+        .flat_map(|key| attributes.list(key))
+        .filter_map(|patch| file_name(&patch, store));
+    let system = String::from_utf8_lossy(&derivation.system).into_owned();
+    let said = |key: &str| attributes.text(key).filter(|t| !t.is_empty()).map(|t| cut(&t));
+    let mut facts = Facts {
+        name: cut(name),
+        // What the package says is surer than what its name looks like.
+        pname: said("pname").unwrap_or(pname),
+        version: said("version").unwrap_or(version),
+        system: Some(system).filter(|s| s != "builtin"),
+        patches: patches.map(|p| cut(&p)).collect(),
+        fixed_output: derivation.outputs.iter().any(|(_, o)| matches!(o, Output::Fixed { .. })),
+        outputs: derivation.output_paths(store).filter_map(|o| o.ok()?.1).collect(),
+        inputs: derivation.input_derivations.iter().map(|(path, _)| path.clone()).collect(),
+        source_urls: Vec::new(),
+    };
+    if facts.fixed_output {
+        facts.source_urls = urls(&attributes);
+    } else {
+        let sources = ["src", "srcs"].into_iter().flat_map(|key| attributes.list(key));
+        for source in sources {
+            facts.source_urls.extend(urls_of_source(&source, &derivation, folder, store));
+        }
+    }
+    facts.source_urls.truncate(URLS);
+    Ok(facts)
+}
+
+/// The name of a file in the store: of the store path itself, or of what is within.
+fn file_name(text: &str, store: &StoreDir) -> Option<String> {
+    let (path, inside) = store.parse_inside(text).ok()?;
+    let inside = inside.rsplit('/').next().unwrap_or("");
+    Some(if inside.is_empty() { path.name().to_owned() } else { inside.to_owned() })
+}
+
+/// Where a fetcher fetches from.
+fn urls(attributes: &Attributes<'_>) -> Vec<String> {
+    let urls = ["urls", "url"].into_iter().flat_map(|key| attributes.list(key));
+    urls.filter(|u| u.contains("://")).take(URLS).map(|u| cut(&u)).collect()
+}
+
+/// The URLs of the input that has this source as its output. That it cannot be found is no error: sources can be
+/// local files, and derivations of sources may be gone.
+fn urls_of_source(source: &str, derivation: &Derivation<'_>, folder: &Path, store: &StoreDir) -> Vec<String> {
+    let Ok((source, _)) = store.parse_inside(source) else { return Vec::new() };
+    let inputs = derivation.input_derivations.iter().map(|(path, _)| path);
+    for input in inputs.filter(|i| name_of(i) == source.name()).take(SOURCES) {
+        let Ok(Some(bytes)) = read_file(&folder.join(input.as_str())) else { continue };
+        let Ok(fetcher) = Derivation::parse_in(&bytes, source.name(), store) else { continue };
+        if fetcher.output_paths(store).any(|o| o.is_ok_and(|(_, path)| path.as_ref() == Some(&source)))
+            && let Ok(attributes) = fetcher.attributes()
+        {
+            return urls(&attributes);
+        }
+    }
+    Vec::new()
+}
+
+/// Reads a derivation in the store and all that are needed to build it.
+pub fn read(path: &StorePath, options: &StoreOptions) -> Result<Contents, TargetError> {
+    let folder = options.folder()?;
+    let file = folder.join(path.as_str());
+    if !file.try_exists().map_err(|source| TargetError::Io { path: file.clone(), source })? {
+        return Err(TargetError::Io { path: file, source: io::ErrorKind::NotFound.into() });
+    }
+    Ok(build_closure(vec![path.clone()], &folder, options, Contents::default()))
+}
+
+/// Reads a `.drv` file that is not in the store. What it needs is looked for in the store.
+pub fn read_outside(path: &Path, options: &StoreOptions) -> Result<Contents, TargetError> {
+    let invalid = |problem| TargetError::Invalid { path: path.to_owned(), kind: Kind::Derivation, problem };
+    let io_error = |source| TargetError::Io { path: path.to_owned(), source };
+    let bytes = read_file(path).map_err(io_error)?.ok_or_else(|| io_error(io::ErrorKind::NotFound.into()))?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let name = name.strip_suffix(".drv").unwrap_or(&name);
+    // A file copied out of the store keeps its hash.
+    let name = StorePath::from_base_name(name).map_or_else(|_| name.to_owned(), |p| p.name().to_owned());
+    let folder = options.folder()?;
+    let facts = facts_of(&bytes, &name, &folder, &options.store_dir).map_err(invalid)?;
+    let mut contents = Contents::default();
+    let inputs = facts.inputs.clone();
+    add(None, &facts, options, &mut contents);
+    Ok(build_closure(inputs, &folder, options, contents))
+}
+
+/// Follows inputs, a layer at a time. Each is read once, so cycles, which Nix could not have made, end.
+fn build_closure(
+    mut layer: Vec<StorePath>,
+    folder: &Path,
+    options: &StoreOptions,
+    mut contents: Contents,
+) -> Contents {
+    let mut seen: FxHashSet<StorePath> = layer.iter().cloned().collect();
+    while !layer.is_empty() {
+        let read = parallel(&layer, |path| facts(folder, &options.store_dir, path));
+        let mut next = Vec::new();
+        for (path, result) in layer.iter().zip(read) {
+            match result {
+                Ok(Some(facts)) => {
+                    add(Some(path), &facts, options, &mut contents);
+                    next.extend(facts.inputs.into_iter().filter(|input| seen.insert(input.clone())));
+                }
+                Ok(None) => contents.warn(full(path, options), "is not there; what it needs is not scanned"),
+                Err(problem) => contents.warn(full(path, options), problem),
+            }
+        }
+        if seen.len() > MAXIMUM_PACKAGES {
+            contents.warn("inputs", format!("more than {MAXIMUM_PACKAGES}; the rest is not scanned"));
+            break;
+        }
+        layer = next;
+    }
+    contents.packages = merge(std::mem::take(&mut contents.packages));
+    contents
+}
+
+fn full(path: &StorePath, options: &StoreOptions) -> String {
+    options.store_dir.display(path).to_string()
+}
+
+fn add(path: Option<&StorePath>, facts: &Facts, options: &StoreOptions, contents: &mut Contents) {
+    contents.looked_at += 1;
+    if facts.fixed_output || matches!(classify(&facts.name, None), PathName::Other(_)) {
+        contents.not_packages += 1;
+        return;
+    }
+    let mut package = Package {
+        derivation: path.map(|p| full(p, options)),
+        store_paths: facts.outputs.iter().map(|p| full(p, options)).collect(),
+        ..Package::default()
+    };
+    facts.apply(&mut package);
+    contents.packages.push(package);
+}

@@ -1,0 +1,137 @@
+//! Suppression rules, and vulnix as the judge of its whitelists.
+
+mod common;
+
+use common::{cve, finding, peers, shipped};
+use jiff::civil::{Date, date};
+use matching::{Confidence, FindingStatus, Package};
+use scanner::suppress::{apply, parse, read};
+
+fn package(pname: &str, version: &str) -> Package {
+    Package {
+        name: format!("{pname}-{version}"),
+        pname: pname.into(),
+        version: version.into(),
+        ..Package::default()
+    }
+}
+
+const TODAY: Date = date(2026, 11, 23);
+
+#[test]
+fn own_rules() {
+    let text = r#"
+        [[suppress]]
+        cve = "CVE-2023-0001"
+        package = "curl"
+        version = "8.3.0"
+        until = 2026-11-23
+        reason = "not built in"
+
+        [[suppress]]
+        cve = ["CVE-2023-0002", "CVE-2023-0003"]
+        until = "2026-11-22"
+        reason = "late"
+
+        [[suppress]]
+        package = "wget"
+        reason = "only used in tests"
+
+        [[suppress]]
+        package = "absent"
+        reason = "never there"
+    "#;
+    let rules = parse(text, "rules.toml", Some("toml")).unwrap();
+    let packages = [package("curl", "8.3.0"), package("curl", "8.4.0"), package("wget", "1")];
+    let affected = |index, id| finding(index, id, FindingStatus::Affected, Confidence::High, None);
+    let findings = [
+        affected(0, "CVE-2023-0001"),
+        affected(1, "CVE-2023-0001"),
+        affected(0, "CVE-2023-0002"),
+        affected(2, "CVE-2023-0001"),
+    ];
+    let (suppressed, problems) = apply(&rules, &packages, &findings, TODAY);
+    let mut places: Vec<usize> = suppressed.keys().copied().collect();
+    places.sort_unstable();
+    assert_eq!(places, [0, 3]);
+    assert_eq!(suppressed[&0].reason, "not built in");
+    let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    assert_eq!(problems.len(), 2, "{problems:?}");
+    assert!(problems[0].starts_with("rules.toml, suppress[1]: expired on 2026-11-22"));
+    assert!(problems[1].starts_with("rules.toml, suppress[3]: suppresses nothing"));
+}
+
+#[test]
+fn wrong_rules_are_named() {
+    for (text, expected) in [
+        ("[[suppress]]\ncve = 'CVE-1'\nreason = 'x'", "`CVE-1` is not a CVE"),
+        ("[[suppress]]\npackage = 'x'", "needs a `reason`"),
+        ("[[suppress]]\npackage = 'x'\nreason = ' '", "needs a `reason`"),
+        ("[[suppress]]\nreason = 'x'", "needs `cve`, `package`"),
+        ("[[suppress]]\npackage = '*'\nreason = 'x'", "needs `cve`, `package`"),
+        ("[[suppress]]\ncve = []\nreason = 'x'", "empty list"),
+        ("[[suppress]]\npackage = 'x'\nreason = 'x'\nuntil = 'soon'", "not a date"),
+        ("[[suppress]]\npackage = 'x'\nreason = 'x'\nuntill = 2020-01-01", "untill"),
+        ("[curl-8.3]\ncve = 'x'", "quotation marks"),
+        ("x = 1", "neither"),
+        ("- &a {cve: CVE-2020-0001}\n- *a", "aliases"),
+        ("- name: [[x]]", "must be a text"),
+        ("- name: x\n  name: y", "twice"),
+    ] {
+        let error = parse(text, "x", None).unwrap_err();
+        assert!(error.contains(expected), "{text}: {error}");
+    }
+}
+
+/// Both forms of vulnix's own example, and what vulnix says about each pair of a package and a CVE.
+#[test]
+fn whitelists_mean_what_vulnix_says() {
+    let program = r#"
+import sys, json, datetime
+sys.modules.setdefault("yaml", __import__("yaml"))
+from vulnix.whitelist import Whitelist
+from vulnix.derivation import Derive
+from vulnix.vulnerability import Vulnerability
+today = datetime.date.fromisoformat(sys.argv[2])
+import vulnix.whitelist
+class Fixed(datetime.date):
+    @classmethod
+    def today(cls):
+        return today
+vulnix.whitelist.datetime.date = Fixed
+with open(sys.argv[1]) as f:
+    whitelist = Whitelist.load(f)
+answers = []
+for name, cve in json.loads(sys.argv[3]):
+    found = whitelist.find(Derive(name=name), {Vulnerability(cve)})
+    answers.append(not found.report)
+print(json.dumps(answers))
+"#;
+    let names =
+        ["libxslt-2.0", "libxslt-2.1", "unzip-6.0", "audiofile-0.3.2", "audiofile-0.3.6", "cpio-2.12"];
+    let ids = ["CVE-2015-2504", "CVE-2015-7696", "CVE-2017-6827", "CVE-2017-2477", "CVE-2018-0001"];
+    let pairs: Vec<(&str, &str)> = names.iter().flat_map(|n| ids.iter().map(move |i| (*n, *i))).collect();
+    for form in ["toml", "yaml"] {
+        let file = shipped(&format!("vulnix/tests/fixtures/whitelist.{form}"));
+        for day in [date(2018, 2, 28), date(2018, 3, 1), date(2026, 1, 1)] {
+            let output = std::process::Command::new(peers().join("bin/python"))
+                .arg("-c")
+                .arg(program)
+                .arg(&file)
+                .arg(day.to_string())
+                .arg(serde_json::to_string(&pairs).unwrap())
+                .output()
+                .unwrap();
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+            let expected: Vec<bool> = serde_json::from_slice(&output.stdout).unwrap();
+            let rules = read(&file).unwrap();
+            for ((name, id), expected) in pairs.iter().zip(expected) {
+                let (pname, version) = name.rsplit_once('-').unwrap();
+                let findings = [finding(0, id, FindingStatus::Affected, Confidence::High, None)];
+                assert_eq!(findings[0].cve, cve(id));
+                let (suppressed, _) = apply(&rules, &[package(pname, version)], &findings, day);
+                assert_eq!(!suppressed.is_empty(), expected, "{form} on {day}: {name} and {id}");
+            }
+        }
+    }
+}

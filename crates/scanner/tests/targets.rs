@@ -1,0 +1,223 @@
+//! Targets of every kind that need no store: real evaluations and channels, SBOMs that lie.
+
+mod common;
+
+use common::shared;
+use scanner::target::{Contents, Kind, StoreOptions, TargetError, cyclonedx, detect, read, read_file, spdx};
+use std::io::Write;
+use std::path::Path;
+
+fn file(suffix: &str, bytes: &[u8]) -> tempfile::NamedTempFile {
+    let mut file = tempfile::Builder::new().suffix(suffix).tempfile().unwrap();
+    file.write_all(bytes).unwrap();
+    file
+}
+
+/// The numbers are those of the data's README, counted when it was made.
+#[test]
+fn real_evaluations() {
+    for (name, packages, errors) in [
+        ("nixos-17.09.jsonl.zst", 15_152, 884),
+        ("nixos-18.03.jsonl.zst", 16_820, 843),
+        ("nixos-unstable.jsonl.zst", 17_463, 958),
+    ] {
+        let path = shared(&format!("nixpkgs/{name}"));
+        let (kind, contents) = read(&path, None, &StoreOptions::default()).unwrap();
+        assert_eq!(kind, Kind::EvalJobs);
+        assert_eq!((contents.packages.len(), contents.failed_evaluations), (packages, errors), "{name}");
+        assert_eq!((contents.warnings.len(), contents.looked_at), (0, packages + errors));
+        assert!(
+            contents
+                .packages
+                .iter()
+                .all(|p| !p.pname.is_empty() && p.derivation.is_some() && !p.store_paths.is_empty())
+        );
+    }
+}
+
+/// A channel's file and the evaluation of the same branch speak of the same packages.
+#[test]
+fn a_real_channel_agrees_with_its_evaluation() {
+    let read =
+        |name: &str| read(&shared(&format!("nixpkgs/{name}")), None, &StoreOptions::default()).unwrap();
+    let (kind, channel) = read("nixos-18.03.packages.json.br");
+    assert_eq!(kind, Kind::PackagesJson);
+    let (_, evaluation) = read("nixos-18.03.jsonl.zst");
+    assert!(channel.packages.len() > 10_000, "{}", channel.packages.len());
+    let names: std::collections::HashMap<&str, &matching::Package> =
+        evaluation.packages.iter().filter_map(|p| Some((p.attribute.as_deref()?, p))).collect();
+    let mut both = 0;
+    for package in &channel.packages {
+        if let Some(same) = names.get(package.attribute.as_deref().unwrap()) {
+            both += 1;
+            assert_eq!(
+                (&package.pname, &package.version, &package.homepages),
+                (&same.pname, &same.version, &same.homepages)
+            );
+        }
+    }
+    assert!(both > 10_000, "{both}");
+    let patched = evaluation.packages.iter().filter(|p| p.patches.iter().any(|n| n.contains("CVE-"))).count();
+    // The README counts 79.
+    assert_eq!(patched, 79);
+}
+
+#[test]
+fn compression_is_looked_through() {
+    let plain = br#"{"version":2,"packages":{"a.b":{"name":"foo-1.2","meta":{}}}}"#;
+    let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gz.write_all(plain).unwrap();
+    let gz = gz.finish().unwrap();
+    let zst = zstd::encode_all(&plain[..], 1).unwrap();
+    let mut br = Vec::new();
+    brotli::CompressorWriter::new(&mut br, 4096, 1, 20).write_all(plain).unwrap();
+    // Names do not matter except for Brotli, which has no magic number.
+    for (suffix, bytes) in [(".json", &plain[..]), ("", &gz), (".wrong", &zst), (".br", &br)] {
+        let file = file(suffix, bytes);
+        assert_eq!(detect(file.path()).unwrap(), Kind::PackagesJson, "{suffix}");
+        let contents = read_file(file.path(), Kind::PackagesJson).unwrap();
+        assert_eq!(
+            (contents.packages[0].pname.as_str(), contents.packages[0].version.as_str()),
+            ("foo", "1.2")
+        );
+    }
+    // Cut short: an error, not half of the packages.
+    let cut = file(".json.zst", &zst[..zst.len() - 8]);
+    assert!(matches!(
+        read_file(cut.path(), Kind::PackagesJson),
+        Err(TargetError::Io { .. } | TargetError::Invalid { .. })
+    ));
+}
+
+#[test]
+fn a_small_file_that_unpacks_to_a_huge_one_is_refused() {
+    let mut bomb = zstd::Encoder::new(Vec::new(), 1).unwrap();
+    bomb.write_all(br#"{"bomFormat":"CycloneDX","x":""#).unwrap();
+    let block = vec![b'x'; 1 << 20];
+    for _ in 0..600 {
+        bomb.write_all(&block).unwrap();
+    }
+    let file = file(".json.zst", &bomb.finish().unwrap());
+    let error = read_file(file.path(), Kind::CycloneDx).unwrap_err();
+    assert!(matches!(error, TargetError::TooLarge { .. }), "{error}");
+    let error = read_file(file.path(), Kind::PackagesJson).unwrap_err();
+    assert!(matches!(error, TargetError::TooLarge { .. }), "{error}");
+}
+
+#[test]
+fn errors_name_the_place() {
+    let options = StoreOptions::default();
+    let problem = |suffix: &str, text: &str, kind: Option<Kind>| {
+        let file = file(suffix, text.as_bytes());
+        read(file.path(), kind, &options).unwrap_err().to_string()
+    };
+    assert!(problem("", "what is this", None).contains("--type"));
+    let error = problem("", "{\"packages\": {\n \"a\": {\"name\": 3}}}", Some(Kind::PackagesJson));
+    assert!(error.contains("line 2"), "{error}");
+    let error = problem("", "{\"bomFormat\": \"CycloneDX\",\n \"a\": 1, \"a\": 2}", None);
+    assert!(error.contains("line 2") && error.contains("`a`"), "{error}");
+    let deep = format!("{{\"bomFormat\":\"CycloneDX\",\"components\":{}", "[".repeat(10_000));
+    assert!(problem("", &deep, None).contains("recursion limit"));
+    let error = problem("", "SPDXVersion: SPDX-9.0\n", None);
+    assert!(error.contains("SPDX-9.0"), "{error}");
+    let missing = read(Path::new("/does/not/exist"), None, &options).unwrap_err();
+    assert!(missing.to_string().contains("/does/not/exist"), "{missing}");
+    let invalid = file("", b"{\"bomFormat\":\"Cyclone\xffDX\"}");
+    let error = read(invalid.path(), Some(Kind::CycloneDx), &options).unwrap_err();
+    assert!(error.to_string().contains("byte 21") || error.to_string().contains("UTF-8"), "{error}");
+}
+
+fn warned(contents: &Contents, place: &str, problem: &str) -> bool {
+    contents.warnings.iter().any(|w| w.place == place && w.problem.contains(problem))
+}
+
+#[test]
+fn a_cyclonedx_document_that_lies() {
+    let long = "x".repeat(1 << 20);
+    let text = format!(
+        r#"{{"bomFormat":"CycloneDX","specVersion":"9.9","components":[
+            {{"type":"library","bom-ref":"a","name":"openssl","version":3.1,"purl":"pkg:generic/openssl@3.0.2"}},
+            {{"type":"library","bom-ref":"a","name":"curl"}},
+            {{"type":"library","version":"1"}},
+            "text",
+            {{"type":"library","name":"long","version":"{long}"}},
+            {{"type":"application","name":"outer","version":"1","components":[{{"name":"inner","version":"2","purl":"nonsense"}}]}},
+            {{"type":"file","name":"etc/passwd"}},
+            {{"name":"patched","version":"1","pedigree":{{"patches":[{{"type":"backport","resolves":[{{"id":"CVE-2020-1234"}}]}}]}}}}
+        ],"dependencies":[{{"ref":"a","dependsOn":["a"]}},{{"ref":"ghost"}},{{"ref":"a"}}]}}"#
+    );
+    let contents = cyclonedx::parse(text.as_bytes()).unwrap();
+    let names: Vec<&str> = contents.packages.iter().map(|p| p.pname.as_str()).collect();
+    assert_eq!(names, ["curl", "inner", "long", "openssl", "outer", "patched"]);
+    assert!(warned(&contents, "specVersion", "9.9"));
+    assert!(warned(&contents, "components[0].version", "number"));
+    assert!(warned(&contents, "components[0].version", "the package URL says `3.0.2`"));
+    assert!(warned(&contents, "components[1].bom-ref", "twice"));
+    assert!(warned(&contents, "components[1]", "no version"));
+    assert!(warned(&contents, "components[2]", "no name"));
+    assert!(warned(&contents, "components[3]", "expected an object, found a text"));
+    assert!(warned(&contents, "components[4].version", "cut"));
+    assert!(warned(&contents, "components[5].components[0].purl", "nonsense"));
+    assert!(warned(&contents, "dependencies[1].ref", "ghost"));
+    assert!(warned(&contents, "dependencies[2].ref", "twice"));
+    assert_eq!(contents.packages[5].patches, ["CVE-2020-1234"]);
+    assert_eq!((contents.looked_at, contents.not_packages), (8, 2));
+}
+
+#[test]
+fn spdx_in_all_forms() {
+    let json = r#"{"spdxVersion":"SPDX-2.3","SPDXID":"SPDXRef-DOCUMENT","packages":[
+        {"SPDXID":"SPDXRef-a","name":"openssl","versionInfo":"3.0.10","homepage":"NOASSERTION","externalRefs":[
+            {"referenceCategory":"PACKAGE-MANAGER","referenceType":"purl","referenceLocator":"pkg:generic/openssl@3.0.10"},
+            {"referenceCategory":"SECURITY","referenceType":"http://spdx.org/rdf/references/cpe23Type","referenceLocator":"cpe:2.3:a:openssl:openssl:3.0.10:*:*:*:*:*:*:*"}]},
+        {"SPDXID":"SPDXRef-a","name":"curl","versionInfo":"NOASSERTION"},
+        {"SPDXID":"SPDXRef-b","name":"tarball","primaryPackagePurpose":"SOURCE"}],
+        "relationships":[{"spdxElementId":"SPDXRef-a","relationshipType":"DEPENDS_ON","relatedSpdxElement":"SPDXRef-ghost"}]}"#;
+    let tag_value = "# by hand\nSPDXVersion: SPDX-2.2\nPackageName: openssl\nSPDXID: SPDXRef-a\nPackageVersion: 3.0.10\n\
+        PackageComment: <text>\nPackageName: not this one\n</text>\n\
+        ExternalRef: PACKAGE-MANAGER purl pkg:generic/openssl@3.0.10\n\
+        ExternalRef: SECURITY cpe23Type cpe:2.3:a:openssl:openssl:3.0.10:*:*:*:*:*:*:*\n\
+        PackageName: curl\nSPDXID: SPDXRef-a\nPackageName: tarball\nPrimaryPackagePurpose: SOURCE\n";
+    let jsonld = r#"{"@context":"https://spdx.org/rdf/3.0.1/spdx-context.jsonld","@graph":[
+        {"type":"SpdxDocument","spdxId":"urn:d"},
+        {"type":"software_Package","spdxId":"urn:a","name":"openssl","software_packageVersion":"3.0.10",
+         "software_packageUrl":"pkg:generic/openssl@3.0.10","externalIdentifier":[
+            {"type":"ExternalIdentifier","externalIdentifierType":"cpe23","identifier":"cpe:2.3:a:openssl:openssl:3.0.10:*:*:*:*:*:*:*"}]},
+        {"type":"software_Package","spdxId":"urn:a","name":"curl"},
+        {"type":"software_Package","spdxId":"urn:b","name":"tarball","software_primaryPurpose":"source"}]}"#;
+    for text in [json, tag_value, jsonld] {
+        assert_eq!(detect(file("", text.as_bytes()).path()).unwrap(), Kind::Spdx);
+        let contents = spdx::parse(text.as_bytes()).unwrap();
+        let names: Vec<&str> = contents.packages.iter().map(|p| p.name.as_str()).collect();
+        assert_eq!(names, ["curl", "openssl-3.0.10"], "{text}");
+        assert_eq!(contents.packages[1].purls, ["pkg:generic/openssl@3.0.10"]);
+        assert_eq!(contents.packages[1].cpes.len(), 1);
+        assert!(contents.warnings.iter().any(|w| w.problem.contains("twice")), "{:?}", contents.warnings);
+        assert_eq!(contents.not_packages, 1);
+    }
+    let contents = spdx::parse(json.as_bytes()).unwrap();
+    assert!(warned(&contents, "relationships[0].relatedSpdxElement", "ghost"));
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_bytes_make_a_reader_panic(bytes in proptest::collection::vec(proptest::arbitrary::any::<u8>(), 0..300)) {
+        let _ = cyclonedx::parse(&bytes);
+        let _ = spdx::parse(&bytes);
+        let _ = scanner::vex::parse(&bytes, "x");
+        let _ = scanner::target::packages_json::parse(&bytes);
+        if let Ok(text) = std::str::from_utf8(&bytes) {
+            let _ = scanner::suppress::parse(text, "x", None);
+        }
+    }
+
+    /// Documents of the right shape with any values.
+    #[test]
+    fn any_values_are_read(name in ".*", version in ".*", purl in ".*", cpe in ".*") {
+        let document = serde_json::json!({"bomFormat": "CycloneDX", "specVersion": "1.6", "components": [
+            {"type": "library", "name": name, "version": version, "purl": purl, "cpe": cpe}]});
+        let contents = cyclonedx::parse(document.to_string().as_bytes()).unwrap();
+        assert_eq!(contents.looked_at, 1);
+        assert_eq!(contents.packages.len() + contents.not_packages, 1);
+    }
+}
