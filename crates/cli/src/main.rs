@@ -1,8 +1,13 @@
 //! The snowguard program: arguments in, exit codes and text out.
 
 mod db;
+mod exit;
 mod folder;
+mod location;
+mod manual;
 mod progress;
+mod scan;
+mod show;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -20,6 +25,10 @@ enum Command {
     /// Make, update and inspect the local database of vulnerability records.
     #[command(subcommand)]
     Db(db::Command),
+    Scan(scan::Options),
+    Show(show::Options),
+    Completions(manual::CompletionOptions),
+    Man(manual::ManOptions),
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 done and clean, 1 findings, 2 wrong usage, 3 it could not be done.";
@@ -31,6 +40,10 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = match cli.command {
         Command::Db(command) => db::run(command),
+        Command::Scan(options) => Ok(scan::run(&options)),
+        Command::Show(options) => Ok(show::run(&options)),
+        Command::Completions(options) => Ok(manual::completions::<Cli>(&options)),
+        Command::Man(options) => Ok(manual::man::<Cli>(&options)),
     };
     done.unwrap_or_else(|error| {
         // The whole chain, once.

@@ -1,0 +1,26 @@
+//! Which database to read.
+
+use crate::folder;
+use anyhow::Context;
+use std::path::PathBuf;
+use vulnerability::database::{Database, Error};
+
+/// Where the database of vulnerability records is.
+#[derive(Debug, clap::Args)]
+pub(crate) struct DatabaseLocation {
+    /// Folder of the database of vulnerability records [default: $SNOWGUARD_DB, else your own, else
+    /// /var/lib/snowguard]
+    #[arg(long, value_name = "DIR")]
+    db: Option<PathBuf>,
+}
+
+/// Opens it.
+pub(crate) fn open(location: &DatabaseLocation) -> anyhow::Result<Database> {
+    let folder = folder::for_reading(location.db.clone());
+    match Database::open(&folder) {
+        Err(error @ Error::Missing { .. }) => Err(error).context(
+            "there are no records to compare with; `snowguard db update --help` tells how to get them",
+        ),
+        result => Ok(result?),
+    }
+}

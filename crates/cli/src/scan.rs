@@ -1,0 +1,328 @@
+//! `snowguard scan`: what is vulnerable here?
+
+use crate::exit;
+use crate::location::{self, DatabaseLocation};
+use anyhow::Context;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use matching::{Confidence, FindingStatus, Knowledge};
+use nix_formats::store_path::StoreDir;
+use scanner::fail_on::FailOn;
+use scanner::report::{ALL_STATUSES, Appearance, Format, ReportError, Selection};
+use scanner::scan::{Occasion, Opinions, Target};
+use scanner::target::{Kind, StoreOptions};
+use scanner::{output, scan, suppress, target, vex};
+use std::io::{self, BufWriter, IsTerminal, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::str::FromStr;
+use vulnerability::database::Database;
+
+/// Examples and exit codes, below the options.
+const AFTER_HELP: &str = "\
+Examples:
+  snowguard scan                                  the running system
+  snowguard scan ./result                         what was just built
+  snowguard scan --root /mnt                      an installed system that is mounted there
+  snowguard scan $(nix-instantiate '<nixpkgs>' -A hello)   all that is needed to build it
+  snowguard scan packages.json.br                 all packages of a channel
+  snowguard scan --format html --output report.html
+  snowguard scan --fail-on high --suppress accepted.toml   in CI
+
+Exit codes:
+  0  scanned; nothing at or above the bar of --fail-on (without a bar: whatever was found)
+  1  scanned; findings at or above the bar
+  2  wrong use: arguments, or a file of rules, VEX or knowledge that cannot be used
+  3  could not scan, or not all of the targets; what could be scanned is reported";
+
+/// Tell which packages of a system, a build or a channel have known vulnerabilities
+///
+/// A target is a store path or a link to one (a profile, `./result`), with all that it needs at run time; a `.drv`
+/// file, with all that it needs to be built; `packages.json` of a channel; lines of nix-eval-jobs; a CycloneDX or
+/// SPDX SBOM. Files may be compressed with gzip, zstd or Brotli. The database is made by `snowguard db update`.
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = AFTER_HELP)]
+pub(crate) struct Options {
+    /// What to scan
+    #[arg(value_name = "TARGET", default_value = "/run/current-system")]
+    targets: Vec<PathBuf>,
+    /// What the targets are, if it cannot be told from them
+    #[arg(long = "type", value_name = "KIND", value_parser = named::<Kind>(Kind::ALL.map(Kind::name).to_vec()))]
+    kind: Option<Kind>,
+    /// Where the root of the system to scan is
+    ///
+    /// Targets, the store and its database are looked for below it, and links are followed below it.
+    #[arg(long, value_name = "FOLDER", default_value = "/")]
+    root: PathBuf,
+    /// The store, as its paths are written
+    #[arg(long, value_name = "FOLDER", default_value = "/nix/store")]
+    store: String,
+    /// Do not ask the store database: find references by reading all files
+    #[arg(long)]
+    no_store_database: bool,
+    /// Do not read derivations: let only the names of store paths speak
+    #[arg(long)]
+    no_derivations: bool,
+    #[command(flatten)]
+    database: DatabaseLocation,
+    #[command(flatten)]
+    report: ReportOptions,
+    #[command(flatten)]
+    opinions: OpinionOptions,
+    /// Exit with 1 if there is a finding at or above this bar
+    ///
+    /// What is known to be exploited is above every bar. What nobody has rated counts as medium.
+    #[arg(long, value_name = "BAR", value_parser = named::<FailOn>(FailOn::ALL.map(FailOn::name).to_vec()))]
+    fail_on: Option<FailOn>,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Report")]
+struct ReportOptions {
+    /// The format of the report
+    #[arg(long, short, value_name = "FORMAT", default_value = "table", value_parser = named::<Format>(Format::ALL.map(Format::name).to_vec()))]
+    format: Format,
+    /// Write the report to this file instead of standard output; it is replaced at once or not at all
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Show everything: all statuses, all confidences, what is suppressed
+    #[arg(long, short)]
+    all: bool,
+    /// Show these statuses [default: affected; all in json, cyclonedx, spdx and openvex]
+    #[arg(long, value_name = "STATUS,…", value_delimiter = ',', value_parser = named::<StatusName>(STATUSES.map(|(name, _)| name).to_vec()))]
+    status: Vec<StatusName>,
+    /// Show only findings of at least this confidence; --fail-on counts only these too
+    #[arg(long, value_name = "CONFIDENCE", default_value = "medium", value_parser = named::<ConfidenceName>(CONFIDENCES.map(|(name, _)| name).to_vec()))]
+    min_confidence: ConfidenceName,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "What you know better")]
+struct OpinionOptions {
+    /// Rules for findings that you accept: Snowguard's TOML, or a whitelist of vulnix
+    #[arg(long, value_name = "FILE")]
+    suppress: Vec<PathBuf>,
+    /// Statements on what is affected: OpenVEX, or CycloneDX with analysis
+    #[arg(long, value_name = "FILE")]
+    vex: Vec<PathBuf>,
+    /// More curated knowledge, in TOML
+    #[arg(long, value_name = "FILE")]
+    knowledge: Vec<PathBuf>,
+}
+
+const STATUSES: [(&str, FindingStatus); 4] = [
+    ("affected", FindingStatus::Affected),
+    ("unknown", FindingStatus::Unknown),
+    ("fixed", FindingStatus::Fixed),
+    ("not-affected", FindingStatus::NotAffected),
+];
+const CONFIDENCES: [(&str, Confidence); 3] =
+    [("low", Confidence::Low), ("medium", Confidence::Medium), ("high", Confidence::High)];
+
+#[derive(Debug, Clone, Copy)]
+struct StatusName(FindingStatus);
+#[derive(Debug, Clone, Copy)]
+struct ConfidenceName(Confidence);
+
+impl FromStr for StatusName {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        STATUSES
+            .iter()
+            .find(|(n, _)| *n == text)
+            .map(|(_, s)| Self(*s))
+            .ok_or_else(|| format!("no status `{text}`"))
+    }
+}
+
+impl FromStr for ConfidenceName {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let found = CONFIDENCES.iter().find(|(n, _)| *n == text);
+        found.map(|(_, c)| Self(*c)).ok_or_else(|| format!("no confidence `{text}`"))
+    }
+}
+
+/// Parses by name; the names are told to completions and help.
+fn named<T>(names: Vec<&'static str>) -> impl TypedValueParser<Value = T>
+where
+    T: FromStr<Err = String> + Clone + Send + Sync + 'static,
+{
+    PossibleValuesParser::new(names).try_map(|name| name.parse::<T>())
+}
+
+/// Runs the command.
+pub(crate) fn run(options: &Options) -> ExitCode {
+    match try_run(options) {
+        Ok(code) => code,
+        Err(failure) => failure.report(),
+    }
+}
+
+fn try_run(options: &Options) -> Result<ExitCode, exit::Failure> {
+    let opinions = options.opinions.read().map_err(exit::Failure::usage)?;
+    let store_dir = StoreDir::new(&options.store)
+        .with_context(|| format!("--store `{}`: a store is an absolute path", options.store))
+        .map_err(exit::Failure::usage)?;
+    let store = StoreOptions {
+        root: options.root.clone(),
+        store_dir,
+        use_database: !options.no_store_database,
+        use_derivations: !options.no_derivations,
+    };
+    let database = location::open(&options.database).map_err(exit::Failure::scan)?;
+
+    let (targets, failed) = read_targets(options, &store);
+    if targets.is_empty() {
+        return Err(exit::Failure::told());
+    }
+    let occasion = Occasion { time: jiff::Timestamp::now(), id: random_id().map_err(exit::Failure::scan)? };
+    let mut found = scan::scan(targets, &database, &opinions, occasion)
+        .context("cannot look up vulnerabilities")
+        .map_err(exit::Failure::scan)?;
+    found.database = describe(&database).map_err(exit::Failure::scan)?;
+
+    options.report.write(&found).map_err(exit::Failure::scan)?;
+    if failed {
+        return Ok(ExitCode::from(exit::COULD_NOT_SCAN));
+    }
+    let least = options.report.min_confidence.0;
+    let fails = options.fail_on.is_some_and(|bar| found.entries().iter().any(|e| bar.fails(e, least)));
+    Ok(if fails { ExitCode::from(exit::FOUND) } else { ExitCode::SUCCESS })
+}
+
+/// Reads all targets; the errors of those that cannot be read are told at once. Also says whether there were any.
+fn read_targets(options: &Options, store: &StoreOptions) -> (Vec<Target>, bool) {
+    let mut targets = Vec::with_capacity(options.targets.len());
+    let mut failed = false;
+    for path in &options.targets {
+        match target::read(path, options.kind, store) {
+            Ok((kind, contents)) => {
+                targets.push(Target { name: path.display().to_string(), kind, contents });
+            }
+            Err(error) => {
+                failed = true;
+                let error = anyhow::Error::new(error).context(format!("cannot scan {}", path.display()));
+                exit::tell(&error);
+            }
+        }
+    }
+    (targets, failed)
+}
+
+impl OpinionOptions {
+    fn read(&self) -> anyhow::Result<Opinions> {
+        let mut opinions = Opinions {
+            knowledge: Knowledge::built_in().context("the knowledge that is built in cannot be used")?,
+            ..Opinions::default()
+        };
+        for path in &self.knowledge {
+            let name = path.display().to_string();
+            let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {name}"))?;
+            opinions.knowledge.add(&name, &text)?;
+        }
+        for path in &self.suppress {
+            opinions.rules.extend(suppress::read(path)?);
+        }
+        for path in &self.vex {
+            opinions.vex.extend(vex::read(path)?);
+        }
+        Ok(opinions)
+    }
+}
+
+impl ReportOptions {
+    fn selection(&self) -> Selection {
+        let mut selection = Selection::default_of(self.format);
+        selection.min_confidence = self.min_confidence.0;
+        if !self.status.is_empty() {
+            selection.statuses = self.status.iter().map(|s| s.0).collect();
+        }
+        if self.all {
+            selection = Selection {
+                statuses: ALL_STATUSES.to_vec(),
+                min_confidence: Confidence::Low,
+                suppressed: true,
+            };
+        }
+        selection
+    }
+
+    fn write(&self, found: &scanner::report::Scan) -> anyhow::Result<()> {
+        let selection = self.selection();
+        let result = if let Some(path) = &self.output {
+            let appearance = Appearance { colour: false, width: 100, all: self.all };
+            output::replace(path, |out| found.write(out, self.format, &selection, appearance))
+                .with_context(|| format!("cannot write {}", path.display()))
+        } else {
+            let stdout = io::stdout().lock();
+            let appearance = exit::appearance(&stdout, self.all);
+            let mut out = BufWriter::new(stdout);
+            match found.write(&mut out, self.format, &selection, appearance).map(|()| out.flush()) {
+                // Whoever reads has seen enough.
+                Err(ReportError::Io(error)) | Ok(Err(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
+                    Ok(())
+                }
+                Ok(flushed) => flushed.context("cannot write to standard output"),
+                Err(error) => Err(error.into()),
+            }
+        };
+        if result.is_ok()
+            && self.output.is_none()
+            && self.format == Format::Html
+            && io::stdout().is_terminal()
+        {
+            eprintln!("hint: --output FILE writes the page to a file");
+        }
+        result
+    }
+}
+
+/// What the records are, in words.
+fn describe(database: &Database) -> anyhow::Result<String> {
+    let info = database.info().context("cannot read what the database holds")?;
+    let counts = info.counts;
+    let mut parts = vec![format!("{} CVE records", counts.cve)];
+    if counts.nvd > 0 {
+        parts.push(format!("{} of NVD", counts.nvd));
+    }
+    if counts.known_exploited > 0 {
+        parts.push(format!("{} known exploited", counts.known_exploited));
+    }
+    let changed = info.changed.map(|t| format!(", of {}", t.strftime("%Y-%m-%d"))).unwrap_or_default();
+    Ok(format!("{}{changed}", parts.join(", ")))
+}
+
+/// A random UUID, version 4 (RFC 9562).
+fn random_id() -> anyhow::Result<String> {
+    let mut bytes = [0_u8; 16];
+    getrandom::fill(&mut bytes).context("the system gives no random numbers")?;
+    let value = u128::from_be_bytes(bytes);
+    // Version and variant stand in fixed bits.
+    let value = (value & !(0xf << 76) & !(0x3 << 62)) | (0x4 << 76) | (0x2 << 62);
+    let hex = format!("{value:032x}");
+    let mut id = String::with_capacity(36);
+    for (place, digit) in hex.chars().enumerate() {
+        if matches!(place, 8 | 12 | 16 | 20) {
+            id.push('-');
+        }
+        id.push(digit);
+    }
+    Ok(id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn identities_are_of_version_4() {
+        let (a, b) = (random_id().unwrap(), random_id().unwrap());
+        assert_ne!(a, b);
+        let parts: Vec<usize> = a.split('-').map(str::len).collect();
+        assert_eq!(parts, [8, 4, 4, 4, 12]);
+        assert_eq!(a.chars().nth(14), Some('4'));
+        assert!("89ab".contains(a.chars().nth(19).unwrap()));
+    }
+}
