@@ -124,7 +124,7 @@ fn json_errors_name_the_place() {
 #[test]
 fn structured_attributes_become_texts() {
     let with = |structured: Value| Derivation {
-        env: vec![(text_of("__json"), text_of(structured))],
+        env: vec![(text_of(&"__json"), text_of(&structured))],
         ..Derivation::default()
     };
     let derivation = with(json!({
@@ -143,12 +143,12 @@ fn structured_attributes_become_texts() {
     assert!(attributes.list("absent").is_empty());
     assert!(with(json!([])).attributes().is_err());
     let deep = format!("{{\"a\":{}{}}}", "[".repeat(100_000), "]".repeat(100_000));
-    let deep = Derivation { env: vec![(text_of("__json"), text_of(deep))], ..Derivation::default() };
+    let deep = Derivation { env: vec![(text_of(&"__json"), text_of(&deep))], ..Derivation::default() };
     assert!(deep.attributes().is_err());
     assert_eq!(deep.to_json().unwrap_err().place, "env.__json");
 }
 
-fn text_of(text: impl ToString) -> Cow<'static, BStr> {
+fn text_of(text: &impl ToString) -> Cow<'static, BStr> {
     Cow::Owned(BString::from(text.to_string()))
 }
 

@@ -221,7 +221,7 @@ const fn method_name(method: FixedMethod) -> &'static str {
     }
 }
 
-fn utf8<'t>(text: &'t [u8], place: impl FnOnce() -> String) -> Result<&'t str, JsonError> {
+fn utf8(text: &[u8], place: impl FnOnce() -> String) -> Result<&str, JsonError> {
     text.to_str().map_err(|_| JsonError::new(place(), "is not UTF-8, which JSON cannot hold"))
 }
 

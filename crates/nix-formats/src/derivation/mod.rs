@@ -104,7 +104,7 @@ pub struct InputOutputs<'a> {
     pub dynamic: Vec<(Cow<'a, str>, Self)>,
 }
 
-impl<'a> Derivation<'a> {
+impl Derivation<'_> {
     /// The value of an environment variable, if it is there and UTF-8.
     ///
     /// Derivations with structured attributes have next to no environment; [`Derivation::attributes`] looks into both.

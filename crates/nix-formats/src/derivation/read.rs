@@ -78,10 +78,9 @@ impl<'a> Reader<'a, '_> {
         let mut unescaped: Vec<u8> = Vec::new();
         loop {
             let rest = self.rest();
-            let (end, byte) = match memchr::memchr2(b'"', b'\\', rest).and_then(|i| Some((i, *rest.get(i)?)))
-            {
-                Some(found) => found,
-                None => return self.from(start, Err(Problem::Unterminated)),
+            let found = memchr::memchr2(b'"', b'\\', rest);
+            let Some((end, byte)) = found.and_then(|i| Some((i, *rest.get(i)?))) else {
+                return self.from(start, Err(Problem::Unterminated));
             };
             let plain = rest.get(..end).unwrap_or_default();
             if byte == b'"' {

@@ -53,7 +53,7 @@ pub enum ModuloError {
         /// Which.
         path: String,
         /// Why.
-        source: DerivationError,
+        source: Box<DerivationError>,
     },
     /// An input is not a derivation by its name.
     #[error("the input {0} is not a derivation")]
@@ -190,7 +190,7 @@ impl<R: FnMut(&StorePath) -> std::io::Result<Vec<u8>>> Modulo<R> {
 
     /// What stands for a derivation that need not be in the store where it is an input.
     pub fn input_hash_of(&mut self, derivation: &Derivation<'_>) -> Result<InputHash, ModuloError> {
-        if !self.needs_inputs(derivation)? {
+        if !needs_inputs(derivation)? {
             return self.compute(derivation);
         }
         self.learn(derivation.input_derivations.iter().map(|(path, _)| path))?;
@@ -237,9 +237,9 @@ impl<R: FnMut(&StorePath) -> std::io::Result<Vec<u8>>> Modulo<R> {
             let file =
                 (self.read)(&path).map_err(|source| ModuloError::Read { path: self.show(&path), source })?;
             let derivation = Derivation::parse_in(&file, name, &self.store)
-                .map_err(|source| ModuloError::Parse { path: self.show(&path), source })?;
+                .map_err(|source| ModuloError::Parse { path: self.show(&path), source: Box::new(source) })?;
             let mut inputs = Vec::new();
-            if self.needs_inputs(&derivation)? {
+            if needs_inputs(&derivation)? {
                 for (input, _) in &derivation.input_derivations {
                     if !self.known.contains_key(input) {
                         inputs.push(Waiting { path: input.clone(), derivation: None });
@@ -257,11 +257,6 @@ impl<R: FnMut(&StorePath) -> std::io::Result<Vec<u8>>> Modulo<R> {
             }
         }
         Ok(())
-    }
-
-    /// Whether the hashes of inputs matter to what stands for a derivation.
-    fn needs_inputs(&self, derivation: &Derivation<'_>) -> Result<bool, ModuloError> {
-        Ok(kind(derivation)? == Kind::InputAddressed && !derivation.is_dynamic())
     }
 
     /// What stands for a derivation whose inputs are known.
@@ -325,6 +320,11 @@ impl<R: FnMut(&StorePath) -> std::io::Result<Vec<u8>>> Modulo<R> {
     fn show(&self, path: &StorePath) -> String {
         self.store.display(path).to_string()
     }
+}
+
+/// Whether the hashes of inputs matter to what stands for a derivation.
+fn needs_inputs(derivation: &Derivation<'_>) -> Result<bool, ModuloError> {
+    Ok(kind(derivation)? == Kind::InputAddressed && !derivation.is_dynamic())
 }
 
 fn kind(derivation: &Derivation<'_>) -> Result<Kind, ModuloError> {

@@ -61,13 +61,13 @@ impl<R: FnMut(&StorePath) -> std::io::Result<Vec<u8>>> Modulo<R> {
         let filled = self.outputs(derivation, Missing::FillIn)?;
         for (name, path) in filled {
             let full = crate::derivation::text(self.store().display(&path).to_string());
-            match derivation.env.iter_mut().find(|(variable, _)| variable.as_bytes() == name.as_bytes()) {
-                Some((_, value)) => *value = full,
-                None => {
-                    let variable = crate::derivation::text(name.clone());
-                    let at = derivation.env.iter().position(|(v, _)| *v > variable);
-                    derivation.env.insert(at.unwrap_or(derivation.env.len()), (variable, full));
-                }
+            let mut variables = derivation.env.iter_mut();
+            if let Some((_, value)) = variables.find(|(variable, _)| variable.as_bytes() == name.as_bytes()) {
+                *value = full;
+            } else {
+                let variable = crate::derivation::text(name.clone());
+                let at = derivation.env.iter().position(|(v, _)| *v > variable);
+                derivation.env.insert(at.unwrap_or(derivation.env.len()), (variable, full));
             }
             let output = derivation.outputs.iter_mut().find(|(n, _)| *n == name);
             if let Some((_, output @ Output::Deferred)) = output {
