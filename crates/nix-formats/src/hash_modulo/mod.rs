@@ -9,7 +9,8 @@
 //! The closure of a system has thousands of derivations that share most of their inputs: [`Modulo`] remembers what it knows,
 //! and walks without recursion, since chains of inputs are long.
 //!
-//! Followed is `src/libstore/derivations.cc` of Nix.
+//! Followed is `src/libstore/derivations.cc` of Nix. Where an input is an output of an output, there is no hash, as in Nix 2.36;
+//! Nix 2.34 overlooks such an input if the derivation that makes it is itself fixed or input-addressed.
 
 mod outputs;
 
