@@ -4,6 +4,8 @@
 
 use serde_json::{Number, Value};
 
+use super::grisu;
+
 /// The text of a value.
 pub(super) fn canonical(value: &Value) -> String {
     let mut out = String::new();
@@ -78,19 +80,17 @@ fn write_number(out: &mut String, number: &Number) {
     }
 }
 
-/// The fewest digits that read back the same; with an exponent below 1e-4 and from 1e15.
+/// With an exponent below 1e-4 and from 1e15.
 fn write_float(out: &mut String, float: f64) {
     use std::fmt::Write;
     if float == 0.0 {
         out.push_str(if float.is_sign_negative() { "-0.0" } else { "0.0" });
         return;
     }
-    let scientific = format!("{:e}", float.abs());
-    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
-    let digits: String = mantissa.chars().filter(char::is_ascii_digit).collect();
-    // The decimal point stands behind this many digits.
-    let point = exponent.parse::<i32>().unwrap_or(0) + 1;
+    let (digits, exponent) = grisu::digits(float.abs());
     let count = i32::try_from(digits.len()).unwrap_or(i32::MAX);
+    // The decimal point stands behind this many digits.
+    let point = exponent + count;
     let zeros = |n: i32| "0".repeat(usize::try_from(n).unwrap_or(0));
     if float < 0.0 {
         out.push('-');

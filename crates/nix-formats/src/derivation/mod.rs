@@ -17,6 +17,7 @@
 
 mod attributes;
 mod error;
+mod grisu;
 mod json;
 mod json_text;
 mod read;
