@@ -262,3 +262,30 @@ fn outputs_are_filled_in_and_checked() {
     assert!(matches!(modulo.fill_in(&mut get("bad-path")), Err(OutputError::Path { .. })));
     assert!(matches!(modulo.fill_in(&mut get("bad-depends-on-drv-pre")), Err(OutputError::Path { .. })));
 }
+
+/// What derivations become once their inputs are built.
+#[test]
+fn resolved() {
+    let store = StoreDir::default();
+    let mut count = 0;
+    for file in list("try-resolve", "-before.json") {
+        let stem = file.strip_suffix("-before.json").unwrap();
+        let derivation = Derivation::from_json(&read_json(&file)).unwrap();
+        let trace = read_json(&format!("{stem}-buildTrace.json"));
+        let built = |path: &StorePath, outputs: &[&str]| {
+            let of = json!({ "drvPath": path.as_str(), "output": outputs[0] });
+            let found = trace.as_array().unwrap().iter().find(|pair| pair[0] == of)?;
+            Some(found[1].as_str().unwrap().parse().unwrap())
+        };
+        let ours = derivation.resolve(&store, built).unwrap();
+        let after = ["after", "resolved"].map(|kind| format!("{stem}-{kind}.json"));
+        match after.iter().find(|file| data(file).exists()) {
+            Some(after) => {
+                assert_eq!(ours.unwrap(), Derivation::from_json(&read_json(after)).unwrap(), "{file}")
+            }
+            None => assert_eq!((ours, stem), (None, "try-resolve/resolution-failure")),
+        }
+        count += 1;
+    }
+    assert_eq!(count, 5);
+}

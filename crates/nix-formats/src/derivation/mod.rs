@@ -20,6 +20,7 @@ mod error;
 mod grisu;
 mod json;
 mod json_text;
+mod placeholder;
 mod read;
 mod write;
 
@@ -33,6 +34,7 @@ use crate::store_path::{FixedMethod, MakeError, References, StoreDir, StorePath}
 
 pub use attributes::{Attributes, AttributesError};
 pub use error::{DerivationError, JsonError, Problem};
+pub use placeholder::{PLACEHOLDER_LEN, own_placeholder, upstream_placeholder};
 pub(crate) use write::Inputs;
 
 /// The environment variable that holds structured attributes.

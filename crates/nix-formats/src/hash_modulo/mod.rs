@@ -13,6 +13,7 @@
 //! Nix 2.34 overlooks such an input if the derivation that makes it is itself fixed or input-addressed.
 
 mod outputs;
+mod resolve;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
