@@ -1,7 +1,9 @@
 //! The snowguard program: arguments in, exit codes and text out.
 
 mod db;
+mod demo;
 mod exit;
+mod explain;
 mod folder;
 mod location;
 mod manual;
@@ -14,7 +16,7 @@ use std::process::ExitCode;
 
 /// Finds known vulnerabilities in what Nix has built.
 #[derive(Debug, Parser)]
-#[command(name = "snowguard", version, about, after_help = EXIT_CODES)]
+#[command(name = "snowguard", version, after_help = EXIT_CODES)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -26,7 +28,9 @@ enum Command {
     #[command(subcommand)]
     Db(db::Command),
     Scan(scan::Options),
+    Explain(explain::Options),
     Show(show::Options),
+    Demo(demo::Options),
     Completions(manual::CompletionOptions),
     Man(manual::ManOptions),
 }
@@ -41,6 +45,8 @@ fn main() -> ExitCode {
     let done = match cli.command {
         Command::Db(command) => db::run(command),
         Command::Scan(options) => Ok(scan::run(&options)),
+        Command::Explain(options) => Ok(explain::run(&options)),
+        Command::Demo(options) => Ok(demo::run(&options)),
         Command::Show(options) => Ok(show::run(&options)),
         Command::Completions(options) => Ok(manual::completions::<Cli>(&options)),
         Command::Man(options) => Ok(manual::man::<Cli>(&options)),

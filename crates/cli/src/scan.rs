@@ -62,17 +62,17 @@ pub(crate) struct Options {
     /// Do not read derivations: let only the names of store paths speak
     #[arg(long)]
     no_derivations: bool,
+    /// Exit with 1 if there is a finding at or above this bar
+    ///
+    /// What is known to be exploited is above every bar. What nobody has rated counts as medium.
+    #[arg(long, value_name = "BAR", value_parser = named::<FailOn>(FailOn::ALL.map(FailOn::name).to_vec()))]
+    fail_on: Option<FailOn>,
     #[command(flatten)]
     database: DatabaseLocation,
     #[command(flatten)]
     report: ReportOptions,
     #[command(flatten)]
     opinions: OpinionOptions,
-    /// Exit with 1 if there is a finding at or above this bar
-    ///
-    /// What is known to be exploited is above every bar. What nobody has rated counts as medium.
-    #[arg(long, value_name = "BAR", value_parser = named::<FailOn>(FailOn::ALL.map(FailOn::name).to_vec()))]
-    fail_on: Option<FailOn>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -295,7 +295,7 @@ fn describe(database: &Database) -> anyhow::Result<String> {
 }
 
 /// A random UUID, version 4 (RFC 9562).
-fn random_id() -> anyhow::Result<String> {
+pub(crate) fn random_id() -> anyhow::Result<String> {
     let mut bytes = [0_u8; 16];
     getrandom::fill(&mut bytes).context("the system gives no random numbers")?;
     let value = u128::from_be_bytes(bytes);

@@ -1,0 +1,179 @@
+//! `snowguard explain`: why do we think so?
+
+use crate::exit;
+use crate::location::{self, DatabaseLocation};
+use anyhow::{Context, anyhow};
+use matching::find::Matcher;
+use matching::{Finding, Knowledge, Package};
+use nix_formats::name::DrvName;
+use nix_formats::store_path::{StoreDir, StorePath};
+use scanner::report::clean;
+use scanner::target::{self, StoreOptions};
+use serde_json::json;
+use std::io::{self, BufWriter, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use vulnerability::CveId;
+use vulnerability::model::Vulnerability;
+
+/// Examples, below the options.
+const AFTER_HELP: &str = "\
+Examples:
+  snowguard explain CVE-2023-4911 glibc               as it is in the running system
+  snowguard explain CVE-2023-38545 curl-8.3.0         any name and version
+  snowguard explain CVE-2024-3094 xz --in ./result
+
+Exit codes: 0 explained; 2 wrong use; 3 no such record or package, or they cannot be read";
+
+/// Tell in sentences why a package is taken to be affected by a CVE, or why not
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = AFTER_HELP)]
+pub(crate) struct Options {
+    /// The CVE
+    #[arg(value_name = "CVE")]
+    id: CveId,
+    /// The package: its name with version (`curl-8.3.0`), a store path, or a name to look for in a target
+    #[arg(value_name = "PACKAGE")]
+    package: String,
+    /// The target to look in, if the name has no version: whatever `snowguard scan` reads
+    #[arg(long = "in", value_name = "TARGET", default_value = "/run/current-system")]
+    target: PathBuf,
+    /// Where the root of the target's system is
+    #[arg(long, value_name = "FOLDER", default_value = "/")]
+    root: PathBuf,
+    /// More curated knowledge, in TOML
+    #[arg(long, value_name = "FILE")]
+    knowledge: Vec<PathBuf>,
+    /// Print the findings with their evidence as JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    database: DatabaseLocation,
+}
+
+/// Runs the command.
+pub(crate) fn run(options: &Options) -> ExitCode {
+    match try_run(options) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => exit::Failure::scan(error).report(),
+    }
+}
+
+fn try_run(options: &Options) -> anyhow::Result<()> {
+    let database = location::open(&options.database)?;
+    let mut knowledge = Knowledge::built_in().context("the knowledge that is built in cannot be used")?;
+    for path in &options.knowledge {
+        let name = path.display().to_string();
+        let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {name}"))?;
+        knowledge.add(&name, &text)?;
+    }
+    let packages = packages(options)?;
+    let found = database.load(&[options.id]).context("cannot read the record")?;
+    let vulnerability = found
+        .first()
+        .ok_or_else(|| anyhow!("{} is not in the database {}", options.id, database.path().display()))?;
+    let matcher = Matcher::new(&packages, &knowledge, &[]);
+    let findings = matcher.find(&found);
+    let mut out = BufWriter::new(io::stdout().lock());
+    if options.json {
+        let explained: Vec<_> = packages
+            .iter()
+            .enumerate()
+            .map(|(index, package)| {
+                let finding = findings.iter().find(|f| f.package == index && f.cve == options.id);
+                json!({ "package": package, "finding": finding, "sentences": tell(finding, package, vulnerability) })
+            })
+            .collect();
+        serde_json::to_writer_pretty(&mut out, &explained).map_err(io::Error::from)?;
+        writeln!(out)?;
+    } else {
+        for (index, package) in packages.iter().enumerate() {
+            if index > 0 {
+                writeln!(out)?;
+            }
+            let finding = findings.iter().find(|f| f.package == index && f.cve == options.id);
+            for sentence in tell(finding, package, vulnerability) {
+                writeln!(out, "{}", clean(&sentence))?;
+            }
+        }
+    }
+    out.flush()?;
+    Ok(())
+}
+
+/// The sentences for a package, with or without a finding.
+pub(crate) fn tell(
+    finding: Option<&Finding>,
+    package: &Package,
+    vulnerability: &Vulnerability,
+) -> Vec<String> {
+    if let Some(finding) = finding {
+        return matching::explain(finding, package, Some(vulnerability));
+    }
+    let mut sentences = vec![format!("{} does not match {}.", package.name, vulnerability.id)];
+    if vulnerability.rejected() {
+        sentences.push("The record is rejected: it matches nothing.".to_owned());
+        return sentences;
+    }
+    let summary = vulnerability.summary().trim();
+    if !summary.is_empty() {
+        sentences.push(format!("The record says: {summary}"));
+    }
+    let mut names: Vec<String> = Vec::new();
+    for statement in vulnerability.statements() {
+        let product = &statement.product;
+        let parts = [&product.vendor, &product.product, &product.package_name];
+        let name = parts.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(" / ");
+        let name = if name.is_empty() { product.cpes.first().cloned().unwrap_or_default() } else { name };
+        if !name.is_empty() && !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    sentences.push(if names.is_empty() {
+        "It names no product.".to_owned()
+    } else {
+        let more = names.len().saturating_sub(10);
+        names.truncate(10);
+        let more = if more > 0 { format!(", and {more} more") } else { String::new() };
+        format!(
+            "It speaks of \"{}\"{more}, none of which we take for {}.",
+            names.join("\", \""),
+            package.pname
+        )
+    });
+    sentences
+}
+
+/// The packages that the user means.
+fn packages(options: &Options) -> anyhow::Result<Vec<Package>> {
+    let name = options.package.rsplit('/').next().unwrap_or(&options.package);
+    let name =
+        StorePath::from_base_name(name).map_or_else(|_| name.to_owned(), |path| path.name().to_owned());
+    let parsed = DrvName::parse(&name);
+    if !parsed.version.is_empty() {
+        let package = Package {
+            pname: parsed.name.to_owned(),
+            version: parsed.version.to_owned(),
+            name: name.clone(),
+            ..Package::default()
+        };
+        return Ok(vec![package]);
+    }
+    let store = StoreOptions {
+        root: options.root.clone(),
+        store_dir: StoreDir::default(),
+        use_database: true,
+        use_derivations: true,
+    };
+    let (_, contents) = target::read(&options.target, None, &store).with_context(|| {
+        format!("`{name}` has no version, and {} cannot be read to find one", options.target.display())
+    })?;
+    let meant = |p: &Package| p.pname == name || p.attribute.as_deref() == Some(&options.package);
+    let packages: Vec<Package> = contents.packages.into_iter().filter(meant).collect();
+    anyhow::ensure!(
+        !packages.is_empty(),
+        "there is no package `{name}` in {}; give its name with a version, such as {name}-1.0",
+        options.target.display()
+    );
+    Ok(packages)
+}
