@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use nix_formats::derivation::{Derivation, Output, Problem};
+use nix_formats::derivation::{Derivation, MAX_ITEMS, Output, Problem};
 use nix_formats::hash_modulo::{InputHash, Modulo, OutputError};
 use nix_formats::store_path::{StoreDir, StorePath};
 use serde_json::{Value, json};
@@ -74,7 +74,7 @@ fn files_survive_and_equal_their_json() {
 #[test]
 fn json_survives() {
     let store = StoreDir::default();
-    let mut count = 0;
+    let (mut count, mut checked) = (0, 0);
     for folder in ["", "ia", "ca", "hash-modulo", "invariants", "try-resolve"] {
         for file in list(folder, ".json") {
             let json = read_json(&file);
@@ -96,9 +96,14 @@ fn json_survives() {
             }
             assert_eq!(again.to_json().unwrap(), expected, "{file}");
             count += 1;
+            // Where nothing else is needed, the paths of the outputs can be checked too.
+            if ["ia", "ca"].contains(&folder) && derivation.input_derivations.is_empty() {
+                Files(BTreeMap::new()).modulo().check(&derivation).unwrap_or_else(|e| panic!("{file}: {e}"));
+                checked += 1;
+            }
         }
     }
-    assert!(count >= 25, "{count}");
+    assert!(count >= 25 && checked >= 4, "{count}, {checked} checked");
 }
 
 #[test]
@@ -139,6 +144,19 @@ fn bad_files_are_refused_for_what_is_bad() {
     assert!(matches!(problem("bad-version.drv"), (15, Problem::Version(v)) if v == "invalid-version"));
     let (offset, problem) = problem("bad-old-version-dyn-deps.drv");
     assert_eq!((offset, problem), (67, Problem::DynamicInOldVersion));
+}
+
+/// A small file must not take a large memory.
+#[test]
+fn too_many_items() {
+    let with_args = |count: usize| {
+        let args = vec!["\"\""; count].join(",");
+        format!("Derive([(\"out\",\"\",\"\",\"\")],[],[],\"x\",\"y\",[{args}],[])")
+    };
+    let most = MAX_ITEMS - 1;
+    assert_eq!(Derivation::parse(with_args(most).as_bytes(), "a").unwrap().args.len(), most);
+    let error = Derivation::parse(with_args(most + 1).as_bytes(), "a").unwrap_err();
+    assert_eq!(error.problem, Problem::TooMany);
 }
 
 #[test]
@@ -279,12 +297,10 @@ fn resolved() {
         };
         let ours = derivation.resolve(&store, built).unwrap();
         let after = ["after", "resolved"].map(|kind| format!("{stem}-{kind}.json"));
-        match after.iter().find(|file| data(file).exists()) {
-            Some(after) => {
-                assert_eq!(ours.unwrap(), Derivation::from_json(&read_json(after)).unwrap(), "{file}")
-            }
-            None => assert_eq!((ours, stem), (None, "try-resolve/resolution-failure")),
-        }
+        let after = after.iter().find(|file| data(file).exists());
+        let after = after.map(|file| Derivation::from_json(&read_json(file)).unwrap());
+        assert_eq!(ours, after, "{file}");
+        assert_eq!(after.is_none(), stem == "try-resolve/resolution-failure");
         count += 1;
     }
     assert_eq!(count, 5);

@@ -21,6 +21,9 @@ pub enum Problem {
     /// More than [`super::MAX_SIZE`] bytes.
     #[error("the file has {0} bytes, more than {limit}", limit = super::MAX_SIZE)]
     TooLarge(usize),
+    /// The lists have more than [`super::MAX_ITEMS`] items.
+    #[error("the lists have more than {limit} items", limit = super::MAX_ITEMS)]
+    TooMany,
     /// Something else should stand here.
     #[error("expected `{0}`")]
     Expected(&'static str),

@@ -41,6 +41,9 @@ pub(crate) use write::Inputs;
 pub const STRUCTURED: &str = "__json";
 /// Largest `.drv` file that is read, in bytes. Those of nixpkgs stay below 1 MB.
 pub const MAX_SIZE: usize = 64 << 20;
+/// Most items that all lists of a `.drv` file may have together. An item takes some ten times the memory that it takes in the
+/// file.
+pub const MAX_ITEMS: usize = 1 << 20;
 /// How deep outputs of outputs may be nested in the inputs of a dynamic derivation.
 pub const MAX_DEPTH: usize = 32;
 

@@ -8,7 +8,9 @@ use std::borrow::Cow;
 use bstr::{BStr, ByteSlice};
 
 use super::error::{check_output_name, shorten};
-use super::{Derivation, DerivationError, InputOutputs, MAX_DEPTH, MAX_SIZE, Output, Problem, Text};
+use super::{
+    Derivation, DerivationError, InputOutputs, MAX_DEPTH, MAX_ITEMS, MAX_SIZE, Output, Problem, Text,
+};
 use crate::hash::{Algorithm, Hash};
 use crate::store_path::{FixedMethod, StoreDir, StorePath};
 
@@ -28,7 +30,7 @@ impl<'a> Derivation<'a> {
         store: &StoreDir,
     ) -> Result<Self, DerivationError> {
         let name = name.into();
-        let mut reader = Reader { file, at: 0, store, dynamic: false };
+        let mut reader = Reader { file, at: 0, items: 0, store, dynamic: false };
         let (start, result) = if file.len() > MAX_SIZE {
             (0, Err(Problem::TooLarge(file.len())))
         } else {
@@ -46,6 +48,8 @@ impl<'a> Derivation<'a> {
 struct Reader<'a, 's> {
     file: &'a [u8],
     at: usize,
+    /// How many items all lists had so far.
+    items: usize,
     store: &'s StoreDir,
     /// Whether the newer version of the format allows outputs of outputs.
     dynamic: bool,
@@ -137,6 +141,10 @@ impl<'a> Reader<'a, '_> {
             return Ok(items);
         }
         loop {
+            self.items += 1;
+            if self.items > MAX_ITEMS {
+                return Err(Problem::TooMany);
+            }
             items.push(item(self)?);
             match self.rest().first() {
                 Some(b',') => self.at += 1,
