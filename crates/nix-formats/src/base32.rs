@@ -6,6 +6,30 @@
 /// The digits, by value.
 pub const ALPHABET: &[u8; 32] = b"0123456789abcdfghijklmnpqrsvwxyz";
 
+/// The value of each character; [`NO_DIGIT`] for those that are not digits. Store paths are checked by the thousand.
+const VALUES: [u8; 256] = {
+    let mut values = [NO_DIGIT; 256];
+    let mut value = 0;
+    while value < ALPHABET.len() {
+        // `TryFrom` is not const; there are 32 values.
+        #[allow(clippy::cast_possible_truncation)]
+        let as_byte = value as u8;
+        values[ALPHABET[value] as usize] = as_byte;
+        value += 1;
+    }
+    values
+};
+
+const NO_DIGIT: u8 = u8::MAX;
+
+/// The value of a digit; `None` for other characters.
+pub const fn digit_value(character: u8) -> Option<u8> {
+    match VALUES[character as usize] {
+        NO_DIGIT => None,
+        value => Some(value),
+    }
+}
+
 /// Why a text is not base-32.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Base32Error {
@@ -51,8 +75,7 @@ pub fn decode(text: &str) -> Result<Vec<u8>, Base32Error> {
     }
     let mut bytes = vec![0u8; size];
     for (n, (offset, &character)) in digits.iter().enumerate().rev().enumerate() {
-        let value = ALPHABET.iter().position(|d| *d == character);
-        let Some(value) = value.and_then(|v| u16::try_from(v).ok()) else {
+        let Some(value) = digit_value(character).map(u16::from) else {
             return Err(Base32Error::Digit { character: char::from(character), offset });
         };
         let (byte, shift) = (n * 5 / 8, n * 5 % 8);

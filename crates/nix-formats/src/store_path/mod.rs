@@ -83,9 +83,15 @@ pub fn check_name(name: &str) -> Result<(), NameError> {
     if matches!(name, "." | "..") || name.starts_with(".-") || name.starts_with("..-") {
         return Err(NameError::Dots);
     }
-    match name.char_indices().find(|(_, c)| !(c.is_ascii_alphanumeric() || "+-._?=".contains(*c))) {
-        Some((offset, character)) => Err(NameError::Character { character, offset }),
+    let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.' | b'_' | b'?' | b'=');
+    match name.bytes().position(|b| !allowed(b)) {
         None => Ok(()),
+        Some(offset) => {
+            // All before it are single bytes, so this is where the character begins.
+            let character = name.get(offset..).and_then(|rest| rest.chars().next());
+            let character = character.unwrap_or(char::REPLACEMENT_CHARACTER);
+            Err(NameError::Character { character, offset })
+        }
     }
 }
 
@@ -98,7 +104,9 @@ impl StorePath {
     pub fn from_base_name(text: &str) -> Result<Self, StorePathError> {
         let shown = || text.chars().take(300).collect::<String>();
         let digest = text.as_bytes().get(..DIGEST_LEN).ok_or_else(|| StorePathError::TooShort(shown()))?;
-        if let Some((offset, byte)) = digest.iter().enumerate().find(|(_, b)| !base32::ALPHABET.contains(b)) {
+        if let Some((offset, byte)) =
+            digest.iter().enumerate().find(|(_, b)| base32::digit_value(**b).is_none())
+        {
             let character = if byte.is_ascii() { char::from(*byte) } else { char::REPLACEMENT_CHARACTER };
             return Err(StorePathError::Digest { path: shown(), character, offset });
         }
