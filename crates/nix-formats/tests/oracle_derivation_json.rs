@@ -74,6 +74,10 @@ fn number(g: &mut Generator) -> Value {
     if g.below(2) == 0 {
         return serde_json::from_str(g.pick(&numbers)).unwrap();
     }
+    let float = f64::from_bits(g.next());
+    if float.is_finite() && g.below(2) == 0 {
+        return json!(float);
+    }
     let part = 10_u32.pow(u32::try_from(g.below(7)).unwrap());
     json!(f64::from(u32::try_from(g.below(2_000_000)).unwrap()) / f64::from(part))
 }
