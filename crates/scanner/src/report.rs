@@ -38,7 +38,7 @@ use std::fmt;
 use std::io;
 use std::str::FromStr;
 use vulnerability::CveId;
-use vulnerability::model::Vulnerability;
+use vulnerability::model::{Severity, Vulnerability};
 
 /// Everything that a report is made of.
 #[derive(Debug, Clone)]
@@ -217,20 +217,24 @@ pub struct Appearance {
 impl Scan {
     /// The findings, what to do first first.
     pub fn entries(&self) -> Vec<Entry<'_>> {
+        let mut severities: FxHashMap<CveId, Option<&Severity>> = FxHashMap::default();
         let mut entries: Vec<Entry<'_>> = self
             .findings
             .iter()
             .enumerate()
             .filter_map(|(index, finding)| {
+                let vulnerability = self.vulnerabilities.get(&finding.cve);
+                let severity = severities.entry(finding.cve).or_insert_with(|| vulnerability?.severity());
                 Some(Entry {
                     finding,
                     package: self.packages.get(finding.package)?,
-                    vulnerability: self.vulnerabilities.get(&finding.cve),
+                    vulnerability,
                     suppression: self.suppressed.get(&index),
+                    severity: *severity,
                 })
             })
             .collect();
-        entries.sort_by(Entry::first_things_first);
+        entries.sort_by_cached_key(Entry::order);
         entries
     }
 

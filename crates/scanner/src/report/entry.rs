@@ -3,7 +3,7 @@
 use super::Scan;
 use crate::suppress::Suppression;
 use matching::{Evidence, Finding, FindingStatus, Package};
-use std::cmp::Ordering;
+use std::cmp::Reverse;
 use std::fmt;
 use vulnerability::model::{Level, Severity, Vulnerability};
 
@@ -18,6 +18,8 @@ pub struct Entry<'a> {
     pub vulnerability: Option<&'a Vulnerability>,
     /// The rule that suppresses it.
     pub suppression: Option<&'a Suppression>,
+    /// The severity to show: the vulnerability's, chosen once, for a record can have many.
+    pub severity: Option<&'a Severity>,
 }
 
 /// EPSS probabilities from which on a vulnerability counts as likely to be exploited soon. Some 4 % of all CVEs are
@@ -25,19 +27,14 @@ pub struct Entry<'a> {
 pub(super) const EPSS_LIKELY: f32 = 0.1;
 
 impl<'a> Entry<'a> {
-    /// The severity to show.
-    pub fn severity(&self) -> Option<&'a Severity> {
-        self.vulnerability?.severity()
-    }
-
     /// The level to show.
     pub fn level(&self) -> Option<Level> {
-        Some(self.severity()?.level)
+        Some(self.severity?.level)
     }
 
     /// The score, 0.0 to 10.0.
     pub fn score(&self) -> Option<f32> {
-        self.severity()?.score
+        self.severity?.score
     }
 
     /// The probability of exploitation within 30 days.
@@ -56,22 +53,24 @@ impl<'a> Entry<'a> {
     }
 
     /// The order of what to do first: not suppressed, affected, known exploited, likely to be exploited, severe,
-    /// sure. Then names, so that the order is the same each time.
-    pub fn first_things_first(a: &Self, b: &Self) -> Ordering {
-        let score = |e: &Self| e.score().unwrap_or_else(|| lowest(e.level()));
-        let epss = |e: &Self| e.epss().unwrap_or(0.0);
-        let done = |e: &Self| e.suppression.is_some();
-        done(a)
-            .cmp(&done(b))
-            .then_with(|| a.finding.status.cmp(&b.finding.status))
-            .then_with(|| b.known_exploited().cmp(&a.known_exploited()))
-            .then_with(|| (epss(b) >= EPSS_LIKELY).cmp(&(epss(a) >= EPSS_LIKELY)))
-            .then_with(|| score(b).total_cmp(&score(a)))
-            .then_with(|| epss(b).total_cmp(&epss(a)))
-            .then_with(|| b.finding.confidence.cmp(&a.finding.confidence))
-            .then_with(|| a.package.name.cmp(&b.package.name))
-            .then_with(|| a.finding.package.cmp(&b.finding.package))
-            .then_with(|| b.finding.cve.cmp(&a.finding.cve))
+    /// probable, sure. Then names, so that the order is the same each time.
+    pub(super) fn order(&self) -> impl Ord + use<'a> {
+        // No score and no probability is negative, so the bits are in the order of the numbers.
+        let bits = |number: f32| number.max(0.0).to_bits();
+        let score = self.score().unwrap_or_else(|| lowest(self.level()));
+        let epss = self.epss().unwrap_or(0.0);
+        let urgency = (
+            self.suppression.is_some(),
+            self.finding.status,
+            Reverse((
+                self.known_exploited(),
+                epss >= EPSS_LIKELY,
+                bits(score),
+                bits(epss),
+                self.finding.confidence,
+            )),
+        );
+        (urgency, self.package.name.as_str(), self.finding.package, Reverse(self.finding.cve))
     }
 
     /// What to do about it.

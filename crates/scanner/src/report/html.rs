@@ -5,14 +5,13 @@
 //! load and run nothing.
 
 use super::json::{description, references, rounded};
-use super::table::advice;
+use super::table::{advice, groups};
 use super::text::{clean, confidence_name, count, is_web_link, level_name, number, status_name};
 use super::{Entry, Scan, Summary, TOOL, TOOL_VERSION, cve_url};
 use askama::Template;
 use base64::Engine;
 use matching::Package;
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
 use std::io;
 
 const STYLE: &str = include_str!("../../templates/report.css");
@@ -58,6 +57,7 @@ struct Bar {
 /// A package in the list of what to do.
 struct Row {
     name: String,
+    packages: usize,
     worst: &'static str,
     exploited: bool,
     count: usize,
@@ -211,30 +211,20 @@ fn name_of(package: &Package) -> String {
 }
 
 fn rows(shown: &[&Entry<'_>]) -> Vec<Row> {
-    let mut places: BTreeMap<usize, usize> = BTreeMap::new();
-    let mut groups: Vec<Vec<&Entry<'_>>> = Vec::new();
-    for entry in shown
+    let open: Vec<&Entry<'_>> = shown
         .iter()
         .filter(|e| e.finding.status == matching::FindingStatus::Affected && e.suppression.is_none())
-    {
-        let next = groups.len();
-        let place = *places.entry(entry.finding.package).or_insert(next);
-        match groups.get_mut(place) {
-            Some(group) => group.push(entry),
-            None => groups.push(vec![entry]),
-        }
-    }
-    groups
+        .copied()
+        .collect();
+    groups(&open)
         .into_iter()
-        .filter_map(|entries| {
-            let first = entries.first()?;
-            Some(Row {
-                name: name_of(first.package),
-                worst: level_name(entries.iter().filter_map(|e| e.level()).max()),
-                exploited: entries.iter().any(|e| e.known_exploited()),
-                count: entries.len(),
-                advice: clean(&advice(&entries)),
-            })
+        .map(|group| Row {
+            packages: group.packages(),
+            worst: level_name(group.entries.iter().filter_map(|e| e.level()).max()),
+            exploited: group.entries.iter().any(|e| e.known_exploited()),
+            count: group.entries.len(),
+            advice: clean(&advice(&group.entries)),
+            name: group.name,
         })
         .collect()
 }

@@ -4,10 +4,12 @@ use super::entry::EPSS_LIKELY;
 use super::text::{clean, confidence_name, count, level_name, number, status_name, wrapped};
 use super::{Action, Appearance, Entry, Scan, Selection, Summary};
 use anstyle::{AnsiColor, Style};
-use matching::{Confidence, FindingStatus, Package};
-use std::collections::BTreeMap;
+use matching::{Confidence, FindingStatus};
+use rustc_hash::FxHashMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use vulnerability::CveId;
 use vulnerability::model::Level;
 
 /// How many vulnerabilities of a package are shown if not all are asked for.
@@ -44,21 +46,46 @@ pub fn write(
     table.problems(scan)
 }
 
-/// A package with its findings, in the order of what to do first.
-struct Group<'a> {
-    package: &'a Package,
-    entries: Vec<&'a Entry<'a>>,
+/// Packages of one name and version with their findings, in the order of what to do first.
+pub(super) struct Group<'a> {
+    /// The name and version.
+    pub(super) name: String,
+    /// The packages: several where builds differ in patches, system or attribute.
+    packages: BTreeSet<usize>,
+    /// The findings, each vulnerability and status once.
+    pub(super) entries: Vec<&'a Entry<'a>>,
+    seen: BTreeSet<(CveId, FindingStatus)>,
 }
 
-fn groups<'a>(shown: &[&'a Entry<'a>]) -> Vec<Group<'a>> {
-    let mut places: BTreeMap<usize, usize> = BTreeMap::new();
+impl Group<'_> {
+    /// How many packages it stands for.
+    pub(super) fn packages(&self) -> usize {
+        self.packages.len()
+    }
+}
+
+/// Groups findings by what a person would update.
+pub(super) fn groups<'a>(shown: &[&'a Entry<'a>]) -> Vec<Group<'a>> {
+    let mut places: FxHashMap<(&str, &str), usize> = FxHashMap::default();
     let mut groups: Vec<Group<'_>> = Vec::new();
     for entry in shown {
+        let package = entry.package;
         let next = groups.len();
-        let place = *places.entry(entry.finding.package).or_insert(next);
-        match groups.get_mut(place) {
-            Some(group) => group.entries.push(entry),
-            None => groups.push(Group { package: entry.package, entries: vec![entry] }),
+        let place = *places.entry((&package.pname, &package.version)).or_insert(next);
+        if place == next {
+            let name = clean(format!("{} {}", package.pname, package.version).trim_end());
+            groups.push(Group {
+                name,
+                packages: BTreeSet::new(),
+                entries: Vec::new(),
+                seen: BTreeSet::new(),
+            });
+        }
+        if let Some(group) = groups.get_mut(place) {
+            group.packages.insert(entry.finding.package);
+            if group.seen.insert((entry.finding.cve, entry.finding.status)) {
+                group.entries.push(entry);
+            }
         }
     }
     groups
@@ -121,14 +148,15 @@ impl Table<'_> {
     }
 
     fn group(&mut self, group: &Group<'_>, all: bool) -> io::Result<()> {
-        let name = if group.package.version.is_empty() {
-            clean(&group.package.pname)
-        } else {
-            format!("{} {}", clean(&group.package.pname), clean(&group.package.version))
-        };
         let advice = clean(&advice(&group.entries));
-        let space = self.width.saturating_sub(name.width() + 2);
-        writeln!(self.out, "\n{}: {}", self.paint(Style::new().bold(), &name), fit(&advice, space))?;
+        let several = match group.packages() {
+            1 => String::new(),
+            n => format!(" ({n} packages)"),
+        };
+        let name = fit(&group.name, self.width.saturating_sub(several.width() + 1));
+        let space = self.width.saturating_sub(name.width() + several.width() + 2);
+        let advice = if space >= 12 { format!(" {}", fit(&advice, space)) } else { String::new() };
+        writeln!(self.out, "\n{}{several}:{advice}", self.paint(Style::new().bold(), &name))?;
         let limit = if all || group.entries.len() <= FIRST_FEW + 1 { usize::MAX } else { FIRST_FEW };
         for entry in group.entries.iter().take(limit) {
             self.line(entry)?;
@@ -171,7 +199,7 @@ impl Table<'_> {
             notes.push(format!("{} confidence", confidence_name(entry.finding.confidence)));
         }
         if let Action::Update(version) = entry.action() {
-            notes.push(format!("< {}", clean(version)));
+            notes.push(format!("fixed in {}", clean(version)));
         }
         let space = self.width.saturating_sub(width + 3).min(40);
         if !notes.is_empty() && space >= 5 {

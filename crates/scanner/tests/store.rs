@@ -1,0 +1,210 @@
+//! Targets in a store that the real Nix of the toolbox made and built in.
+
+use scanner::target::{Contents, Kind, StoreOptions, TargetError, read};
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The toolbox that `cargo xtask toolbox` makes.
+fn toolbox() -> PathBuf {
+    let folder = std::env::var_os("SNOWGUARD_TOOLBOX")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/toolbox"), PathBuf::from);
+    let found =
+        [folder.join("root"), folder.clone()].into_iter().find(|root| root.join("usr/bin/nix").exists());
+    found.unwrap_or_else(|| panic!("there is no toolbox at {}: run `cargo xtask toolbox`", folder.display()))
+}
+
+/// A system of its own: a folder whose `nix` is `/nix` to the real Nix.
+struct System(tempfile::TempDir);
+
+const EXPRESSIONS: &str = r#"
+let
+  sh = script: attrs: derivation ({ system = "x86_64-linux"; builder = "/bin/sh"; args = [ "-c" script ]; } // attrs);
+  tarball = sh "echo tarball > $out" {
+    name = "openssl-3.0.10.tar.gz";
+    outputHashMode = "flat"; outputHashAlgo = "sha256";
+    outputHash = builtins.hashString "sha256" "tarball\n";
+    urls = [ "https://www.openssl.org/source/openssl-3.0.10.tar.gz" "https://mirror.example/openssl-3.0.10.tar.gz" ];
+  };
+  openssl = sh "echo lib > $out; echo $out > $dev; echo $out > $debug" {
+    name = "openssl-3.0.10"; pname = "openssl"; version = "3.0.10"; outputs = [ "out" "dev" "debug" ];
+    src = tarball;
+    patches = [ (builtins.toFile "CVE-2023-0004.patch" "") "${./patches}/sub/CVE-2023-0005.diff" ];
+  };
+  # The name does not tell where the version begins; the attributes do.
+  odd = derivation {
+    system = "x86_64-linux"; builder = "/bin/bash"; name = "odd-3-thing-1.0"; __structuredAttrs = true;
+    pname = "odd-3-thing"; version = "1.0"; patches = [ (builtins.toFile "fix-cve-2022-1111.patch" "") ];
+    args = [ "-c" ". $NIX_ATTRS_SH_FILE; echo ${openssl} > \${outputs[out]}" ];
+  };
+  unit = sh "echo ${odd} > $out" { name = "unit-odd.service"; };
+  data = sh "echo ${openssl.dev} > $out" { name = "some-data"; };
+in sh "echo ${unit} ${data} ${builtins.toFile "etc" "x"} > $out" { name = "nixos-system-test-26.05"; }
+"#;
+
+impl System {
+    fn new() -> Self {
+        let system = Self(tempfile::tempdir().unwrap());
+        fs::create_dir_all(system.path("nix/expressions/patches/sub")).unwrap();
+        fs::write(system.path("nix/expressions/patches/sub/CVE-2023-0005.diff"), "").unwrap();
+        fs::write(system.path("nix/expressions/default.nix"), EXPRESSIONS).unwrap();
+        system.nix(
+            "nix-build",
+            &["/nix/expressions", "--out-link", "/nix/result", "--option", "build-users-group", ""],
+        );
+        fs::create_dir_all(system.path("run")).unwrap();
+        let target = fs::read_link(system.path("nix/result")).unwrap();
+        symlink(target, system.path("run/current-system")).unwrap();
+        system
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn nix(&self, program: &str, args: &[&str]) -> Vec<String> {
+        let output = Command::new("bwrap")
+            .arg("--bind")
+            .arg(toolbox())
+            .args(["/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp", "--clearenv"])
+            .arg("--bind")
+            .arg(self.path("nix"))
+            .arg("/nix")
+            .args(["--setenv", "PATH", "/usr/bin:/bin", "--setenv", "HOME", "/tmp"])
+            .arg(program)
+            .args(args)
+            .args(["--option", "sandbox", "false", "--option", "substitute", "false"])
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{program} {args:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect()
+    }
+
+    fn options(&self) -> StoreOptions {
+        StoreOptions { root: self.0.path().to_owned(), ..StoreOptions::default() }
+    }
+
+    fn read(&self, target: &str, options: &StoreOptions) -> (Kind, Contents) {
+        read(Path::new(target), None, options).unwrap()
+    }
+}
+
+fn names(contents: &Contents) -> Vec<(&str, &str)> {
+    contents.packages.iter().map(|p| (p.pname.as_str(), p.version.as_str())).collect()
+}
+
+#[test]
+fn a_system_as_nix_sees_it() {
+    let system = System::new();
+    let closure = system.nix("nix-store", &["-qR", "/nix/result"]);
+
+    let (kind, contents) = system.read("/run/current-system", &system.options());
+    assert_eq!(kind, Kind::Closure);
+    assert_eq!(contents.warnings, []);
+    assert_eq!(contents.looked_at, closure.len());
+    assert_eq!(names(&contents), [("odd-3-thing", "1.0"), ("openssl", "3.0.10"), ("some-data", "")]);
+    let (odd, openssl) = (&contents.packages[0], &contents.packages[1]);
+    assert_eq!(odd.patches, ["fix-cve-2022-1111.patch"]);
+    assert_eq!(openssl.patches, ["CVE-2023-0004.patch", "CVE-2023-0005.diff"]);
+    assert_eq!(
+        openssl.source_urls.first().map(String::as_str),
+        Some("https://www.openssl.org/source/openssl-3.0.10.tar.gz")
+    );
+    assert_eq!(openssl.system.as_deref(), Some("x86_64-linux"));
+    // Two outputs of one package are in the closure, the third is not.
+    let mut outputs: Vec<&String> = closure.iter().filter(|p| p.contains("openssl-3.0.10")).collect();
+    outputs.sort();
+    assert_eq!(openssl.store_paths.iter().collect::<Vec<_>>(), outputs);
+    assert_eq!(outputs.len(), 2);
+    let derivers = system.nix("nix-store", &["-q", "--deriver", outputs[0]]);
+    assert_eq!(openssl.derivation, derivers.first().cloned());
+
+    // The same without the database, by reading files. What the derivations told is missing.
+    let options = StoreOptions { use_database: false, ..system.options() };
+    let (_, by_files) = system.read("/run/current-system", &options);
+    assert_eq!((by_files.looked_at, by_files.warnings.as_slice()), (closure.len(), &[][..]));
+    assert_eq!(names(&by_files), [("odd", "3-thing-1.0"), ("openssl", "3.0.10"), ("some-data", "")]);
+    assert_eq!(by_files.packages[1].store_paths, openssl.store_paths);
+
+    // With the database but without derivations: outputs are still told apart by the deriver's name.
+    let options = StoreOptions { use_derivations: false, ..system.options() };
+    let (_, by_names) = system.read("/run/current-system", &options);
+    assert_eq!(names(&by_names), names(&by_files));
+}
+
+#[test]
+fn all_that_a_build_needs() {
+    let system = System::new();
+    let derivation = system.nix("nix-store", &["-q", "--deriver", "/nix/result"]).remove(0);
+    let needed = system.nix("nix-store", &["-qR", &derivation]);
+    let derivations = needed.iter().filter(|p| p.ends_with(".drv")).count();
+
+    let (kind, contents) = system.read(&derivation, &system.options());
+    assert_eq!(
+        (kind, contents.looked_at, contents.warnings.as_slice()),
+        (Kind::Derivation, derivations, &[][..])
+    );
+    assert_eq!(names(&contents), [("odd-3-thing", "1.0"), ("openssl", "3.0.10"), ("some-data", "")]);
+    assert_eq!(contents.packages[1].store_paths.len(), 3);
+
+    // A copy of the file outside the store says the same; the name stands only in the file's name.
+    let copy = system.path(derivation.rsplit('/').next().unwrap());
+    fs::copy(system.path(derivation.trim_start_matches('/')), &copy).unwrap();
+    let (kind, outside) = read(&copy, Some(Kind::Derivation), &system.options()).unwrap();
+    assert_eq!((kind, names(&outside)), (Kind::Derivation, names(&contents)));
+}
+
+#[test]
+fn what_vanishes_is_reported_and_the_rest_is_scanned() {
+    let system = System::new();
+    let options = system.options();
+    let (_, before) = system.read("/run/current-system", &options);
+    let remove = |path: &str| {
+        let path = system.path(path.trim_start_matches('/'));
+        let permissions = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        fs::set_permissions(path.parent().unwrap(), permissions).unwrap();
+        fs::remove_file(&path).unwrap();
+    };
+    // A derivation that is gone: the name speaks.
+    remove(before.packages[0].derivation.as_ref().unwrap());
+    let (_, after) = system.read("/run/current-system", &options);
+    assert_eq!(names(&after)[0], ("odd", "3-thing-1.0"));
+    // One that is damaged: the same, and it is told.
+    let damaged = before.packages[1].derivation.as_ref().unwrap();
+    remove(damaged);
+    fs::write(system.path(damaged.trim_start_matches('/')), "Derive([").unwrap();
+    let (_, after) = system.read("/run/current-system", &options);
+    assert_eq!(after.warnings.len(), 1);
+    assert_eq!(&after.warnings[0].place, damaged);
+    assert_eq!(names(&after)[1], ("openssl", "3.0.10"));
+
+    // A broken database is an error that names the file; the store folder can still be read.
+    fs::write(system.path("nix/var/nix/db/db.sqlite"), "not a database at all").unwrap();
+    let error = read(Path::new("/run/current-system"), None, &options).unwrap_err();
+    assert!(matches!(error, TargetError::Database(_)) && error.to_string().contains("db.sqlite"), "{error}");
+    let by_files = StoreOptions { use_database: false, ..options };
+    let (_, contents) = system.read("/run/current-system", &by_files);
+    assert_eq!(contents.packages.len(), 3);
+}
+
+#[test]
+fn what_is_not_there_is_named() {
+    let system = System::new();
+    let options = system.options();
+    for (target, expected) in [
+        ("/run/booted-system", "/run/booted-system"),
+        ("/nix/store/00000000000000000000000000000000-nothing", "00000000000000000000000000000000-nothing"),
+        ("/run", "/run"),
+    ] {
+        let error = read(Path::new(target), None, &options).unwrap_err();
+        let chain: Vec<String> =
+            std::iter::successors(Some(&error as &dyn std::error::Error), |e| e.source())
+                .map(|e| e.to_string())
+                .collect();
+        assert!(chain.join(": ").contains(expected), "{target}: {chain:?}");
+    }
+    symlink("/run/loop", system.path("run/loop")).unwrap();
+    let error = read(Path::new("/run/loop"), None, &options).unwrap_err();
+    assert!(error.to_string().contains("too many links"), "{error}");
+}
