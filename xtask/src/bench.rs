@@ -14,6 +14,8 @@ mod inputs;
 #[cfg(feature = "bench")]
 mod measure;
 #[cfg(feature = "bench")]
+mod ours;
+#[cfg(feature = "bench")]
 mod peers;
 #[cfg(feature = "bench")]
 mod sections;

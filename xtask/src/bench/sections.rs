@@ -1,5 +1,6 @@
 //! The sections, one file each.
 
+mod quality;
 mod vulnix;
 
 use super::table::Table;
@@ -12,5 +13,7 @@ pub(super) struct Section {
 }
 
 /// All sections, in the order in which they run.
-pub(super) const ALL: &[Section] =
-    &[Section { name: "vulnix", what: "the same derivations and records as vulnix", run: vulnix::run }];
+pub(super) const ALL: &[Section] = &[
+    Section { name: "quality", what: "precision and recall on pairs labelled by hand", run: quality::run },
+    Section { name: "vulnix", what: "the same derivations and records as vulnix", run: vulnix::run },
+];

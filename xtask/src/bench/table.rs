@@ -12,7 +12,6 @@ pub(super) enum Cell {
     /// A measurement with its unit.
     Number(f64, &'static str),
     /// How many times one thing is the other, printed as `12.3 x`.
-    #[allow(dead_code, reason = "for sections that measure two things")]
     Ratio(f64),
     /// Not measured, or it would mean nothing.
     None,

@@ -33,10 +33,8 @@ pub(in crate::bench) struct Vulnix {
 /// One derivation that vulnix calls affected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::bench) struct Affected {
-    /// Path of the `.drv` file.
-    pub(in crate::bench) derivation: String,
-    pub(in crate::bench) pname: String,
-    pub(in crate::bench) version: String,
+    /// Name of the derivation with its version, such as `curl-8.3.0`.
+    pub(in crate::bench) name: String,
     /// Identifiers such as `CVE-2024-3094`, sorted.
     pub(in crate::bench) cves: Vec<String>,
 }
@@ -116,13 +114,10 @@ impl Vulnix {
 fn parse(output: &[u8]) -> anyhow::Result<Vec<Affected>> {
     let report: Value = serde_json::from_slice(output).context("vulnix printed no JSON")?;
     let Some(entries) = report.as_array() else { bail!("vulnix printed JSON, but no list") };
-    let text = |entry: &Value, key: &str| entry[key].as_str().unwrap_or_default().to_owned();
     Ok(entries
         .iter()
         .map(|entry| Affected {
-            derivation: text(entry, "derivation"),
-            pname: text(entry, "pname"),
-            version: text(entry, "version"),
+            name: entry["name"].as_str().unwrap_or_default().to_owned(),
             cves: entry["affected_by"]
                 .as_array()
                 .into_iter()

@@ -1,35 +1,112 @@
 //! Beside vulnix: the same records, the same derivations.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use anyhow::Context;
 
 use crate::bench::inputs;
-use crate::bench::peers::vulnix::Vulnix;
+use crate::bench::measure::Run;
+use crate::bench::ours::{Finding, Snowguard};
+use crate::bench::peers::vulnix::{Affected, Vulnix};
 use crate::bench::table::{Cell, Table};
 use crate::workspace;
 
 /// As many derivations as the runtime closure of a large system has paths.
 const DERIVATIONS: usize = 2000;
 
-/// Measures the update of the database and the scan.
+/// A package with its version, and a CVE.
+type Pair<'a> = (&'a str, &'a str);
+
+/// Measures the update of the database and the scan, and compares what was found.
 pub(super) fn run() -> anyhow::Result<Vec<Table>> {
     let folder = workspace::target().join("bench");
+    let archives = inputs::cve_archives();
     let derivations = inputs::derivations(&folder.join("derivations"), DERIVATIONS)?;
-    let (vulnix, records) = Vulnix::prepare(&folder, &inputs::cve_archives()).context("vulnix's feeds")?;
-    let update = vulnix.update()?;
-    let (scan, affected) = vulnix.scan(&derivations, 3)?;
+    let snowguard = Snowguard::build(&folder)?;
+    let (vulnix, records) = Vulnix::prepare(&folder, &archives).context("vulnix's feeds")?;
 
-    let mut table = Table::new(
+    let their_update = vulnix.update()?;
+    let our_update = snowguard.update(&archives, 1)?;
+    let (their_scan, theirs) = vulnix.scan(&derivations, 3)?;
+    let (our_scan, ours) = snowguard.scan(&derivations, 5)?;
+
+    let mut speed = Table::new(
         format!("vulnix: the same records, {DERIVATIONS} derivations"),
-        &["what", "wall", "memory", "findings"],
+        &["what", "vulnix", "snowguard", "faster by", "vulnix's memory", "our memory", "smaller by"],
     );
-    let seconds = |run: &crate::bench::measure::Run| Cell::Number(run.wall.as_secs_f64(), "s");
-    let memory = |run: &crate::bench::measure::Run| Cell::Number(run.memory as f64 / 1e6, "MB");
-    let pairs: usize = affected.iter().map(|entry| entry.cves.len()).sum();
-    table.row(vec!["vulnix, update".into(), seconds(&update), memory(&update)]);
-    table.row(vec!["vulnix, scan".into(), seconds(&scan), memory(&scan), Cell::Number(pairs as f64, "")]);
-    table.note(format!(
+    speed.row(compare("update of the database", &their_update, &our_update));
+    speed.row(compare("scan, new process, database in place", &their_scan, &our_scan));
+    speed.note(format!(
         "{records} of the records name an affected version; vulnix reads them as an NVD 1.1 feed made from the records."
     ));
-    table.note("A scan is a new process with the database in place; the least time of three.");
-    Ok(vec![table])
+    speed.note("vulnix's update does not unpack the archive of records, ours does. Scans: the least time of several.");
+    Ok(vec![speed, disagreements(&theirs, &ours)])
+}
+
+fn compare(what: &str, theirs: &Run, ours: &Run) -> Vec<Cell> {
+    let (their_wall, our_wall) = (theirs.wall.as_secs_f64(), ours.wall.as_secs_f64());
+    let (their_memory, our_memory) = (theirs.memory as f64 / 1e6, ours.memory as f64 / 1e6);
+    vec![
+        what.into(),
+        Cell::Number(their_wall, "s"),
+        Cell::Number(our_wall, "s"),
+        Cell::Ratio(their_wall / our_wall),
+        Cell::Number(their_memory, "MB"),
+        Cell::Number(our_memory, "MB"),
+        Cell::Ratio(their_memory / our_memory),
+    ]
+}
+
+/// Which pairs of package and CVE both call affected, and what the other says of the rest.
+fn disagreements(theirs: &[Affected], ours: &[Finding]) -> Table {
+    let their_pairs: BTreeSet<Pair<'_>> = theirs
+        .iter()
+        .flat_map(|entry| entry.cves.iter().map(|cve| (entry.name.as_str(), cve.as_str())))
+        .collect();
+    let our_statuses: BTreeMap<Pair<'_>, &str> = ours
+        .iter()
+        .map(|finding| ((finding.package.as_str(), finding.cve.as_str()), finding.status.as_str()))
+        .collect();
+    let mut classes: BTreeMap<(&str, &str), Vec<Pair<'_>>> = BTreeMap::new();
+    for pair in &their_pairs {
+        let ours = our_statuses.get(pair).copied().unwrap_or("no finding");
+        classes.entry(("affected", ours)).or_default().push(*pair);
+    }
+    for (pair, status) in &our_statuses {
+        if *status == "affected" && !their_pairs.contains(pair) {
+            classes.entry(("no finding", "affected")).or_default().push(*pair);
+        }
+    }
+    let mut table = Table::new(
+        "vulnix: where the two agree and disagree, in pairs of package and CVE",
+        &["vulnix says", "we say", "pairs", "packages", "such as"],
+    );
+    for ((their_word, our_word), pairs) in classes {
+        let packages: BTreeSet<&str> = pairs.iter().map(|(package, _)| *package).collect();
+        table.row(vec![
+            their_word.into(),
+            our_word.into(),
+            Cell::Number(pairs.len() as f64, ""),
+            Cell::Number(packages.len() as f64, ""),
+            examples(&pairs).into(),
+        ]);
+    }
+    table.note("`snowguard explain CVE PACKAGE` gives our reasons for one pair.");
+    table
+}
+
+/// Pairs of three packages, the ones with the most CVEs first.
+fn examples(pairs: &[Pair<'_>]) -> String {
+    let mut packages: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (package, cve) in pairs {
+        packages.entry(package).or_default().push(cve);
+    }
+    let mut packages: Vec<_> = packages.into_iter().collect();
+    packages.sort_by_key(|(name, cves)| (std::cmp::Reverse(cves.len()), *name));
+    let shown = packages.iter().take(3).filter_map(|(name, cves)| {
+        let more = cves.len() - 1;
+        let first = cves.first()?;
+        Some(if more == 0 { format!("{name} {first}") } else { format!("{name} {first} (+{more})") })
+    });
+    shown.collect::<Vec<_>>().join(", ")
 }

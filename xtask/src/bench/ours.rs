@@ -1,0 +1,86 @@
+//! Our own program, measured as a user runs it: a new process each time.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::Context;
+use serde_json::Value;
+
+use super::measure::{self, Run};
+use crate::{process, workspace};
+
+/// `snowguard`, optimised, with a database of its own.
+pub(super) struct Snowguard {
+    program: PathBuf,
+    database: PathBuf,
+}
+
+/// One finding of a scan, with what a comparison needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Finding {
+    /// Name of the package with its version, such as `curl-8.3.0`.
+    pub(super) package: String,
+    /// Identifier such as `CVE-2024-3094`.
+    pub(super) cve: String,
+    /// `affected`, `not_affected`, `fixed` or `unknown`, as in VEX.
+    pub(super) status: String,
+}
+
+impl Snowguard {
+    /// Builds the program; its database will be in `folder`.
+    pub(super) fn build(folder: &Path) -> anyhow::Result<Self> {
+        process::run(
+            workspace::cargo()
+                .args(["build", "--quiet", "--release", "--locked", "--bin", "snowguard"])
+                .stdout(std::io::stderr()),
+        )?;
+        let program = workspace::cargo_target().join("release/snowguard");
+        Ok(Self { program, database: folder.join("snowguard-database") })
+    }
+
+    /// Takes the records of these archives into a new database, `times` times.
+    pub(super) fn update(&self, archives: &[PathBuf], times: usize) -> anyhow::Result<Run> {
+        let make = || {
+            // Each run begins with nothing; removing it is not measured, and what cannot be removed fails the run.
+            if self.database.exists() {
+                let _ = std::fs::remove_dir_all(&self.database);
+            }
+            let mut command = Command::new(&self.program);
+            command.args(["db", "update", "--json", "--db"]).arg(&self.database).arg("--cve").args(archives);
+            command
+        };
+        measure::program(make, times, |status| status == 0)
+    }
+
+    /// Scans targets, `times` times, and gives all findings, not only those that ask for something to be done.
+    pub(super) fn scan(&self, targets: &[PathBuf], times: usize) -> anyhow::Result<(Run, Vec<Finding>)> {
+        let make = || {
+            let mut command = Command::new(&self.program);
+            command.args(["scan", "--format=json", "--db"]).arg(&self.database).args(targets);
+            command
+        };
+        let run = measure::program(make, times, |status| status == 0)?;
+        let findings = parse(&run.output)?;
+        Ok((run, findings))
+    }
+}
+
+/// The findings of a report in our JSON (`docs/schema/scan-report-1.json`).
+fn parse(output: &[u8]) -> anyhow::Result<Vec<Finding>> {
+    let report: Value = serde_json::from_slice(output).context("the report is not JSON")?;
+    let findings = report["findings"].as_array().context("the report has no findings")?;
+    findings
+        .iter()
+        .map(|finding| {
+            let index = finding["package"].as_u64().and_then(|index| usize::try_from(index).ok());
+            let package =
+                index.and_then(|index| report["packages"].get(index)).context("a finding without package")?;
+            let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+            Ok(Finding {
+                package: text(&package["name"]),
+                cve: text(&finding["cve"]),
+                status: text(&finding["status"]),
+            })
+        })
+        .collect()
+}
