@@ -170,7 +170,7 @@ fn info(arguments: Inspect) -> anyhow::Result<ExitCode> {
     }
     if counts.set_aside > 0 {
         println!(
-            "  {} broken records were set aside; --json lists them",
+            "  {} that could not be read were set aside; --json lists them",
             HumanCount(counts.set_aside as u64)
         );
     }
