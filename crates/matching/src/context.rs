@@ -20,6 +20,8 @@ pub struct RecordContext {
     pub hosted: bool,
     /// Product names (squashed) that some statement of the record places into a language's package collection.
     pub collections: Vec<(String, PackageSet)>,
+    /// The other operating system that the title limits the record to.
+    pub elsewhere: Option<&'static str>,
     /// The application whose plugin or theme the record speaks of, such as `wordpress`.
     pub plugin_of: Option<&'static str>,
 }
@@ -69,6 +71,7 @@ impl RecordContext {
                 context.collections.extend(facts.products.into_iter().map(|p| (p, set)));
             }
         }
+        context.elsewhere = limited_to(&context.title);
         let text = [context.title.as_str(), context.description.as_str()];
         context.plugin_of =
             PLUGIN_PHRASES.iter().find(|(p, _)| text.iter().any(|t| t.contains(p))).map(|(_, of)| *of);
@@ -78,6 +81,33 @@ impl RecordContext {
         }
         context
     }
+}
+
+/// Phrases of titles that limit a record to another operating system.
+const LIMITS: [(&str, &str); 10] = [
+    ("on windows", "windows"),
+    ("on microsoft windows", "windows"),
+    ("for windows", "windows"),
+    ("windows only", "windows"),
+    ("on macos", "macos"),
+    ("for macos", "macos"),
+    ("on android", "android"),
+    ("for android", "android"),
+    ("on ios", "ios"),
+    ("for ios", "ios"),
+];
+
+/// The other operating system that a title (lower case) speaks of, unless it names Linux too.
+fn limited_to(title: &str) -> Option<&'static str> {
+    if ["linux", "unix", "cross-platform"].iter().any(|word| title.contains(word)) {
+        return None;
+    }
+    let ends = |phrase: &str| {
+        title.match_indices(phrase).any(|(at, _)| {
+            !title.get(at + phrase.len()..).unwrap_or("").starts_with(|c: char| c.is_ascii_alphanumeric())
+        })
+    };
+    LIMITS.iter().find(|(phrase, _)| ends(phrase)).map(|(_, system)| *system)
 }
 
 /// The application that a statement's product plugs into.

@@ -112,7 +112,6 @@ const COMPANIONS: &[&str] = &[
     "vs code extension",
     "outlook",
     "exporter",
-    "module",
 ];
 
 /// Decides whether a statement speaks of a package. `None` means that it does not, or that nothing but chance says so.
@@ -338,9 +337,10 @@ fn by_name(
     }
 
     // "Samba" and "sam-ba" are spelt alike only when nobody looks.
-    let spelt_otherwise = !facts.spelt.contains(&dashed(package.bare));
+    let spelt_otherwise =
+        !facts.spelt.contains(&dashed(package.bare)) && !vendors.iter().any(|v| v.as_str() == package.name);
     let generic = knowledge.is_generic(&package.name) || spelt_otherwise;
-    let self_named = vendors.iter().all(|v| v.as_str() == package.name);
+    let self_named = vendors.is_empty() || vendors.iter().any(|v| v.as_str() == package.name);
     let distinctive = package.name.len() >= 6 && !generic;
     let confidence = if companion_found || (other_repository.is_some() && rule != IdentityRule::Repository) {
         Confidence::Low

@@ -110,13 +110,13 @@ fn opinion<'a>(
             status,
         },
     };
-    if let Some(system) = &facts.elsewhere {
+    if let Some(system) = facts.elsewhere.as_deref().or(record.elsewhere) {
         let text = format!("only on {system}");
         return make(FindingStatus::NotAffected, Weight::Nothing, Confidence::Medium, None, text, Vec::new());
     }
     if facts.of_distribution {
         let text = "versions of a distribution, which are not comparable with upstream's".to_owned();
-        return make(FindingStatus::Unknown, Weight::Nothing, Confidence::Low, None, text, Vec::new());
+        return make(FindingStatus::Unknown, Weight::Nothing, Confidence::Medium, None, text, Vec::new());
     }
     if package.version.is_empty() {
         let text = "the package has no version to compare".to_owned();
@@ -169,27 +169,40 @@ fn of_range(range: &VersionRange) -> (Weight, Confidence) {
     }
 }
 
-/// A single named version often means "up to" it when the prose says so: then an older package is affected too.
+/// Single named versions often mean "up to" the last of them when the prose says so: then an older package is affected
+/// too.
 fn up_to_exact(
     package: &PackageFacts<'_>,
     record: &RecordContext,
     statement: &Statement,
     status: FindingStatus,
 ) -> Option<(String, Vec<String>)> {
-    if status == FindingStatus::Affected {
+    if status == FindingStatus::Affected || statement.ranges.is_empty() {
         return None;
     }
-    let [only] = &statement.ranges[..] else { return None };
-    let (Reading::Exact, Bound::Inclusive(named)) = (only.reading, &only.upper) else { return None };
-    if only.status != Status::Affected || version::compare(only.scheme, &package.version, named)?.is_ge() {
+    // All versions that are named, in the order of the record: the prose speaks of the greatest.
+    let mut greatest: Option<(&str, &VersionRange)> = None;
+    for range in &statement.ranges {
+        let (Reading::Exact, Bound::Inclusive(named)) = (range.reading, &range.upper) else { return None };
+        if range.status != Status::Affected {
+            return None;
+        }
+        let greater =
+            |than: &str| version::compare(range.scheme, named, than).is_some_and(std::cmp::Ordering::is_gt);
+        if greatest.is_none_or(|(than, _)| greater(than)) {
+            greatest = Some((named, range));
+        }
+    }
+    let (named, range) = greatest?;
+    if version::compare(range.scheme, &package.version, named)?.is_ge() {
         return None;
     }
-    let named_lower = named.to_ascii_lowercase();
-    let text = [record.title.as_str(), record.description.as_str()]
-        .into_iter()
-        .find(|t| says_up_to(t, &named_lower))?;
-    let _ = text;
-    Some((format!("{named}, and the text says up to it"), vec![format!("{} < {named}", package.version)]))
+    let lower = named.to_ascii_lowercase();
+    let says =
+        [record.title.as_str(), record.description.as_str()].into_iter().any(|text| says_up_to(text, &lower));
+    says.then(|| {
+        (format!("{named}, and the text says up to it"), vec![format!("{} < {named}", package.version)])
+    })
 }
 
 /// Whether a text (lower case) has "up to VERSION", "VERSION and earlier" or the like.
