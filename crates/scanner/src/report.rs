@@ -34,6 +34,8 @@ use crate::target::Warning;
 use jiff::Timestamp;
 use matching::{Confidence, Finding, FindingStatus, Package};
 use rustc_hash::FxHashMap;
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::ser::PrettyFormatter;
 use std::fmt;
 use std::io;
 use std::str::FromStr;
@@ -262,10 +264,33 @@ impl Scan {
     }
 }
 
-/// Writes JSON with a line end.
-fn write_json(out: &mut dyn io::Write, value: &serde_json::Value) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, value)?;
-    out.write_all(b"\n")
+/// An object that is being written.
+type Object<'a, 'b> = serde_json::ser::Compound<'a, &'b mut dyn io::Write, PrettyFormatter<'static>>;
+
+/// Writes a JSON object member by member, so that a report of hundreds of thousands of findings never has to be in
+/// memory, and a line end.
+fn write_object(
+    out: &mut dyn io::Write,
+    fill: impl FnOnce(&mut Object<'_, '_>) -> serde_json::Result<()>,
+) -> io::Result<()> {
+    let mut serializer = serde_json::Serializer::pretty(out);
+    let mut object = serializer.serialize_map(None)?;
+    fill(&mut object)?;
+    object.end()?;
+    serializer.into_inner().write_all(b"\n")
+}
+
+/// A list whose elements are made one at a time while it is written.
+struct List<'a, T, F>(&'a [T], F);
+
+fn list<'a, T, V: Serialize, F: Fn(usize, &'a T) -> V>(items: &'a [T], make: F) -> List<'a, T, F> {
+    List(items, make)
+}
+
+impl<'a, T, V: Serialize, F: Fn(usize, &'a T) -> V> Serialize for List<'a, T, F> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().enumerate().map(|(index, item)| (self.1)(index, item)))
+    }
 }
 
 /// The name and version of this program.

@@ -2,36 +2,36 @@
 
 use super::json::{description, references, rounded, weaknesses};
 use super::text::{clean, confidence_name, is_web_link, purl};
-use super::{Action, Entry, Scan, TOOL, TOOL_VERSION, cve_url, write_json};
+use super::{Action, Entry, Scan, TOOL, TOOL_VERSION, cve_url, list, write_object};
 use matching::finding::CorrectionSource;
 use matching::{Confidence, Evidence, FindingStatus, Package};
+use serde::ser::SerializeMap;
 use serde_json::{Map, Value, json};
 use std::io;
 use vulnerability::model::{Container, Level, Severity, Source};
 
 /// Writes the report.
 pub fn write(out: &mut dyn io::Write, scan: &Scan, shown: &[&Entry<'_>]) -> io::Result<()> {
-    let components: Vec<Value> = scan.packages.iter().enumerate().map(|(i, p)| component(i, p)).collect();
     let targets: Vec<Value> = scan
         .targets
         .iter()
         .map(|t| json!({ "name": "snowguard:target", "value": clean(&format!("{} {}", t.kind, t.name)) }))
         .collect();
-    let report = json!({
-        "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
-        "bomFormat": "CycloneDX",
-        "specVersion": "1.6",
-        "serialNumber": format!("urn:uuid:{}", scan.id),
-        "version": 1,
-        "metadata": {
+    write_object(out, |report| {
+        report.serialize_entry("$schema", "http://cyclonedx.org/schema/bom-1.6.schema.json")?;
+        report.serialize_entry("bomFormat", "CycloneDX")?;
+        report.serialize_entry("specVersion", "1.6")?;
+        report.serialize_entry("serialNumber", &format!("urn:uuid:{}", scan.id))?;
+        report.serialize_entry("version", &1)?;
+        let metadata = json!({
             "timestamp": scan.time,
             "tools": { "components": [{ "type": "application", "name": TOOL, "version": TOOL_VERSION }] },
             "properties": targets,
-        },
-        "components": components,
-        "vulnerabilities": shown.iter().map(|e| vulnerability(e)).collect::<Vec<_>>(),
-    });
-    write_json(out, &report)
+        });
+        report.serialize_entry("metadata", &metadata)?;
+        report.serialize_entry("components", &list(&scan.packages, component))?;
+        report.serialize_entry("vulnerabilities", &list(shown, |_, e| vulnerability(e)))
+    })
 }
 
 fn reference(index: usize) -> String {

@@ -1,8 +1,10 @@
 //! Our own format. Its schema is `docs/schema/scan-report-1.json` at the root of the project; a change that could break
 //! a reader raises [`FORMAT_VERSION`]'s first number, an addition the second.
 
-use super::{Entry, Scan, Summary, TOOL, TOOL_VERSION, cve_url, write_json};
+use super::{Entry, Scan, ScannedTarget, Summary, TOOL, TOOL_VERSION, cve_url, list, write_object};
 use crate::target::Warning;
+use serde::Serialize;
+use serde::ser::SerializeMap;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::io;
@@ -23,53 +25,52 @@ pub fn write(
     for entry in shown {
         vulnerabilities.extend(entry.vulnerability.map(|v| (v.id, v)));
     }
-    let mut findings = Vec::with_capacity(shown.len());
-    for entry in shown {
-        let mut finding = serde_json::to_value(entry.finding)?;
-        if let Value::Object(object) = &mut finding {
-            object.insert("action".to_owned(), Value::String(entry.action().to_string()));
-            if let Some(suppression) = entry.suppression {
-                let suppression = json!({
-                    "reason": suppression.reason,
-                    "rule": suppression.origin,
-                    "until": suppression.until,
-                });
-                object.insert("suppression".to_owned(), suppression);
-            }
-        }
-        findings.push(finding);
+    let vulnerabilities: Vec<&Vulnerability> = vulnerabilities.into_values().collect();
+    write_object(out, |report| {
+        report.serialize_entry("format", "snowguard-scan-report")?;
+        report.serialize_entry("formatVersion", FORMAT_VERSION)?;
+        report.serialize_entry("id", &format!("urn:uuid:{}", scan.id))?;
+        report.serialize_entry("time", &scan.time)?;
+        report.serialize_entry("tool", &json!({ "name": TOOL, "version": TOOL_VERSION }))?;
+        report.serialize_entry("database", &scan.database)?;
+        report.serialize_entry("targets", &list(&scan.targets, |_, t| target(t)))?;
+        report.serialize_entry("summary", &Summary::of(scan, all))?;
+        report.serialize_entry("packages", &scan.packages)?;
+        report.serialize_entry("vulnerabilities", &list(&vulnerabilities, |_, v| vulnerability(v)))?;
+        report.serialize_entry("findings", &list(shown, |_, e| Finding::of(e)))?;
+        report.serialize_entry("ruleProblems", &warnings(&scan.rule_problems))
+    })
+}
+
+/// A finding as matching gives it, with what the report adds.
+#[derive(Serialize)]
+struct Finding<'a> {
+    #[serde(flatten)]
+    finding: &'a matching::Finding,
+    action: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suppression: Option<Value>,
+}
+
+impl<'a> Finding<'a> {
+    fn of(entry: &Entry<'a>) -> Self {
+        let suppression =
+            entry.suppression.map(|s| json!({ "reason": s.reason, "rule": s.origin, "until": s.until }));
+        Self { finding: entry.finding, action: entry.action().to_string(), suppression }
     }
-    let targets: Vec<Value> = scan
-        .targets
-        .iter()
-        .map(|target| {
-            json!({
-                "name": target.name,
-                "kind": target.kind,
-                "packages": target.packages,
-                "lookedAt": target.looked_at,
-                "notPackages": target.not_packages,
-                "failedEvaluations": target.failed_evaluations,
-                "warnings": warnings(&target.warnings),
-                "moreWarnings": target.more_warnings,
-            })
-        })
-        .collect();
-    let report = json!({
-        "format": "snowguard-scan-report",
-        "formatVersion": FORMAT_VERSION,
-        "id": format!("urn:uuid:{}", scan.id),
-        "time": scan.time,
-        "tool": { "name": TOOL, "version": TOOL_VERSION },
-        "database": scan.database,
-        "targets": targets,
-        "summary": Summary::of(scan, all),
-        "packages": scan.packages,
-        "vulnerabilities": vulnerabilities.values().map(|v| vulnerability(v)).collect::<Vec<_>>(),
-        "findings": findings,
-        "ruleProblems": warnings(&scan.rule_problems),
-    });
-    write_json(out, &report)
+}
+
+fn target(target: &ScannedTarget) -> Value {
+    json!({
+        "name": target.name,
+        "kind": target.kind,
+        "packages": target.packages,
+        "lookedAt": target.looked_at,
+        "notPackages": target.not_packages,
+        "failedEvaluations": target.failed_evaluations,
+        "warnings": warnings(&target.warnings),
+        "moreWarnings": target.more_warnings,
+    })
 }
 
 fn warnings(warnings: &[Warning]) -> Vec<Value> {

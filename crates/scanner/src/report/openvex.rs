@@ -1,9 +1,9 @@
 //! OpenVEX 0.2.0: a statement a finding.
 
 use super::text::{clean, purl};
-use super::{Entry, Scan, TOOL, TOOL_VERSION, cve_url};
-use super::{ReportError, write_json};
+use super::{Entry, ReportError, Scan, TOOL, TOOL_VERSION, cve_url, list, write_object};
 use matching::FindingStatus;
+use serde::ser::SerializeMap;
 use serde_json::{Map, Value, json};
 use std::io;
 
@@ -12,16 +12,16 @@ pub fn write(out: &mut dyn io::Write, scan: &Scan, shown: &[&Entry<'_>]) -> Resu
     if shown.is_empty() {
         return Err(ReportError::NothingToState);
     }
-    let report = json!({
-        "@context": "https://openvex.dev/ns/v0.2.0",
-        "@id": format!("urn:uuid:{}", scan.id),
-        "author": "Unknown Author",
-        "timestamp": scan.time,
-        "version": 1,
-        "tooling": format!("{TOOL} {TOOL_VERSION}"),
-        "statements": shown.iter().map(|e| statement(e)).collect::<Vec<_>>(),
-    });
-    Ok(write_json(out, &report)?)
+    write_object(out, |report| {
+        report.serialize_entry("@context", "https://openvex.dev/ns/v0.2.0")?;
+        report.serialize_entry("@id", &format!("urn:uuid:{}", scan.id))?;
+        report.serialize_entry("author", "Unknown Author")?;
+        report.serialize_entry("timestamp", &scan.time)?;
+        report.serialize_entry("version", &1)?;
+        report.serialize_entry("tooling", &format!("{TOOL} {TOOL_VERSION}"))?;
+        report.serialize_entry("statements", &list(shown, |_, e| statement(e)))
+    })?;
+    Ok(())
 }
 
 fn statement(entry: &Entry<'_>) -> Value {

@@ -2,8 +2,10 @@
 
 use super::json::{description, rounded};
 use super::text::{clean, level_name, percent};
-use super::{Entry, Scan, TOOL, TOOL_VERSION, cve_url, write_json};
+use super::{Entry, Scan, TOOL, TOOL_VERSION, cve_url, list, write_object};
 use matching::{Confidence, FindingStatus, Package};
+use serde::Serialize;
+use serde::ser::SerializeMap;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io;
@@ -25,26 +27,52 @@ pub fn write(out: &mut dyn io::Write, scan: &Scan, shown: &[&Entry<'_>]) -> io::
             json!({ "level": "warning", "message": { "text": clean(&format!("{}: {warning}", target.name)) } })
         })
         .collect();
-    let report = json!({
-        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
-        "version": "2.1.0",
-        "runs": [{
-            "tool": { "driver": {
-                "name": TOOL,
-                "semanticVersion": TOOL_VERSION,
-                "rules": rules.values().map(|e| rule(e)).collect::<Vec<_>>(),
-            } },
-            "automationDetails": { "id": format!("{TOOL}/"), "guid": scan.id },
-            "invocations": [{
+    let rules: Vec<&Entry<'_>> = rules.into_values().collect();
+    write_object(out, |report| {
+        report.serialize_entry("$schema", "https://json.schemastore.org/sarif-2.1.0.json")?;
+        report.serialize_entry("version", "2.1.0")?;
+        let run = Run {
+            tool: Tool {
+                driver: Driver {
+                    name: TOOL,
+                    semantic_version: TOOL_VERSION,
+                    rules: list(&rules, |_, e| rule(e)),
+                },
+            },
+            automation_details: json!({ "id": format!("{TOOL}/"), "guid": scan.id }),
+            invocations: json!([{
                 "executionSuccessful": true,
                 "endTimeUtc": scan.time,
                 "toolExecutionNotifications": notifications,
-            }],
-            "results": shown.iter().map(|e| result(scan, e, &places)).collect::<Vec<_>>(),
-            "columnKind": "utf16CodeUnits",
-        }],
-    });
-    write_json(out, &report)
+            }]),
+            results: list(shown, |_, e| result(scan, e, &places)),
+            column_kind: "utf16CodeUnits",
+        };
+        report.serialize_entry("runs", &[run])
+    })
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Run<L: Serialize, R: Serialize> {
+    tool: Tool<L>,
+    automation_details: Value,
+    invocations: Value,
+    results: R,
+    column_kind: &'static str,
+}
+
+#[derive(Serialize)]
+struct Tool<L: Serialize> {
+    driver: Driver<L>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Driver<L: Serialize> {
+    name: &'static str,
+    semantic_version: &'static str,
+    rules: L,
 }
 
 fn rule(entry: &Entry<'_>) -> Value {

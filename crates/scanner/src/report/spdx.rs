@@ -4,8 +4,9 @@
 //! analysis of each finding, stands in the reference's comment; for exchanging it there are CycloneDX and OpenVEX.
 
 use super::text::{clean, confidence_name, is_web_link, level_name, purl, status_name};
-use super::{Entry, Scan, TOOL, TOOL_VERSION, cve_url, write_json};
+use super::{Entry, Scan, TOOL, TOOL_VERSION, cve_url, list, write_object};
 use matching::Package;
+use serde::ser::SerializeMap;
 use serde_json::{Map, Value, json};
 use std::io;
 
@@ -19,30 +20,28 @@ pub fn write(out: &mut dyn io::Write, scan: &Scan, shown: &[&Entry<'_>]) -> io::
             list.push(entry);
         }
     }
-    let packages: Vec<Value> =
-        scan.packages.iter().zip(&by_package).enumerate().map(|(i, (p, e))| package(i, p, e)).collect();
-    let relationships: Vec<Value> = (0..scan.packages.len())
-        .map(|i| {
-            json!({ "spdxElementId": DOCUMENT, "relationshipType": "DESCRIBES", "relatedSpdxElement": id(i) })
-        })
-        .collect();
     let names: Vec<&str> = scan.targets.iter().map(|t| t.name.as_str()).collect();
-    let report = json!({
-        "spdxVersion": "SPDX-2.3",
-        "dataLicense": "CC0-1.0",
-        "SPDXID": DOCUMENT,
-        "name": clean(&names.join(" ")),
-        // Only needs to be unique, not to lead anywhere: RFC 9562's URN is made for that.
-        "documentNamespace": format!("https://snowguard.invalid/spdx/{}", scan.id),
-        "creationInfo": {
+    write_object(out, |report| {
+        report.serialize_entry("spdxVersion", "SPDX-2.3")?;
+        report.serialize_entry("dataLicense", "CC0-1.0")?;
+        report.serialize_entry("SPDXID", DOCUMENT)?;
+        report.serialize_entry("name", &clean(&names.join(" ")))?;
+        // Has to be unique, not to lead anywhere.
+        report
+            .serialize_entry("documentNamespace", &format!("https://snowguard.invalid/spdx/{}", scan.id))?;
+        let creation = json!({
             // SPDX allows no fractions of a second.
             "created": scan.time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
             "creators": [format!("Tool: {TOOL}-{TOOL_VERSION}")],
-        },
-        "packages": packages,
-        "relationships": relationships,
-    });
-    write_json(out, &report)
+        });
+        report.serialize_entry("creationInfo", &creation)?;
+        let with_findings: Vec<(&Package, &Vec<&Entry<'_>>)> =
+            scan.packages.iter().zip(&by_package).collect();
+        report
+            .serialize_entry("packages", &list(&with_findings, |i, (p, entries)| package(i, p, entries)))?;
+        let describes = |i, _: &Package| json!({ "spdxElementId": DOCUMENT, "relationshipType": "DESCRIBES", "relatedSpdxElement": id(i) });
+        report.serialize_entry("relationships", &list(&scan.packages, describes))
+    })
 }
 
 fn id(index: usize) -> String {

@@ -51,7 +51,9 @@ fn read_file(path: &Path) -> io::Result<Option<Vec<u8>>> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         file => file?,
     };
-    let mut bytes = Vec::new();
+    // One read for the file and one for its end, instead of feeling the way.
+    let size = usize::try_from(file.metadata()?.len()).unwrap_or(MAX_SIZE).min(MAX_SIZE);
+    let mut bytes = Vec::with_capacity(size + 1);
     file.take(MAX_SIZE as u64 + 1).read_to_end(&mut bytes)?;
     Ok(Some(bytes))
 }
