@@ -14,6 +14,11 @@ mod show;
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
+/// A scan makes and frees millions of small texts on several threads; the system's allocator takes a quarter of the
+/// time of a scan for it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Finds known vulnerabilities in what Nix has built.
 #[derive(Debug, Parser)]
 #[command(name = "snowguard", version, after_help = EXIT_CODES)]

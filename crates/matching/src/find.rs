@@ -9,8 +9,14 @@ use crate::package::Package;
 use crate::status::{self, Decision};
 use crate::vex::VexStatement;
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use vulnerability::CveId;
 use vulnerability::model::Vulnerability;
+
+/// Fewer vulnerabilities than this are matched faster by one thread.
+const FEW: usize = 256;
+/// More threads than this wait for memory.
+const MOST_THREADS: usize = 16;
 
 /// Matches all packages against all vulnerabilities. The findings are ordered by package, then CVE, and there is one for
 /// each pair at most.
@@ -66,15 +72,43 @@ impl<'a> Matcher<'a> {
 
     /// The findings for these vulnerabilities.
     pub fn find(&self, vulnerabilities: &[Vulnerability]) -> Vec<Finding> {
-        let mut findings = Vec::new();
-        for vulnerability in vulnerabilities {
-            if !vulnerability.rejected() {
-                self.find_one(vulnerability, &mut findings);
-            }
-        }
+        let mut findings = self.find_side_by_side(vulnerabilities);
         self.add_known(vulnerabilities, &mut findings);
         findings.sort_by_key(|f| (f.package, f.cve));
         findings
+    }
+
+    /// What the records say, on as many threads as there are processors. No pair depends on another.
+    fn find_side_by_side(&self, vulnerabilities: &[Vulnerability]) -> Vec<Finding> {
+        let find = |part: &[Vulnerability]| {
+            let mut findings = Vec::new();
+            for vulnerability in part.iter().filter(|v| !v.rejected()) {
+                self.find_one(vulnerability, &mut findings);
+            }
+            findings
+        };
+        let threads = std::thread::available_parallelism().map_or(1, usize::from).min(MOST_THREADS);
+        if threads < 2 || vulnerabilities.len() < FEW {
+            return find(vulnerabilities);
+        }
+        // Small parts, because a few records with many packages take most of the time.
+        let parts: Vec<&[Vulnerability]> = vulnerabilities.chunks(FEW / 4).collect();
+        let next = AtomicUsize::new(0);
+        let work = || {
+            let mut findings = Vec::new();
+            while let Some(part) = parts.get(next.fetch_add(1, Ordering::Relaxed)) {
+                findings.extend(find(part));
+            }
+            findings
+        };
+        std::thread::scope(|scope| {
+            let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+            let mut findings = work();
+            for other in others {
+                findings.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+            }
+            findings
+        })
     }
 
     fn find_one(&self, vulnerability: &Vulnerability, findings: &mut Vec<Finding>) {
