@@ -1,5 +1,7 @@
 //! `snowguard scan` and `snowguard show` as a user runs them: output, exit codes, messages.
 
+#![allow(clippy::unwrap_used)]
+
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

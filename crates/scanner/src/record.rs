@@ -179,7 +179,7 @@ impl Page<'_> {
 fn words_of(range: &VersionRange) -> String {
     let mut words = format!("{}: {}", range.text, status_name(range.status));
     for change in &range.changes {
-        words.push_str(&format!(", from {} on {}", change.at, status_name(change.status)));
+        words.extend([", from ", &change.at, " on ", status_name(change.status)]);
     }
     words
 }

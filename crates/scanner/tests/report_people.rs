@@ -1,5 +1,7 @@
 //! The formats for people and spreadsheets.
 
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use common::{HOSTILE, finding, report, report_with, scan};

@@ -2,6 +2,8 @@
 //!
 //! The schemas come with the Python packages that `cargo xtask peers` installs.
 
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use common::{of_project, peers, report, scan, shipped};

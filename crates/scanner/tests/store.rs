@@ -1,5 +1,7 @@
 //! Targets in a store that the real Nix of the toolbox made and built in.
 
+#![allow(clippy::unwrap_used)]
+
 use scanner::target::{Contents, Kind, StoreOptions, TargetError, read};
 use std::fs;
 use std::os::unix::fs::symlink;

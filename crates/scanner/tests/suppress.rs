@@ -1,5 +1,7 @@
 //! Suppression rules, and vulnix as the judge of its whitelists.
 
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use common::{cve, finding, peers, shipped};

@@ -1,5 +1,7 @@
 //! VEX documents of others.
 
+#![allow(clippy::unwrap_used)]
+
 use matching::{FindingStatus, Package};
 use scanner::vex::parse;
 

@@ -158,10 +158,9 @@ fn verdict(summary: &Summary) -> String {
         number(summary.packages),
     );
     if summary.known_exploited > 0 {
-        text.push_str(&format!(
-            " {} known to be exploited by attackers: begin there.",
-            count(summary.known_exploited, "vulnerability is", "vulnerabilities are")
-        ));
+        text.push(' ');
+        text.push_str(&count(summary.known_exploited, "vulnerability is", "vulnerabilities are"));
+        text.push_str(" known to be exploited by attackers: begin there.");
     }
     text
 }

@@ -46,7 +46,7 @@ pub fn write(
 #[derive(Serialize)]
 struct Finding<'a> {
     #[serde(flatten)]
-    finding: &'a matching::Finding,
+    found: &'a matching::Finding,
     action: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     suppression: Option<Value>,
@@ -56,7 +56,7 @@ impl<'a> Finding<'a> {
     fn of(entry: &Entry<'a>) -> Self {
         let suppression =
             entry.suppression.map(|s| json!({ "reason": s.reason, "rule": s.origin, "until": s.until }));
-        Self { finding: entry.finding, action: entry.action().to_string(), suppression }
+        Self { found: entry.finding, action: entry.action().to_string(), suppression }
     }
 }
 

@@ -190,14 +190,8 @@ fn location(scan: &Scan, package: &Package) -> Value {
     });
     let path =
         |text: &str| text.trim_start_matches('/').split('/').map(percent).collect::<Vec<_>>().join("/");
-    let physical = match position {
-        Some((file, line)) => {
-            json!({ "artifactLocation": { "uri": path(file) }, "region": { "startLine": line } })
-        }
-        None => {
-            let file = scan.targets.first().map_or("target", |t| t.name.as_str());
-            json!({ "artifactLocation": { "uri": path(file) }, "region": { "startLine": 1 } })
-        }
-    };
+    let file = scan.targets.first().map_or("target", |t| t.name.as_str());
+    let (file, line) = position.unwrap_or((file, 1));
+    let physical = json!({ "artifactLocation": { "uri": path(file) }, "region": { "startLine": line } });
     json!({ "physicalLocation": physical, "logicalLocations": logical })
 }

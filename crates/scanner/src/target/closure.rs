@@ -133,7 +133,7 @@ fn from_folder(
         let path = folder.join(path.as_str());
         return Err(TargetError::Io { path, source: std::io::ErrorKind::NotFound.into() });
     };
-    let candidates = Candidates::new(there.iter().map(|p| p.digest()));
+    let candidates = Candidates::new(there.iter().map(StorePath::digest));
     let mut reached = vec![false; there.len()];
     let mut layer = vec![start];
     let mut members = Vec::new();

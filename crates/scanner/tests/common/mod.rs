@@ -1,5 +1,5 @@
 //! What several tests need: peers, real data, a scan to report on.
-#![allow(dead_code, missing_docs, unreachable_pub)]
+#![allow(dead_code, missing_docs, unreachable_pub, clippy::unwrap_used)]
 
 use matching::finding::{CorrectionSource, IdentityRule};
 use matching::{Confidence, Evidence, Finding, FindingStatus, Package};
