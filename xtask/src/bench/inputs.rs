@@ -16,10 +16,39 @@ pub(super) fn cve_archives() -> Vec<PathBuf> {
     vec![folder.join("cvelist-bulk.zip"), folder.join("cvelist-delta.zip")]
 }
 
+/// What every NixOS system of that time has in its closure, and what most CVEs are about.
+const CORE: &[&str] = &[
+    "linux",
+    "glibc",
+    "bash",
+    "coreutils",
+    "systemd",
+    "openssl",
+    "curl",
+    "openssh",
+    "sudo",
+    "git",
+    "perl",
+    "python",
+    "nix",
+    "gnutls",
+    "zlib",
+    "xz",
+    "sqlite",
+    "libxml2",
+    "dbus",
+    "gnupg",
+    "vim",
+    "rsync",
+    "nginx",
+    "firefox",
+];
+
 /// Writes `count` derivations of a real nixpkgs evaluation into `folder` and gives their paths.
 ///
 /// They carry what a scanner reads of a derivation: name, system, outputs and the file names of its patches. Packages are
-/// taken evenly from the whole evaluation, each name once, as in a closure.
+/// [`CORE`] and others taken evenly from the whole evaluation, each software in one version, as in most closures (so there is one kernel, which
+/// has more CVEs than everything else together).
 ///
 /// # Errors
 /// When the evaluation cannot be read or has fewer packages.
@@ -27,31 +56,95 @@ pub(super) fn derivations(folder: &Path, count: usize) -> anyhow::Result<Vec<Pat
     let evaluation = workspace::shared_data().join("nixpkgs/nixos-18.03.jsonl.zst");
     let file = File::open(&evaluation).with_context(|| format!("cannot open {}", evaluation.display()))?;
     let mut seen = BTreeSet::new();
-    let mut packages = Vec::new();
+    let (mut core, mut packages) = (Vec::new(), Vec::new());
     for line in BufReader::new(zstd::Decoder::new(file)?).lines() {
         let package: Value = serde_json::from_str(&line?)?;
         if let (Some(name), Some(path)) = (package["name"].as_str(), package["drvPath"].as_str())
-            && seen.insert(name.to_owned())
+            && seen.insert(software(name).to_owned())
         {
             let file = path.rsplit('/').next().unwrap_or(path).to_owned();
-            packages.push((file, aterm(name, &package)));
+            let list = if CORE.contains(&software(name)) { &mut core } else { &mut packages };
+            list.push((file, aterm(name, &package)));
         }
     }
-    if packages.len() < count {
+    let wanted = count.saturating_sub(core.len());
+    if packages.len() < wanted {
         bail!("{} has only {} packages", evaluation.display(), packages.len());
     }
+    let spread = (0..wanted).map(|index| &packages[index * packages.len() / wanted]);
     if folder.exists() {
         fs::remove_dir_all(folder)?;
     }
     fs::create_dir_all(folder)?;
     let mut paths = Vec::new();
-    for index in 0..count {
-        let (file, text) = &packages[index * packages.len() / count];
+    for (file, text) in core.iter().chain(spread) {
         let path = folder.join(file);
         fs::write(&path, text)?;
         paths.push(path);
     }
     Ok(paths)
+}
+
+/// Makes the root of a system in `folder`: a store database with `count` paths of a real evaluation, each with its deriver,
+/// the derivations, and a running system that needs all of them.
+///
+/// # Errors
+/// When the evaluation cannot be read, has fewer packages, or the files cannot be written.
+pub(super) fn system(folder: &Path, count: usize) -> anyhow::Result<PathBuf> {
+    if folder.exists() {
+        fs::remove_dir_all(folder)?;
+    }
+    let store = folder.join("nix/store");
+    let state = folder.join("nix/var/nix/db");
+    fs::create_dir_all(&state)?;
+    fs::create_dir_all(folder.join("run"))?;
+    let paths = derivations(&store, count)?;
+    fs::write(state.join("schema"), "10")?;
+    let mut connection = rusqlite::Connection::open(state.join("db.sqlite"))?;
+    connection.execute_batch(SCHEMA)?;
+    let transaction = connection.transaction()?;
+    let register = |path: &str, deriver: Option<&str>| -> anyhow::Result<i64> {
+        transaction.execute(
+            "INSERT INTO ValidPaths (path, hash, registrationTime, deriver, narSize) VALUES (?1, ?2, 1, ?3, 1)",
+            rusqlite::params![path, format!("sha256:{}", "0".repeat(64)), deriver],
+        )?;
+        Ok(transaction.last_insert_rowid())
+    };
+    let system_path = format!("/nix/store/{}-nixos-system-bench-18.03", "0".repeat(32));
+    let system = register(&system_path, None)?;
+    for derivation in &paths {
+        let file = derivation.file_name().and_then(|n| n.to_str()).context("a name that is not text")?;
+        let deriver = format!("/nix/store/{file}");
+        register(&deriver, None)?;
+        let output = deriver.strip_suffix(".drv").context("not a derivation")?;
+        let output = register(output, Some(&deriver))?;
+        transaction.execute("INSERT INTO Refs VALUES (?1, ?2)", [system, output])?;
+    }
+    transaction.commit()?;
+    fs::create_dir_all(folder.join(system_path.trim_start_matches('/')))?;
+    std::os::unix::fs::symlink(&system_path, folder.join("run/current-system"))?;
+    Ok(folder.to_owned())
+}
+
+/// The tables of Nix's store database, version 10.
+const SCHEMA: &str = "
+    CREATE TABLE ValidPaths (
+        id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, path TEXT UNIQUE NOT NULL, hash TEXT NOT NULL,
+        registrationTime INTEGER NOT NULL, deriver TEXT, narSize INTEGER, ultimate INTEGER, sigs TEXT, ca TEXT);
+    CREATE TABLE Refs (referrer INTEGER NOT NULL, reference INTEGER NOT NULL, PRIMARY KEY (referrer, reference));
+    CREATE INDEX IndexReferrer ON Refs(referrer);
+    CREATE INDEX IndexReference ON Refs(reference);
+    CREATE TABLE DerivationOutputs (
+        drv INTEGER NOT NULL, id TEXT NOT NULL, path TEXT NOT NULL, PRIMARY KEY (drv, id));
+    CREATE INDEX IndexDerivationOutputs ON DerivationOutputs(path);";
+
+/// A derivation's name without its version.
+fn software(name: &str) -> &str {
+    let dash = name
+        .match_indices('-')
+        .map(|(at, _)| at)
+        .find(|at| name[at + 1..].starts_with(|c: char| c.is_ascii_digit()));
+    dash.map_or(name, |at| &name[..at])
 }
 
 /// A derivation in Nix's ATerm format.

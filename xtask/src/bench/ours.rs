@@ -7,6 +7,7 @@ use anyhow::Context;
 use serde_json::Value;
 
 use super::measure::{self, Run};
+use super::sections::scan::Counted;
 use crate::{process, workspace};
 
 /// `snowguard`, optimised, with a database of its own.
@@ -52,16 +53,63 @@ impl Snowguard {
         measure::program(make, times, |status| status == 0)
     }
 
-    /// Scans targets, `times` times, and gives all findings, not only those that ask for something to be done.
-    pub(super) fn scan(&self, targets: &[PathBuf], times: usize) -> anyhow::Result<(Run, Vec<Finding>)> {
+    /// Scans targets, `times` times, for findings of these statuses (`affected,fixed`, say).
+    pub(super) fn scan(
+        &self,
+        targets: &[PathBuf],
+        statuses: &str,
+        times: usize,
+    ) -> anyhow::Result<(Run, Vec<Finding>)> {
         let make = || {
             let mut command = Command::new(&self.program);
-            command.args(["scan", "--format=json", "--db"]).arg(&self.database).args(targets);
+            command.args(["scan", "--format=json", "--status", statuses, "--db"]);
+            command.arg(&self.database).args(targets);
             command
         };
         let run = measure::program(make, times, |status| status == 0)?;
         let findings = parse(&run.output)?;
         Ok((run, findings))
+    }
+}
+
+impl Snowguard {
+    /// Bytes of the database's folder.
+    pub(super) fn database_size(&self) -> anyhow::Result<u64> {
+        let mut size = 0;
+        for entry in std::fs::read_dir(&self.database)? {
+            size += entry?.metadata()?.len();
+        }
+        Ok(size)
+    }
+
+    /// Scans the running system of a root, for what is affected.
+    pub(super) fn scan_system(&self, root: &Path, times: usize) -> anyhow::Result<(Run, Counted)> {
+        self.scan_with(times, |command| {
+            command.arg("--root").arg(root);
+        })
+    }
+
+    /// Scans one target, for what is affected.
+    pub(super) fn scan_counted(&self, target: &Path, times: usize) -> anyhow::Result<(Run, Counted)> {
+        self.scan_with(times, |command| {
+            command.arg(target);
+        })
+    }
+
+    fn scan_with(&self, times: usize, add: impl Fn(&mut Command)) -> anyhow::Result<(Run, Counted)> {
+        let make = || {
+            let mut command = Command::new(&self.program);
+            command.args(["scan", "--format=json", "--status=affected", "--db"]).arg(&self.database);
+            add(&mut command);
+            command
+        };
+        let run = measure::program(make, times, |status| status == 0)?;
+        let report: Value = serde_json::from_slice(&run.output).context("the report is not JSON")?;
+        let count = |key: &str| report[key].as_array().map_or(0, Vec::len);
+        let scanned =
+            report["targets"].as_array().into_iter().flatten().filter_map(|t| t["packages"].as_u64());
+        let packages = usize::try_from(scanned.sum::<u64>()).unwrap_or(0);
+        Ok((run, Counted { packages, findings: count("findings") }))
     }
 }
 

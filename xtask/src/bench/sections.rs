@@ -1,6 +1,8 @@
 //! The sections, one file each.
 
 mod quality;
+pub(super) mod scan;
+mod update;
 mod vulnix;
 
 use super::table::Table;
@@ -14,6 +16,8 @@ pub(super) struct Section {
 
 /// All sections, in the order in which they run.
 pub(super) const ALL: &[Section] = &[
+    Section { name: "update", what: "taking records in", run: update::run },
+    Section { name: "scan", what: "a closure and a whole evaluation against all records", run: scan::run },
     Section { name: "quality", what: "precision and recall on pairs labelled by hand", run: quality::run },
     Section { name: "vulnix", what: "the same derivations and records as vulnix", run: vulnix::run },
 ];
