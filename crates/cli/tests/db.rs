@@ -170,7 +170,8 @@ fn a_kill_at_any_moment_leaves_the_old_or_the_new_state() {
         // What it left behind is in nobody's way.
         assert!(update(&db, &new).status().unwrap().success());
         assert_eq!(digest(&db), new_digest);
-        let mut left: Vec<_> = std::fs::read_dir(&db).unwrap().map(|e| e.unwrap().file_name()).collect();
+        let names = std::fs::read_dir(&db).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap());
+        let mut left: Vec<String> = names.collect();
         left.sort();
         assert_eq!(left, [FILE_NAME.to_owned(), format!("{FILE_NAME}.lock")]);
     }
