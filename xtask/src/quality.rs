@@ -6,6 +6,8 @@
 pub(crate) mod data;
 pub(crate) mod labels;
 pub(crate) mod sample;
+#[cfg(any(test, feature = "bench"))]
+pub(crate) mod score;
 
 use std::path::PathBuf;
 
@@ -31,6 +33,8 @@ enum Command {
     },
     /// Check that `quality/labels.tsv` labels exactly the pairs that the default seed draws
     Check,
+    /// Count the pairs that there are to draw from, which is what the weights of the strata come from
+    Population,
     /// Print what is known of the pairs of a range of lines, for labelling by hand
     Show {
         /// First pair, from 1
@@ -72,6 +76,11 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
                 );
             }
             println!("{} labels, each of a drawn pair", labels.len());
+        }
+        Command::Population => {
+            for (stratum, pairs) in sample::population(&data) {
+                println!("{stratum}\t{pairs}");
+            }
         }
         Command::Show { first, last } => {
             let drawn = sample::draw(&data, sample::SEED, 400);

@@ -21,6 +21,7 @@ pub(crate) struct Package {
     /// The name up to the first dash that no letter follows.
     pub(crate) pname: String,
     /// The rest.
+    #[cfg_attr(not(feature = "bench"), allow(dead_code, reason = "only scoring compares versions"))]
     pub(crate) version: String,
     /// Attribute of its first appearance.
     pub(crate) attribute: String,

@@ -1,4 +1,4 @@
-//! The labels, as people wrote them.
+//! The labels: what a reader of record and package found, never what a program found.
 
 use std::path::Path;
 
@@ -29,6 +29,7 @@ pub(crate) enum Status {
 
 /// A labelled pair.
 #[derive(Debug, Clone)]
+#[cfg_attr(not(feature = "bench"), allow(dead_code, reason = "only scoring asks what the labels say"))]
 pub(crate) struct Label {
     /// The record.
     pub(crate) cve: String,
@@ -84,4 +85,41 @@ fn label(line: &str) -> anyhow::Result<Label> {
         status,
         reason: reason.to_owned(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    const GOOD: &str = "CVE-2024-1\ta-1\ta\tnixos-18.03\texact\tsame\taffected\tbefore 2";
+
+    #[test]
+    fn a_label_is_complete() {
+        let read = label(GOOD).expect("a good line");
+        assert_eq!((read.identity, read.status), (Identity::Same, Status::Affected));
+        for (what, with) in
+            [("same", "perhaps"), ("affected", "maybe"), ("\tbefore 2", "\t "), ("\tbefore 2", "")]
+        {
+            assert!(label(&GOOD.replacen(what, with, 1)).is_err(), "{what:?} as {with:?}");
+        }
+    }
+
+    #[test]
+    fn other_software_is_never_affected() {
+        assert!(label(&GOOD.replacen("same", "other", 1)).is_err());
+    }
+
+    #[test]
+    fn the_committed_labels_are_whole() {
+        let labels = read(&crate::quality::labels_file()).expect("labels");
+        assert_eq!(labels.len(), 400);
+        let pairs: BTreeSet<_> = labels.iter().map(|l| (&l.cve, &l.package)).collect();
+        assert_eq!(pairs.len(), labels.len(), "a pair is labelled twice");
+        for (stratum, share) in crate::quality::sample::STRATA {
+            let count = labels.iter().filter(|l| l.stratum == stratum).count();
+            assert_eq!(count, labels.len() * share / 100, "stratum {stratum}");
+        }
+    }
 }

@@ -94,6 +94,18 @@ pub(crate) fn draw(data: &Data, seed: u64, count: usize) -> Vec<Pair> {
     drawn
 }
 
+/// How many different pairs there are to draw from, by stratum.
+pub(crate) fn population(data: &Data) -> Vec<(&'static str, usize)> {
+    let count = |stratum| {
+        let mut pairs = candidates(data, stratum);
+        // A record that names a product twice over gives the same pair twice.
+        pairs.sort_unstable_by(|a, b| (&a.0, &a.1).cmp(&(&b.0, &b.1)));
+        pairs.dedup_by(|a, b| a.0 == b.0 && a.1 == b.1);
+        pairs.len()
+    };
+    STRATA.iter().map(|(stratum, _)| (*stratum, count(stratum))).collect()
+}
+
 /// What the sample holds already.
 #[derive(Default)]
 struct Used {
