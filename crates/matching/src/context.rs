@@ -49,8 +49,8 @@ const PLUGIN_PHRASES: &[(&str, &str)] = &[
 ];
 
 impl RecordContext {
-    /// Collects the context of a vulnerability.
-    pub fn of(vulnerability: &Vulnerability) -> Self {
+    /// Collects the context of a vulnerability, whose statements' facts are known already.
+    pub fn of(vulnerability: &Vulnerability, statements: &[StatementFacts<'_>]) -> Self {
         let mut context = Self::default();
         for record in &vulnerability.records {
             for reference in &record.references {
@@ -65,10 +65,9 @@ impl RecordContext {
                 context.title = record.title.as_deref().unwrap_or("").to_ascii_lowercase();
             }
         }
-        for statement in vulnerability.statements() {
-            let facts = StatementFacts::of(statement, |_| false);
+        for facts in statements {
             if let Some(set) = facts.set {
-                context.collections.extend(facts.products.into_iter().map(|p| (p, set)));
+                context.collections.extend(facts.products.iter().map(|p| (p.clone(), set)));
             }
         }
         context.elsewhere = limited_to(&context.title);
@@ -186,6 +185,8 @@ pub struct StatementFacts<'a> {
     pub of_distribution: bool,
     /// Every CPE is of hardware or of its firmware.
     pub device: bool,
+    /// The application that every CPE is of a plugin of.
+    pub plugin_target: Option<&'static str>,
     /// What it runs on that a Linux package does not, such as `windows`: from platforms, CPEs and conditions.
     pub elsewhere: Option<String>,
 }
@@ -350,6 +351,7 @@ impl<'a> StatementFacts<'a> {
             statement,
             set: collection_set(collection).or_else(target_set),
             elsewhere: elsewhere(statement, &cpes),
+            plugin_target: if cpes.len() == product.cpes.len() { plugin_target(&cpes) } else { None },
             products,
             spelt,
             vendors,
@@ -363,17 +365,16 @@ impl<'a> StatementFacts<'a> {
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.products.iter().chain(&self.owners.repositories).map(String::as_str)
     }
+}
 
-    /// Whether every CPE is of a plugin of another application, and of which.
-    pub fn plugin_target(&self) -> Option<&'static str> {
-        let mut found = None;
-        for cpe in &self.statement.product.cpes {
-            let target = CpeFacts::parse(cpe)?.target;
-            found = HOST_APPLICATIONS.iter().find(|h| **h == target).copied();
-            found?;
-        }
-        found
+/// The application that every CPE is of a plugin of.
+fn plugin_target(cpes: &[CpeFacts]) -> Option<&'static str> {
+    let mut found = None;
+    for cpe in cpes {
+        found = HOST_APPLICATIONS.iter().find(|h| **h == cpe.target).copied();
+        found?;
     }
+    found
 }
 
 /// The other operating system that a statement is limited to, if it is.

@@ -28,7 +28,7 @@ pub fn of(
             correction(CorrectionSource::Patch, patch.clone(), FindingStatus::Fixed);
         }
     }
-    for statement in knowledge.statements(cve, package.package) {
+    for statement in knowledge.statements(cve, &package.curated_name) {
         if statement.versions.is_empty()
             || ranges::text_contains(&statement.versions, &package.version) == Some(true)
         {

@@ -72,24 +72,36 @@ impl<'a> Matcher<'a> {
 
     /// The findings for these vulnerabilities.
     pub fn find(&self, vulnerabilities: &[Vulnerability]) -> Vec<Finding> {
-        let mut findings = self.find_side_by_side(vulnerabilities);
-        self.add_known(vulnerabilities, &mut findings);
+        let findings = self.find_side_by_side(vulnerabilities);
+        self.complete(findings, vulnerabilities.iter().filter(|v| v.rejected()).map(|v| v.id))
+    }
+
+    /// What the records of a part of the vulnerabilities say, in any order. For callers that load and match part by
+    /// part; all parts together go to [`Matcher::complete`].
+    pub fn find_in_part(&self, part: &[Vulnerability]) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        for vulnerability in part.iter().filter(|v| !v.rejected()) {
+            self.find_one(vulnerability, &mut findings);
+        }
+        findings
+    }
+
+    /// Adds the findings that need no record, and puts all in order. `rejected` are the CVEs that are withdrawn.
+    pub fn complete(
+        &self,
+        mut findings: Vec<Finding>,
+        rejected: impl Iterator<Item = CveId>,
+    ) -> Vec<Finding> {
+        self.add_known(&rejected.collect(), &mut findings);
         findings.sort_by_key(|f| (f.package, f.cve));
         findings
     }
 
     /// What the records say, on as many threads as there are processors. No pair depends on another.
     fn find_side_by_side(&self, vulnerabilities: &[Vulnerability]) -> Vec<Finding> {
-        let find = |part: &[Vulnerability]| {
-            let mut findings = Vec::new();
-            for vulnerability in part.iter().filter(|v| !v.rejected()) {
-                self.find_one(vulnerability, &mut findings);
-            }
-            findings
-        };
         let threads = std::thread::available_parallelism().map_or(1, usize::from).min(MOST_THREADS);
         if threads < 2 || vulnerabilities.len() < FEW {
-            return find(vulnerabilities);
+            return self.find_in_part(vulnerabilities);
         }
         // Small parts, because a few records with many packages take most of the time.
         let parts: Vec<&[Vulnerability]> = vulnerabilities.chunks(FEW / 4).collect();
@@ -97,7 +109,7 @@ impl<'a> Matcher<'a> {
         let work = || {
             let mut findings = Vec::new();
             while let Some(part) = parts.get(next.fetch_add(1, Ordering::Relaxed)) {
-                findings.extend(find(part));
+                findings.extend(self.find_in_part(part));
             }
             findings
         };
@@ -128,7 +140,7 @@ impl<'a> Matcher<'a> {
         }
         candidates.sort_unstable();
         candidates.dedup();
-        let record = RecordContext::of(vulnerability);
+        let record = RecordContext::of(vulnerability, &statements);
         for index in candidates {
             let Some(package) = self.packages.get(index) else { continue };
             let identified: Vec<(Identity, &StatementFacts<'_>)> = statements
@@ -163,9 +175,7 @@ impl<'a> Matcher<'a> {
     }
 
     /// Findings for what `meta.knownVulnerabilities` names and no record led to.
-    fn add_known(&self, vulnerabilities: &[Vulnerability], findings: &mut Vec<Finding>) {
-        let rejected: FxHashSet<CveId> =
-            vulnerabilities.iter().filter(|v| v.rejected()).map(|v| v.id).collect();
+    fn add_known(&self, rejected: &FxHashSet<CveId>, findings: &mut Vec<Finding>) {
         let have: FxHashSet<(usize, CveId)> = findings.iter().map(|f| (f.package, f.cve)).collect();
         let mut added = FxHashSet::default();
         for (index, package) in self.packages.iter().enumerate() {

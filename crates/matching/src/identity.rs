@@ -79,8 +79,30 @@ pub struct Identity {
     pub rule: IdentityRule,
     /// How sure.
     pub confidence: Confidence,
-    /// Why.
-    pub evidence: Vec<Evidence>,
+    /// Other signs for (`true`) or against it, in words.
+    pub signs: Vec<(bool, String)>,
+}
+
+impl Identity {
+    fn new(rule: IdentityRule, confidence: Confidence) -> Self {
+        Self { rule, confidence, signs: Vec::new() }
+    }
+
+    /// Why, for a finding. Made only when one is made: most identities lead to none that anybody reads.
+    pub fn evidence(&self, facts: &StatementFacts<'_>, package: &PackageFacts<'_>) -> Vec<Evidence> {
+        let mut evidence = vec![Evidence::Identity {
+            origin: facts.statement.origin.clone(),
+            rule: self.rule,
+            stated: stated(facts),
+            package: package.package.pname.clone(),
+        }];
+        evidence.extend(
+            self.signs
+                .iter()
+                .map(|(supports, text)| Evidence::Sign { supports: *supports, text: text.clone() }),
+        );
+        evidence
+    }
 }
 
 /// Companions that share a product's name: the words that follow the name in a title when they are meant.
@@ -128,22 +150,17 @@ pub fn identify(
     if knowledge.never(cve, &package.curated_name, &facts.products, &facts.vendors).is_some() {
         return None;
     }
-    if let Some(host) = facts.plugin_target().or(record.plugin_of)
+    if let Some(host) = facts.plugin_target.or(record.plugin_of)
         && !plugs_into(package, host)
     {
         return None;
     }
-    let found = |rule, confidence| Identity {
-        rule,
-        confidence,
-        evidence: vec![identity_evidence(rule, facts, package)],
-    };
 
     if same_cpe(facts, package.package) {
-        return Some(found(IdentityRule::Cpe, Confidence::High));
+        return Some(Identity::new(IdentityRule::Cpe, Confidence::High));
     }
     if same_purl(facts, package.package) {
-        return Some(found(IdentityRule::Purl, Confidence::High));
+        return Some(Identity::new(IdentityRule::Purl, Confidence::High));
     }
     match by_curated(record, facts, package, knowledge) {
         Curated::Same(identity) => return Some(identity),
@@ -156,7 +173,7 @@ pub fn identify(
     let set = collection(record, facts, package);
     if let Some(set) = set {
         if set == package.set {
-            return Some(found(IdentityRule::Collection, Confidence::High));
+            return Some(Identity::new(IdentityRule::Collection, Confidence::High));
         }
         if package.set != PackageSet::Top {
             return None;
@@ -203,15 +220,6 @@ fn stated(facts: &StatementFacts<'_>) -> String {
         parts.extend(product.cpes.first().map(String::as_str));
     }
     parts.join(" / ")
-}
-
-fn identity_evidence(rule: IdentityRule, facts: &StatementFacts<'_>, package: &PackageFacts<'_>) -> Evidence {
-    Evidence::Identity {
-        origin: facts.statement.origin.clone(),
-        rule,
-        stated: stated(facts),
-        package: package.package.pname.clone(),
-    }
 }
 
 fn same_cpe(facts: &StatementFacts<'_>, package: &Package) -> bool {
@@ -267,16 +275,12 @@ fn by_curated(
     {
         return Curated::Other;
     }
-    let mut evidence = vec![identity_evidence(IdentityRule::Curated, facts, package)];
+    let mut identity = Identity::new(IdentityRule::Curated, Confidence::High);
     if let Some(companion) = companion(record, package, &facts.products) {
-        evidence.push(Evidence::Sign { supports: false, text: companion });
-        return Curated::Same(Identity {
-            rule: IdentityRule::Curated,
-            confidence: Confidence::Low,
-            evidence,
-        });
+        identity.signs.push((false, companion));
+        identity.confidence = Confidence::Low;
     }
-    Curated::Same(Identity { rule: IdentityRule::Curated, confidence: Confidence::High, evidence })
+    Curated::Same(identity)
 }
 
 fn by_repository(facts: &StatementFacts<'_>, package: &PackageFacts<'_>) -> Option<Identity> {
@@ -285,9 +289,8 @@ fn by_repository(facts: &StatementFacts<'_>, package: &PackageFacts<'_>) -> Opti
     if facts.of_distribution || squash(shared.rsplit('/').next().unwrap_or("")) != package.name {
         return None;
     }
-    let mut evidence = vec![identity_evidence(IdentityRule::Repository, facts, package)];
-    evidence.push(Evidence::Sign { supports: true, text: format!("both name the repository {shared}") });
-    Some(Identity { rule: IdentityRule::Repository, confidence: Confidence::Medium, evidence })
+    let signs = vec![(true, format!("both name the repository {shared}"))];
+    Some(Identity { rule: IdentityRule::Repository, confidence: Confidence::Medium, signs })
 }
 
 /// An owner that the statement's vendor and the package's URLs share.
@@ -305,7 +308,7 @@ fn by_name(
 ) -> Identity {
     let mut signs = Vec::new();
     let mut rule = IdentityRule::Product;
-    let mut sign = |supports, text| signs.push(Evidence::Sign { supports, text });
+    let mut sign = |supports, text| signs.push((supports, text));
 
     let repositories =
         |owners: &Owners| owners.repositories.intersection(&package.owners.repositories).next().cloned();
@@ -355,9 +358,7 @@ fn by_name(
     } else {
         Confidence::Medium
     };
-    let mut evidence = vec![identity_evidence(rule, facts, package)];
-    evidence.append(&mut signs);
-    Identity { rule, confidence, evidence }
+    Identity { rule, confidence, signs }
 }
 
 /// A repository of the package's name that belongs to somebody else than the package's.

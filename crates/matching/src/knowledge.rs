@@ -232,9 +232,11 @@ impl Knowledge {
             for name in never.products.iter_mut().chain(&mut never.vendors) {
                 *name = squash(name);
             }
+            never.packages.iter_mut().for_each(|p| p.make_ascii_lowercase());
             self.never.push(never);
         }
-        for statement in parsed.statement {
+        for mut statement in parsed.statement {
+            statement.packages.iter_mut().for_each(|p| p.make_ascii_lowercase());
             self.statements.entry(statement.cve).or_default().push(statement);
         }
         for note in parsed.version {
@@ -267,15 +269,10 @@ impl Knowledge {
         })
     }
 
-    /// Curated statements on this CVE and package, whatever the version.
-    pub fn statements<'a>(
-        &'a self,
-        cve: CveId,
-        package: &'a Package,
-    ) -> impl Iterator<Item = &'a CuratedStatement> {
+    /// Curated statements on this CVE and package (by its [`curated_name`]), whatever the version.
+    pub fn statements<'a>(&'a self, cve: CveId, name: &'a str) -> impl Iterator<Item = &'a CuratedStatement> {
         let of_cve = self.statements.get(&cve).into_iter().flatten();
-        let name = curated_name(package);
-        of_cve.filter(move |s| s.packages.iter().any(|p| names(p, &name)))
+        of_cve.filter(move |s| s.packages.iter().any(|p| names(p, name)))
     }
 
     /// The package's version in the scheme that records use.
@@ -316,9 +313,8 @@ pub fn curated_name(package: &Package) -> String {
     }
 }
 
-/// Whether a rule's package pattern names this package.
+/// Whether a rule's package pattern (lower case) names this package.
 fn names(pattern: &str, name: &str) -> bool {
-    let pattern = pattern.to_ascii_lowercase();
     pattern.strip_suffix('*').map_or(pattern == name, |start| name.starts_with(start))
 }
 

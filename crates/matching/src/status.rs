@@ -4,7 +4,7 @@ use crate::context::{RecordContext, StatementFacts};
 use crate::finding::{Confidence, Evidence, FindingStatus};
 use crate::identity::{Identity, PackageFacts};
 use vulnerability::model::{Bound, Reading, Statement, Status, VersionRange};
-use vulnerability::ranges::{self, Because};
+use vulnerability::ranges::{self, Because, Verdict};
 use vulnerability::version;
 
 /// The decision on one package and vulnerability, before corrections.
@@ -28,8 +28,57 @@ struct Opinion<'a> {
     /// How precise: the weight of the statement against others.
     weight: Weight,
     confidence: Confidence,
-    fixed_in: Option<String>,
-    evidence: Evidence,
+    /// What it rests on.
+    basis: Basis,
+}
+
+/// What an opinion rests on, from which its evidence can be told.
+enum Basis {
+    /// The ranges.
+    Verdict(Verdict),
+    /// Something else, in words, and comparisons.
+    Words(String, Vec<String>),
+}
+
+impl Opinion<'_> {
+    fn range(&self) -> Option<&VersionRange> {
+        match self.basis {
+            Basis::Verdict(Verdict { because: Because::Range(index), .. }) => {
+                self.facts.statement.ranges.get(index)
+            }
+            _ => None,
+        }
+    }
+
+    /// The evidence on the version. Made only for what is told.
+    fn evidence(&self, package: &PackageFacts<'_>) -> Evidence {
+        let statement = self.facts.statement;
+        let (range, comparisons) = match &self.basis {
+            Basis::Words(words, comparisons) => (words.clone(), comparisons.clone()),
+            Basis::Verdict(verdict) => {
+                let text = match self.range() {
+                    Some(range) => range.text.clone(),
+                    None if statement.ranges.is_empty() => "no versions, only a default".to_owned(),
+                    None => statement
+                        .ranges
+                        .iter()
+                        .map(|r| r.text.as_str())
+                        .take(8)
+                        .collect::<Vec<_>>()
+                        .join("; "),
+                };
+                let comparisons = verdict.comparisons(statement, &package.version);
+                (text, comparisons.iter().map(ToString::to_string).collect())
+            }
+        };
+        Evidence::Version {
+            origin: statement.origin.clone(),
+            version: package.version.clone(),
+            range,
+            comparisons,
+            status: self.status,
+        }
+    }
 }
 
 /// How much a statement's opinion weighs. Later ones beat earlier ones.
@@ -77,15 +126,15 @@ pub fn decide(
     if contradicted {
         confidence = confidence.min(Confidence::Medium);
     }
-    let mut evidence = chosen.identity.evidence.clone();
-    evidence.push(chosen.evidence.clone());
-    evidence.extend(
-        opinions
-            .iter()
-            .filter(|o| contradicted && o.weight > Weight::Nothing && o.status != chosen.status)
-            .map(|o| o.evidence.clone()),
-    );
-    Some(Decision { status: chosen.status, confidence, fixed_in: chosen.fixed_in.clone(), evidence })
+    let mut evidence = chosen.identity.evidence(chosen.facts, package);
+    evidence.push(chosen.evidence(package));
+    if contradicted {
+        let others = opinions.iter().filter(|o| o.weight > Weight::Nothing && o.status != chosen.status);
+        evidence.extend(others.map(|o| o.evidence(package)));
+    }
+    let affected = chosen.status == FindingStatus::Affected;
+    let fixed_in = if affected { fixed_in(package, chosen.facts.statement, chosen.range()) } else { None };
+    Some(Decision { status: chosen.status, confidence, fixed_in, evidence })
 }
 
 fn opinion<'a>(
@@ -95,66 +144,47 @@ fn opinion<'a>(
     facts: &'a StatementFacts<'a>,
 ) -> Opinion<'a> {
     let statement = facts.statement;
-    let make = |status, weight, confidence, fixed_in, range: String, comparisons| Opinion {
-        identity,
-        facts,
-        status,
-        weight,
-        confidence,
-        fixed_in,
-        evidence: Evidence::Version {
-            origin: statement.origin.clone(),
-            version: package.version.clone(),
-            range,
-            comparisons,
-            status,
-        },
+    let make =
+        |status, weight, confidence, basis| Opinion { identity, facts, status, weight, confidence, basis };
+    let nothing = |status, text: String| {
+        make(status, Weight::Nothing, Confidence::Medium, Basis::Words(text, Vec::new()))
     };
     if let Some(system) = facts.elsewhere.as_deref().or(record.elsewhere) {
-        let text = format!("only on {system}");
-        return make(FindingStatus::NotAffected, Weight::Nothing, Confidence::Medium, None, text, Vec::new());
+        return nothing(FindingStatus::NotAffected, format!("only on {system}"));
     }
     if facts.of_distribution {
-        let text = "versions of a distribution, which are not comparable with upstream's".to_owned();
-        return make(FindingStatus::Unknown, Weight::Nothing, Confidence::Medium, None, text, Vec::new());
+        let text = "versions of a distribution, which are not comparable with upstream's";
+        return nothing(FindingStatus::Unknown, text.to_owned());
     }
     if package.version.is_empty() {
-        let text = "the package has no version to compare".to_owned();
-        return make(FindingStatus::Unknown, Weight::Nothing, Confidence::Low, None, text, Vec::new());
+        return nothing(FindingStatus::Unknown, "the package has no version to compare".to_owned());
     }
     let verdict = ranges::evaluate(statement, &package.version);
-    let comparisons: Vec<String> = verdict.comparisons.iter().map(ToString::to_string).collect();
-    let range = match verdict.because {
-        Because::Range(index) => statement.ranges.get(index),
-        _ => None,
-    };
     let status = match verdict.status {
         Status::Affected => FindingStatus::Affected,
         Status::Unaffected => FindingStatus::NotAffected,
         Status::Unknown => FindingStatus::Unknown,
     };
-    if let Some(opinion_text) = up_to_exact(package, record, statement, status) {
-        let (text, comparisons) = opinion_text;
-        return make(FindingStatus::Affected, Weight::Vague, Confidence::Medium, None, text, comparisons);
+    if let Some((text, comparisons)) = up_to_exact(package, record, statement, status) {
+        let basis = Basis::Words(text, comparisons);
+        return make(FindingStatus::Affected, Weight::Vague, Confidence::Medium, basis);
     }
-    let text = match range {
-        Some(range) => range.text.clone(),
-        None if statement.ranges.is_empty() => "no versions, only a default".to_owned(),
-        None => statement.ranges.iter().map(|r| r.text.as_str()).take(8).collect::<Vec<_>>().join("; "),
+    let range = match verdict.because {
+        Because::Range(index) => statement.ranges.get(index),
+        _ => None,
     };
     let (weight, confidence) = match (status, range) {
         (FindingStatus::Unknown, _) => (Weight::Nothing, Confidence::Medium),
         (_, Some(range)) => of_range(range),
         // The default decided. With a list of readable ranges it is the complement of the list.
-        (_, None) if statement.ranges.is_empty() => (Weight::Everything, Confidence::Medium),
-        (_, None) => {
-            let lists: Vec<(Weight, Confidence)> = statement.ranges.iter().map(of_range).collect();
-            let weakest = lists.iter().map(|(w, _)| *w).min().unwrap_or(Weight::Everything);
-            (weakest, lists.iter().map(|(_, c)| *c).min().unwrap_or(Confidence::Medium))
-        }
+        (_, None) => statement
+            .ranges
+            .iter()
+            .map(of_range)
+            .reduce(|(weight, confidence), (w, c)| (weight.min(w), confidence.min(c)))
+            .unwrap_or((Weight::Everything, Confidence::Medium)),
     };
-    let fixed_in = if status == FindingStatus::Affected { fixed_in(package, statement, range) } else { None };
-    make(status, weight, confidence, fixed_in, text, comparisons)
+    make(status, weight, confidence, Basis::Verdict(verdict))
 }
 
 fn of_range(range: &VersionRange) -> (Weight, Confidence) {

@@ -56,10 +56,12 @@ fn package(name: &str, homepage: &str) -> Package {
 
 fn decide(vulnerability: &Vulnerability, package: &Package) -> Option<Identity> {
     let knowledge = Knowledge::built_in().unwrap();
-    let context = RecordContext::of(vulnerability);
     let facts = PackageFacts::of(package, &knowledge);
     let statement = &vulnerability.records[0].statements[0];
     let statement = StatementFacts::of(statement, |v| knowledge.is_distribution(v));
+    let statements = [statement];
+    let context = RecordContext::of(vulnerability, &statements);
+    let [statement] = statements;
     identify(vulnerability.id, &context, &statement, &facts, &knowledge)
 }
 
