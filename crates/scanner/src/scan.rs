@@ -7,8 +7,12 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use matching::find::Matcher;
 use matching::vex::VexStatement;
-use matching::{Knowledge, Package};
+use matching::{Finding, Knowledge, Package};
+use rustc_hash::FxHashSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use vulnerability::CveId;
 use vulnerability::database::{Database, Error};
+use vulnerability::model::Vulnerability;
 
 /// A target that was read.
 #[derive(Debug)]
@@ -66,18 +70,15 @@ pub fn scan(
     let matcher = Matcher::new(&packages, &opinions.knowledge, &opinions.vex);
     let mut ids = database.lookup(matcher.names())?;
     ids.extend(matcher.mentioned());
-    let vulnerabilities = database.load(&ids)?;
-    let findings = matcher.find(&vulnerabilities);
+    ids.sort_unstable();
+    ids.dedup();
+    let Found { findings, vulnerabilities, rejected } = find(&matcher, database, &ids)?;
+    let findings = matcher.complete(findings, rejected.into_iter());
     let today = TimeZone::UTC.to_datetime(occasion.time).date();
     let (suppressed, rule_problems) = suppress::apply(&opinions.rules, &packages, &findings, today);
-    let mut found: Vec<_> = findings.iter().map(|f| f.cve).collect();
-    found.sort_unstable();
-    found.dedup();
-    let vulnerabilities = vulnerabilities
-        .into_iter()
-        .filter(|v| found.binary_search(&v.id).is_ok())
-        .map(|v| (v.id, v))
-        .collect();
+    let found: FxHashSet<CveId> = findings.iter().map(|f| f.cve).collect();
+    let vulnerabilities =
+        vulnerabilities.into_iter().filter(|v| found.contains(&v.id)).map(|v| (v.id, v)).collect();
     Ok(Scan {
         targets: scanned,
         packages,
@@ -88,5 +89,62 @@ pub fn scan(
         time: occasion.time,
         id: occasion.id,
         database: String::new(),
+    })
+}
+
+/// How many vulnerabilities are loaded and matched at once. Loaded records take some 20 kB each.
+const PART: usize = 128;
+
+/// What the records say.
+#[derive(Default)]
+struct Found {
+    findings: Vec<Finding>,
+    vulnerabilities: Vec<Vulnerability>,
+    rejected: Vec<CveId>,
+}
+
+impl Found {
+    /// Loads and matches a part. Once it is matched, what the records say about products is not needed any more; it
+    /// is most of them.
+    fn add(&mut self, matcher: &Matcher<'_>, database: &Database, ids: &[CveId]) -> Result<(), Error> {
+        let mut part = database.load(ids)?;
+        self.findings.extend(matcher.find_in_part(&part));
+        for vulnerability in &mut part {
+            if vulnerability.rejected() {
+                self.rejected.push(vulnerability.id);
+            }
+            for record in &mut vulnerability.records {
+                record.statements = Vec::new();
+            }
+        }
+        self.vulnerabilities.extend(part);
+        Ok(())
+    }
+}
+
+/// Loads and matches part by part, on as many threads as there are processors.
+fn find(matcher: &Matcher<'_>, database: &Database, ids: &[CveId]) -> Result<Found, Error> {
+    let parts: Vec<&[CveId]> = ids.chunks(PART).collect();
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(16).min(parts.len());
+    let next = AtomicUsize::new(0);
+    let work = |database: &Database| -> Result<Found, Error> {
+        let mut found = Found::default();
+        while let Some(part) = parts.get(next.fetch_add(1, Ordering::Relaxed)) {
+            found.add(matcher, database, part)?;
+        }
+        Ok(found)
+    };
+    let path = database.path();
+    std::thread::scope(|scope| {
+        // A connection is one thread's.
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(|| work(&Database::open(path)?))).collect();
+        let mut found = work(database)?;
+        for other in others {
+            let more = other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+            found.findings.extend(more.findings);
+            found.vulnerabilities.extend(more.vulnerabilities);
+            found.rejected.extend(more.rejected);
+        }
+        Ok(found)
     })
 }

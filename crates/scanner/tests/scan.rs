@@ -1,0 +1,56 @@
+//! A scan loads and matches part by part; the result is that of matching everything at once.
+
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use common::shared;
+use matching::find::Matcher;
+use matching::{Knowledge, Package};
+use scanner::scan::{Occasion, Opinions, Target, scan};
+use scanner::target::{Contents, Kind};
+use vulnerability::database::Database;
+use vulnerability::ingest::{self, Limits, Source};
+
+fn package(name: &str, known: &[&str]) -> Package {
+    let parsed = nix_formats::name::DrvName::parse(name);
+    Package {
+        name: name.into(),
+        pname: parsed.name.into(),
+        version: parsed.version.into(),
+        known_vulnerabilities: known.iter().map(|t| (*t).into()).collect(),
+        ..Package::default()
+    }
+}
+
+#[test]
+fn part_by_part_is_the_same_as_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let now = "2026-11-23T14:00:00Z".parse().unwrap();
+    let location = shared("cve/cvelist-delta.zip").to_str().unwrap().to_owned();
+    let sources = [Source { kind: ingest::Kind::Cve, location }];
+    ingest::update(folder.path(), &sources, &Limits::default(), now, &ingest::Silent).unwrap();
+    let database = Database::open(folder.path()).unwrap();
+
+    let packages = vec![
+        package("linux-4.14.39", &[]),
+        package("linux-6.6.1", &["CVE-2026-0001: nobody has a record of it", "CVE-2026-72421"]),
+        package("hello-2.12", &["CVE-1999-0001"]),
+    ];
+    let knowledge = Knowledge::built_in().unwrap();
+    let matcher = Matcher::new(&packages, &knowledge, &[]);
+    let expected = matcher.find(&database.load_all().unwrap());
+    assert!(expected.len() > 5_000, "{}", expected.len());
+
+    let contents = Contents { packages: packages.clone(), ..Contents::default() };
+    let target = Target { name: "test".into(), kind: Kind::Closure, contents };
+    let occasion = Occasion { time: now, id: "5f1e9c2a-3b4d-4e6f-8a7b-9c0d1e2f3a4b".into() };
+    let opinions = Opinions { knowledge: knowledge.clone(), ..Opinions::default() };
+    let found = scan(vec![target], &database, &opinions, occasion).unwrap();
+    assert_eq!(found.findings, expected);
+    // Every finding with a record has it for the report.
+    for finding in &found.findings {
+        let only_listed = ["CVE-2026-0001", "CVE-1999-0001"].contains(&finding.cve.to_string().as_str());
+        assert_eq!(found.vulnerabilities.contains_key(&finding.cve), !only_listed, "{}", finding.cve);
+    }
+}
