@@ -21,8 +21,9 @@ fn run(arguments: &[&str]) -> (i32, String, String) {
 }
 
 fn record(number: u32, year: u32) -> String {
-    let text: String =
-        (0..40).map(|n| format!("{} ", number.wrapping_mul(2_654_435_761).rotate_left(n) % 9973)).collect();
+    let text: String = (0..40)
+        .map(|n| (number.wrapping_mul(2_654_435_761).rotate_left(n) % 9973).to_string() + " ")
+        .collect();
     json!({
         "dataType": "CVE_RECORD", "dataVersion": "5.1",
         "cveMetadata": {
