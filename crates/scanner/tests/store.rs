@@ -86,10 +86,10 @@ impl System {
     fn options(&self) -> StoreOptions {
         StoreOptions { root: self.0.path().to_owned(), ..StoreOptions::default() }
     }
+}
 
-    fn read(&self, target: &str, options: &StoreOptions) -> (Kind, Contents) {
-        read(Path::new(target), None, options).unwrap()
-    }
+fn read_there(target: &str, options: &StoreOptions) -> (Kind, Contents) {
+    read(Path::new(target), None, options).unwrap()
 }
 
 fn names(contents: &Contents) -> Vec<(&str, &str)> {
@@ -101,7 +101,7 @@ fn a_system_as_nix_sees_it() {
     let system = System::new();
     let closure = system.nix("nix-store", &["-qR", "/nix/result"]);
 
-    let (kind, contents) = system.read("/run/current-system", &system.options());
+    let (kind, contents) = read_there("/run/current-system", &system.options());
     assert_eq!(kind, Kind::Closure);
     assert_eq!(contents.warnings, []);
     assert_eq!(contents.looked_at, closure.len());
@@ -124,14 +124,14 @@ fn a_system_as_nix_sees_it() {
 
     // The same without the database, by reading files. What the derivations told is missing.
     let options = StoreOptions { use_database: false, ..system.options() };
-    let (_, by_files) = system.read("/run/current-system", &options);
+    let (_, by_files) = read_there("/run/current-system", &options);
     assert_eq!((by_files.looked_at, by_files.warnings.as_slice()), (closure.len(), &[][..]));
     assert_eq!(names(&by_files), [("odd", "3-thing-1.0"), ("openssl", "3.0.10"), ("some-data", "")]);
     assert_eq!(by_files.packages[1].store_paths, openssl.store_paths);
 
     // With the database but without derivations: outputs are still told apart by the deriver's name.
     let options = StoreOptions { use_derivations: false, ..system.options() };
-    let (_, by_names) = system.read("/run/current-system", &options);
+    let (_, by_names) = read_there("/run/current-system", &options);
     assert_eq!(names(&by_names), names(&by_files));
 }
 
@@ -140,9 +140,9 @@ fn all_that_a_build_needs() {
     let system = System::new();
     let derivation = system.nix("nix-store", &["-q", "--deriver", "/nix/result"]).remove(0);
     let needed = system.nix("nix-store", &["-qR", &derivation]);
-    let derivations = needed.iter().filter(|p| p.ends_with(".drv")).count();
+    let derivations = needed.iter().filter(|p| Path::new(p).extension().is_some_and(|e| e == "drv")).count();
 
-    let (kind, contents) = system.read(&derivation, &system.options());
+    let (kind, contents) = read_there(&derivation, &system.options());
     assert_eq!(
         (kind, contents.looked_at, contents.warnings.as_slice()),
         (Kind::Derivation, derivations, &[][..])
@@ -161,7 +161,7 @@ fn all_that_a_build_needs() {
 fn what_vanishes_is_reported_and_the_rest_is_scanned() {
     let system = System::new();
     let options = system.options();
-    let (_, before) = system.read("/run/current-system", &options);
+    let (_, before) = read_there("/run/current-system", &options);
     let remove = |path: &str| {
         let path = system.path(path.trim_start_matches('/'));
         let permissions = std::os::unix::fs::PermissionsExt::from_mode(0o755);
@@ -170,13 +170,13 @@ fn what_vanishes_is_reported_and_the_rest_is_scanned() {
     };
     // A derivation that is gone: the name speaks.
     remove(before.packages[0].derivation.as_ref().unwrap());
-    let (_, after) = system.read("/run/current-system", &options);
+    let (_, after) = read_there("/run/current-system", &options);
     assert_eq!(names(&after)[0], ("odd", "3-thing-1.0"));
     // One that is damaged: the same, and it is told.
     let damaged = before.packages[1].derivation.as_ref().unwrap();
     remove(damaged);
     fs::write(system.path(damaged.trim_start_matches('/')), "Derive([").unwrap();
-    let (_, after) = system.read("/run/current-system", &options);
+    let (_, after) = read_there("/run/current-system", &options);
     assert_eq!(after.warnings.len(), 1);
     assert_eq!(&after.warnings[0].place, damaged);
     assert_eq!(names(&after)[1], ("openssl", "3.0.10"));
@@ -186,7 +186,7 @@ fn what_vanishes_is_reported_and_the_rest_is_scanned() {
     let error = read(Path::new("/run/current-system"), None, &options).unwrap_err();
     assert!(matches!(error, TargetError::Database(_)) && error.to_string().contains("db.sqlite"), "{error}");
     let by_files = StoreOptions { use_database: false, ..options };
-    let (_, contents) = system.read("/run/current-system", &by_files);
+    let (_, contents) = read_there("/run/current-system", &by_files);
     assert_eq!(contents.packages.len(), 3);
 }
 
@@ -202,7 +202,7 @@ fn what_is_not_there_is_named() {
         let error = read(Path::new(target), None, &options).unwrap_err();
         let chain: Vec<String> =
             std::iter::successors(Some(&error as &dyn std::error::Error), |e| e.source())
-                .map(|e| e.to_string())
+                .map(ToString::to_string)
                 .collect();
         assert!(chain.join(": ").contains(expected), "{target}: {chain:?}");
     }
