@@ -3,15 +3,16 @@
 
 use crate::owners::{Owners, dashed, squash, vendor_names};
 use crate::set::PackageSet;
+use std::cell::OnceCell;
 use vulnerability::cpe::{self, Part, Value};
 use vulnerability::model::{Statement, Vulnerability};
 use vulnerability::names;
 
 /// What the whole record tells, whatever the statement.
-#[derive(Debug, Default)]
-pub struct RecordContext {
-    /// Owners, sites and repositories that the references name.
-    pub references: Owners,
+#[derive(Debug)]
+pub struct RecordContext<'a> {
+    vulnerability: &'a Vulnerability,
+    references: OnceCell<Owners>,
     /// The title in lower case.
     pub title: String,
     /// The description in lower case, cut to a length that a sentence about the product fits in.
@@ -48,14 +49,20 @@ const PLUGIN_PHRASES: &[(&str, &str)] = &[
     ("plugin for moodle", "moodle"),
 ];
 
-impl RecordContext {
+impl<'a> RecordContext<'a> {
     /// Collects the context of a vulnerability, whose statements' facts are known already.
-    pub fn of(vulnerability: &Vulnerability, statements: &[StatementFacts<'_>]) -> Self {
-        let mut context = Self::default();
+    pub fn of(vulnerability: &'a Vulnerability, statements: &[StatementFacts<'_>]) -> Self {
+        let mut context = Self {
+            vulnerability,
+            references: OnceCell::new(),
+            title: String::new(),
+            description: String::new(),
+            hosted: false,
+            collections: Vec::new(),
+            elsewhere: None,
+            plugin_of: None,
+        };
         for record in &vulnerability.records {
-            for reference in &record.references {
-                context.references.add_url(&reference.url);
-            }
             context.hosted |= record.tags.iter().any(|t| t == "exclusively-hosted-service");
             if context.description.is_empty() {
                 context.description = record.description.chars().take(DESCRIPTION_LIMIT).collect();
@@ -79,6 +86,19 @@ impl RecordContext {
             context.plugin_of = statements.find_map(plugin_of);
         }
         context
+    }
+}
+
+impl RecordContext<'_> {
+    /// Owners, sites and repositories that the references name. Read when a rule first asks: most records are decided without.
+    pub fn references(&self) -> &Owners {
+        self.references.get_or_init(|| {
+            let mut owners = Owners::default();
+            for reference in self.vulnerability.records.iter().flat_map(|r| &r.references) {
+                owners.add_url(&reference.url);
+            }
+            owners
+        })
     }
 }
 

@@ -139,7 +139,7 @@ const COMPANIONS: &[&str] = &[
 /// Decides whether a statement speaks of a package. `None` means that it does not, or that nothing but chance says so.
 pub fn identify(
     cve: CveId,
-    record: &RecordContext,
+    record: &RecordContext<'_>,
     facts: &StatementFacts<'_>,
     package: &PackageFacts<'_>,
     knowledge: &Knowledge,
@@ -184,7 +184,7 @@ pub fn identify(
 
 /// The language's collection that the statement is about, its own or that of another statement on the same product.
 fn collection(
-    record: &RecordContext,
+    record: &RecordContext<'_>,
     facts: &StatementFacts<'_>,
     package: &PackageFacts<'_>,
 ) -> Option<PackageSet> {
@@ -251,7 +251,7 @@ fn same_purl(facts: &StatementFacts<'_>, package: &Package) -> bool {
 }
 
 fn by_curated(
-    record: &RecordContext,
+    record: &RecordContext<'_>,
     facts: &StatementFacts<'_>,
     package: &PackageFacts<'_>,
     knowledge: &Knowledge,
@@ -300,7 +300,7 @@ fn owner_agrees(facts: &StatementFacts<'_>, package: &PackageFacts<'_>) -> Optio
 }
 
 fn by_name(
-    record: &RecordContext,
+    record: &RecordContext<'_>,
     facts: &StatementFacts<'_>,
     package: &PackageFacts<'_>,
     knowledge: &Knowledge,
@@ -313,12 +313,12 @@ fn by_name(
     let repositories =
         |owners: &Owners| owners.repositories.intersection(&package.owners.repositories).next().cloned();
     let mut support = false;
-    if let Some(repository) = repositories(&facts.owners).or_else(|| repositories(&record.references)) {
+    if let Some(repository) = repositories(&facts.owners).or_else(|| repositories(record.references())) {
         sign(true, format!("both name the repository {repository}"));
         rule = IdentityRule::Repository;
         support = true;
     }
-    if let Some(site) = record.references.sites.intersection(&package.owners.sites).next() {
+    if let Some(site) = record.references().sites.intersection(&package.owners.sites).next() {
         sign(true, format!("both link to {site}"));
         rule = rule.min(IdentityRule::ProductAndVendor);
         support = true;
@@ -363,7 +363,7 @@ fn by_name(
 
 /// A repository of the package's name that belongs to somebody else than the package's.
 fn other_repository(
-    record: &RecordContext,
+    record: &RecordContext<'_>,
     facts: &StatementFacts<'_>,
     package: &PackageFacts<'_>,
 ) -> Option<String> {
@@ -372,12 +372,12 @@ fn other_repository(
     let theirs = facts
         .owners
         .repositories_called(&package.name)
-        .chain(record.references.repositories_called(&package.name));
+        .chain(record.references().repositories_called(&package.name));
     theirs.filter(|r| r.split('/').next() == Some(own_host)).find(|r| !own.contains(r)).map(str::to_owned)
 }
 
 /// The sentence against the identity if the title speaks of a companion of the product.
-fn companion(record: &RecordContext, package: &PackageFacts<'_>, products: &[String]) -> Option<String> {
+fn companion(record: &RecordContext<'_>, package: &PackageFacts<'_>, products: &[String]) -> Option<String> {
     let text = if record.title.is_empty() {
         record.description.get(..200).unwrap_or(&record.description)
     } else {

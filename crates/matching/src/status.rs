@@ -97,7 +97,7 @@ enum Weight {
 /// Weighs what the identified statements say. `None` if no statement was identified.
 pub fn decide(
     package: &PackageFacts<'_>,
-    record: &RecordContext,
+    record: &RecordContext<'_>,
     identified: &[(Identity, &StatementFacts<'_>)],
 ) -> Option<Decision> {
     let best_identity = identified.iter().map(|(i, _)| i.confidence).max()?;
@@ -139,7 +139,7 @@ pub fn decide(
 
 fn opinion<'a>(
     package: &PackageFacts<'_>,
-    record: &RecordContext,
+    record: &RecordContext<'_>,
     identity: &'a Identity,
     facts: &'a StatementFacts<'a>,
 ) -> Opinion<'a> {
@@ -203,7 +203,7 @@ fn of_range(range: &VersionRange) -> (Weight, Confidence) {
 /// too.
 fn up_to_exact(
     package: &PackageFacts<'_>,
-    record: &RecordContext,
+    record: &RecordContext<'_>,
     statement: &Statement,
     status: FindingStatus,
 ) -> Option<(String, Vec<String>)> {
