@@ -1,5 +1,5 @@
 //! `cargo xtask quality`: how good is the matching? Pairs of a record and a package, drawn by a fixed seed and labelled by
-//! hand, and the score of a matcher against these labels.
+//! reading, and the score of a matcher against these labels.
 //!
 //! Nothing here uses the crates that it judges: records and packages are read with code of its own.
 
@@ -35,7 +35,7 @@ enum Command {
     Check,
     /// Count the pairs that there are to draw from, which is what the weights of the strata come from
     Population,
-    /// Print what is known of the pairs of a range of lines, for labelling by hand
+    /// Print what is known of the pairs of a range of lines, for labelling
     Show {
         /// First pair, from 1
         first: usize,

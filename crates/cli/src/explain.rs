@@ -4,11 +4,12 @@ use crate::exit;
 use crate::location::{self, DatabaseLocation};
 use anyhow::{Context, anyhow};
 use matching::find::Matcher;
-use matching::{Finding, Knowledge, Package};
+use matching::{Finding, Package};
 use nix_formats::name::DrvName;
 use nix_formats::store_path::{StoreDir, StorePath};
 use scanner::report::clean;
 use scanner::target::{self, StoreOptions};
+use scanner::user_file;
 use serde_json::json;
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
@@ -61,12 +62,7 @@ pub(crate) fn run(options: &Options) -> ExitCode {
 
 fn try_run(options: &Options) -> anyhow::Result<()> {
     let database = location::open(&options.database)?;
-    let mut knowledge = Knowledge::built_in().context("the knowledge that is built in cannot be used")?;
-    for path in &options.knowledge {
-        let name = path.display().to_string();
-        let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {name}"))?;
-        knowledge.add(&name, &text)?;
-    }
+    let knowledge = user_file::knowledge(&options.knowledge)?;
     let packages = packages(options)?;
     let found = database.load(&[options.id]).context("cannot read the record")?;
     let vulnerability = found

@@ -4,13 +4,13 @@ use crate::exit;
 use crate::location::{self, DatabaseLocation};
 use anyhow::Context;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use matching::{Confidence, FindingStatus, Knowledge};
+use matching::{Confidence, FindingStatus};
 use nix_formats::store_path::StoreDir;
 use scanner::fail_on::FailOn;
 use scanner::report::{ALL_STATUSES, Appearance, Format, ReportError, Selection};
 use scanner::scan::{Occasion, Opinions, Target};
 use scanner::target::{Kind, StoreOptions};
-use scanner::{output, scan, suppress, target, vex};
+use scanner::{output, scan, suppress, target, user_file, vex};
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -215,15 +215,8 @@ fn read_targets(options: &Options, store: &StoreOptions) -> (Vec<Target>, bool) 
 
 impl OpinionOptions {
     fn read(&self) -> anyhow::Result<Opinions> {
-        let mut opinions = Opinions {
-            knowledge: Knowledge::built_in().context("the knowledge that is built in cannot be used")?,
-            ..Opinions::default()
-        };
-        for path in &self.knowledge {
-            let name = path.display().to_string();
-            let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {name}"))?;
-            opinions.knowledge.add(&name, &text)?;
-        }
+        let mut opinions =
+            Opinions { knowledge: user_file::knowledge(&self.knowledge)?, ..Opinions::default() };
         for path in &self.suppress {
             opinions.rules.extend(suppress::read(path)?);
         }

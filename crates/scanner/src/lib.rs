@@ -10,4 +10,5 @@ pub mod report;
 pub mod scan;
 pub mod suppress;
 pub mod target;
+pub mod user_file;
 pub mod vex;

@@ -18,12 +18,12 @@ pub mod vulnix;
 mod yaml;
 
 use crate::target::{MAXIMUM_TEXT, Warning};
+use crate::user_file::{self, UserFileError};
 use jiff::civil::Date;
 use matching::{Finding, Package};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeSet;
-use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use vulnerability::CveId;
 
 /// The most bytes of a file of rules.
@@ -57,39 +57,11 @@ pub struct Suppression {
     pub until: Option<Date>,
 }
 
-/// Why a file of rules cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum SuppressError {
-    /// It cannot be read.
-    #[error("cannot read {}", path.display())]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// It is not a file of rules, or a rule is wrong.
-    #[error("{}: {problem}", path.display())]
-    Invalid {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong and where.
-        problem: String,
-    },
-}
-
 /// Reads a file of rules, in whichever of the forms it is.
-pub fn read(path: &Path) -> Result<Vec<Rule>, SuppressError> {
-    let fail = |source| SuppressError::Io { path: path.to_owned(), source };
-    let invalid = |problem| SuppressError::Invalid { path: path.to_owned(), problem };
-    let mut bytes = Vec::new();
-    std::fs::File::open(path).map_err(fail)?.take(MAXIMUM + 1).read_to_end(&mut bytes).map_err(fail)?;
-    if bytes.len() as u64 > MAXIMUM {
-        return Err(invalid(format!("more than {MAXIMUM} bytes")));
-    }
-    let text = String::from_utf8(bytes)
-        .map_err(|e| invalid(format!("not UTF-8 at byte {}", e.utf8_error().valid_up_to())))?;
-    parse(&text, &path.display().to_string(), path.extension().and_then(|e| e.to_str())).map_err(invalid)
+pub fn read(path: &Path) -> Result<Vec<Rule>, UserFileError> {
+    let text = user_file::text(path, MAXIMUM)?;
+    parse(&text, &path.display().to_string(), path.extension().and_then(|e| e.to_str()))
+        .map_err(|problem| UserFileError::invalid(path, problem))
 }
 
 /// Reads rules; `name` is the file's, for origins; its extension decides between the forms where it can.

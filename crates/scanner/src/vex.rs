@@ -4,10 +4,10 @@ mod cyclonedx;
 mod openvex;
 mod product;
 
+use crate::user_file::{self, UserFileError};
 use matching::vex::VexStatement;
 use serde_json::Value;
-use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use vulnerability::json::Any;
 
 /// The most bytes of a document.
@@ -16,41 +16,14 @@ const MAXIMUM: u64 = 128 << 20;
 /// The most statements of a document.
 const MAXIMUM_STATEMENTS: usize = 1_000_000;
 
-/// Why a document cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum VexError {
-    /// It cannot be read.
-    #[error("cannot read {}", path.display())]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// It is not a VEX document, or a statement is wrong.
-    #[error("{}: {problem}", path.display())]
-    Invalid {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong and where.
-        problem: String,
-    },
-}
-
 /// Reads a document, in whichever of the formats it is. Statements on vulnerabilities without a CVE identifier are
 /// left out, for nothing here could be matched with them.
 ///
 /// A wrong statement makes the document unusable: half of what somebody stated may be the opposite of it.
-pub fn read(path: &Path) -> Result<Vec<VexStatement>, VexError> {
-    let fail = |source| VexError::Io { path: path.to_owned(), source };
-    let invalid = |problem| VexError::Invalid { path: path.to_owned(), problem };
-    let mut bytes = Vec::new();
-    std::fs::File::open(path).map_err(fail)?.take(MAXIMUM + 1).read_to_end(&mut bytes).map_err(fail)?;
-    if bytes.len() as u64 > MAXIMUM {
-        return Err(invalid(format!("more than {MAXIMUM} bytes")));
-    }
+pub fn read(path: &Path) -> Result<Vec<VexStatement>, UserFileError> {
+    let bytes = user_file::bytes(path, MAXIMUM)?;
     let name = path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
-    parse(&bytes, &name).map_err(invalid)
+    parse(&bytes, &name).map_err(|problem| UserFileError::invalid(path, problem))
 }
 
 /// Reads a document; `name` is for the statements' origins.

@@ -71,7 +71,6 @@ pub(super) fn program(
 }
 
 /// Calls a function `times` times and gives its last value with the least wall time.
-#[allow(dead_code, reason = "for sections that measure parts of our own crates")]
 pub(super) fn function<T>(times: usize, mut call: impl FnMut() -> T) -> (T, Duration) {
     let mut started = Instant::now();
     let mut value = black_box(call());

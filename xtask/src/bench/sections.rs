@@ -18,6 +18,6 @@ pub(super) struct Section {
 pub(super) const ALL: &[Section] = &[
     Section { name: "update", what: "taking records in", run: update::run },
     Section { name: "scan", what: "a closure and a whole evaluation against all records", run: scan::run },
-    Section { name: "quality", what: "precision and recall on pairs labelled by hand", run: quality::run },
+    Section { name: "quality", what: "precision and recall on pairs labelled by reading", run: quality::run },
     Section { name: "vulnix", what: "the same derivations and records as vulnix", run: vulnix::run },
 ];
