@@ -3,7 +3,9 @@
 
 use crate::owners::{Owners, dashed, squash, vendor_names};
 use crate::set::PackageSet;
+use aho_corasick::AhoCorasick;
 use std::cell::OnceCell;
+use std::sync::LazyLock;
 use vulnerability::cpe::{self, Part, Value};
 use vulnerability::model::{Statement, Vulnerability};
 use vulnerability::names;
@@ -15,8 +17,7 @@ pub struct RecordContext<'a> {
     references: OnceCell<Owners>,
     /// The title in lower case.
     pub title: String,
-    /// The description in lower case, cut to a length that a sentence about the product fits in.
-    pub description: String,
+    description: OnceCell<String>,
     /// Only a service that its operator hosts is affected.
     pub hosted: bool,
     /// Product names (squashed) that some statement of the record places into a language's package collection.
@@ -27,7 +28,7 @@ pub struct RecordContext<'a> {
     pub plugin_of: Option<&'static str>,
 }
 
-/// How much of a description is looked at.
+/// How many bytes of a description are looked at.
 const DESCRIPTION_LIMIT: usize = 4000;
 
 /// Phrases that show a plugin, and of what.
@@ -49,6 +50,16 @@ const PLUGIN_PHRASES: &[(&str, &str)] = &[
     ("plugin for moodle", "moodle"),
 ];
 
+/// All of them in one pass over a text: every candidate record is searched.
+static PLUGINS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+    let phrases = PLUGIN_PHRASES.iter().map(|(phrase, _)| phrase);
+    AhoCorasick::builder().ascii_case_insensitive(true).build(phrases).ok()
+});
+
+/// Sites with plugins and themes for WordPress.
+const WORDPRESS_SITES: [&str; 5] =
+    ["wordpress.org/plugins", "wordpress.org/themes", "themeforest.net", "codecanyon.net", "woocommerce.com"];
+
 impl<'a> RecordContext<'a> {
     /// Collects the context of a vulnerability, whose statements' facts are known already.
     pub fn of(vulnerability: &'a Vulnerability, statements: &[StatementFacts<'_>]) -> Self {
@@ -56,7 +67,7 @@ impl<'a> RecordContext<'a> {
             vulnerability,
             references: OnceCell::new(),
             title: String::new(),
-            description: String::new(),
+            description: OnceCell::new(),
             hosted: false,
             collections: Vec::new(),
             elsewhere: None,
@@ -64,10 +75,6 @@ impl<'a> RecordContext<'a> {
         };
         for record in &vulnerability.records {
             context.hosted |= record.tags.iter().any(|t| t == "exclusively-hosted-service");
-            if context.description.is_empty() {
-                context.description = record.description.chars().take(DESCRIPTION_LIMIT).collect();
-                context.description.make_ascii_lowercase();
-            }
             if context.title.is_empty() {
                 context.title = record.title.as_deref().unwrap_or("").to_ascii_lowercase();
             }
@@ -78,18 +85,29 @@ impl<'a> RecordContext<'a> {
             }
         }
         context.elsewhere = limited_to(&context.title);
-        let text = [context.title.as_str(), context.description.as_str()];
-        context.plugin_of =
-            PLUGIN_PHRASES.iter().find(|(p, _)| text.iter().any(|t| t.contains(p))).map(|(_, of)| *of);
-        if context.plugin_of.is_none() {
-            let mut statements = vulnerability.records.iter().flat_map(|r| &r.statements);
-            context.plugin_of = statements.find_map(plugin_of);
-        }
+        let plugin = [context.title.as_str(), context.prose()].into_iter().find_map(|text| {
+            let found = PLUGINS.as_ref()?.find(text)?;
+            PLUGIN_PHRASES.get(found.pattern().as_usize()).map(|(_, of)| *of)
+        });
+        let mut statements = vulnerability.records.iter().flat_map(|r| &r.statements);
+        context.plugin_of = plugin.or_else(|| statements.find_map(plugin_of));
         context
     }
 }
 
 impl RecordContext<'_> {
+    /// The first description, cut to a length that all sentences about the product fit in.
+    fn prose(&self) -> &str {
+        let mut texts = self.vulnerability.records.iter().map(|r| r.description.as_str());
+        let text = texts.find(|d| !d.is_empty()).unwrap_or("");
+        text.get(..text.floor_char_boundary(DESCRIPTION_LIMIT)).unwrap_or(text)
+    }
+
+    /// The same in lower case. Made when a rule first asks.
+    pub fn description(&self) -> &str {
+        self.description.get_or_init(|| self.prose().to_ascii_lowercase())
+    }
+
     /// Owners, sites and repositories that the references name. Read when a rule first asks: most records are decided without.
     pub fn references(&self) -> &Owners {
         self.references.get_or_init(|| {
@@ -132,28 +150,18 @@ fn limited_to(title: &str) -> Option<&'static str> {
 /// The application that a statement's product plugs into.
 fn plugin_of(statement: &Statement) -> Option<&'static str> {
     let product = &statement.product;
-    let collection = product.collection_url.as_deref().unwrap_or("").to_ascii_lowercase();
-    if [
-        "wordpress.org/plugins",
-        "wordpress.org/themes",
-        "themeforest.net",
-        "codecanyon.net",
-        "woocommerce.com",
-    ]
-    .iter()
-    .any(|s| collection.contains(s))
-    {
-        return Some("wordpress");
+    if let Some(collection) = &product.collection_url {
+        let collection = collection.to_ascii_lowercase();
+        if WORDPRESS_SITES.iter().any(|site| collection.contains(site)) {
+            return Some("wordpress");
+        }
+        if collection.contains("extensions.joomla.org") {
+            return Some("joomla");
+        }
     }
-    if collection.contains("extensions.joomla.org") {
-        return Some("joomla");
-    }
-    let vendor = product.vendor.as_deref().map(squash).unwrap_or_default();
-    let name = product.product.as_deref().unwrap_or("").to_ascii_lowercase();
-    if vendor.starts_with("jenkins") && name.contains("plugin") {
-        return Some("jenkins");
-    }
-    None
+    let of_jenkins = || product.vendor.as_deref().map(squash).is_some_and(|v| v.starts_with("jenkins"));
+    let name = product.product.as_deref().unwrap_or("");
+    (name.to_ascii_lowercase().contains("plugin") && of_jenkins()).then_some("jenkins")
 }
 
 /// What a CPE says that matters here.

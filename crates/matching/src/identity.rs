@@ -379,7 +379,7 @@ fn other_repository(
 /// The sentence against the identity if the title speaks of a companion of the product.
 fn companion(record: &RecordContext<'_>, package: &PackageFacts<'_>, products: &[String]) -> Option<String> {
     let text = if record.title.is_empty() {
-        record.description.get(..200).unwrap_or(&record.description)
+        record.description().get(..200).unwrap_or(record.description())
     } else {
         &record.title
     };

@@ -228,8 +228,7 @@ fn up_to_exact(
         return None;
     }
     let lower = named.to_ascii_lowercase();
-    let says =
-        [record.title.as_str(), record.description.as_str()].into_iter().any(|text| says_up_to(text, &lower));
+    let says = [record.title.as_str(), record.description()].into_iter().any(|text| says_up_to(text, &lower));
     says.then(|| {
         (format!("{named}, and the text says up to it"), vec![format!("{} < {named}", package.version)])
     })

@@ -205,3 +205,15 @@ fn stated_identifiers_are_certain() {
     };
     assert_eq!(decide(&vulnerability, &thing).map(|i| i.rule), Some(IdentityRule::Cpe));
 }
+
+#[test]
+fn a_plugin_is_known_by_its_prose_in_any_case() {
+    let mut vulnerability = record("someone", "pocket");
+    let pocket = package("pocket-1.0", "");
+    assert!(decide(&vulnerability, &pocket).is_some());
+    vulnerability.records[0].description =
+        format!("{} The POCKET Plugin for WordPress is …", "ä".repeat(1000));
+    assert_eq!(decide(&vulnerability, &pocket), None);
+    vulnerability.records[0].description = format!("{} plugin for WordPress", "ä".repeat(2000));
+    assert!(decide(&vulnerability, &pocket).is_some(), "beyond what is looked at");
+}
