@@ -136,6 +136,8 @@ fn make(folder: &Path, root: &Path, stamp: &str) -> anyhow::Result<()> {
             // Manual pages and translations are a third of the root, and no test reads them.
             .args(["--dpkgopt=path-exclude=/usr/share/man/*", "--dpkgopt=path-exclude=/usr/share/locale/*"])
             .args(["--dpkgopt=path-exclude=/usr/share/doc/*"])
+            // Packages with alternatives link their manual pages here and fail when the folder is missing.
+            .arg("--essential-hook=mkdir -p \"$1/usr/share/man/man1\"")
             .arg(format!("--setup-hook=sync-in '{}' /", downloads.display()))
             .arg("--skip=download/empty")
             .arg(SUITE)

@@ -9,20 +9,54 @@ pub(super) struct Group {
 }
 
 /// Everything that is installed. A change here makes the next `cargo xtask toolbox` build a new root.
-pub(super) const GROUPS: &[Group] = &[Group {
-    wing: "ground floor",
-    packages: &[
-        // The oracle for versions, names, store paths, derivations, NARs, signatures and closures.
-        "nix-bin",
-        // A static builder: derivations of tests can be built without any other store path.
-        "busybox-static",
-        "ca-certificates",
-        "coreutils",
-        "sqlite3",
-        "xz-utils",
-        "zstd",
-    ],
-}];
+pub(super) const GROUPS: &[Group] = &[
+    Group {
+        wing: "ground floor",
+        packages: &[
+            // The oracle for versions, names, store paths, derivations, NARs, signatures and closures.
+            "nix-bin",
+            // A static builder: derivations of tests can be built without any other store path.
+            "busybox-static",
+            "ca-certificates",
+            "coreutils",
+            "sqlite3",
+            "xz-utils",
+            "zstd",
+        ],
+    },
+    Group {
+        // Each knows how the versions of its kind are ordered (dpkg is there anyway).
+        wing: "tracker: version orders",
+        packages: &["default-jre-headless", "libmaven3-core-java", "node-semver", "rpm"],
+    },
+    Group {
+        // Opens the pages that we write.
+        wing: "tracker: browser",
+        packages: &["chromium-headless-shell"],
+    },
+    Group {
+        wing: "boot: signing and verifying",
+        packages: &["osslsigncode", "openssl", "pesign", "sbsigntool", "systemd-boot-tools"],
+    },
+    Group { wing: "boot: keys in hardware", packages: &["opensc", "pkcs11-provider", "softhsm2"] },
+    Group {
+        // Files that others have built, signed or not.
+        wing: "boot: EFI programs",
+        packages: &[
+            "fwupd-amd64-signed",
+            "grub-efi-amd64-signed",
+            "shim-helpers-amd64-signed",
+            "shim-signed",
+            "shim-unsigned",
+            "systemd-boot-efi",
+            "systemd-boot-efi-amd64-signed",
+        ],
+    },
+    Group {
+        wing: "boot: firmware",
+        packages: &["dosfstools", "mtools", "ovmf", "python3-virt-firmware", "qemu-system-x86"],
+    },
+];
 
 /// All package names, sorted, each once.
 pub(super) fn all() -> Vec<&'static str> {
