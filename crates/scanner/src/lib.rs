@@ -3,6 +3,7 @@
 //! [`target`] reads what there is to scan and gives packages, [`suppress`] and [`vex`] read what users say about
 //! findings, [`report`] writes the result down. Matching itself is the crate `matching`'s work.
 
+mod cyclonedx;
 pub mod fail_on;
 pub mod output;
 pub mod record;
@@ -12,3 +13,4 @@ pub mod suppress;
 pub mod target;
 pub mod user_file;
 pub mod vex;
+mod xml;

@@ -8,7 +8,6 @@ use crate::user_file::{self, UserFileError};
 use matching::vex::VexStatement;
 use serde_json::Value;
 use std::path::Path;
-use vulnerability::json::Any;
 
 /// The most bytes of a document.
 const MAXIMUM: u64 = 128 << 20;
@@ -28,7 +27,7 @@ pub fn read(path: &Path) -> Result<Vec<VexStatement>, UserFileError> {
 
 /// Reads a document; `name` is for the statements' origins.
 pub fn parse(bytes: &[u8], name: &str) -> Result<Vec<VexStatement>, String> {
-    let Any(document) = vulnerability::json::from_slice(bytes, bytes.len()).map_err(|e| e.to_string())?;
+    let document = crate::cyclonedx::document(bytes)?;
     let context = document.get("@context").map(Value::to_string).unwrap_or_default();
     if document.get("bomFormat").and_then(Value::as_str) == Some("CycloneDX") {
         cyclonedx::parse(&document, name)

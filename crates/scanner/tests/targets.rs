@@ -122,6 +122,20 @@ fn errors_name_the_place() {
     assert!(problem("", &deep, None).contains("recursion limit"));
     let error = problem("", "SPDXVersion: SPDX-9.0\n", None);
     assert!(error.contains("SPDX-9.0"), "{error}");
+    let error = problem("", "SPDXVersion: SPDX-2.3\n\nPackageComment: <text>\nPackageName: hidden\n", None);
+    assert!(error.contains("line 3: this `<text>` is not closed"), "{error}");
+    let laughs = "<!DOCTYPE bom [<!ENTITY a 'ha'><!ENTITY b '&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;'>]>\n\
+        <bom xmlns='http://cyclonedx.org/schema/bom/1.6'><components><component><name>&b;</name></component></components></bom>";
+    assert!(problem("", laughs, None).contains("DOCTYPE"), "{}", problem("", laughs, None));
+    let outside = "<?xml version='1.0'?>\n<!DOCTYPE bom SYSTEM 'file:///etc/passwd'>\n<bom xmlns='http://cyclonedx.org/schema/bom/1.6'/>";
+    assert!(problem("", outside, None).contains("line 2, column 1"), "{}", problem("", outside, None));
+    let deep = format!(
+        "<bom xmlns='http://cyclonedx.org/schema/bom/1.6'>{}",
+        "<components><component>".repeat(10_000)
+    );
+    assert!(problem("", &deep, None).contains("nested more than 128 deep"));
+    let error = problem("", "<bom xmlns='http://example.org/'/>", Some(Kind::CycloneDx));
+    assert!(error.contains("not a `bom` in the namespace"), "{error}");
     let missing = read(Path::new("/does/not/exist"), None, &options).unwrap_err();
     assert!(missing.to_string().contains("/does/not/exist"), "{missing}");
     let invalid = file("", b"{\"bomFormat\":\"Cyclone\xffDX\"}");

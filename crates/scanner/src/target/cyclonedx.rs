@@ -1,4 +1,4 @@
-//! SBOMs in CycloneDX JSON, versions 1.2 to 1.7 (ECMA-424).
+//! SBOMs in CycloneDX, versions 1.0 to 1.7 (ECMA-424), JSON and XML.
 //!
 //! Only components matter: name, version, purl, CPE, patches of the pedigree, and the properties under which
 //! sbomnix and others note store paths. References between components are only checked, never followed.
@@ -11,7 +11,6 @@ use matching::Package;
 use serde_json::Value;
 use std::collections::HashSet;
 use std::path::Path;
-use vulnerability::json::Any;
 
 /// The most bytes of an SBOM.
 pub(super) const MAXIMUM: u64 = 256 << 20;
@@ -28,7 +27,7 @@ pub fn read(path: &Path) -> Result<Contents, TargetError> {
 
 /// Reads the document; the error tells what is wrong and where.
 pub fn parse(bytes: &[u8]) -> Result<Contents, String> {
-    let Any(document) = vulnerability::json::from_slice(bytes, bytes.len()).map_err(|e| e.to_string())?;
+    let document = crate::cyclonedx::document(bytes)?;
     let mut contents = Contents::default();
     match document.get("bomFormat") {
         Some(Value::String(format)) if format == "CycloneDX" => {}
@@ -37,7 +36,7 @@ pub fn parse(bytes: &[u8]) -> Result<Contents, String> {
         None => contents.warn("bomFormat", "missing"),
     }
     match document.get("specVersion").and_then(Value::as_str) {
-        Some("1.2" | "1.3" | "1.4" | "1.5" | "1.6" | "1.7") => {}
+        Some("1.0" | "1.1" | "1.2" | "1.3" | "1.4" | "1.5" | "1.6" | "1.7") => {}
         Some(other) => {
             contents.warn("specVersion", format!("{} is not known; read as version 1.7", cut(other)));
         }

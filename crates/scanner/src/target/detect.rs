@@ -2,7 +2,7 @@
 
 use super::{TargetError, bytes};
 use std::fmt;
-use std::io::Read;
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 use std::str::FromStr;
 
@@ -64,7 +64,7 @@ const LOOK: u64 = 64 << 10;
 /// Tells what `path` is. Folders and links into a store are closures; of files the contents decide, not the name,
 /// except for `.drv`.
 pub fn detect(path: &Path) -> Result<Kind, TargetError> {
-    let io = |source| TargetError::Io { path: path.to_owned(), source };
+    let io = |source: io::Error| TargetError::Io { path: path.to_owned(), source };
     if path.extension().is_some_and(|e| e == "drv") {
         return Ok(Kind::Derivation);
     }
@@ -85,8 +85,15 @@ pub fn detect(path: &Path) -> Result<Kind, TargetError> {
         }
     }
     let mut start = Vec::new();
-    bytes::open(path)?.take(LOOK).read_to_end(&mut start).map_err(io)?;
-    of_contents(&start).ok_or_else(|| TargetError::Unrecognised {
+    let mut reader = bytes::open(path)?;
+    reader.by_ref().take(LOOK).read_to_end(&mut start).map_err(io)?;
+    let mut kind = of_contents(&start);
+    if kind.is_none() && start.len() as u64 == LOOK {
+        // Some programs write what names the format at the very end.
+        let whole = io::Cursor::new(start).chain(reader).take(bytes::MAXIMUM);
+        kind = of_keys(BufReader::new(whole)).map_err(io)?;
+    }
+    kind.ok_or_else(|| TargetError::Unrecognised {
         path: path.to_owned(),
         problem:
             "it is none of: a store path, a .drv file, packages.json, lines of nix-eval-jobs, a CycloneDX or \
@@ -104,6 +111,9 @@ fn of_contents(start: &[u8]) -> Option<Kind> {
     }
     if text.starts_with("SPDXVersion:") || text.lines().any(|l| l.starts_with("SPDXVersion:")) {
         return Some(Kind::Spdx);
+    }
+    if text.starts_with('<') {
+        return text.contains(crate::cyclonedx::NAMESPACE).then_some(Kind::CycloneDx);
     }
     if !text.starts_with('{') {
         return None;
@@ -128,6 +138,40 @@ fn of_contents(start: &[u8]) -> Option<Kind> {
     None
 }
 
+/// Tells what a JSON document is from the keys of its outermost object, wherever they stand.
+fn of_keys(mut reader: impl BufRead) -> io::Result<Option<Kind>> {
+    let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
+    let mut key = Vec::new();
+    loop {
+        let bytes = reader.fill_buf()?;
+        let count = bytes.len();
+        if count == 0 {
+            return Ok(None);
+        }
+        for &byte in bytes {
+            match (in_string, byte) {
+                (true, _) if escaped => escaped = false,
+                (true, b'\\') => escaped = true,
+                (true, b'"') => in_string = false,
+                (true, _) if depth == 1 && key.len() < 16 => key.push(byte),
+                (false, b'"') => {
+                    in_string = true;
+                    key.clear();
+                }
+                (false, b'{' | b'[') => depth += 1,
+                (false, b'}' | b']') => depth = depth.saturating_sub(1),
+                (false, b':') if depth == 1 => match key.as_slice() {
+                    b"bomFormat" => return Ok(Some(Kind::CycloneDx)),
+                    b"spdxVersion" | b"SPDXID" => return Ok(Some(Kind::Spdx)),
+                    _ => {}
+                },
+                _ => {}
+            }
+        }
+        reader.consume(count);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -142,12 +186,35 @@ mod tests {
             (r#"{"@context":"https://spdx.org/rdf/3.0.1/spdx-context.jsonld""#, Some(Kind::Spdx)),
             ("# made by hand\nSPDXVersion: SPDX-2.3\n", Some(Kind::Spdx)),
             ("Derive([", Some(Kind::Derivation)),
+            (
+                "<?xml version='1.0'?>\n<bom xmlns='http://cyclonedx.org/schema/bom/1.4'>",
+                Some(Kind::CycloneDx),
+            ),
+            ("<bom xmlns='http://example.org/'>", None),
             ("hello", None),
             ("{}", None),
             ("", None),
         ] {
             assert_eq!(of_contents(text.as_bytes()), kind, "{text}");
         }
+    }
+
+    #[test]
+    fn the_format_may_be_named_at_the_end() {
+        let of = |text: &str| of_keys(text.as_bytes()).unwrap();
+        assert_eq!(
+            of(r#"{"a":[{"SPDXID":1}],"b":"\"spdxVersion\":","bomFormat":"CycloneDX"}"#),
+            Some(Kind::CycloneDx)
+        );
+        assert_eq!(of(r#"{"a":{"bomFormat":1}, "spdxVersion" : "SPDX-2.3"}"#), Some(Kind::Spdx));
+        assert_eq!(of(r#"{"a":"bomFormat"}]]]"#), None);
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(
+            &file,
+            format!(r#"{{"components":["{}"],"bomFormat":"CycloneDX"}}"#, "x".repeat(200_000)),
+        )
+        .unwrap();
+        assert_eq!(detect(file.path()).unwrap(), Kind::CycloneDx);
     }
 
     #[test]

@@ -39,7 +39,8 @@ pub(super) fn parse(document: &Value) -> Result<Contents, String> {
             version: node.text("versionInfo", &mut contents),
             homepage: node.text("homepage", &mut contents),
             download: node.text("downloadLocation", &mut contents),
-            summary: node.text("summary", &mut contents).or_else(|| node.text("description", &mut contents)),
+            summary: node.text("summary", &mut contents),
+            description: node.text("description", &mut contents),
             purpose: node.text("primaryPackagePurpose", &mut contents),
             ..SpdxPackage::default()
         };

@@ -41,7 +41,8 @@ pub(super) fn parse(document: &Value) -> Result<Contents, String> {
             version: node.text("software_packageVersion", &mut contents),
             homepage: node.text("software_homePage", &mut contents),
             download: node.text("software_downloadLocation", &mut contents),
-            summary: node.text("summary", &mut contents).or_else(|| node.text("description", &mut contents)),
+            summary: node.text("summary", &mut contents),
+            description: node.text("description", &mut contents),
             purpose: node.text("software_primaryPurpose", &mut contents).map(|p| p.to_ascii_uppercase()),
             ..SpdxPackage::default()
         };

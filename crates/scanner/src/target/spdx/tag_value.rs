@@ -13,13 +13,8 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Contents, String> {
     let mut version = None;
     let mut package: Option<(usize, SpdxPackage)> = None;
     let mut ids = HashSet::new();
-    let mut in_text = false;
-    for (index, line) in text.lines().enumerate() {
-        let number = index + 1;
-        if in_text {
-            in_text = !line.contains("</text>");
-            continue;
-        }
+    let mut lines = (1..).zip(text.lines());
+    while let Some((number, line)) = lines.next() {
         let line = line.trim();
         if line.is_empty() || line.starts_with('#') {
             continue;
@@ -28,13 +23,9 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Contents, String> {
             contents.warn(format!("line {number}"), "neither `Tag: value` nor a comment");
             continue;
         };
-        let value = value.trim();
-        let value = match value.strip_prefix("<text>") {
-            Some(begun) => {
-                in_text = !begun.contains("</text>");
-                begun.trim_end_matches("</text>")
-            }
-            None => value,
+        let value = match value.trim().strip_prefix("<text>") {
+            Some(begun) => &until_closed(begun, number, &mut lines)?,
+            None => value.trim(),
         };
         let text = || Some(cut(value));
         match (tag.trim(), &mut package) {
@@ -57,6 +48,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Contents, String> {
             ("PackageHomePage", Some((_, package))) => package.homepage = text(),
             ("PackageDownloadLocation", Some((_, package))) => package.download = text(),
             ("PackageSummary", Some((_, package))) => package.summary = text(),
+            ("PackageDescription", Some((_, package))) => package.description = text(),
             ("PrimaryPackagePurpose", Some((_, package))) => package.purpose = text(),
             ("ExternalRef", Some((_, package))) => {
                 let mut words = value.split_whitespace().skip(1);
@@ -71,9 +63,6 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Contents, String> {
             _ => {}
         }
     }
-    if in_text {
-        contents.warn("end of file", "a `<text>` is not closed");
-    }
     finish(package, &mut contents);
     match version.as_deref() {
         Some("SPDX-2.2" | "SPDX-2.3") => Ok(contents),
@@ -83,6 +72,26 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Contents, String> {
         }
         Some(other) => Err(format!("SPDXVersion: `{other}` is not supported")),
         None => Err("there is no `SPDXVersion:` line".to_owned()),
+    }
+}
+
+/// A value up to `</text>`, which may stand on a later line. What follows on that line is passed over.
+fn until_closed<'a>(
+    begun: &str,
+    number: usize,
+    lines: &mut impl Iterator<Item = (usize, &'a str)>,
+) -> Result<String, String> {
+    let mut value = String::new();
+    let mut line = begun;
+    loop {
+        if let Some((last, _)) = line.split_once("</text>") {
+            value.push_str(last);
+            return Ok(value);
+        }
+        value.push_str(line);
+        value.push('\n');
+        // All packages that follow would be lost in it.
+        (_, line) = lines.next().ok_or_else(|| format!("line {number}: this `<text>` is not closed"))?;
     }
 }
 

@@ -1,0 +1,100 @@
+//! CycloneDX documents in either form. XML is turned into what the same document would be in JSON, as far as it is read
+//! here, so that everything that follows needs to know one form only.
+
+use crate::xml::{self, Shape};
+use serde_json::Value;
+use vulnerability::json::Any;
+
+/// Where the namespaces of all versions begin; the version follows.
+pub(crate) const NAMESPACE: &str = "http://cyclonedx.org/schema/bom/";
+
+/// Whether bytes are XML rather than JSON.
+pub(crate) fn is_xml(bytes: &[u8]) -> bool {
+    let start = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii_start();
+    matches!(start.first(), Some(b'<' | 0xfe | 0xff))
+}
+
+/// Reads a document in either form; the error tells what is wrong and where.
+pub(crate) fn document(bytes: &[u8]) -> Result<Value, String> {
+    if is_xml(bytes) {
+        return from_xml(bytes);
+    }
+    let Any(document) = vulnerability::json::from_slice(bytes, bytes.len()).map_err(|e| e.to_string())?;
+    Ok(document)
+}
+
+fn from_xml(bytes: &[u8]) -> Result<Value, String> {
+    let (namespace, mut document) = xml::read(bytes, |name, namespace| {
+        if name == "bom" && namespace.starts_with(NAMESPACE) {
+            Ok(&BOM)
+        } else {
+            Err(format!("not a `bom` in the namespace {NAMESPACE}…, and so not CycloneDX"))
+        }
+    })?;
+    if let Value::Object(members) = &mut document {
+        let version = namespace.strip_prefix(NAMESPACE).unwrap_or_default();
+        members.insert("bomFormat".to_owned(), "CycloneDX".into());
+        members.insert("specVersion".to_owned(), version.into());
+    }
+    Ok(document)
+}
+
+/// An object without attributes and text.
+const fn object(fields: &'static [(&'static str, &'static Shape)]) -> Shape {
+    Shape::Object { attributes: &[], fields, text: None }
+}
+
+// The parts of the XML schemas (bom-1.0.xsd to bom-1.7.xsd) that the readers use.
+
+static BOM: Shape = object(&[
+    ("metadata", &METADATA),
+    ("components", &COMPONENTS),
+    ("dependencies", &DEPENDENCIES),
+    ("vulnerabilities", &VULNERABILITIES),
+]);
+static METADATA: Shape = object(&[("component", &COMPONENT)]);
+static COMPONENTS: Shape = Shape::List("component", &COMPONENT);
+static COMPONENT: Shape = Shape::Object {
+    attributes: &["type", "bom-ref"],
+    fields: &[
+        ("group", &Shape::Text),
+        ("name", &Shape::Text),
+        ("version", &Shape::Text),
+        ("description", &Shape::Text),
+        ("cpe", &Shape::Text),
+        ("purl", &Shape::Text),
+        ("externalReferences", &EXTERNAL_REFERENCES),
+        ("properties", &PROPERTIES),
+        ("pedigree", &PEDIGREE),
+        ("components", &COMPONENTS),
+    ],
+    text: None,
+};
+static EXTERNAL_REFERENCES: Shape = Shape::List(
+    "reference",
+    &Shape::Object { attributes: &["type"], fields: &[("url", &Shape::Text)], text: None },
+);
+static PROPERTIES: Shape =
+    Shape::List("property", &Shape::Object { attributes: &["name"], fields: &[], text: Some("value") });
+static PEDIGREE: Shape = object(&[("patches", &PATCHES)]);
+static PATCHES: Shape = Shape::List("patch", &PATCH);
+static PATCH: Shape = Shape::Object {
+    attributes: &["type"],
+    fields: &[("diff", &DIFF), ("resolves", &Shape::List("issue", &ISSUE))],
+    text: None,
+};
+static DIFF: Shape = object(&[("url", &Shape::Text)]);
+static ISSUE: Shape = object(&[("id", &Shape::Text), ("name", &Shape::Text)]);
+static DEPENDENCIES: Shape =
+    Shape::List("dependency", &Shape::Object { attributes: &["ref"], fields: &[], text: None });
+static VULNERABILITIES: Shape = Shape::List("vulnerability", &VULNERABILITY);
+static VULNERABILITY: Shape = object(&[
+    ("id", &Shape::Text),
+    ("references", &Shape::List("reference", &REFERENCE)),
+    ("analysis", &ANALYSIS),
+    ("affects", &Shape::List("target", &TARGET)),
+]);
+static REFERENCE: Shape = object(&[("id", &Shape::Text)]);
+static ANALYSIS: Shape =
+    object(&[("state", &Shape::Text), ("justification", &Shape::Text), ("detail", &Shape::Text)]);
+static TARGET: Shape = object(&[("ref", &Shape::Text)]);
