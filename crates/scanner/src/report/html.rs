@@ -41,6 +41,8 @@ struct Page<'a> {
     plot_height: usize,
     packages: Vec<Row>,
     findings: Vec<Cells>,
+    /// Whether there is any exploit probability: a column of nothing helps nobody.
+    any_epss: bool,
     warnings: Vec<String>,
     hidden: String,
 }
@@ -115,6 +117,7 @@ pub fn write(
         plot_height: 6 * BAR_PITCH,
         packages: rows(shown),
         findings: shown.iter().map(|e| cells(e)).collect(),
+        any_epss: shown.iter().any(|e| e.epss().is_some()),
         warnings: scan
             .targets
             .iter()
@@ -126,7 +129,7 @@ pub fn write(
             String::new()
         } else {
             format!(
-                "{} more are not in this report: not affected, fixed, undecided, suppressed or of lower confidence.",
+                "Not in this report: {}, as not affected, fixed, undecided, suppressed or of lower confidence.",
                 count(all.len() - shown.len(), "finding", "findings")
             )
         },
@@ -146,6 +149,9 @@ fn policy() -> String {
 }
 
 fn verdict(summary: &Summary) -> String {
+    if summary.packages == 0 {
+        return "There is no package in what was looked at: nothing was checked.".to_owned();
+    }
     if summary.affected == 0 {
         return format!(
             "None of {} is known to be affected.",
@@ -153,9 +159,10 @@ fn verdict(summary: &Summary) -> String {
         );
     }
     let mut text = format!(
-        "{} of {} affected by known vulnerabilities.",
-        count(summary.affected_packages, "package", "packages"),
-        number(summary.packages),
+        "{} of {} {} affected by known vulnerabilities.",
+        number(summary.affected_packages),
+        count(summary.packages, "package", "packages"),
+        if summary.affected_packages == 1 { "is" } else { "are" },
     );
     if summary.known_exploited > 0 {
         text.push(' ');

@@ -25,6 +25,8 @@ struct Table<'a> {
     out: &'a mut dyn Write,
     colour: bool,
     width: usize,
+    /// Columns for what makes a finding urgent; none if nothing shown is.
+    signs: usize,
 }
 
 /// Writes the table.
@@ -36,7 +38,9 @@ pub fn write(
     selection: &Selection,
     appearance: Appearance,
 ) -> io::Result<()> {
-    let mut table = Table { out, colour: appearance.colour, width: appearance.width.max(MINIMUM_WIDTH) };
+    let width = appearance.width.max(MINIMUM_WIDTH);
+    let signs = shown.iter().map(|e| signs(e).width()).max().unwrap_or(0);
+    let mut table = Table { out, colour: appearance.colour, width, signs };
     let summary = Summary::of(scan, all);
     table.head(scan)?;
     for group in groups(shown) {
@@ -123,6 +127,38 @@ pub(super) fn advice(entries: &[&Entry<'_>]) -> String {
     }
 }
 
+const EXPLOITED: &str = "EXPLOITED";
+
+/// The exploit probability where it is high.
+fn likely(entry: &Entry<'_>) -> Option<String> {
+    entry.epss().filter(|e| *e >= EPSS_LIKELY).map(|epss| format!("EPSS {:.0}%", epss * 100.0))
+}
+
+/// What makes a finding urgent.
+fn signs(entry: &Entry<'_>) -> String {
+    let exploited = entry.known_exploited().then(|| EXPLOITED.to_owned());
+    exploited.into_iter().chain(likely(entry)).collect::<Vec<_>>().join(" ")
+}
+
+/// What else is to be said about a finding. The version that the whole package should be updated to stands above.
+fn notes(entry: &Entry<'_>, update_to: Option<&str>) -> Vec<String> {
+    let mut notes = Vec::new();
+    if entry.suppression.is_some() {
+        notes.push("suppressed".to_owned());
+    } else if entry.finding.status != FindingStatus::Affected {
+        notes.push(status_name(entry.finding.status).to_owned());
+    }
+    if entry.finding.confidence == Confidence::Low {
+        notes.push(format!("{} confidence", confidence_name(entry.finding.confidence)));
+    }
+    if let Action::Update(version) = entry.action()
+        && update_to != Some(version)
+    {
+        notes.push(format!("fixed in {}", clean(version)));
+    }
+    notes
+}
+
 impl Table<'_> {
     fn paint(&self, style: Style, text: &str) -> String {
         if self.colour { format!("{style}{text}{style:#}") } else { text.to_owned() }
@@ -132,7 +168,11 @@ impl Table<'_> {
         for target in &scan.targets {
             let mut parts = vec![count(target.packages, "package", "packages")];
             if target.not_packages > 0 {
-                parts.push(format!("{} that are no packages", number(target.not_packages)));
+                parts.push(count(
+                    target.not_packages,
+                    "entry that is no package",
+                    "entries that are no packages",
+                ));
             }
             if target.failed_evaluations > 0 {
                 parts.push(format!("{} that did not evaluate", number(target.failed_evaluations)));
@@ -157,9 +197,10 @@ impl Table<'_> {
         let space = self.width.saturating_sub(name.width() + several.width() + 2);
         let advice = if space >= 12 { format!(" {}", fit(&advice, space)) } else { String::new() };
         writeln!(self.out, "\n{}{several}:{advice}", self.paint(Style::new().bold(), &name))?;
+        let update_to = update_to(&group.entries).map(|(version, _)| version);
         let limit = if all || group.entries.len() <= FIRST_FEW + 1 { usize::MAX } else { FIRST_FEW };
         for entry in group.entries.iter().take(limit) {
-            self.line(entry)?;
+            self.line(entry, update_to)?;
         }
         if let Some(more) = group.entries.len().checked_sub(limit).filter(|m| *m > 0) {
             let text = format!("  … and {}", count(more, "more", "more"));
@@ -168,53 +209,36 @@ impl Table<'_> {
         Ok(())
     }
 
-    /// `  CRITICAL 9.8  CVE-2024-3094   EXPLOITED EPSS 83%  fixed in 5.6.2  title`
-    fn line(&mut self, entry: &Entry<'_>) -> io::Result<()> {
+    /// `  CRITICAL  9.8  CVE-2024-3094     EXPLOITED EPSS 83%  title (fixed in 5.6.2)`
+    fn line(&mut self, entry: &Entry<'_>, update_to: Option<&str>) -> io::Result<()> {
         let level = level_name(entry.level());
         let score = entry.score().map_or_else(|| "   ".to_owned(), |s| format!("{s:>4.1}"));
         let plain = format!("{:<8} {score:>4}", level.to_ascii_uppercase());
         let cve = format!("{:<16}", entry.finding.cve.to_string());
-        let mut width = 2 + plain.width() + 2 + cve.width();
         let mut line = format!("  {}  {cve}", self.paint(style_of(entry.level()), &plain));
-        let mut add = |text: &str, painted: String| {
-            width += 1 + text.width();
-            line.push(' ');
-            line.push_str(&painted);
-        };
-        if entry.known_exploited() {
-            add("EXPLOITED", self.paint(AnsiColor::Red.on_default().bold().invert(), "EXPLOITED"));
+        let mut width = 2 + plain.width() + 2 + cve.width();
+        if self.signs > 0 {
+            let mut painted = Vec::new();
+            if entry.known_exploited() {
+                painted.push(self.paint(AnsiColor::Red.on_default().bold().invert(), EXPLOITED));
+            }
+            painted.extend(likely(entry).map(|text| self.paint(AnsiColor::Red.on_default(), &text)));
+            let padding = " ".repeat(self.signs.saturating_sub(signs(entry).width()));
+            line = format!("{line} {}{padding}", painted.join(" "));
+            width += 1 + self.signs;
         }
-        if let Some(epss) = entry.epss().filter(|e| *e >= EPSS_LIKELY) {
-            let text = format!("EPSS {:.0}%", epss * 100.0);
-            let painted = self.paint(AnsiColor::Red.on_default(), &text);
-            add(&text, painted);
-        }
-        let mut notes = Vec::new();
-        if entry.suppression.is_some() {
-            notes.push("suppressed".to_owned());
-        } else if entry.finding.status != FindingStatus::Affected {
-            notes.push(status_name(entry.finding.status).to_owned());
-        }
-        if entry.finding.confidence == Confidence::Low {
-            notes.push(format!("{} confidence", confidence_name(entry.finding.confidence)));
-        }
-        if let Action::Update(version) = entry.action() {
-            notes.push(format!("fixed in {}", clean(version)));
-        }
-        let space = self.width.saturating_sub(width + 3).min(40);
-        if !notes.is_empty() && space >= 5 {
-            let text = format!("({})", fit(&notes.join(", "), space));
-            line.push(' ');
-            line.push_str(&self.paint(Style::new().dimmed(), &text));
-            width += 1 + text.width();
-        }
+        let notes = notes(entry, update_to).join(", ");
         let space = self.width.saturating_sub(width + 2);
-        // A title cut to a few letters helps nobody.
-        if space >= 12 {
-            line.push_str("  ");
-            line.push_str(&fit(&clean(entry.summary()), space));
+        let mut note = String::new();
+        if !notes.is_empty() && space >= 8 {
+            note = format!("({})", fit(&notes, space.min(42) - 2));
         }
-        writeln!(self.out, "{}", line.trim_end())
+        let space = space.saturating_sub(if note.is_empty() { 0 } else { note.width() + 1 });
+        // A title cut to a few letters helps nobody.
+        let title = if space >= 12 { fit(&clean(entry.summary()), space) } else { String::new() };
+        let note = if note.is_empty() { note } else { self.paint(Style::new().dimmed(), &note) };
+        let rest = [title, note].into_iter().filter(|t| !t.is_empty()).collect::<Vec<_>>().join(" ");
+        writeln!(self.out, "{}", format!("{line}  {rest}").trim_end())
     }
 
     fn foot(
@@ -225,7 +249,13 @@ impl Table<'_> {
         selection: &Selection,
     ) -> io::Result<()> {
         writeln!(self.out)?;
-        let text = if summary.affected == 0 {
+        let text = if summary.packages == 0 {
+            // Not the same as being clean.
+            self.paint(
+                AnsiColor::Yellow.on_default().bold(),
+                "There is no package in it: nothing was checked.",
+            )
+        } else if summary.affected == 0 {
             self.paint(AnsiColor::Green.on_default().bold(), "No package is known to be affected.")
         } else {
             let mut levels = Vec::new();
@@ -242,13 +272,15 @@ impl Table<'_> {
                 }
             }
             let text = format!(
-                "{} of {} affected: {} ({}).",
-                count(summary.affected_packages, "package", "packages"),
-                number(summary.packages),
+                "{} of {} {} affected: {} ({}).",
+                number(summary.affected_packages),
+                count(summary.packages, "package", "packages"),
+                if summary.affected_packages == 1 { "is" } else { "are" },
                 count(summary.affected, "finding", "findings"),
                 levels.join(", "),
             );
-            self.paint(Style::new().bold(), &text)
+            let lines = wrapped(&text, self.width);
+            lines.iter().map(|line| self.paint(Style::new().bold(), line)).collect::<Vec<_>>().join("\n")
         };
         writeln!(self.out, "{text}")?;
         self.hidden(all, shown, selection)

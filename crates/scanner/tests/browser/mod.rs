@@ -1,0 +1,176 @@
+//! The Chromium of the toolbox, without a window and without network, driven through its DevTools protocol.
+
+use serde_json::{Value, json};
+use std::collections::VecDeque;
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+/// When a browser that is asked something is given up.
+const PATIENCE: Duration = Duration::from_mins(2);
+
+fn root() -> PathBuf {
+    let folder = std::env::var_os("SNOWGUARD_TOOLBOX")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/toolbox"), PathBuf::from);
+    let root = folder.join("root");
+    assert!(
+        root.join("usr/lib/chromium/chromium-headless-shell").exists(),
+        "there is no browser in {}: run `cargo xtask toolbox`",
+        root.display()
+    );
+    root
+}
+
+/// One page of a browser of its own.
+pub(crate) struct Browser {
+    child: Child,
+    input: ChildStdin,
+    messages: Receiver<Value>,
+    last: u64,
+    session: Option<String>,
+    /// What the browser has told that was no answer.
+    pub(crate) events: VecDeque<Value>,
+}
+
+impl Browser {
+    /// Starts it. Files of `folder` are at `file:///page/`.
+    pub(crate) fn start(folder: &Path) -> Self {
+        let mut child = Command::new("bwrap")
+            .arg("--bind")
+            .arg(root())
+            .args(["/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp", "--clearenv"])
+            .arg("--ro-bind")
+            .arg(folder)
+            .arg("/tmp/page")
+            .args(["--setenv", "HOME", "/tmp", "--setenv", "PATH", "/usr/bin:/bin"])
+            .args(["--unshare-net", "--unshare-pid", "--die-with-parent"])
+            // The protocol is spoken over the descriptors 3 and 4.
+            .args(["/bin/sh", "-c", r#"exec "$@" 3<&0 4>&1 </dev/null >/dev/null"#, "sh"])
+            .args(["/usr/lib/chromium/chromium-headless-shell", "--remote-debugging-pipe", "--no-sandbox"])
+            .args(["--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars", "about:blank"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("bwrap starts");
+        let input = child.stdin.take().unwrap();
+        let output = BufReader::new(child.stdout.take().unwrap());
+        let (sender, messages) = channel();
+        std::thread::spawn(move || {
+            for message in output.split(0) {
+                let message = serde_json::from_slice(&message.unwrap()).unwrap();
+                if sender.send(message).is_err() {
+                    break;
+                }
+            }
+        });
+        let mut browser = Self { child, input, messages, last: 0, session: None, events: VecDeque::new() };
+        let target = browser.call("Target.createTarget", json!({"url": "about:blank"}));
+        let attached =
+            browser.call("Target.attachToTarget", json!({"targetId": target["targetId"], "flatten": true}));
+        browser.session = Some(attached["sessionId"].as_str().unwrap().to_owned());
+        for domain in ["Page", "Runtime", "Network", "Log"] {
+            browser.call(&format!("{domain}.enable"), json!({}));
+        }
+        browser
+    }
+
+    /// A command of the protocol, and what it gives.
+    pub(crate) fn call(&mut self, method: &str, parameters: Value) -> Value {
+        self.last += 1;
+        let mut message = json!({"id": self.last, "method": method, "params": parameters});
+        if let Some(session) = &self.session {
+            message["sessionId"] = json!(session);
+        }
+        let mut bytes = serde_json::to_vec(&message).unwrap();
+        bytes.push(0);
+        self.input.write_all(&bytes).unwrap();
+        loop {
+            let answer = self.receive();
+            if answer["id"] == json!(self.last) {
+                assert!(answer.get("error").is_none(), "{method}: {answer}");
+                return answer["result"].clone();
+            }
+            self.events.push_back(answer);
+        }
+    }
+
+    fn receive(&self) -> Value {
+        self.messages.recv_timeout(PATIENCE).expect("the browser answers")
+    }
+
+    /// Opens a file of the folder and waits until it is loaded.
+    pub(crate) fn open(&mut self, name: &str) {
+        self.events.clear();
+        self.call("Page.navigate", json!({"url": format!("file:///tmp/page/{name}")}));
+        while !self.events.iter().any(|event| event["method"] == "Page.loadEventFired") {
+            let event = self.receive();
+            self.events.push_back(event);
+        }
+    }
+
+    /// The value of a JavaScript expression in the page, as JSON. Promises are waited for.
+    pub(crate) fn value(&mut self, expression: &str) -> Value {
+        let parameters = json!({"expression": expression, "returnByValue": true, "awaitPromise": true});
+        let result = self.call("Runtime.evaluate", parameters);
+        assert!(result.get("exceptionDetails").is_none(), "{expression}: {result}");
+        result["result"]["value"].clone()
+    }
+
+    /// Presses the mouse in the middle of the first element that a selector finds.
+    pub(crate) fn click(&mut self, selector: &str) {
+        let place = self.value(&format!(
+            "(e => {{ e.scrollIntoView({{block: 'center'}}); const r = e.getBoundingClientRect();
+              return [r.x + r.width / 2, r.y + r.height / 2]; }})(document.querySelector({selector:?}))"
+        ));
+        for kind in ["mousePressed", "mouseReleased"] {
+            let event =
+                json!({"type": kind, "x": place[0], "y": place[1], "button": "left", "clickCount": 1});
+            self.call("Input.dispatchMouseEvent", event);
+        }
+    }
+
+    /// Types a text where the focus is.
+    pub(crate) fn write(&mut self, text: &str) {
+        self.call("Input.insertText", json!({"text": text}));
+    }
+
+    /// Width and height of the window in CSS pixels.
+    pub(crate) fn resize(&mut self, width: u32, height: u32) {
+        let size = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600});
+        self.call("Emulation.setDeviceMetricsOverride", size);
+    }
+
+    /// The medium (`screen` or `print`) and the scheme of colours (`light` or `dark`) that the page is shown in.
+    pub(crate) fn look(&mut self, medium: &str, scheme: &str) {
+        let features = json!([{"name": "prefers-color-scheme", "value": scheme}]);
+        self.call("Emulation.setEmulatedMedia", json!({"media": medium, "features": features}));
+    }
+
+    /// The whole page as PNG.
+    pub(crate) fn picture(&mut self) -> Vec<u8> {
+        let shot =
+            self.call("Page.captureScreenshot", json!({"format": "png", "captureBeyondViewport": true}));
+        decode(&shot["data"])
+    }
+
+    /// The page on paper, as PDF.
+    pub(crate) fn paper(&mut self) -> Vec<u8> {
+        let paper = self.call("Page.printToPDF", json!({"printBackground": false}));
+        decode(&paper["data"])
+    }
+}
+
+fn decode(data: &Value) -> Vec<u8> {
+    use base64::Engine;
+    base64::engine::general_purpose::STANDARD.decode(data.as_str().unwrap()).unwrap()
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
