@@ -6,10 +6,10 @@ use anstream::println;
 use clap::{Args, Subcommand};
 use indicatif::{HumanBytes, HumanCount};
 use jiff::Timestamp;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use vulnerability::database::{Database, Error, Info};
-use vulnerability::ingest::{self, Kind, Limits, Report, Source, SourceReport};
+use vulnerability::ingest::{self, Kind, Limits, Report, Settings, Source, SourceReport};
 
 /// What to do with the database.
 #[derive(Debug, Subcommand)]
@@ -77,13 +77,40 @@ fn update(arguments: Update) -> anyhow::Result<ExitCode> {
         crate::Cli::command().error(clap::error::ErrorKind::MissingRequiredArgument, message).exit();
     }
     let folder = folder::for_writing(inspect.db)?;
-    let report = ingest::update(&folder, &sources, &Limits::default(), Timestamp::now(), &Bar::default())?;
+    let certificates = certificates();
+    let settings =
+        Settings { limits: Limits::default(), now: Timestamp::now(), certificates: certificates.as_deref() };
+    let report = ingest::update_with(&folder, &sources, &settings, &Bar::default())
+        .map_err(|error| with_hint(error, certificates.as_deref()))?;
     if inspect.json {
         println!("{}", serde_json::to_string_pretty(&report)?);
     } else {
         print_report(&report);
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The certificates that the user trusts, named as OpenSSL, curl and Nix let them be named.
+fn certificates() -> Option<PathBuf> {
+    ["NIX_SSL_CERT_FILE", "SSL_CERT_FILE"]
+        .into_iter()
+        .filter_map(std::env::var_os)
+        .find(|value| !value.is_empty())
+        .map(PathBuf::from)
+}
+
+/// What may help where a server's certificate is not trusted.
+fn with_hint(error: ingest::Error, certificates: Option<&Path>) -> anyhow::Error {
+    let distrusted =
+        matches!(&error, ingest::Error::Download { problem, .. } if problem.contains("UnknownIssuer"));
+    let error = anyhow::Error::new(error);
+    match certificates {
+        _ if !distrusted => error,
+        Some(path) => anyhow::anyhow!("{error:#} (trusted are the certificates in {})", path.display()),
+        None => anyhow::anyhow!(
+            "{error:#} (if an authority of your own signs for this server, name its certificates with SSL_CERT_FILE)"
+        ),
+    }
 }
 
 fn print_report(report: &Report) {

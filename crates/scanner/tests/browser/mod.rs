@@ -67,18 +67,18 @@ impl Browser {
             }
         });
         let mut browser = Self { child, input, messages, last: 0, session: None, events: VecDeque::new() };
-        let target = browser.call("Target.createTarget", json!({"url": "about:blank"}));
+        let target = browser.call("Target.createTarget", &json!({"url": "about:blank"}));
         let attached =
-            browser.call("Target.attachToTarget", json!({"targetId": target["targetId"], "flatten": true}));
+            browser.call("Target.attachToTarget", &json!({"targetId": target["targetId"], "flatten": true}));
         browser.session = Some(attached["sessionId"].as_str().unwrap().to_owned());
         for domain in ["Page", "Runtime", "Network", "Log"] {
-            browser.call(&format!("{domain}.enable"), json!({}));
+            browser.call(&format!("{domain}.enable"), &json!({}));
         }
         browser
     }
 
     /// A command of the protocol, and what it gives.
-    pub(crate) fn call(&mut self, method: &str, parameters: Value) -> Value {
+    pub(crate) fn call(&mut self, method: &str, parameters: &Value) -> Value {
         self.last += 1;
         let mut message = json!({"id": self.last, "method": method, "params": parameters});
         if let Some(session) = &self.session {
@@ -104,7 +104,7 @@ impl Browser {
     /// Opens a file of the folder and waits until it is loaded.
     pub(crate) fn open(&mut self, name: &str) {
         self.events.clear();
-        self.call("Page.navigate", json!({"url": format!("file:///tmp/page/{name}")}));
+        self.call("Page.navigate", &json!({"url": format!("file:///tmp/page/{name}")}));
         while !self.events.iter().any(|event| event["method"] == "Page.loadEventFired") {
             let event = self.receive();
             self.events.push_back(event);
@@ -114,7 +114,7 @@ impl Browser {
     /// The value of a JavaScript expression in the page, as JSON. Promises are waited for.
     pub(crate) fn value(&mut self, expression: &str) -> Value {
         let parameters = json!({"expression": expression, "returnByValue": true, "awaitPromise": true});
-        let result = self.call("Runtime.evaluate", parameters);
+        let result = self.call("Runtime.evaluate", &parameters);
         assert!(result.get("exceptionDetails").is_none(), "{expression}: {result}");
         result["result"]["value"].clone()
     }
@@ -128,37 +128,37 @@ impl Browser {
         for kind in ["mousePressed", "mouseReleased"] {
             let event =
                 json!({"type": kind, "x": place[0], "y": place[1], "button": "left", "clickCount": 1});
-            self.call("Input.dispatchMouseEvent", event);
+            self.call("Input.dispatchMouseEvent", &event);
         }
     }
 
     /// Types a text where the focus is.
     pub(crate) fn write(&mut self, text: &str) {
-        self.call("Input.insertText", json!({"text": text}));
+        self.call("Input.insertText", &json!({"text": text}));
     }
 
     /// Width and height of the window in CSS pixels.
     pub(crate) fn resize(&mut self, width: u32, height: u32) {
         let size = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600});
-        self.call("Emulation.setDeviceMetricsOverride", size);
+        self.call("Emulation.setDeviceMetricsOverride", &size);
     }
 
     /// The medium (`screen` or `print`) and the scheme of colours (`light` or `dark`) that the page is shown in.
     pub(crate) fn look(&mut self, medium: &str, scheme: &str) {
         let features = json!([{"name": "prefers-color-scheme", "value": scheme}]);
-        self.call("Emulation.setEmulatedMedia", json!({"media": medium, "features": features}));
+        self.call("Emulation.setEmulatedMedia", &json!({"media": medium, "features": features}));
     }
 
     /// The whole page as PNG.
     pub(crate) fn picture(&mut self) -> Vec<u8> {
         let shot =
-            self.call("Page.captureScreenshot", json!({"format": "png", "captureBeyondViewport": true}));
+            self.call("Page.captureScreenshot", &json!({"format": "png", "captureBeyondViewport": true}));
         decode(&shot["data"])
     }
 
     /// The page on paper, as PDF.
     pub(crate) fn paper(&mut self) -> Vec<u8> {
-        let paper = self.call("Page.printToPDF", json!({"printBackground": false}));
+        let paper = self.call("Page.printToPDF", &json!({"printBackground": false}));
         decode(&paper["data"])
     }
 }
