@@ -178,7 +178,8 @@ fn try_run(options: &Options) -> Result<ExitCode, exit::Failure> {
         return Err(exit::Failure::told());
     }
     let occasion = Occasion { time: jiff::Timestamp::now(), id: random_id().map_err(exit::Failure::scan)? };
-    let mut found = scan::scan(targets, &database, &opinions, occasion)
+    let told = options.told();
+    let mut found = scan::scan(targets, &database, &opinions, &told, occasion)
         .context("cannot look up vulnerabilities")
         .map_err(exit::Failure::scan)?;
     found.database = describe(&database).map_err(exit::Failure::scan)?;
@@ -211,6 +212,15 @@ fn read_targets(options: &Options, store: &StoreOptions) -> (Vec<Target>, bool) 
         }
     }
     (targets, failed)
+}
+
+impl Options {
+    /// The statuses whose findings somebody will look at. Summaries and `--fail-on` rate all that is affected.
+    fn told(&self) -> Vec<FindingStatus> {
+        let mut told = self.report.selection().statuses;
+        told.push(FindingStatus::Affected);
+        told
+    }
 }
 
 impl OpinionOptions {

@@ -4,10 +4,13 @@
 use crate::owners::{Owners, dashed, squash, vendor_names};
 use crate::set::PackageSet;
 use aho_corasick::AhoCorasick;
+use rustc_hash::FxHashMap;
 use std::cell::OnceCell;
+use std::ops::Deref;
+use std::rc::Rc;
 use std::sync::LazyLock;
 use vulnerability::cpe::{self, Part, Value};
-use vulnerability::model::{Statement, Vulnerability};
+use vulnerability::model::{Product, Statement, Vulnerability};
 use vulnerability::names;
 
 /// What the whole record tells, whatever the statement.
@@ -24,8 +27,7 @@ pub struct RecordContext<'a> {
     pub collections: Vec<(String, PackageSet)>,
     /// The other operating system that the title limits the record to.
     pub elsewhere: Option<&'static str>,
-    /// The application whose plugin or theme the record speaks of, such as `wordpress`.
-    pub plugin_of: Option<&'static str>,
+    plugin_of: OnceCell<Option<&'static str>>,
 }
 
 /// How many bytes of a description are looked at.
@@ -71,7 +73,7 @@ impl<'a> RecordContext<'a> {
             hosted: false,
             collections: Vec::new(),
             elsewhere: None,
-            plugin_of: None,
+            plugin_of: OnceCell::new(),
         };
         for record in &vulnerability.records {
             context.hosted |= record.tags.iter().any(|t| t == "exclusively-hosted-service");
@@ -85,12 +87,6 @@ impl<'a> RecordContext<'a> {
             }
         }
         context.elsewhere = limited_to(&context.title);
-        let plugin = [context.title.as_str(), context.prose()].into_iter().find_map(|text| {
-            let found = PLUGINS.as_ref()?.find(text)?;
-            PLUGIN_PHRASES.get(found.pattern().as_usize()).map(|(_, of)| *of)
-        });
-        let mut statements = vulnerability.records.iter().flat_map(|r| &r.statements);
-        context.plugin_of = plugin.or_else(|| statements.find_map(plugin_of));
         context
     }
 }
@@ -101,6 +97,17 @@ impl RecordContext<'_> {
         let mut texts = self.vulnerability.records.iter().map(|r| r.description.as_str());
         let text = texts.find(|d| !d.is_empty()).unwrap_or("");
         text.get(..text.floor_char_boundary(DESCRIPTION_LIMIT)).unwrap_or(text)
+    }
+
+    /// The application whose plugin or theme the record speaks of, such as `wordpress`. Found when a rule first asks.
+    pub fn plugin_of(&self) -> Option<&'static str> {
+        *self.plugin_of.get_or_init(|| {
+            let in_text = [self.title.as_str(), self.prose()].into_iter().find_map(|text| {
+                let found = PLUGINS.as_ref()?.find(text)?;
+                PLUGIN_PHRASES.get(found.pattern().as_usize()).map(|(_, of)| *of)
+            });
+            in_text.or_else(|| self.vulnerability.statements().find_map(plugin_of))
+        })
     }
 
     /// The same in lower case. Made when a rule first asks.
@@ -194,11 +201,10 @@ impl CpeFacts {
     }
 }
 
-/// What a statement says, in the form that rules compare.
+/// What a statement says of its product, in the form that rules compare. The same for every statement on an equal
+/// [`Product`], and thousands of records speak of one kernel.
 #[derive(Debug)]
-pub struct StatementFacts<'a> {
-    /// The statement.
-    pub statement: &'a Statement,
+pub struct ProductFacts {
     /// Product names, squashed: product, package name (whole and its last part), CPE products.
     pub products: Vec<String>,
     /// The same names with their separators kept as `-`.
@@ -215,8 +221,46 @@ pub struct StatementFacts<'a> {
     pub device: bool,
     /// The application that every CPE is of a plugin of.
     pub plugin_target: Option<&'static str>,
+    /// The other operating system that every CPE is for.
+    cpes_elsewhere: Option<String>,
+}
+
+/// What a statement says, in the form that rules compare: the facts of its product, and its own.
+#[derive(Debug)]
+pub struct StatementFacts<'a> {
+    /// The statement.
+    pub statement: &'a Statement,
     /// What it runs on that a Linux package does not, such as `windows`: from platforms, CPEs and conditions.
     pub elsewhere: Option<String>,
+    product: Rc<ProductFacts>,
+}
+
+impl Deref for StatementFacts<'_> {
+    type Target = ProductFacts;
+
+    fn deref(&self) -> &ProductFacts {
+        &self.product
+    }
+}
+
+/// Reads the facts of statements, those of equal products once.
+pub struct FactsReader<'a, F> {
+    is_distribution: F,
+    known: FxHashMap<&'a Product, Rc<ProductFacts>>,
+}
+
+impl<'a, F: Fn(&str) -> bool> FactsReader<'a, F> {
+    /// `is_distribution` knows the (squashed) names of distributions.
+    pub fn new(is_distribution: F) -> Self {
+        Self { is_distribution, known: FxHashMap::default() }
+    }
+
+    /// The facts of a statement.
+    pub fn read(&mut self, statement: &'a Statement) -> StatementFacts<'a> {
+        let read = || Rc::new(ProductFacts::of(&statement.product, &self.is_distribution));
+        let product = Rc::clone(self.known.entry(&statement.product).or_insert_with(read));
+        StatementFacts { statement, elsewhere: elsewhere(statement, &product), product }
+    }
 }
 
 /// Targets that are other operating systems.
@@ -334,13 +378,12 @@ const DISTRIBUTION_COLLECTIONS: &[&str] = &[
     "download.opensuse.org",
 ];
 
-impl<'a> StatementFacts<'a> {
-    /// Reads the facts from a statement. `is_distribution` knows the (squashed) names of distributions.
-    pub fn of(statement: &'a Statement, is_distribution: impl Fn(&str) -> bool) -> Self {
-        let product = &statement.product;
+impl ProductFacts {
+    /// Reads the facts from a statement's product. `is_distribution` knows the (squashed) names of distributions.
+    pub fn of(product: &Product, is_distribution: impl Fn(&str) -> bool) -> Self {
         let mut products = Vec::new();
         let mut spelt = Vec::new();
-        for name in names::product_names(statement) {
+        for name in names::product_names(product) {
             let squashed = squash(&name);
             if !squashed.is_empty() {
                 let dashed = dashed(&name);
@@ -375,10 +418,10 @@ impl<'a> StatementFacts<'a> {
             && !of_distribution
             && cpes.iter().all(|c| c.part == Part::Hardware || c.product.ends_with("firmware"));
         let target_set = || cpes.iter().find_map(|c| language(&c.target));
+        let other = |cpe: &CpeFacts| other_system(&cpe.target);
         Self {
-            statement,
             set: collection_set(collection).or_else(target_set),
-            elsewhere: elsewhere(statement, &cpes),
+            cpes_elsewhere: all(cpes.iter().map(other)),
             plugin_target: if cpes.len() == product.cpes.len() { plugin_target(&cpes) } else { None },
             products,
             spelt,
@@ -389,7 +432,7 @@ impl<'a> StatementFacts<'a> {
         }
     }
 
-    /// The names to look the statement up by: product names, and repositories it states.
+    /// The names to look a statement up by: product names, and repositories it states.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.products.iter().chain(&self.owners.repositories).map(String::as_str)
     }
@@ -405,25 +448,28 @@ fn plugin_target(cpes: &[CpeFacts]) -> Option<&'static str> {
     found
 }
 
+/// The other operating system that a text names.
+fn other_system(text: &str) -> Option<String> {
+    let squashed = squash(text);
+    OTHER_SYSTEMS.iter().find(|system| squashed.starts_with(**system)).map(|system| (*system).to_owned())
+}
+
+/// The first of them if there are any and each is known.
+fn all(found: impl Iterator<Item = Option<String>>) -> Option<String> {
+    let found: Option<Vec<String>> = found.collect();
+    found.and_then(|f| f.into_iter().next())
+}
+
 /// The other operating system that a statement is limited to, if it is.
-fn elsewhere(statement: &Statement, cpes: &[CpeFacts]) -> Option<String> {
-    let other = |text: &str| {
-        let squashed = squash(text);
-        let start = |s: &&&str| squashed.starts_with(**s);
-        OTHER_SYSTEMS.iter().find(start).map(|s| (*s).to_owned())
-    };
-    let all = |found: Vec<Option<String>>| -> Option<String> {
-        let found: Option<Vec<String>> = found.into_iter().collect();
-        found.and_then(|f| f.into_iter().next())
-    };
-    all(statement.platforms.iter().map(|p| other(p)).collect())
-        .or_else(|| all(cpes.iter().map(|c| other(&c.target)).collect()))
-        .or_else(|| {
+fn elsewhere(statement: &Statement, product: &ProductFacts) -> Option<String> {
+    all(statement.platforms.iter().map(|p| other_system(p))).or_else(|| product.cpes_elsewhere.clone()).or_else(
+        || {
             statement.conditions.iter().find_map(|any| {
-                let products = any.iter().map(|c| {
-                    CpeFacts::parse(c).filter(|c| c.part != Part::Application).and_then(|c| other(&c.product))
-                });
-                all(products.collect())
+                all(any.iter().map(|c| {
+                    let system = CpeFacts::parse(c).filter(|c| c.part != Part::Application)?;
+                    other_system(&system.product)
+                }))
             })
-        })
+        },
+    )
 }

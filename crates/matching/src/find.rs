@@ -1,6 +1,6 @@
 //! The join: which packages and vulnerabilities belong together, and what follows for each pair.
 
-use crate::context::{RecordContext, StatementFacts};
+use crate::context::{FactsReader, RecordContext, StatementFacts};
 use crate::corrections;
 use crate::finding::{Confidence, CorrectionSource, Evidence, Finding, FindingStatus};
 use crate::identity::{Identity, PackageFacts, identify};
@@ -80,8 +80,11 @@ impl<'a> Matcher<'a> {
     /// part; all parts together go to [`Matcher::complete`].
     pub fn find_in_part(&self, part: &[Vulnerability]) -> Vec<Finding> {
         let mut findings = Vec::new();
+        let mut facts = FactsReader::new(|vendor: &str| self.knowledge.is_distribution(vendor));
         for vulnerability in part.iter().filter(|v| !v.rejected()) {
-            self.find_one(vulnerability, &mut findings);
+            let statements: Vec<StatementFacts<'_>> =
+                vulnerability.statements().map(|s| facts.read(s)).collect();
+            self.find_one(vulnerability, &statements, &mut findings);
         }
         findings
     }
@@ -123,14 +126,15 @@ impl<'a> Matcher<'a> {
         })
     }
 
-    fn find_one(&self, vulnerability: &Vulnerability, findings: &mut Vec<Finding>) {
-        let statements: Vec<StatementFacts<'_>> = vulnerability
-            .statements()
-            .map(|s| StatementFacts::of(s, |v| self.knowledge.is_distribution(v)))
-            .collect();
+    fn find_one(
+        &self,
+        vulnerability: &Vulnerability,
+        statements: &[StatementFacts<'_>],
+        findings: &mut Vec<Finding>,
+    ) {
         let mut candidates: Vec<usize> = statements
             .iter()
-            .flat_map(StatementFacts::names)
+            .flat_map(|s| s.names())
             .filter_map(|name| self.by_name.get(name))
             .flatten()
             .copied()
@@ -140,7 +144,7 @@ impl<'a> Matcher<'a> {
         }
         candidates.sort_unstable();
         candidates.dedup();
-        let record = RecordContext::of(vulnerability, &statements);
+        let record = RecordContext::of(vulnerability, statements);
         for index in candidates {
             let Some(package) = self.packages.get(index) else { continue };
             let identified: Vec<(Identity, &StatementFacts<'_>)> = statements

@@ -150,12 +150,33 @@ pub fn identify(
     if knowledge.never(cve, &package.curated_name, &facts.products, &facts.vendors).is_some() {
         return None;
     }
-    if let Some(host) = facts.plugin_target.or(record.plugin_of)
-        && !plugs_into(package, host)
-    {
+    if facts.plugin_target.is_some_and(|host| !plugs_into(package, host)) {
         return None;
     }
+    let identity = by_names(record, facts, package, knowledge)?;
+    let vendor_known = || package.software.iter().any(|s| s.vendors.iter().any(|v| facts.vendors.contains(v)));
+    let sure = match identity.rule {
+        IdentityRule::Cpe | IdentityRule::Purl => true,
+        IdentityRule::Curated => facts.plugin_target.is_none() && vendor_known(),
+        _ => false,
+    };
+    if sure {
+        return Some(identity);
+    }
+    // A plugin bears the name of what it plugs into. The text tells, and is read last: few records get here.
+    match facts.plugin_target.or_else(|| record.plugin_of()) {
+        Some(host) if !plugs_into(package, host) => None,
+        _ => Some(identity),
+    }
+}
 
+/// The rules on names, from sure to weak.
+fn by_names(
+    record: &RecordContext<'_>,
+    facts: &StatementFacts<'_>,
+    package: &PackageFacts<'_>,
+    knowledge: &Knowledge,
+) -> Option<Identity> {
     if same_cpe(facts, package.package) {
         return Some(Identity::new(IdentityRule::Cpe, Confidence::High));
     }

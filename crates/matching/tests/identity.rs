@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
-use matching::context::{RecordContext, StatementFacts};
+use matching::context::{FactsReader, RecordContext};
 use matching::finding::{Confidence, IdentityRule};
 use matching::identity::{Identity, PackageFacts, identify};
 use matching::{Knowledge, Package};
@@ -58,7 +58,7 @@ fn decide(vulnerability: &Vulnerability, package: &Package) -> Option<Identity> 
     let knowledge = Knowledge::built_in().unwrap();
     let facts = PackageFacts::of(package, &knowledge);
     let statement = &vulnerability.records[0].statements[0];
-    let statement = StatementFacts::of(statement, |v| knowledge.is_distribution(v));
+    let statement = FactsReader::new(|v: &str| knowledge.is_distribution(v)).read(statement);
     let statements = [statement];
     let context = RecordContext::of(vulnerability, &statements);
     let [statement] = statements;

@@ -49,8 +49,8 @@ pub struct Scan {
     pub targets: Vec<ScannedTarget>,
     /// The packages of all targets.
     pub packages: Vec<Package>,
-    /// The vulnerabilities that findings speak of. What their records say about products may be left out: it stands
-    /// in the findings' evidence.
+    /// The vulnerabilities that findings speak of, if those were asked for. What their records say about products may
+    /// be left out: it stands in the findings' evidence.
     pub vulnerabilities: FxHashMap<CveId, Vulnerability>,
     /// The findings; `package` is an index into `packages`.
     pub findings: Vec<Finding>,

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use matching::find::Matcher;
 use matching::vex::VexStatement;
-use matching::{Finding, Knowledge, Package};
+use matching::{Finding, FindingStatus, Knowledge, Package};
 use rustc_hash::FxHashSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use vulnerability::CveId;
@@ -45,11 +45,13 @@ pub struct Occasion {
     pub id: String,
 }
 
-/// Scans the targets. Only the records that use a name of one of the packages are loaded.
+/// Scans the targets. Only the records that use a name of one of the packages are loaded. Findings of a status that is
+/// not `told` are without evidence, and their vulnerabilities may be missing.
 pub fn scan(
     targets: Vec<Target>,
     database: &Database,
     opinions: &Opinions,
+    told: &[FindingStatus],
     occasion: Occasion,
 ) -> Result<Scan, Error> {
     let mut scanned = Vec::with_capacity(targets.len());
@@ -69,16 +71,15 @@ pub fn scan(
     }
     let matcher = Matcher::new(&packages, &opinions.knowledge, &opinions.vex);
     let mut ids = database.lookup(matcher.names())?;
-    ids.extend(matcher.mentioned());
+    let plan = Plan { matcher: &matcher, mentioned: matcher.mentioned(), told };
+    ids.extend(&plan.mentioned);
     ids.sort_unstable();
     ids.dedup();
-    let Found { findings, vulnerabilities, rejected } = find(&matcher, database, &ids)?;
+    let Found { findings, vulnerabilities, rejected } = find(&plan, database, &ids)?;
     let findings = matcher.complete(findings, rejected.into_iter());
     let today = TimeZone::UTC.to_datetime(occasion.time).date();
     let (suppressed, rule_problems) = suppress::apply(&opinions.rules, &packages, &findings, today);
-    let found: FxHashSet<CveId> = findings.iter().map(|f| f.cve).collect();
-    let vulnerabilities =
-        vulnerabilities.into_iter().filter(|v| found.contains(&v.id)).map(|v| (v.id, v)).collect();
+    let vulnerabilities = vulnerabilities.into_iter().map(|v| (v.id, v)).collect();
     Ok(Scan {
         targets: scanned,
         packages,
@@ -104,33 +105,53 @@ struct Found {
 }
 
 impl Found {
-    /// Loads and matches a part. Once it is matched, what the records say about products is not needed any more; it
-    /// is most of them.
-    fn add(&mut self, matcher: &Matcher<'_>, database: &Database, ids: &[CveId]) -> Result<(), Error> {
-        let mut part = database.load(ids)?;
-        self.findings.extend(matcher.find_in_part(&part));
-        for vulnerability in &mut part {
+    /// Loads and matches a part, and keeps what is told. Once it is matched, what the records say about products is
+    /// not needed any more; it is most of them.
+    fn add(&mut self, plan: &Plan<'_>, database: &Database, ids: &[CveId]) -> Result<(), Error> {
+        let matcher = plan.matcher;
+        let part = database.load(ids)?;
+        let mut findings = matcher.find_in_part(&part);
+        let mut told: FxHashSet<CveId> = FxHashSet::default();
+        for finding in &mut findings {
+            if plan.told.contains(&finding.status) {
+                told.insert(finding.cve);
+            } else {
+                finding.evidence = Vec::new();
+            }
+        }
+        self.findings.append(&mut findings);
+        for mut vulnerability in part {
             if vulnerability.rejected() {
                 self.rejected.push(vulnerability.id);
             }
-            for record in &mut vulnerability.records {
-                record.statements = Vec::new();
+            if told.contains(&vulnerability.id) || plan.mentioned.contains(&vulnerability.id) {
+                for record in &mut vulnerability.records {
+                    record.statements = Vec::new();
+                }
+                self.vulnerabilities.push(vulnerability);
             }
         }
-        self.vulnerabilities.extend(part);
         Ok(())
     }
 }
 
+/// What is looked for, and what of it is told.
+struct Plan<'a> {
+    matcher: &'a Matcher<'a>,
+    /// CVEs that may get a finding without any record.
+    mentioned: Vec<CveId>,
+    told: &'a [FindingStatus],
+}
+
 /// Loads and matches part by part, on as many threads as there are processors.
-fn find(matcher: &Matcher<'_>, database: &Database, ids: &[CveId]) -> Result<Found, Error> {
+fn find(plan: &Plan<'_>, database: &Database, ids: &[CveId]) -> Result<Found, Error> {
     let parts: Vec<&[CveId]> = ids.chunks(PART).collect();
     let threads = std::thread::available_parallelism().map_or(1, usize::from).min(16).min(parts.len());
     let next = AtomicUsize::new(0);
     let work = |database: &Database| -> Result<Found, Error> {
         let mut found = Found::default();
         while let Some(part) = parts.get(next.fetch_add(1, Ordering::Relaxed)) {
-            found.add(matcher, database, part)?;
+            found.add(plan, database, part)?;
         }
         Ok(found)
     };
