@@ -94,7 +94,7 @@ impl<'a> RecordContext<'a> {
 impl RecordContext<'_> {
     /// The first description, cut to a length that all sentences about the product fit in.
     fn prose(&self) -> &str {
-        let mut texts = self.vulnerability.records.iter().map(|r| r.description.as_str());
+        let mut texts = self.vulnerability.records.iter().map(|r| r.details.description.as_str());
         let text = texts.find(|d| !d.is_empty()).unwrap_or("");
         text.get(..text.floor_char_boundary(DESCRIPTION_LIMIT)).unwrap_or(text)
     }
@@ -119,7 +119,7 @@ impl RecordContext<'_> {
     pub fn references(&self) -> &Owners {
         self.references.get_or_init(|| {
             let mut owners = Owners::default();
-            for reference in self.vulnerability.records.iter().flat_map(|r| &r.references) {
+            for reference in self.vulnerability.records.iter().flat_map(|r| &r.details.references) {
                 owners.add_url(&reference.url);
             }
             owners
@@ -462,14 +462,14 @@ fn all(found: impl Iterator<Item = Option<String>>) -> Option<String> {
 
 /// The other operating system that a statement is limited to, if it is.
 fn elsewhere(statement: &Statement, product: &ProductFacts) -> Option<String> {
-    all(statement.platforms.iter().map(|p| other_system(p))).or_else(|| product.cpes_elsewhere.clone()).or_else(
-        || {
+    all(statement.platforms.iter().map(|p| other_system(p)))
+        .or_else(|| product.cpes_elsewhere.clone())
+        .or_else(|| {
             statement.conditions.iter().find_map(|any| {
                 all(any.iter().map(|c| {
                     let system = CpeFacts::parse(c).filter(|c| c.part != Part::Application)?;
                     other_system(&system.product)
                 }))
             })
-        },
-    )
+        })
 }

@@ -154,7 +154,8 @@ pub fn identify(
         return None;
     }
     let identity = by_names(record, facts, package, knowledge)?;
-    let vendor_known = || package.software.iter().any(|s| s.vendors.iter().any(|v| facts.vendors.contains(v)));
+    let vendor_known =
+        || package.software.iter().any(|s| s.vendors.iter().any(|v| facts.vendors.contains(v)));
     let sure = match identity.rule {
         IdentityRule::Cpe | IdentityRule::Purl => true,
         IdentityRule::Curated => facts.plugin_target.is_none() && vendor_known(),

@@ -57,15 +57,12 @@ impl Opinion<'_> {
             Basis::Words(words, comparisons) => (words.clone(), comparisons.clone()),
             Basis::Verdict(verdict) => {
                 let text = match self.range() {
-                    Some(range) => range.text.clone(),
+                    Some(range) => range.text().into_owned(),
                     None if statement.ranges.is_empty() => "no versions, only a default".to_owned(),
-                    None => statement
-                        .ranges
-                        .iter()
-                        .map(|r| r.text.as_str())
-                        .take(8)
-                        .collect::<Vec<_>>()
-                        .join("; "),
+                    None => {
+                        let texts = statement.ranges.iter().map(VersionRange::text).take(8);
+                        texts.collect::<Vec<_>>().join("; ")
+                    }
                 };
                 let comparisons = verdict.comparisons(statement, &package.version);
                 (text, comparisons.iter().map(ToString::to_string).collect())

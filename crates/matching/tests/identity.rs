@@ -7,7 +7,8 @@ use matching::finding::{Confidence, IdentityRule};
 use matching::identity::{Identity, PackageFacts, identify};
 use matching::{Knowledge, Package};
 use vulnerability::model::{
-    Container, Origin, Product, Reference, Source, SourceRecord, State, Statement, Status, Vulnerability,
+    Container, Details, LazyDetails, Origin, Product, Reference, Source, SourceRecord, State, Statement,
+    Status, Vulnerability,
 };
 
 /// A record with one statement, for changing.
@@ -33,12 +34,9 @@ fn record(vendor: &str, product: &str) -> Vulnerability {
         published: None,
         updated: None,
         title: None,
-        description: String::new(),
         statements: vec![statement],
-        severities: Vec::new(),
-        weaknesses: Vec::new(),
-        references: Vec::new(),
         tags: Vec::new(),
+        details: LazyDetails::default(),
     };
     Vulnerability { id, records: vec![record], known_exploited: None, epss: None }
 }
@@ -97,7 +95,8 @@ fn a_wordpress_plugin_is_no_package_of_its_name() {
         Some("https://wordpress.org/plugins".into());
     assert_eq!(decide(&vulnerability, &package("bear-2.2.1", "https://github.com/rizsotto/Bear")), None);
     let mut vulnerability = record("someone", "pocket");
-    vulnerability.records[0].description = "The Pocket plugin for WordPress is vulnerable to …".into();
+    vulnerability.records[0].details.description =
+        "The Pocket plugin for WordPress is vulnerable to …".into();
     assert_eq!(decide(&vulnerability, &package("pocket-1.0", "")), None);
 }
 
@@ -119,13 +118,13 @@ fn the_vendor_counts() {
 #[test]
 fn another_repository_of_the_same_name_speaks_against() {
     let mut vulnerability = record("some-company", "fancytool");
-    vulnerability.records[0].references = vec![Reference {
+    vulnerability.records[0].details.references = vec![Reference {
         url: "https://github.com/some-company/fancytool/issues/1".into(),
         tags: Vec::new(),
     }];
     let other = package("fancytool-7.1", "https://github.com/somebody-else/fancytool");
     assert_eq!(confidence(&vulnerability, &other), Some(Confidence::Low));
-    vulnerability.records[0].references.clear();
+    vulnerability.records[0].details.references.clear();
     assert_eq!(
         confidence(&vulnerability, &other),
         Some(Confidence::Medium),
@@ -136,7 +135,7 @@ fn another_repository_of_the_same_name_speaks_against() {
 #[test]
 fn the_same_repository_speaks_for() {
     let mut vulnerability = record("rizsotto", "bear");
-    vulnerability.records[0].references =
+    vulnerability.records[0].details.references =
         vec![Reference { url: "https://github.com/rizsotto/Bear/issues/1".into(), tags: Vec::new() }];
     let identity =
         decide(&vulnerability, &package("bear-2.2.1", "https://github.com/rizsotto/Bear")).unwrap();
@@ -211,9 +210,9 @@ fn a_plugin_is_known_by_its_prose_in_any_case() {
     let mut vulnerability = record("someone", "pocket");
     let pocket = package("pocket-1.0", "");
     assert!(decide(&vulnerability, &pocket).is_some());
-    vulnerability.records[0].description =
+    vulnerability.records[0].details.description =
         format!("{} The POCKET Plugin for WordPress is …", "ä".repeat(1000));
     assert_eq!(decide(&vulnerability, &pocket), None);
-    vulnerability.records[0].description = format!("{} plugin for WordPress", "ä".repeat(2000));
+    vulnerability.records[0].details.description = format!("{} plugin for WordPress", "ä".repeat(2000));
     assert!(decide(&vulnerability, &pocket).is_some(), "beyond what is looked at");
 }

@@ -82,10 +82,10 @@ impl Page<'_> {
             "\n{head}: {}",
             if facts.is_empty() { "no dates".to_owned() } else { facts.join(", ") }
         )?;
-        if !record.description.is_empty() {
-            self.wrapped(&clean(&record.description), "  ")?;
+        if !record.details.description.is_empty() {
+            self.wrapped(&clean(&record.details.description), "  ")?;
         }
-        for severity in &record.severities {
+        for severity in &record.details.severities {
             let style = match severity.level {
                 Level::Critical | Level::High => AnsiColor::Red.on_default(),
                 Level::Medium => AnsiColor::Yellow.on_default(),
@@ -100,8 +100,8 @@ impl Page<'_> {
                 clean(&severity.origin.to_string())
             )?;
         }
-        if !record.weaknesses.is_empty() {
-            writeln!(self.out, "  Weaknesses: {}", clean(&record.weaknesses.join(", ")))?;
+        if !record.details.weaknesses.is_empty() {
+            writeln!(self.out, "  Weaknesses: {}", clean(&record.details.weaknesses.join(", ")))?;
         }
         if !record.tags.is_empty() {
             writeln!(self.out, "  Tags: {}", clean(&record.tags.join(", ")))?;
@@ -111,10 +111,10 @@ impl Page<'_> {
             self.statement(statement)?;
         }
         self.more(record.statements.len(), limit, "statements")?;
-        if !record.references.is_empty() {
+        if !record.details.references.is_empty() {
             writeln!(self.out, "  References:")?;
         }
-        for reference in record.references.iter().take(limit) {
+        for reference in record.details.references.iter().take(limit) {
             let tags = if reference.tags.is_empty() {
                 String::new()
             } else {
@@ -122,7 +122,7 @@ impl Page<'_> {
             };
             writeln!(self.out, "    {}{}", clean(&reference.url), clean(&tags))?;
         }
-        self.more(record.references.len(), limit, "references")
+        self.more(record.details.references.len(), limit, "references")
     }
 
     fn more(&mut self, total: usize, limit: usize, what: &str) -> io::Result<()> {
@@ -177,7 +177,7 @@ impl Page<'_> {
 }
 
 fn words_of(range: &VersionRange) -> String {
-    let mut words = format!("{}: {}", range.text, status_name(range.status));
+    let mut words = format!("{}: {}", range.text(), status_name(range.status));
     for change in &range.changes {
         words.extend([", from ", &change.at, " on ", status_name(change.status)]);
     }

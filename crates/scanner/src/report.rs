@@ -37,7 +37,7 @@ use rustc_hash::FxHashMap;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::ser::PrettyFormatter;
 use std::fmt;
-use std::io;
+use std::io::{self, Write as _};
 use std::str::FromStr;
 use vulnerability::CveId;
 use vulnerability::model::{Severity, Vulnerability};
@@ -266,7 +266,11 @@ impl Scan {
 }
 
 /// An object that is being written.
-type Object<'a, 'b> = serde_json::ser::Compound<'a, &'b mut dyn io::Write, PrettyFormatter<'static>>;
+type Object<'a, 'b> =
+    serde_json::ser::Compound<'a, io::BufWriter<&'b mut dyn io::Write>, PrettyFormatter<'static>>;
+
+/// JSON is written in pieces of a few bytes, which should not each be a call through a pointer.
+const BUFFER: usize = 1 << 16;
 
 /// Writes a JSON object member by member, so that a report of hundreds of thousands of findings never has to be in
 /// memory, and a line end.
@@ -274,11 +278,13 @@ fn write_object(
     out: &mut dyn io::Write,
     fill: impl FnOnce(&mut Object<'_, '_>) -> serde_json::Result<()>,
 ) -> io::Result<()> {
-    let mut serializer = serde_json::Serializer::pretty(out);
+    let mut serializer = serde_json::Serializer::pretty(io::BufWriter::with_capacity(BUFFER, out));
     let mut object = serializer.serialize_map(None)?;
     fill(&mut object)?;
     object.end()?;
-    serializer.into_inner().write_all(b"\n")
+    let mut out = serializer.into_inner();
+    out.write_all(b"\n")?;
+    out.flush()
 }
 
 /// A list whose elements are made one at a time while it is written.

@@ -112,7 +112,7 @@ fn vulnerability(entry: &Entry<'_>) -> Value {
     add("source", json!({ "name": "CVE", "url": cve_url(finding.cve) }));
     if let Some(vulnerability) = entry.vulnerability {
         let ratings: Vec<Value> =
-            vulnerability.records.iter().flat_map(|r| &r.severities).map(rating).collect();
+            vulnerability.records.iter().flat_map(|r| &r.details.severities).map(rating).collect();
         add("ratings", Value::Array(ratings));
         let cwes: Vec<u32> = weaknesses(vulnerability)
             .iter()

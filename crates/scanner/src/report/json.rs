@@ -3,13 +3,14 @@
 
 use super::{Entry, Scan, ScannedTarget, Summary, TOOL, TOOL_VERSION, cve_url, list, write_object};
 use crate::target::Warning;
+use jiff::Timestamp;
 use serde::Serialize;
 use serde::ser::SerializeMap;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io;
 use vulnerability::CveId;
-use vulnerability::model::{Severity, Vulnerability};
+use vulnerability::model::{Level, Severity, Vulnerability};
 
 /// The version of the format.
 pub const FORMAT_VERSION: &str = "1.0";
@@ -36,7 +37,7 @@ pub fn write(
         report.serialize_entry("targets", &list(&scan.targets, |_, t| target(t)))?;
         report.serialize_entry("summary", &Summary::of(scan, all))?;
         report.serialize_entry("packages", &scan.packages)?;
-        report.serialize_entry("vulnerabilities", &list(&vulnerabilities, |_, v| vulnerability(v)))?;
+        report.serialize_entry("vulnerabilities", &list(&vulnerabilities, |_, v| Known::of(v)))?;
         report.serialize_entry("findings", &list(shown, |_, e| Finding::of(e)))?;
         report.serialize_entry("ruleProblems", &warnings(&scan.rule_problems))
     })
@@ -78,64 +79,83 @@ fn warnings(warnings: &[Warning]) -> Vec<Value> {
 }
 
 /// What is known about a vulnerability, in short. The whole is in `snowguard show --json`.
-fn vulnerability(vulnerability: &Vulnerability) -> Value {
-    let mut object = Map::new();
-    let mut add = |key: &str, value: Value| drop(object.insert(key.to_owned(), value));
-    add("id", json!(vulnerability.id));
-    add("url", json!(cve_url(vulnerability.id)));
-    add("summary", json!(vulnerability.summary()));
-    if let Some(description) = description(vulnerability) {
-        add("description", json!(description));
-    }
-    if let Some(rated) = vulnerability.severity() {
-        add("severity", severity(rated));
-    }
-    let first = |f: fn(&vulnerability::model::SourceRecord) -> Option<jiff::Timestamp>| {
-        vulnerability.records.iter().find_map(f)
-    };
-    if let Some(time) = first(|r| r.published) {
-        add("published", json!(time));
-    }
-    if let Some(time) = vulnerability.records.iter().filter_map(|r| r.updated).max() {
-        add("updated", json!(time));
-    }
-    if let Some(known) = &vulnerability.known_exploited {
-        add(
-            "knownExploited",
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Known<'a> {
+    id: CveId,
+    url: String,
+    summary: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    severity: Option<Rated<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    published: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    updated: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    known_exploited: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    epss: Option<Value>,
+    weaknesses: Vec<&'a str>,
+    references: Vec<Link<'a>>,
+}
+
+#[derive(Serialize)]
+struct Rated<'a> {
+    level: Level,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    score: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    vector: Option<&'a str>,
+    by: String,
+}
+
+#[derive(Serialize)]
+struct Link<'a> {
+    url: &'a str,
+    tags: Vec<&'a str>,
+}
+
+impl<'a> Known<'a> {
+    fn of(vulnerability: &'a Vulnerability) -> Self {
+        let records = &vulnerability.records;
+        let known_exploited = vulnerability.known_exploited.as_ref().map(|known| {
             json!({
                 "dateAdded": known.date_added,
                 "dueDate": known.due_date,
                 "ransomware": known.ransomware,
                 "requiredAction": known.required_action,
-            }),
-        );
+            })
+        });
+        let epss = vulnerability.epss.map(|epss| {
+            json!({ "probability": rounded(epss.probability), "percentile": rounded(epss.percentile) })
+        });
+        Self {
+            id: vulnerability.id,
+            url: cve_url(vulnerability.id),
+            summary: vulnerability.summary(),
+            description: description(vulnerability),
+            severity: vulnerability.severity().map(Rated::of),
+            published: records.iter().find_map(|r| r.published),
+            updated: records.iter().filter_map(|r| r.updated).max(),
+            known_exploited,
+            epss,
+            weaknesses: weaknesses(vulnerability),
+            references: references(vulnerability).into_iter().map(|(url, tags)| Link { url, tags }).collect(),
+        }
     }
-    if let Some(epss) = vulnerability.epss {
-        add(
-            "epss",
-            json!({ "probability": rounded(epss.probability), "percentile": rounded(epss.percentile) }),
-        );
-    }
-    add("weaknesses", json!(weaknesses(vulnerability)));
-    let references: Vec<Value> = references(vulnerability)
-        .into_iter()
-        .map(|(url, tags)| json!({ "url": url, "tags": tags }))
-        .collect();
-    add("references", json!(references));
-    Value::Object(object)
 }
 
-fn severity(severity: &Severity) -> Value {
-    let mut object = Map::new();
-    object.insert("level".to_owned(), json!(severity.level));
-    if let Some(score) = severity.score {
-        object.insert("score".to_owned(), json!(rounded(score)));
+impl<'a> Rated<'a> {
+    fn of(severity: &'a Severity) -> Self {
+        Self {
+            level: severity.level,
+            score: severity.score.map(rounded),
+            vector: severity.vector.as_deref(),
+            by: severity.origin.to_string(),
+        }
     }
-    if let Some(vector) = &severity.vector {
-        object.insert("vector".to_owned(), json!(vector));
-    }
-    object.insert("by".to_owned(), json!(severity.origin.to_string()));
-    Value::Object(object)
 }
 
 /// A single-precision number as people wrote it: 9.8, not 9.800000190734863.
@@ -145,13 +165,13 @@ pub(super) fn rounded(value: f32) -> f64 {
 
 /// The first description.
 pub(super) fn description(vulnerability: &Vulnerability) -> Option<&str> {
-    vulnerability.records.iter().map(|r| r.description.as_str()).find(|d| !d.is_empty())
+    vulnerability.records.iter().map(|r| r.details.description.as_str()).find(|d| !d.is_empty())
 }
 
 /// The weaknesses of all sources, each once.
 pub(super) fn weaknesses(vulnerability: &Vulnerability) -> Vec<&str> {
     let mut all: Vec<&str> =
-        vulnerability.records.iter().flat_map(|r| &r.weaknesses).map(String::as_str).collect();
+        vulnerability.records.iter().flat_map(|r| &r.details.weaknesses).map(String::as_str).collect();
     all.sort_unstable();
     all.dedup();
     all
@@ -160,7 +180,7 @@ pub(super) fn weaknesses(vulnerability: &Vulnerability) -> Vec<&str> {
 /// The links of all sources, each once, with all tags.
 pub(super) fn references(vulnerability: &Vulnerability) -> Vec<(&str, Vec<&str>)> {
     let mut links: Vec<(&str, Vec<&str>)> = Vec::new();
-    for reference in vulnerability.records.iter().flat_map(|r| &r.references) {
+    for reference in vulnerability.records.iter().flat_map(|r| &r.details.references) {
         let tags = reference.tags.iter().map(String::as_str);
         match links.iter_mut().find(|(url, _)| *url == reference.url) {
             Some((_, there)) => {

@@ -9,8 +9,8 @@ use scanner::target::Warning;
 use std::path::{Path, PathBuf};
 use vulnerability::CveId;
 use vulnerability::model::{
-    Container, Epss, KnownExploited, Level, Origin, Reference, Severity, Source, SourceRecord, State,
-    Vulnerability,
+    Container, Details, Epss, KnownExploited, Level, Origin, Reference, Severity, Source, SourceRecord,
+    State, Vulnerability,
 };
 
 fn project() -> PathBuf {
@@ -108,16 +108,19 @@ pub fn vulnerability(
             published: Some("2024-03-29T16:15:00Z".parse().unwrap()),
             updated: Some("2024-08-01T02:03:04.5Z".parse().unwrap()),
             title: Some(title.into()),
-            description: format!("{title}. It was found by somebody."),
             statements: Vec::new(),
-            severities,
-            weaknesses: vec!["CWE-79".into(), "CWE-noinfo".into()],
-            references: vec![
-                link("https://example.org/a?b=c&d=%20"),
-                link("javascript:alert(1)"),
-                link("https://example.org/a?b=c&d=%20"),
-            ],
             tags: Vec::new(),
+            details: Details {
+                description: format!("{title}. It was found by somebody."),
+                severities,
+                weaknesses: vec!["CWE-79".into(), "CWE-noinfo".into()],
+                references: vec![
+                    link("https://example.org/a?b=c&d=%20"),
+                    link("javascript:alert(1)"),
+                    link("https://example.org/a?b=c&d=%20"),
+                ],
+            }
+            .into(),
         }],
         known_exploited: exploited.then(|| KnownExploited {
             date_added: jiff::civil::date(2024, 4, 1),
