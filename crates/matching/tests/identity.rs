@@ -7,8 +7,8 @@ use matching::finding::{Confidence, IdentityRule};
 use matching::identity::{Identity, PackageFacts, identify};
 use matching::{Knowledge, Package};
 use vulnerability::model::{
-    Container, Details, LazyDetails, Origin, Product, Reference, Source, SourceRecord, State, Statement,
-    Status, Vulnerability,
+    Container, LazyDetails, Origin, Product, Reference, Source, SourceRecord, State, Statement, Status,
+    Vulnerability,
 };
 
 /// A record with one statement, for changing.

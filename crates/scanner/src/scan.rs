@@ -127,6 +127,8 @@ impl Found {
             if told.contains(&vulnerability.id) || plan.mentioned.contains(&vulnerability.id) {
                 for record in &mut vulnerability.records {
                     record.statements = Vec::new();
+                    // A report will tell them. Here they are unpacked by many.
+                    let _ = &*record.details;
                 }
                 self.vulnerabilities.push(vulnerability);
             }

@@ -37,7 +37,7 @@ pub fn write(
         report.serialize_entry("targets", &list(&scan.targets, |_, t| target(t)))?;
         report.serialize_entry("summary", &Summary::of(scan, all))?;
         report.serialize_entry("packages", &scan.packages)?;
-        report.serialize_entry("vulnerabilities", &list(&vulnerabilities, |_, v| Known::of(v)))?;
+        report.serialize_entry("vulnerabilities", &list(&vulnerabilities, |_, v| About::of(v)))?;
         report.serialize_entry("findings", &list(shown, |_, e| Finding::of(e)))?;
         report.serialize_entry("ruleProblems", &warnings(&scan.rule_problems))
     })
@@ -81,7 +81,7 @@ fn warnings(warnings: &[Warning]) -> Vec<Value> {
 /// What is known about a vulnerability, in short. The whole is in `snowguard show --json`.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Known<'a> {
+struct About<'a> {
     id: CveId,
     url: String,
     summary: &'a str,
@@ -117,7 +117,7 @@ struct Link<'a> {
     tags: Vec<&'a str>,
 }
 
-impl<'a> Known<'a> {
+impl<'a> About<'a> {
     fn of(vulnerability: &'a Vulnerability) -> Self {
         let records = &vulnerability.records;
         let known_exploited = vulnerability.known_exploited.as_ref().map(|known| {
