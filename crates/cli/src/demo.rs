@@ -6,7 +6,7 @@ use crate::exit;
 use anyhow::Context;
 use matching::{Confidence, Knowledge};
 use nix_formats::store_path::StoreDir;
-use scanner::report::{ALL_STATUSES, Appearance, Format, Selection, clean};
+use scanner::report::{Appearance, Format, Selection, clean};
 use scanner::scan::{self, Occasion, Opinions, Target};
 use scanner::target::{self, StoreOptions};
 use std::fs;
@@ -104,7 +104,7 @@ fn try_run(options: &Options) -> anyhow::Result<()> {
     let opinions = Opinions { knowledge: Knowledge::built_in()?, ..Opinions::default() };
     let occasion = Occasion { time: jiff::Timestamp::now(), id: crate::scan::random_id()? };
     let target = Target { name: system.display().to_string(), kind, contents };
-    let mut found = scan::scan(vec![target], &database, &opinions, &ALL_STATUSES, occasion)?;
+    let mut found = scan::scan(vec![target], &database, &opinions, &matching::FindingStatus::ALL, occasion)?;
     "the records of the demonstration".clone_into(&mut found.database);
     let appearance = exit::appearance(&io::stdout(), false);
     let mut selection = Selection::default_of(Format::Table);

@@ -7,7 +7,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use matching::{Confidence, FindingStatus};
 use nix_formats::store_path::StoreDir;
 use scanner::fail_on::FailOn;
-use scanner::report::{ALL_STATUSES, Appearance, Format, ReportError, Selection};
+use scanner::report::{Appearance, Format, ReportError, Selection};
 use scanner::scan::{Occasion, Opinions, Target};
 use scanner::target::{Kind, StoreOptions};
 use scanner::{output, scan, suppress, target, user_file, vex};
@@ -246,7 +246,7 @@ impl ReportOptions {
         }
         if self.all {
             selection = Selection {
-                statuses: ALL_STATUSES.to_vec(),
+                statuses: FindingStatus::ALL.to_vec(),
                 min_confidence: Confidence::Low,
                 suppressed: true,
             };

@@ -1,17 +1,19 @@
 //! What a record is about besides product names: signs that it speaks of something that no Nix package is, or of a
 //! part, companion or port of the software that bears its name.
 
+use crate::identity::PackageFacts;
 use crate::owners::{Owners, dashed, squash, vendor_names};
 use crate::set::PackageSet;
 use aho_corasick::AhoCorasick;
 use rustc_hash::FxHashMap;
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::ops::Deref;
 use std::rc::Rc;
 use std::sync::LazyLock;
 use vulnerability::cpe::{self, Part, Value};
 use vulnerability::model::{Product, Statement, Vulnerability};
 use vulnerability::names;
+use vulnerability::ranges::{self, Verdict};
 
 /// What the whole record tells, whatever the statement.
 #[derive(Debug)]
@@ -233,6 +235,25 @@ pub struct StatementFacts<'a> {
     /// What it runs on that a Linux package does not, such as `windows`: from platforms, CPEs and conditions.
     pub elsewhere: Option<String>,
     product: Rc<ProductFacts>,
+    /// The verdict on the version that was asked about last.
+    last: Cell<Option<(usize, Verdict)>>,
+}
+
+impl StatementFacts<'_> {
+    /// What the statement says about the package's version. Kernels have many packages of one version; asked about one after
+    /// the other, they cost one evaluation.
+    pub fn verdict(&self, package: &PackageFacts<'_>) -> Verdict {
+        let verdict = || ranges::evaluate(self.statement, &package.version);
+        let Some(number) = package.version_number else { return verdict() };
+        match self.last.get() {
+            Some((last, verdict)) if last == number => verdict,
+            _ => {
+                let verdict = verdict();
+                self.last.set(Some((number, verdict)));
+                verdict
+            }
+        }
+    }
 }
 
 impl Deref for StatementFacts<'_> {
@@ -259,7 +280,12 @@ impl<'a, F: Fn(&str) -> bool> FactsReader<'a, F> {
     pub fn read(&mut self, statement: &'a Statement) -> StatementFacts<'a> {
         let read = || Rc::new(ProductFacts::of(&statement.product, &self.is_distribution));
         let product = Rc::clone(self.known.entry(&statement.product).or_insert_with(read));
-        StatementFacts { statement, elsewhere: elsewhere(statement, &product), product }
+        StatementFacts {
+            statement,
+            elsewhere: elsewhere(statement, &product),
+            product,
+            last: Cell::new(None),
+        }
     }
 }
 

@@ -36,13 +36,19 @@ pub struct Matcher<'a> {
     by_name: FxHashMap<String, Vec<usize>>,
     knowledge: &'a Knowledge,
     vex: &'a [VexStatement],
+    told: &'a [FindingStatus],
 }
 
 impl<'a> Matcher<'a> {
     /// Prepares the packages: names under which records may speak of them.
     pub fn new(packages: &'a [Package], knowledge: &'a Knowledge, vex: &'a [VexStatement]) -> Self {
-        let packages: Vec<PackageFacts<'a>> =
+        let mut packages: Vec<PackageFacts<'a>> =
             packages.iter().map(|p| PackageFacts::of(p, knowledge)).collect();
+        let mut versions: FxHashMap<String, usize> = FxHashMap::default();
+        for facts in &mut packages {
+            let next = versions.len();
+            facts.version_number = Some(*versions.entry(facts.version.clone()).or_insert(next));
+        }
         let mut by_name: FxHashMap<String, Vec<usize>> = FxHashMap::default();
         for (index, facts) in packages.iter().enumerate() {
             for name in facts.names() {
@@ -52,7 +58,15 @@ impl<'a> Matcher<'a> {
                 }
             }
         }
-        Self { packages, by_name, knowledge, vex }
+        Self { packages, by_name, knowledge, vex, told: &FindingStatus::ALL }
+    }
+
+    /// Gathers evidence only for findings of these statuses, and for those that a correction touches. Most findings of a
+    /// scan say "not affected", and few ask why.
+    #[must_use]
+    pub fn telling(mut self, told: &'a [FindingStatus]) -> Self {
+        self.told = told;
+        self
     }
 
     /// All names that a record may use for any of the packages, squashed: what to look up in a database.
@@ -142,7 +156,8 @@ impl<'a> Matcher<'a> {
         if candidates.is_empty() {
             return;
         }
-        candidates.sort_unstable();
+        // Packages of one version stand together: a statement then is asked once about it.
+        candidates.sort_unstable_by_key(|&index| (self.packages.get(index).map(|p| p.version_number), index));
         candidates.dedup();
         let record = RecordContext::of(vulnerability, statements);
         for index in candidates {
@@ -154,28 +169,14 @@ impl<'a> Matcher<'a> {
                         .map(|identity| (identity, s))
                 })
                 .collect();
-            let Some(decision) = status::decide(package, &record, &identified) else { continue };
-            findings.push(self.corrected(index, package, vulnerability.id, decision));
-        }
-    }
-
-    fn corrected(&self, index: usize, package: &PackageFacts<'_>, cve: CveId, decision: Decision) -> Finding {
-        let Decision { mut status, mut confidence, fixed_in, mut evidence } = decision;
-        for correction in corrections::of(cve, package, self.knowledge, self.vex) {
-            let Evidence::Correction { status: corrected, by, .. } = &correction else { continue };
-            // A patch or statement cannot make an unaffected version affected by the way, except by saying just that.
-            if *corrected != FindingStatus::Fixed || status != FindingStatus::NotAffected {
-                status = *corrected;
-                confidence = match by {
-                    CorrectionSource::Patch | CorrectionSource::Curated | CorrectionSource::Vex => {
-                        Confidence::High
-                    }
-                    CorrectionSource::KnownVulnerabilities => confidence.max(Confidence::High),
-                };
+            if identified.is_empty() {
+                continue;
             }
-            evidence.push(correction);
+            let corrections = corrections::of(vulnerability.id, package, self.knowledge, self.vex);
+            let told = |status| !corrections.is_empty() || self.told.contains(&status);
+            let Some(decision) = status::decide(package, &record, &identified, told) else { continue };
+            findings.push(corrected(index, vulnerability.id, decision, corrections));
         }
-        Finding { package: index, cve, status, confidence, fixed_in, evidence }
     }
 
     /// Findings for what `meta.knownVulnerabilities` names and no record led to.
@@ -193,8 +194,29 @@ impl<'a> Matcher<'a> {
                     fixed_in: None,
                     evidence: Vec::new(),
                 };
-                findings.push(self.corrected(index, package, cve, nothing));
+                let corrections = corrections::of(cve, package, self.knowledge, self.vex);
+                findings.push(corrected(index, cve, nothing, corrections));
             }
         }
     }
+}
+
+/// A finding: what the records say, and what is known better.
+fn corrected(package: usize, cve: CveId, decision: Decision, corrections: Vec<Evidence>) -> Finding {
+    let Decision { mut status, mut confidence, fixed_in, mut evidence } = decision;
+    for correction in corrections {
+        let Evidence::Correction { status: corrected, by, .. } = &correction else { continue };
+        // A patch or statement cannot make an unaffected version affected by the way, except by saying just that.
+        if *corrected != FindingStatus::Fixed || status != FindingStatus::NotAffected {
+            status = *corrected;
+            confidence = match by {
+                CorrectionSource::Patch | CorrectionSource::Curated | CorrectionSource::Vex => {
+                    Confidence::High
+                }
+                CorrectionSource::KnownVulnerabilities => confidence.max(Confidence::High),
+            };
+        }
+        evidence.push(correction);
+    }
+    Finding { package, cve, status, confidence, fixed_in, evidence }
 }

@@ -36,6 +36,11 @@ pub enum FindingStatus {
     NotAffected,
 }
 
+impl FindingStatus {
+    /// All of them, worst first.
+    pub const ALL: [Self; 4] = [Self::Affected, Self::Unknown, Self::Fixed, Self::NotAffected];
+}
+
 /// How sure a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]

@@ -27,6 +27,8 @@ pub struct PackageFacts<'a> {
     pub software: Vec<&'a Software>,
     /// Its version in the scheme of records.
     pub version: String,
+    /// A number that packages of one version share, if somebody gave one: then a statement is asked once for all of them.
+    pub version_number: Option<usize>,
 }
 
 impl<'a> PackageFacts<'a> {
@@ -49,6 +51,7 @@ impl<'a> PackageFacts<'a> {
             owners,
             software,
             version: knowledge.version_in_records(package),
+            version_number: None,
         }
     }
 }

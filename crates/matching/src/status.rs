@@ -4,7 +4,7 @@ use crate::context::{RecordContext, StatementFacts};
 use crate::finding::{Confidence, Evidence, FindingStatus};
 use crate::identity::{Identity, PackageFacts};
 use vulnerability::model::{Bound, Reading, Statement, Status, VersionRange};
-use vulnerability::ranges::{self, Because, Verdict};
+use vulnerability::ranges::{Because, Verdict};
 use vulnerability::version;
 
 /// The decision on one package and vulnerability, before corrections.
@@ -16,7 +16,7 @@ pub struct Decision {
     pub confidence: Confidence,
     /// The first fixed version above the package's.
     pub fixed_in: Option<String>,
-    /// Identity and version evidence of the statements that decided, and of those that contradict.
+    /// Identity and version evidence of the statements that decided, and of those that contradict. Empty if nobody asked.
     pub evidence: Vec<Evidence>,
 }
 
@@ -91,11 +91,13 @@ enum Weight {
     Precise,
 }
 
-/// Weighs what the identified statements say. `None` if no statement was identified.
+/// Weighs what the identified statements say. `None` if no statement was identified. Evidence is gathered for a status that
+/// is `told`.
 pub fn decide(
     package: &PackageFacts<'_>,
     record: &RecordContext<'_>,
     identified: &[(Identity, &StatementFacts<'_>)],
+    told: impl Fn(FindingStatus) -> bool,
 ) -> Option<Decision> {
     let best_identity = identified.iter().map(|(i, _)| i.confidence).max()?;
     // A weaker identification of another statement adds only noise: "gitlab" and "gitlab plugin" in one record.
@@ -123,11 +125,14 @@ pub fn decide(
     if contradicted {
         confidence = confidence.min(Confidence::Medium);
     }
-    let mut evidence = chosen.identity.evidence(chosen.facts, package);
-    evidence.push(chosen.evidence(package));
-    if contradicted {
-        let others = opinions.iter().filter(|o| o.weight > Weight::Nothing && o.status != chosen.status);
-        evidence.extend(others.map(|o| o.evidence(package)));
+    let mut evidence = Vec::new();
+    if told(chosen.status) {
+        evidence = chosen.identity.evidence(chosen.facts, package);
+        evidence.push(chosen.evidence(package));
+        if contradicted {
+            let others = opinions.iter().filter(|o| o.weight > Weight::Nothing && o.status != chosen.status);
+            evidence.extend(others.map(|o| o.evidence(package)));
+        }
     }
     let affected = chosen.status == FindingStatus::Affected;
     let fixed_in = if affected { fixed_in(package, chosen.facts.statement, chosen.range()) } else { None };
@@ -156,7 +161,7 @@ fn opinion<'a>(
     if package.version.is_empty() {
         return nothing(FindingStatus::Unknown, "the package has no version to compare".to_owned());
     }
-    let verdict = ranges::evaluate(statement, &package.version);
+    let verdict = facts.verdict(package);
     let status = match verdict.status {
         Status::Affected => FindingStatus::Affected,
         Status::Unaffected => FindingStatus::NotAffected,

@@ -151,14 +151,10 @@ impl Format {
     pub const fn default_statuses(self) -> &'static [FindingStatus] {
         match self {
             Self::Table | Self::Sarif | Self::Csv | Self::Html => &[FindingStatus::Affected],
-            Self::Json | Self::CycloneDx | Self::Spdx | Self::OpenVex => &ALL_STATUSES,
+            Self::Json | Self::CycloneDx | Self::Spdx | Self::OpenVex => &FindingStatus::ALL,
         }
     }
 }
-
-/// All statuses, worst first.
-pub const ALL_STATUSES: [FindingStatus; 4] =
-    [FindingStatus::Affected, FindingStatus::Unknown, FindingStatus::Fixed, FindingStatus::NotAffected];
 
 impl fmt::Display for Format {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

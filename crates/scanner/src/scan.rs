@@ -46,7 +46,7 @@ pub struct Occasion {
 }
 
 /// Scans the targets. Only the records that use a name of one of the packages are loaded. Findings of a status that is
-/// not `told` are without evidence, and their vulnerabilities may be missing.
+/// not `told` may be without evidence, and their vulnerabilities may be missing.
 pub fn scan(
     targets: Vec<Target>,
     database: &Database,
@@ -69,7 +69,7 @@ pub fn scan(
         });
         packages.extend(contents.packages);
     }
-    let matcher = Matcher::new(&packages, &opinions.knowledge, &opinions.vex);
+    let matcher = Matcher::new(&packages, &opinions.knowledge, &opinions.vex).telling(told);
     let mut ids = database.lookup(matcher.names())?;
     let plan = Plan { matcher: &matcher, mentioned: matcher.mentioned(), told };
     ids.extend(&plan.mentioned);
@@ -111,14 +111,8 @@ impl Found {
         let matcher = plan.matcher;
         let part = database.load(ids)?;
         let mut findings = matcher.find_in_part(&part);
-        let mut told: FxHashSet<CveId> = FxHashSet::default();
-        for finding in &mut findings {
-            if plan.told.contains(&finding.status) {
-                told.insert(finding.cve);
-            } else {
-                finding.evidence = Vec::new();
-            }
-        }
+        let told = findings.iter().filter(|f| plan.told.contains(&f.status));
+        let told: FxHashSet<CveId> = told.map(|f| f.cve).collect();
         self.findings.append(&mut findings);
         for mut vulnerability in part {
             if vulnerability.rejected() {

@@ -46,7 +46,7 @@ fn part_by_part_is_the_same_as_at_once() {
     let target = Target { name: "test".into(), kind: Kind::Closure, contents };
     let occasion = Occasion { time: now, id: "5f1e9c2a-3b4d-4e6f-8a7b-9c0d1e2f3a4b".into() };
     let opinions = Opinions { knowledge: knowledge.clone(), ..Opinions::default() };
-    let found = scan(vec![target], &database, &opinions, &scanner::report::ALL_STATUSES, occasion).unwrap();
+    let found = scan(vec![target], &database, &opinions, &matching::FindingStatus::ALL, occasion).unwrap();
     assert_eq!(found.findings, expected);
     // Every finding with a record has it for the report.
     for finding in &found.findings {

@@ -64,7 +64,7 @@ pub fn report_with(scan: &Scan, format: Format, selection: &Selection) -> String
 /// Nothing hidden.
 pub fn everything() -> Selection {
     Selection {
-        statuses: scanner::report::ALL_STATUSES.to_vec(),
+        statuses: matching::FindingStatus::ALL.to_vec(),
         min_confidence: Confidence::Low,
         suppressed: true,
     }
