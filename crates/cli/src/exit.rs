@@ -45,6 +45,9 @@ impl Failure {
     }
 }
 
+/// The most characters of an error: names and messages of libraries can be as long as what they are about.
+const LONGEST: usize = 2000;
+
 /// Prints an error with all its causes, once.
 pub(crate) fn tell(error: &anyhow::Error) {
     let style: Style = AnsiColor::Red.on_default().bold();
@@ -59,6 +62,10 @@ pub(crate) fn tell(error: &anyhow::Error) {
             text.push_str(": ");
         }
         text.push_str(&cause);
+    }
+    if let Some((end, _)) = text.char_indices().nth(LONGEST) {
+        text.truncate(end);
+        text.push('…');
     }
     anstream::eprintln!("{style}error:{style:#} {}", scanner::report::clean(&text));
 }

@@ -9,7 +9,7 @@ use nix_formats::store_path::StoreDir;
 use scanner::fail_on::FailOn;
 use scanner::report::{Appearance, Format, ReportError, Selection};
 use scanner::scan::{Occasion, Opinions, Target};
-use scanner::target::{Kind, StoreOptions};
+use scanner::target::{Kind, StoreOptions, TargetError};
 use scanner::{output, scan, suppress, target, user_file, vex};
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::PathBuf;
@@ -206,8 +206,14 @@ fn read_targets(options: &Options, store: &StoreOptions) -> (Vec<Target>, bool) 
             }
             Err(error) => {
                 failed = true;
+                let about_store_database = matches!(error, TargetError::Database(_));
                 let error = anyhow::Error::new(error).context(format!("cannot scan {}", path.display()));
                 exit::tell(&error);
+                if about_store_database {
+                    anstream::eprintln!(
+                        "hint: --no-store-database finds references by reading the files of the store"
+                    );
+                }
             }
         }
     }

@@ -152,12 +152,12 @@ pub struct VersionNote {
 #[derive(Debug, thiserror::Error)]
 pub enum KnowledgeError {
     /// Not TOML, or not of the expected form; the message tells line and column.
-    #[error("{file}: {source}")]
+    #[error("{file}: {problem}")]
     Toml {
         /// The file as the caller calls it.
         file: String,
         /// What is wrong and where.
-        source: Box<toml::de::Error>,
+        problem: String,
     },
     /// A rule that would do nothing or everything.
     #[error("{file}: [[{table}]] number {index}: {problem}")]
@@ -171,6 +171,17 @@ pub enum KnowledgeError {
         /// What is wrong.
         problem: &'static str,
     },
+}
+
+/// What is wrong with a TOML text and where, on one line: the text itself, which the error would show, may be endless.
+pub fn toml_problem(text: &str, error: &toml::de::Error) -> String {
+    let message: String = error.message().chars().take(300).collect();
+    let Some(before) = error.span().and_then(|span| text.as_bytes().get(..span.start)) else {
+        return message;
+    };
+    let line = before.split(|byte| *byte == b'\n').count();
+    let column = before.rsplit(|byte| *byte == b'\n').next().unwrap_or_default().len() + 1;
+    format!("line {line}, column {column}: {message}")
 }
 
 const BUILT_IN: &[(&str, &str)] = &[
@@ -194,8 +205,10 @@ impl Knowledge {
 
     /// Adds one more file. `file` is what errors call it.
     pub fn add(&mut self, file: &str, text: &str) -> Result<(), KnowledgeError> {
-        let parsed: File = toml::from_str(text)
-            .map_err(|source| KnowledgeError::Toml { file: file.to_owned(), source: Box::new(source) })?;
+        let parsed: File = toml::from_str(text).map_err(|error| KnowledgeError::Toml {
+            file: file.to_owned(),
+            problem: toml_problem(text, &error),
+        })?;
         let rule = |table, index: usize, problem| {
             Err(KnowledgeError::Rule { file: file.to_owned(), table, index: index + 1, problem })
         };

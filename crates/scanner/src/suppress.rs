@@ -77,7 +77,7 @@ pub fn parse(text: &str, name: &str, extension: Option<&str>) -> Result<Vec<Rule
 }
 
 fn parse_toml(text: &str, name: &str) -> Result<Vec<Rule>, String> {
-    let table: toml::Table = text.parse().map_err(|e: toml::de::Error| e.to_string())?;
+    let table: toml::Table = text.parse().map_err(|e| matching::knowledge::toml_problem(text, &e))?;
     if table.is_empty() {
         return Ok(Vec::new());
     }

@@ -2,6 +2,7 @@
 
 use super::{Rule, reason};
 use jiff::civil::Date;
+use matching::knowledge::toml_problem;
 use serde::Deserialize;
 use vulnerability::CveId;
 
@@ -34,7 +35,7 @@ enum OneOrMany {
 }
 
 pub(super) fn parse(text: &str, name: &str) -> Result<Vec<Rule>, String> {
-    let file: File = toml::from_str(text).map_err(|e| e.to_string())?;
+    let file: File = toml::from_str(text).map_err(|e| toml_problem(text, &e))?;
     file.suppress
         .into_iter()
         .enumerate()

@@ -8,7 +8,7 @@ use std::path::Path;
 /// The most bytes that a file may have after decompression, for formats that are read as a whole.
 ///
 /// A `packages.json` of nixpkgs has some 150 MB; SBOMs of whole distributions stay below that.
-pub(super) const MAXIMUM: u64 = 512 << 20;
+pub(super) const MAXIMUM: u64 = 384 << 20;
 
 /// How a file is compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,13 +62,25 @@ pub(super) fn open(path: &Path) -> Result<Box<dyn Read>, TargetError> {
 
 /// Reads a whole file, at most `maximum` bytes after decompression.
 pub(super) fn read_all(path: &Path, maximum: u64) -> Result<Vec<u8>, TargetError> {
-    let mut bytes = Vec::new();
-    let count = open(path)?
-        .take(maximum.saturating_add(1))
-        .read_to_end(&mut bytes)
+    let bytes = read_at_most(&mut open(path)?, maximum.saturating_add(1))
         .map_err(|source| TargetError::Io { path: path.to_owned(), source })?;
-    if count as u64 > maximum {
+    if bytes.len() as u64 > maximum {
         return Err(TargetError::TooLarge { path: path.to_owned(), maximum });
+    }
+    Ok(bytes)
+}
+
+/// Reads to the end or to `most` bytes. Unlike `read_to_end` alone, never asks for more room than `most` needs.
+fn read_at_most(reader: &mut dyn Read, most: u64) -> io::Result<Vec<u8>> {
+    const FIRST: usize = 64 << 10;
+    let most = usize::try_from(most).unwrap_or(usize::MAX);
+    let mut bytes = Vec::new();
+    while bytes.len() < most {
+        let room = (bytes.len() / 2).max(FIRST).min(most - bytes.len());
+        bytes.try_reserve_exact(room)?;
+        if reader.take(room as u64).read_to_end(&mut bytes)? < room {
+            break;
+        }
     }
     Ok(bytes)
 }

@@ -4,22 +4,45 @@ use std::io::{Cursor, Write};
 
 use zip::write::SimpleFileOptions;
 
-/// A zip of two records, and that zip in another, as the CVE list's baseline release is.
-pub(super) fn zips(records: &[Vec<u8>]) -> anyhow::Result<Vec<Vec<u8>>> {
-    let smallest = {
-        let mut sorted: Vec<_> = records.iter().collect();
-        sorted.sort_by_key(|record| record.len());
-        sorted
-    };
-    let members: Vec<(String, &[u8])> = smallest
-        .iter()
-        .take(2)
+/// The smallest few, for a fuzzer learns no more from large ones.
+fn smallest(records: &[Vec<u8>], count: usize) -> Vec<&[u8]> {
+    let mut sorted: Vec<&[u8]> = records.iter().map(Vec::as_slice).collect();
+    sorted.sort_by_key(|record| record.len());
+    sorted.truncate(count);
+    sorted
+}
+
+/// A zip of two records, that zip in another, as the CVE list's baseline release is, and a feed of the NVD.
+pub(super) fn zips(records: &[Vec<u8>], nvd: &[Vec<u8>]) -> anyhow::Result<Vec<Vec<u8>>> {
+    let members: Vec<(String, &[u8])> = smallest(records, 2)
+        .into_iter()
         .enumerate()
-        .map(|(number, record)| (format!("cves/2024/0xxx/CVE-2024-000{number}.json"), record.as_slice()))
+        .map(|(number, record)| (format!("cves/2024/0xxx/CVE-2024-000{number}.json"), record))
         .collect();
     let inner = zip_of(&members)?;
     let outer = zip_of(&[("cves.zip".to_owned(), inner.as_slice())])?;
-    Ok(vec![inner, outer])
+    let mut all = vec![inner, outer];
+    for page in smallest(nvd, 1) {
+        all.push(zip_of(&[("nvdcve-2.0-2024.json".to_owned(), page)])?);
+    }
+    Ok(all)
+}
+
+/// Records as lines, as an array and as a page, behind a byte that says of which source they are.
+pub(super) fn documents(records: &[Vec<u8>], nvd: &[Vec<u8>]) -> Vec<Vec<u8>> {
+    // On one line each.
+    let flat: Vec<Vec<u8>> = smallest(records, 3)
+        .into_iter()
+        .map(|record| record.iter().copied().filter(|byte| !matches!(byte, b'\n' | b'\r')).collect())
+        .collect();
+    let mut all = vec![
+        [b"\0", flat.join(&b"\n"[..]).as_slice()].concat(),
+        [b"\0[", flat.join(&b",\n"[..]).as_slice(), b"]"].concat(),
+        b"\0[{\"a\":\"]\\\"},{\"},[],{},1]".to_vec(),
+        b"\x01{\"resultsPerPage\":1,\"vulnerabilities\":[{\"cve\":{}},{}]}".to_vec(),
+    ];
+    all.extend(smallest(nvd, 2).into_iter().map(|page| [b"\x01", page].concat()));
+    all
 }
 
 fn zip_of(members: &[(String, &[u8])]) -> anyhow::Result<Vec<u8>> {
@@ -104,6 +127,29 @@ pub(super) fn texts(target: &str) -> Vec<Vec<u8>> {
                "purl":"pkg:nix/curl@8.3.0","cpe":"cpe:2.3:a:haxx:curl:8.3.0:*:*:*:*:*:*:*",
                "properties":[{"name":"nix:out_path","value":"/nix/store/0jqd0rlxzra1rs38rdxl43yh6rxchgc6-curl-8.3.0"}]}],
                "dependencies":[{"ref":"a","dependsOn":[]}]}"#,
+        ],
+        "sbom_cyclonedx_xml" => &[
+            "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<bom xmlns=\"http://cyclonedx.org/schema/bom/1.5\" version=\"1\">\
+             <metadata><component type=\"operating-system\"><name>system</name></component></metadata>\
+             <components><component type=\"library\" bom-ref=\"a\"><name>curl</name><version>8.3.0</version>\
+             <cpe>cpe:2.3:a:haxx:curl:8.3.0:*:*:*:*:*:*:*</cpe><purl>pkg:nix/curl@8.3.0</purl>\
+             <pedigree><patches><patch type=\"backport\"><diff><url>https://example.org/a.patch</url></diff>\
+             <resolves><issue type=\"security\"><id>CVE-2023-38545</id></issue></resolves></patch></patches></pedigree>\
+             <externalReferences><reference type=\"website\"><url>https://curl.se/</url></reference></externalReferences>\
+             <properties><property name=\"nix:out_path\">/nix/store/0jqd0rlxzra1rs38rdxl43yh6rxchgc6-curl-8.3.0</property>\
+             </properties><components><component><name>a &amp; &#x62; <![CDATA[<c>]]></name></component></components>\
+             </component></components><dependencies><dependency ref=\"a\"/></dependencies></bom>",
+            "<b:bom xmlns:b='http://cyclonedx.org/schema/bom/1.4'><!-- x --><b:vulnerabilities><b:vulnerability>\
+             <b:id>CVE-2023-38545</b:id><b:analysis><b:state>not_affected</b:state><b:detail>why</b:detail></b:analysis>\
+             <b:affects><b:target><b:ref>pkg:nix/curl</b:ref></b:target></b:affects></b:vulnerability></b:vulnerabilities></b:bom>",
+            "<!DOCTYPE bom [<!ENTITY a 'aa'>]><bom xmlns='http://cyclonedx.org/schema/bom/1.6'>&a;</bom>",
+        ],
+        "sbom_spdx_tag_value" => &[
+            "SPDXVersion: SPDX-2.3\nDataLicense: CC0-1.0\nSPDXID: SPDXRef-DOCUMENT\nDocumentName: x\n\n# packages\n\
+             PackageName: curl\nSPDXID: SPDXRef-curl\nPackageVersion: 8.3.0\nPackageHomePage: https://curl.se/\n\
+             PackageDownloadLocation: NOASSERTION\nPackageSummary: <text>two\nlines</text>\n\
+             PrimaryPackagePurpose: LIBRARY\nExternalRef: PACKAGE-MANAGER purl pkg:nix/curl@8.3.0\n\
+             ExternalRefComment: none\nFileName: ./a\nSPDXID: SPDXRef-a\n\nPackageName: zlib\n",
         ],
         "sbom_spdx" => {
             &[r#"{"spdxVersion":"SPDX-2.3","SPDXID":"SPDXRef-DOCUMENT","dataLicense":"CC0-1.0","name":"x",

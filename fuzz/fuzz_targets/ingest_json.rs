@@ -1,0 +1,56 @@
+//! Arrays, pages and lines of records, split without reading the whole: as many come out as another reader counts.
+#![no_main]
+
+use jiff::Timestamp;
+use libfuzzer_sys::fuzz_target;
+use serde_json::value::RawValue;
+use vulnerability::ingest::{Kind, Limits, Silent, Source, update};
+
+/// How many records stand in a document by a reader that needs all of it at once.
+fn count(kind: Kind, text: &str) -> Option<usize> {
+    #[derive(serde::Deserialize)]
+    struct Page<'a> {
+        #[serde(borrow)]
+        vulnerabilities: Vec<&'a RawValue>,
+    }
+    if let Ok(elements) = serde_json::from_str::<Vec<&RawValue>>(text) {
+        return Some(elements.len());
+    }
+    if kind == Kind::Nvd && serde_json::from_str::<serde_json::Value>(text).is_ok() {
+        return serde_json::from_str::<Page<'_>>(text).ok().map(|page| page.vulnerabilities.len());
+    }
+    // Lines are told by the first one, which is an object by itself.
+    let mut lines = text.split('\n').map(|line| line.trim_matches(|c: char| c.is_ascii_whitespace()));
+    let first = lines.clone().next()?;
+    let object = first.starts_with('{') && serde_json::from_str::<serde::de::IgnoredAny>(first).is_ok();
+    let more = lines.clone().skip(1).any(|line| !line.is_empty());
+    (object && more).then(|| lines.by_ref().filter(|line| !line.is_empty()).count())
+}
+
+fuzz_target!(|data: &[u8]| {
+    let Some((choice, document)) = data.split_first() else { return };
+    let kind = if choice % 2 == 0 { Kind::Cve } else { Kind::Nvd };
+    let folder =
+        tempfile::Builder::new().prefix("fuzz-").tempdir_in("/dev/shm").expect("memory for a folder");
+    let file = folder.path().join("records.json");
+    std::fs::write(&file, document).expect("room for the file");
+    let sources = [Source { kind, location: file.display().to_string() }];
+    let limits = Limits { record: 1 << 20, unpacked: 4 << 20, ..Limits::default() };
+    let database = folder.path().join("database");
+    match update(&database, &sources, &limits, Timestamp::UNIX_EPOCH, &Silent) {
+        Ok(report) => {
+            let expected = std::str::from_utf8(document).ok().and_then(|text| count(kind, text));
+            let source = &report.sources[0];
+            if let Some(expected) = expected {
+                assert_eq!(source.records + source.set_aside, expected as u64, "{source:?}");
+            }
+        }
+        Err(error) => {
+            assert!(!error.to_string().is_empty());
+            let whole = std::str::from_utf8(document)
+                .ok()
+                .and_then(|t| serde_json::from_str::<Vec<&RawValue>>(t).ok());
+            assert!(whole.is_none(), "an array that is whole was refused: {error}");
+        }
+    }
+});

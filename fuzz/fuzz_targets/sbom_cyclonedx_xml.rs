@@ -1,0 +1,24 @@
+//! CycloneDX documents in XML, which anybody may have written: as targets and as statements.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use scanner::target::cyclonedx;
+
+fuzz_target!(|data: &[u8]| {
+    // Else it would be read as JSON, which is another target's work.
+    if !data.trim_ascii_start().starts_with(b"<") {
+        return;
+    }
+    match cyclonedx::parse(data) {
+        Ok(contents) => {
+            // Each is written out in the document: nothing in XML multiplies.
+            let written = data.windows(9).filter(|window| window == b"component").count();
+            assert!(contents.looked_at <= written, "{} of {written}", contents.looked_at);
+            assert!(contents.packages.len() + contents.not_packages <= contents.looked_at);
+        }
+        Err(problem) => {
+            assert!(problem.contains("line") || problem.contains("element") || problem.contains("UTF-"))
+        }
+    }
+    let _ = scanner::vex::parse(data, "x");
+});
