@@ -9,9 +9,12 @@ pub(crate) mod sample;
 #[cfg(any(test, feature = "bench"))]
 pub(crate) mod score;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use anyhow::Context;
+
+use sample::{SETS, Set};
 
 /// Arguments of `cargo xtask quality`.
 #[derive(clap::Args)]
@@ -22,21 +25,24 @@ pub(crate) struct Options {
 
 #[derive(clap::Subcommand)]
 enum Command {
-    /// Draw candidate pairs from the real records and evaluations, as tab-separated lines
+    /// Draw the candidate pairs of a set from the real records and evaluations, as tab-separated lines
     Sample {
-        /// Which draw; the labels in `quality/labels.tsv` belong to the default
-        #[arg(long, default_value_t = sample::SEED)]
-        seed: u64,
-        /// How many pairs
-        #[arg(long, default_value_t = 400)]
-        count: usize,
+        /// Which set: `tuned` or `hold-out`
+        #[arg(long, default_value = "tuned")]
+        set: String,
+        /// Another draw of the same size, as for a new set
+        #[arg(long)]
+        seed: Option<u64>,
     },
-    /// Check that `quality/labels.tsv` labels exactly the pairs that the default seed draws
+    /// Check that the files of labels hold exactly the pairs that are drawn for their sets
     Check,
     /// Count the pairs that there are to draw from, which is what the weights of the strata come from
     Population,
     /// Print what is known of the pairs of a range of lines, for labelling
     Show {
+        /// Which set: `tuned` or `hold-out`
+        #[arg(long, default_value = "tuned")]
+        set: String,
         /// First pair, from 1
         first: usize,
         /// Last pair
@@ -44,53 +50,83 @@ enum Command {
     },
 }
 
-/// Where the labels are.
-pub(crate) fn labels_file() -> PathBuf {
-    crate::workspace::root().join("quality/labels.tsv")
+/// The set of this name.
+fn set_called(name: &str) -> anyhow::Result<&'static Set> {
+    SETS.iter().find(|set| set.name == name).with_context(|| {
+        let names: Vec<&str> = SETS.iter().map(|set| set.name).collect();
+        format!("there is no set `{name}`, only {}", names.join(" and "))
+    })
+}
+
+impl Set {
+    /// Where its labels are.
+    pub(crate) fn path(&self) -> PathBuf {
+        crate::workspace::root().join(self.file)
+    }
 }
 
 /// Runs the command.
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let data = data::Data::read()?;
-    match options.command {
-        Command::Sample { seed, count } => {
+    match &options.command {
+        Command::Sample { set, seed } => {
+            let set = set_called(set)?;
             println!("{}", labels::HEADER);
-            for pair in sample::draw(&data, seed, count) {
+            let pairs = match seed {
+                Some(seed) => sample::draw(&data, *seed, set.counts, &BTreeSet::new()),
+                None => sample::draw_set(&data, set),
+            };
+            for pair in pairs {
                 println!("{}", pair.line());
             }
         }
         Command::Check => {
-            let labels = labels::read(&labels_file())?;
-            let drawn = sample::draw(&data, sample::SEED, labels.len());
-            for (line, (label, pair)) in labels.iter().zip(&drawn).enumerate() {
-                let same =
-                    label.cve == pair.cve && label.package == pair.package && label.stratum == pair.stratum;
-                anyhow::ensure!(
-                    same,
-                    "label {} is of {} and {}, the draw has {} and {}",
-                    line + 1,
-                    label.cve,
-                    label.package,
-                    pair.cve,
-                    pair.package
-                );
+            for set in &SETS {
+                check(&data, set)?;
             }
-            println!("{} labels, each of a drawn pair", labels.len());
         }
         Command::Population => {
             for (stratum, pairs) in sample::population(&data) {
                 println!("{stratum}\t{pairs}");
             }
         }
-        Command::Show { first, last } => {
-            let drawn = sample::draw(&data, sample::SEED, 400);
+        Command::Show { set, first, last } => {
+            let drawn = sample::draw_set(&data, set_called(set)?);
             let chosen =
-                drawn.get(first.saturating_sub(1)..last.min(drawn.len())).context("no such pairs")?;
+                drawn.get(first.saturating_sub(1)..(*last).min(drawn.len())).context("no such pairs")?;
             for (index, pair) in chosen.iter().enumerate() {
                 println!("===== {} =====", first + index);
                 data.show(pair);
             }
         }
     }
+    Ok(())
+}
+
+/// Is every label of a set of a drawn pair, in the same order?
+fn check(data: &data::Data, set: &Set) -> anyhow::Result<()> {
+    let labels = labels::read(&set.path())?;
+    let drawn = sample::draw_set(data, set);
+    anyhow::ensure!(
+        labels.len() == drawn.len(),
+        "{} has {} labels, the draw {} pairs",
+        set.file,
+        labels.len(),
+        drawn.len()
+    );
+    for (line, (label, pair)) in labels.iter().zip(&drawn).enumerate() {
+        let same = label.cve == pair.cve && label.package == pair.package && label.stratum == pair.stratum;
+        anyhow::ensure!(
+            same,
+            "{}: label {} is of {} and {}, the draw has {} and {}",
+            set.file,
+            line + 1,
+            label.cve,
+            label.package,
+            pair.cve,
+            pair.package
+        );
+    }
+    println!("{}: {} labels, each of a drawn pair", set.file, labels.len());
     Ok(())
 }

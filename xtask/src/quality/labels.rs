@@ -92,6 +92,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::quality::sample::{SETS, STRATA};
 
     const GOOD: &str = "CVE-2024-1\ta-1\ta\tnixos-18.03\texact\tsame\taffected\tbefore 2";
 
@@ -113,13 +114,17 @@ mod tests {
 
     #[test]
     fn the_committed_labels_are_whole() {
-        let labels = read(&crate::quality::labels_file()).expect("labels");
-        assert_eq!(labels.len(), 400);
-        let pairs: BTreeSet<_> = labels.iter().map(|l| (&l.cve, &l.package)).collect();
-        assert_eq!(pairs.len(), labels.len(), "a pair is labelled twice");
-        for (stratum, share) in crate::quality::sample::STRATA {
-            let count = labels.iter().filter(|l| l.stratum == stratum).count();
-            assert_eq!(count, labels.len() * share / 100, "stratum {stratum}");
+        let mut records = BTreeSet::new();
+        for set in &SETS {
+            let labels = read(&set.path()).expect("labels");
+            for (stratum, count) in STRATA.into_iter().zip(set.counts) {
+                let labelled = labels.iter().filter(|l| l.stratum == stratum).count();
+                assert_eq!(labelled, count, "{}, stratum {stratum}", set.file);
+            }
+            assert_eq!(labels.len(), set.counts.iter().sum::<usize>(), "{}: another stratum", set.file);
+            for label in labels {
+                assert!(records.insert(label.cve.clone()), "{} is labelled twice", label.cve);
+            }
         }
     }
 }

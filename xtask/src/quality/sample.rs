@@ -9,19 +9,38 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::data::{Data, product_names};
 
-/// The seed of the committed labels.
-pub(crate) const SEED: u64 = 2026;
 /// How often one pname or one product may be in the sample.
 const REPEAT: usize = 4;
 
-/// Strata: name, share of the sample in hundredths.
-pub(crate) const STRATA: [(&str, usize); 3] = [
+/// The strata.
+pub(crate) const STRATA: [&str; 3] = [
     // The product is the package's name, apart from case, separators and a language's prefix.
-    ("exact", 55),
+    "exact",
     // The product is inside the derivation's name: what the substring rule of other tools reports.
-    ("substring", 30),
+    "substring",
     // The package's name is inside the product's.
-    ("inside", 15),
+    "inside",
+];
+
+/// A set of labelled pairs: how it was drawn, and what it may be used for.
+#[derive(Debug)]
+pub(crate) struct Set {
+    /// What it is called in the benchmark and on the command line.
+    pub(crate) name: &'static str,
+    /// Its labels, from the root of the project.
+    pub(crate) file: &'static str,
+    /// The seed of the draw.
+    pub(crate) seed: u64,
+    /// How many pairs of each stratum, in the order of [`STRATA`].
+    pub(crate) counts: [usize; 3],
+}
+
+/// The sets. Records and packages of an earlier one are not drawn again for a later one.
+pub(crate) const SETS: [Set; 2] = [
+    // Whose mistakes are read, so that the matching can be mended.
+    Set { name: "tuned", file: "quality/labels.tsv", seed: 2026, counts: [220, 120, 60] },
+    // Whose mistakes nobody acts on, so that it tells how good the matching is.
+    Set { name: "hold-out", file: "quality/labels-2.tsv", seed: 1_123_581_321, counts: [150, 30, 20] },
 ];
 
 /// A pair to label.
@@ -64,12 +83,21 @@ pub(crate) fn bare(pname: &str) -> &str {
     }
 }
 
-/// Draws `count` pairs.
-pub(crate) fn draw(data: &Data, seed: u64, count: usize) -> Vec<Pair> {
+/// Draws the pairs of one of the [`SETS`].
+pub(crate) fn draw_set(data: &Data, set: &Set) -> Vec<Pair> {
+    let mut earlier = BTreeSet::new();
+    for other in SETS.iter().take_while(|other| other.name != set.name) {
+        let pairs = draw(data, other.seed, other.counts, &earlier);
+        earlier.extend(pairs.into_iter().flat_map(|pair| [pair.cve, pair.package]));
+    }
+    draw(data, set.seed, set.counts, &earlier)
+}
+
+/// Draws as many pairs of each stratum as `counts` says, without the records and packages of `except`.
+pub(crate) fn draw(data: &Data, seed: u64, counts: [usize; 3], except: &BTreeSet<String>) -> Vec<Pair> {
     let mut drawn = Vec::new();
-    let mut used = Used::default();
-    for (stratum, share) in STRATA {
-        let wanted = count * share / 100;
+    let mut used = Used { once: except.clone(), often: BTreeMap::new() };
+    for (stratum, wanted) in STRATA.into_iter().zip(counts) {
         let mut candidates = candidates(data, stratum);
         candidates
             .sort_by_cached_key(|(cve, package, _)| (hash(seed, cve, package), cve.clone(), package.clone()));
@@ -103,11 +131,10 @@ pub(crate) fn population(data: &Data) -> Vec<(&'static str, usize)> {
         pairs.dedup_by(|a, b| a.0 == b.0 && a.1 == b.1);
         pairs.len()
     };
-    STRATA.iter().map(|(stratum, _)| (*stratum, count(stratum))).collect()
+    STRATA.iter().map(|stratum| (*stratum, count(stratum))).collect()
 }
 
 /// What the sample holds already.
-#[derive(Default)]
 struct Used {
     once: BTreeSet<String>,
     often: BTreeMap<String, usize>,
