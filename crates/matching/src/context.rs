@@ -3,6 +3,8 @@
 
 use crate::identity::PackageFacts;
 use crate::owners::{Owners, dashed, squash, vendor_names};
+use crate::prose::versions::Span;
+use crate::prose::{parts, systems, versions};
 use crate::set::PackageSet;
 use aho_corasick::AhoCorasick;
 use rustc_hash::FxHashMap;
@@ -23,6 +25,10 @@ pub struct RecordContext<'a> {
     /// The title in lower case.
     pub title: String,
     description: OnceCell<String>,
+    system: OnceCell<Option<(&'static str, String)>>,
+    language: OnceCell<Option<(&'static str, Option<PackageSet>)>>,
+    spans: OnceCell<Vec<Span>>,
+    hosted_edition: OnceCell<bool>,
     /// Only a service that its operator hosts is affected.
     pub hosted: bool,
     /// Product names (squashed) that some statement of the record places into a language's package collection.
@@ -60,6 +66,10 @@ static PLUGINS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
     AhoCorasick::builder().ascii_case_insensitive(true).build(phrases).ok()
 });
 
+/// The names of other operating systems, in one pass as well.
+static SYSTEM_WORDS: LazyLock<Option<AhoCorasick>> =
+    LazyLock::new(|| AhoCorasick::builder().ascii_case_insensitive(true).build(systems::words()).ok());
+
 /// Sites with plugins and themes for WordPress.
 const WORDPRESS_SITES: [&str; 5] =
     ["wordpress.org/plugins", "wordpress.org/themes", "themeforest.net", "codecanyon.net", "woocommerce.com"];
@@ -72,6 +82,10 @@ impl<'a> RecordContext<'a> {
             references: OnceCell::new(),
             title: String::new(),
             description: OnceCell::new(),
+            system: OnceCell::new(),
+            language: OnceCell::new(),
+            spans: OnceCell::new(),
+            hosted_edition: OnceCell::new(),
             hosted: false,
             collections: Vec::new(),
             elsewhere: None,
@@ -88,7 +102,7 @@ impl<'a> RecordContext<'a> {
                 context.collections.extend(facts.products.iter().map(|p| (p.clone(), set)));
             }
         }
-        context.elsewhere = limited_to(&context.title);
+        context.elsewhere = systems::system_of_title(&context.title);
         context
     }
 }
@@ -117,6 +131,43 @@ impl RecordContext<'_> {
         self.description.get_or_init(|| self.prose().to_ascii_lowercase())
     }
 
+    /// The other operating system that the description limits the record to, and the sentence that does. Found when a rule
+    /// first asks, once for all packages, like the next ones.
+    pub(crate) fn other_system(&self) -> Option<&(&'static str, String)> {
+        // Few texts name another system at all, and most are long: those need no lower case.
+        let find = || {
+            let named = SYSTEM_WORDS.as_ref().is_some_and(|words| words.is_match(self.prose()));
+            named.then(|| systems::system_of_description(self.description())).flatten()
+        };
+        self.system.get_or_init(find).as_ref()
+    }
+
+    /// The language whose part of the software the title limits the record to, and its package set.
+    pub(crate) fn other_language(&self) -> Option<(&'static str, Option<PackageSet>)> {
+        *self.language.get_or_init(|| parts::language_of_title(&self.title, self.products()))
+    }
+
+    /// The versions that the description gives.
+    pub(crate) fn spans(&self) -> &[Span] {
+        self.spans.get_or_init(|| versions::spans(self.description()))
+    }
+
+    /// Whether the description speaks of an edition that its maker hosts.
+    pub(crate) fn has_hosted_edition(&self) -> bool {
+        *self.hosted_edition.get_or_init(|| parts::speaks_of_service(self.description()))
+    }
+
+    /// The products of all statements, as they are spelt.
+    fn products(&self) -> impl Iterator<Item = &str> {
+        let statements = self.vulnerability.records.iter().flat_map(|r| &r.statements);
+        statements.filter_map(|s| s.product.product.as_deref())
+    }
+
+    /// The package of npm that the title begins with.
+    pub(crate) fn npm_package(&self) -> Option<&str> {
+        parts::npm_package(&self.title)
+    }
+
     /// Owners, sites and repositories that the references name. Read when a rule first asks: most records are decided without.
     pub fn references(&self) -> &Owners {
         self.references.get_or_init(|| {
@@ -127,33 +178,6 @@ impl RecordContext<'_> {
             owners
         })
     }
-}
-
-/// Phrases of titles that limit a record to another operating system.
-const LIMITS: [(&str, &str); 10] = [
-    ("on windows", "windows"),
-    ("on microsoft windows", "windows"),
-    ("for windows", "windows"),
-    ("windows only", "windows"),
-    ("on macos", "macos"),
-    ("for macos", "macos"),
-    ("on android", "android"),
-    ("for android", "android"),
-    ("on ios", "ios"),
-    ("for ios", "ios"),
-];
-
-/// The other operating system that a title (lower case) speaks of, unless it names Linux too.
-fn limited_to(title: &str) -> Option<&'static str> {
-    if ["linux", "unix", "cross-platform"].iter().any(|word| title.contains(word)) {
-        return None;
-    }
-    let ends = |phrase: &str| {
-        title.match_indices(phrase).any(|(at, _)| {
-            !title.get(at + phrase.len()..).unwrap_or("").starts_with(|c: char| c.is_ascii_alphanumeric())
-        })
-    };
-    LIMITS.iter().find(|(phrase, _)| ends(phrase)).map(|(_, system)| *system)
 }
 
 /// The application that a statement's product plugs into.

@@ -137,6 +137,7 @@ const COMPANIONS: &[&str] = &[
     "vs code extension",
     "outlook",
     "exporter",
+    "automation platform",
 ];
 
 /// Decides whether a statement speaks of a package. `None` means that it does not, or that nothing but chance says so.
@@ -150,13 +151,18 @@ pub fn identify(
     if record.hosted || facts.device {
         return None;
     }
-    if knowledge.never(cve, &package.curated_name, &facts.products, &facts.vendors).is_some() {
+    let (name, version) = (&package.curated_name, &package.package.version);
+    if knowledge.never(cve, name, version, &facts.products, &facts.vendors).is_some() {
         return None;
     }
     if facts.plugin_target.is_some_and(|host| !plugs_into(package, host)) {
         return None;
     }
     let identity = by_names(record, facts, package, knowledge)?;
+    // "@grpc/grpc-js" shares owner and name with gRPC, and nothing else.
+    if record.npm_package().is_some_and(|p| package.set != PackageSet::Node && squash(p) != package.name) {
+        return None;
+    }
     let vendor_known =
         || package.software.iter().any(|s| s.vendors.iter().any(|v| facts.vendors.contains(v)));
     let sure = match identity.rule {
@@ -403,12 +409,9 @@ fn other_repository(
 
 /// The sentence against the identity if the title speaks of a companion of the product.
 fn companion(record: &RecordContext<'_>, package: &PackageFacts<'_>, products: &[String]) -> Option<String> {
-    let text = if record.title.is_empty() {
-        record.description().get(..200).unwrap_or(record.description())
-    } else {
-        &record.title
-    };
     let name = package.bare.to_ascii_lowercase();
+    let begin = || record.description().get(..200).unwrap_or(record.description());
+    let text = if record.title.contains(&name) { &record.title } else { begin() };
     let at = text.find(&name)?;
     let before_is_word = text[..at].chars().next_back().is_some_and(char::is_alphanumeric);
     let rest = text.get(at + name.len()..)?;

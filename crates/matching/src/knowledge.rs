@@ -82,6 +82,9 @@ pub struct Never {
     /// Vendors.
     #[serde(default)]
     pub vendors: Vec<String>,
+    /// Only packages whose version contains this text, such as `cudnn`.
+    #[serde(default)]
+    pub version_contains: String,
     /// Why.
     pub reason: String,
 }
@@ -271,12 +274,20 @@ impl Knowledge {
     }
 
     /// The rule that forbids the combination, if there is one. `products` and `vendors` are squashed.
-    pub fn never(&self, cve: CveId, pname: &str, products: &[String], vendors: &[String]) -> Option<&Never> {
+    pub fn never(
+        &self,
+        cve: CveId,
+        pname: &str,
+        version: &str,
+        products: &[String],
+        vendors: &[String],
+    ) -> Option<&Never> {
         let any =
             |wanted: &[String], have: &[String]| wanted.is_empty() || wanted.iter().any(|w| have.contains(w));
         self.never.iter().find(|n| {
             n.cve.is_none_or(|c| c == cve)
                 && n.packages.iter().any(|p| names(p, pname))
+                && version.contains(&n.version_contains)
                 && any(&n.products, products)
                 && any(&n.vendors, vendors)
         })

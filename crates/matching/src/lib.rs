@@ -14,6 +14,7 @@ pub mod identity;
 pub mod knowledge;
 pub mod owners;
 pub mod package;
+mod prose;
 pub mod set;
 pub mod status;
 pub mod vex;

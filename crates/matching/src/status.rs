@@ -1,11 +1,14 @@
 //! Is this version affected? Each identified statement is evaluated on its own, then the containers are weighed.
 
+mod wording;
+
 use crate::context::{RecordContext, StatementFacts};
 use crate::finding::{Confidence, Evidence, FindingStatus};
 use crate::identity::{Identity, PackageFacts};
 use vulnerability::model::{Bound, Reading, Statement, Status, VersionRange};
 use vulnerability::ranges::{Because, Verdict};
 use vulnerability::version;
+use wording::Wording;
 
 /// The decision on one package and vulnerability, before corrections.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -167,9 +170,10 @@ fn opinion<'a>(
         Status::Unaffected => FindingStatus::NotAffected,
         Status::Unknown => FindingStatus::Unknown,
     };
-    if let Some((text, comparisons)) = up_to_exact(package, record, statement, status) {
-        let basis = Basis::Words(text, comparisons);
-        return make(FindingStatus::Affected, Weight::Vague, Confidence::Medium, basis);
+    let reworded =
+        |w: Wording| make(w.status, w.weight, Confidence::Medium, Basis::Words(w.text, w.comparisons));
+    if let Some(wording) = wording::up_to_exact(package, record, statement, status) {
+        return reworded(wording);
     }
     let range = match verdict.because {
         Because::Range(index) => statement.ranges.get(index),
@@ -186,6 +190,14 @@ fn opinion<'a>(
             .reduce(|(weight, confidence), (w, c)| (weight.min(w), confidence.min(c)))
             .unwrap_or((Weight::Everything, Confidence::Medium)),
     };
+    let wording = match status {
+        FindingStatus::Affected => wording::limit(package, record, facts, range, weight),
+        FindingStatus::Unknown => wording::by_date(package, statement),
+        _ => None,
+    };
+    if let Some(wording) = wording.or_else(|| wording::instead(package, record, facts)) {
+        return reworded(wording);
+    }
     make(status, weight, confidence, Basis::Verdict(verdict))
 }
 
@@ -199,86 +211,6 @@ fn of_range(range: &VersionRange) -> (Weight, Confidence) {
         (Reading::FreeText, true) => (Weight::Precise, Confidence::Medium),
         (Reading::Exact, true) => (Weight::Vague, Confidence::Medium),
     }
-}
-
-/// Single named versions often mean "up to" the last of them when the prose says so: then an older package is affected
-/// too.
-fn up_to_exact(
-    package: &PackageFacts<'_>,
-    record: &RecordContext<'_>,
-    statement: &Statement,
-    status: FindingStatus,
-) -> Option<(String, Vec<String>)> {
-    if status == FindingStatus::Affected || statement.ranges.is_empty() {
-        return None;
-    }
-    // All versions that are named, in the order of the record: the prose speaks of the greatest.
-    let mut greatest: Option<(&str, &VersionRange)> = None;
-    for range in &statement.ranges {
-        let (Reading::Exact, Bound::Inclusive(named)) = (range.reading, &range.upper) else { return None };
-        if range.status != Status::Affected {
-            return None;
-        }
-        let greater =
-            |than: &str| version::compare(range.scheme, named, than).is_some_and(std::cmp::Ordering::is_gt);
-        if greatest.is_none_or(|(than, _)| greater(than)) {
-            greatest = Some((named, range));
-        }
-    }
-    let (named, range) = greatest?;
-    if version::compare(range.scheme, &package.version, named)?.is_ge() {
-        return None;
-    }
-    let lower = named.to_ascii_lowercase();
-    let says = [record.title.as_str(), record.description()].into_iter().any(|text| says_up_to(text, &lower));
-    says.then(|| {
-        (format!("{named}, and the text says up to it"), vec![format!("{} < {named}", package.version)])
-    })
-}
-
-/// Whether a text (lower case) has "up to VERSION", "VERSION and earlier" or the like.
-fn says_up_to(text: &str, version: &str) -> bool {
-    let edge = |c: Option<char>| c.is_none_or(|c| !(c.is_ascii_alphanumeric() || c == '-'));
-    text.match_indices(version).any(|(at, _)| {
-        let before = text.get(..at).unwrap_or("");
-        let after = text.get(at + version.len()..).unwrap_or("");
-        let after_dot =
-            after.strip_prefix('.').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
-        if !edge(after.chars().next()) || after_dot {
-            return false;
-        }
-        let before = before
-            .trim_end_matches(['v', ' '])
-            .trim_end_matches(" version")
-            .trim_end_matches(" versions")
-            .trim_end();
-        let after = after.trim_start();
-        [
-            "up to",
-            "through",
-            "thru",
-            "up to and including",
-            "before and including",
-            "<=",
-            "prior to and including",
-        ]
-        .iter()
-        .any(|p| before.ends_with(p))
-            || [
-                "and earlier",
-                "and prior",
-                "and below",
-                "and older",
-                "or earlier",
-                "or below",
-                "or older",
-                "and previous",
-                "and before",
-                "and lower",
-            ]
-            .iter()
-            .any(|p| after.starts_with(p))
-    })
 }
 
 /// The first version above the package's that the statement gives as not affected.
@@ -313,18 +245,4 @@ fn fixed_in(
         .collect();
     starts.sort_by(|(r, a), (_, b)| version::compare(r.scheme, a, b).unwrap_or(std::cmp::Ordering::Equal));
     starts.first().map(|(_, v)| (*v).clone())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::says_up_to;
-
-    #[test]
-    fn prose_that_says_up_to() {
-        assert!(says_up_to("a flaw in foo up to 1.2.3.", "1.2.3"));
-        assert!(says_up_to("foo version 1.2.3 and earlier", "1.2.3"));
-        assert!(says_up_to("foo through version 1.2.3 is", "1.2.3"));
-        assert!(!says_up_to("foo up to 1.2.3.4", "1.2.3"));
-        assert!(!says_up_to("foo 1.2.3 is vulnerable", "1.2.3"));
-    }
 }

@@ -201,7 +201,7 @@ fn candidates(data: &Data, stratum: &str) -> Vec<(String, String, String)> {
 }
 
 /// A number for a pair: FNV-1a over seed and texts, stirred by the last step of SplitMix64.
-fn hash(seed: u64, cve: &str, package: &str) -> u64 {
+pub(crate) fn hash(seed: u64, cve: &str, package: &str) -> u64 {
     let mut hash = 0xcbf2_9ce4_8422_2325_u64 ^ seed;
     for byte in cve.bytes().chain([0]).chain(package.bytes()) {
         hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);

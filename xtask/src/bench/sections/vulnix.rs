@@ -1,5 +1,7 @@
 //! Beside vulnix: the same records, the same derivations.
 
+mod verdicts;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context;
@@ -13,6 +15,11 @@ use crate::workspace;
 
 /// As many derivations as the runtime closure of a large system has paths.
 const DERIVATIONS: usize = 2000;
+
+/// What both call a pair that is affected.
+const AFFECTED: &str = "affected";
+/// What we call a pair on which one of the two says nothing.
+const NOTHING: &str = "no finding";
 
 /// A package with its version, and a CVE.
 type Pair<'a> = (&'a str, &'a str);
@@ -42,7 +49,10 @@ pub(super) fn run() -> anyhow::Result<Vec<Table>> {
         "{records} of the records name an affected version; vulnix reads them as an NVD 1.1 feed made from the records."
     ));
     speed.note("vulnix's update does not unpack the archive of records, ours does. Scans: the least time of several.");
-    Ok(vec![speed, disagreements(&theirs, &ours)])
+    let compared = Compared::of(&theirs, &ours);
+    let mut tables = vec![speed, compared.table()];
+    tables.extend(verdicts::tables(&compared)?);
+    Ok(tables)
 }
 
 fn compare(what: &str, theirs: &Run, ours: &Run) -> Vec<Cell> {
@@ -59,42 +69,56 @@ fn compare(what: &str, theirs: &Run, ours: &Run) -> Vec<Cell> {
     ]
 }
 
-/// Which pairs of package and CVE both call affected, and what the other says of the rest.
-fn disagreements(theirs: &[Affected], ours: &[Finding]) -> Table {
-    let their_pairs: BTreeSet<Pair<'_>> = theirs
-        .iter()
-        .flat_map(|entry| entry.cves.iter().map(|cve| (entry.name.as_str(), cve.as_str())))
-        .collect();
-    let our_statuses: BTreeMap<Pair<'_>, &str> = ours
-        .iter()
-        .map(|finding| ((finding.package.as_str(), finding.cve.as_str()), finding.status.as_str()))
-        .collect();
-    let mut classes: BTreeMap<(&str, &str), Vec<Pair<'_>>> = BTreeMap::new();
-    for pair in &their_pairs {
-        let ours = our_statuses.get(pair).copied().unwrap_or("no finding");
-        classes.entry(("affected", ours)).or_default().push(*pair);
-    }
-    for (pair, status) in &our_statuses {
-        if *status == "affected" && !their_pairs.contains(pair) {
-            classes.entry(("no finding", "affected")).or_default().push(*pair);
+/// A class of pairs: what vulnix says, and what we say.
+type Class<'a> = (&'a str, &'a str);
+
+/// What both say of every pair that at least one of them calls affected.
+struct Compared<'a> {
+    classes: BTreeMap<Class<'a>, Vec<Pair<'a>>>,
+}
+
+impl<'a> Compared<'a> {
+    fn of(theirs: &'a [Affected], ours: &'a [Finding]) -> Self {
+        let their_pairs: BTreeSet<Pair<'a>> = theirs
+            .iter()
+            .flat_map(|entry| entry.cves.iter().map(|cve| (entry.name.as_str(), cve.as_str())))
+            .collect();
+        let our_statuses: BTreeMap<Pair<'a>, &'a str> = ours
+            .iter()
+            .map(|finding| ((finding.package.as_str(), finding.cve.as_str()), finding.status.as_str()))
+            .collect();
+        let mut classes: BTreeMap<Class<'a>, Vec<Pair<'a>>> = BTreeMap::new();
+        for pair in &their_pairs {
+            let ours = our_statuses.get(pair).copied().unwrap_or(NOTHING);
+            classes.entry((AFFECTED, ours)).or_default().push(*pair);
         }
+        for (pair, status) in &our_statuses {
+            if *status == AFFECTED && !their_pairs.contains(pair) {
+                classes.entry((NOTHING, AFFECTED)).or_default().push(*pair);
+            }
+        }
+        Self { classes }
     }
-    let mut table = Table::new(
-        "vulnix: where the two agree and disagree, in pairs of package and CVE",
-        &["vulnix says", "we say", "pairs", "packages", "such as"],
-    );
-    for ((their_word, our_word), pairs) in classes {
-        let packages: BTreeSet<&str> = pairs.iter().map(|(package, _)| *package).collect();
-        table.row(vec![
-            their_word.into(),
-            our_word.into(),
-            Cell::Number(pairs.len() as f64, ""),
-            Cell::Number(packages.len() as f64, ""),
-            examples(&pairs).into(),
-        ]);
+
+    /// Which pairs of package and CVE both call affected, and what the other says of the rest.
+    fn table(&self) -> Table {
+        let mut table = Table::new(
+            "vulnix: where the two agree and disagree, in pairs of package and CVE",
+            &["vulnix says", "we say", "pairs", "packages", "such as"],
+        );
+        for ((their_word, our_word), pairs) in &self.classes {
+            let packages: BTreeSet<&str> = pairs.iter().map(|(package, _)| *package).collect();
+            table.row(vec![
+                (*their_word).into(),
+                (*our_word).into(),
+                Cell::Number(pairs.len() as f64, ""),
+                Cell::Number(packages.len() as f64, ""),
+                examples(pairs).into(),
+            ]);
+        }
+        table.note("`snowguard explain CVE PACKAGE` gives our reasons for one pair.");
+        table
     }
-    table.note("`snowguard explain CVE PACKAGE` gives our reasons for one pair.");
-    table
 }
 
 /// Pairs of three packages, the ones with the most CVEs first.

@@ -1,0 +1,328 @@
+//! The versions that a text gives.
+
+use crate::owners::squash;
+use vulnerability::model::VersionScheme;
+use vulnerability::version::{self, looks_like_version};
+
+/// Versions that a text speaks of: from `lower`, if it says from where, up to `upper`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Span {
+    /// The lowest version, itself included.
+    pub(crate) lower: Option<String>,
+    /// The upper end.
+    pub(crate) upper: String,
+    /// The upper end is affected.
+    pub(crate) inclusive: bool,
+}
+
+/// More words than this of a description are not looked at.
+const MOST_WORDS: usize = 400;
+
+/// The spans in a text: "3.2.x through 3.4.x before 3.5", "up to 5.1.5", "1.2 and earlier".
+pub(crate) fn spans(text: &str) -> Vec<Span> {
+    let words: Vec<&str> = text
+        .split(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '(' | ')' | '"' | '\'' | '`'))
+        .filter(|w| !w.is_empty())
+        .take(MOST_WORDS)
+        .collect();
+    let word = |at: usize| words.get(at).copied().unwrap_or("");
+    let mut spans = Vec::new();
+    for (at, _) in words.iter().enumerate() {
+        // "before 1.2", "prior to version 1.2", "up to and including 1.2": where the version stands, and whether it counts.
+        let end = match (word(at), word(at + 1), word(at + 2), word(at + 3)) {
+            ("up" | "prior", "to", "and", "including") => Some((at + 4, true)),
+            ("up", "to", ..) => Some((at + 2, true)),
+            ("prior", "to", ..) => Some((at + 2, false)),
+            ("before" | "<", ..) => Some((at + 1, false)),
+            ("through" | "<=", ..) => Some((at + 1, true)),
+            _ => None,
+        };
+        if let Some((mut next, inclusive)) = end {
+            if matches!(word(next), "version" | "versions" | "release" | "v") {
+                next += 1;
+            }
+            if let Some(upper) = version_word(word(next)) {
+                // "1.x through 1.4 before 1.5" is one span, that of its last end.
+                let goes_on = matches!(word(next + 1), "before" | "prior");
+                if !goes_on {
+                    spans.push(Span { lower: lower_before(&words, at), upper: upper.to_owned(), inclusive });
+                }
+            }
+        } else if let Some(upper) = version_word(word(at)) {
+            let older = matches!(
+                (word(at + 1), word(at + 2).trim_end_matches('.')),
+                ("and" | "or", "earlier" | "prior" | "below" | "older" | "lower" | "previous" | "before")
+            );
+            // "1.2 and before 1.3" is something else.
+            let of_next = word(at + 3) == "to" || version_word(word(at + 3)).is_some();
+            if older && !of_next {
+                spans.push(Span { lower: None, upper: upper.to_owned(), inclusive: true });
+            }
+        }
+    }
+    spans
+}
+
+/// The lowest version of the chain that ends before `words[at]`: `3.2` of "3.2.x through 3.4.x before".
+fn lower_before(words: &[&str], at: usize) -> Option<String> {
+    let mut lower = None;
+    let mut at = at;
+    loop {
+        let mut last = at.checked_sub(1)?;
+        while matches!(words.get(last), Some(&("versions" | "version" | "up"))) && last > 0 {
+            last -= 1;
+        }
+        // "from 1.2 and prior to 1.4" is one span, "through 1.2 and prior to 1.4" are two.
+        let from = last >= 2 && matches!(words.get(last - 2), Some(&("from" | "starting" | "with")));
+        if words.get(last) == Some(&"and") && from {
+            last -= 1;
+        }
+        let Some(version) = words.get(last).and_then(|w| version_word(w)) else { return lower };
+        lower = Some(version.trim_end_matches(".x").trim_end_matches(".*").to_owned());
+        let Some(joint) = last.checked_sub(1) else { return lower };
+        if !matches!(words.get(joint), Some(&("through" | "to" | "-"))) {
+            return lower;
+        }
+        at = joint;
+    }
+}
+
+/// A word that is a version, without what surrounds it.
+fn version_word(word: &str) -> Option<&str> {
+    let word = word.trim_end_matches(['.', ':']);
+    let bare = word.strip_prefix("v.").or_else(|| word.strip_prefix('v')).unwrap_or(word);
+    let stem = bare.strip_suffix(".x").or_else(|| bare.strip_suffix(".*")).unwrap_or(bare);
+    looks_like_version(stem).then_some(bare)
+}
+
+/// From which version on a text says that the flaw is there, if each mention of this upper end has a lower one.
+pub(crate) fn lower_end(spans: &[Span], upper: &str, scheme: VersionScheme) -> Option<String> {
+    let plain = upper.to_ascii_lowercase();
+    let plain = plain.trim_start_matches('v');
+    let mut lowest: Option<String> = None;
+    for span in spans.iter().filter(|s| s.upper == plain) {
+        let lower = span.lower.as_ref()?;
+        // "Windows 10 before 1.2": a number of something else.
+        if version::compare(scheme, lower, plain)?.is_ge() {
+            return None;
+        }
+        let is_lower =
+            |than: &String| version::compare(scheme, lower, than).is_some_and(std::cmp::Ordering::is_lt);
+        if lowest.as_ref().is_none_or(is_lower) {
+            lowest = Some(lower.clone());
+        }
+    }
+    lowest
+}
+
+/// Words that show that a text speaks of more versions than the ones that stand behind a name.
+const MORE_VERSIONS: [&str; 22] = [
+    "before",
+    "prior",
+    "through",
+    "up to",
+    "earlier",
+    "older",
+    "below",
+    "lower",
+    "previous",
+    "all versions",
+    "any version",
+    "until",
+    "since",
+    "fixed in",
+    "patched in",
+    "latest",
+    "later",
+    "newer",
+    "<",
+    ">",
+    "from version",
+    "every version",
+];
+
+/// The only version that a text gives for a software: "libfoo v1.2.3 was discovered to contain". `None` if it gives
+/// none, several, or speaks of others too.
+pub(crate) fn only_version<'a>(text: &'a str, names: &[String]) -> Option<&'a str> {
+    if MORE_VERSIONS.iter().any(|w| text.contains(w)) {
+        return None;
+    }
+    let words: Vec<&str> = text.split_whitespace().take(MOST_WORDS).collect();
+    let word = |at: usize| words.get(at).copied().unwrap_or("").trim_matches([',', ';', '(', ')', '"', '\'']);
+    let mut found: Option<&str> = None;
+    for at in 0..words.len() {
+        let name = squash(word(at));
+        if name.is_empty() || !names.contains(&name) {
+            continue;
+        }
+        let next = if matches!(word(at + 1), "version" | "release" | "v" | "v.") { at + 2 } else { at + 1 };
+        let Some(version) = snapshot_word(word(next)) else { continue };
+        // "1.0 to 1.4" and "1.0 and 1.2" are more than one.
+        let listed =
+            words.get(next).is_some_and(|w| w.ends_with(',')) && snapshot_word(word(next + 1)).is_some();
+        let joined = listed || matches!(word(next + 1), "to" | "and" | "or" | "-" | "&" | "/");
+        if joined || version.contains(['x', '*']) || found.is_some_and(|f| f != version) {
+            return None;
+        }
+        found = Some(version);
+    }
+    found
+}
+
+/// A version, also in the form in which `git describe` writes it: `n6.1-3-g466799d4f5`.
+fn snapshot_word(word: &str) -> Option<&str> {
+    let word = word.trim_end_matches(['.', ':']);
+    let bare = word.strip_prefix("v.").or_else(|| word.strip_prefix('v')).unwrap_or(word);
+    let bare = bare.strip_prefix('n').filter(|w| w.starts_with(|c: char| c.is_ascii_digit())).unwrap_or(bare);
+    looks_like_version(bare).then_some(bare)
+}
+
+/// Whether a text has "up to VERSION", "VERSION and earlier" or the like.
+pub(crate) fn says_up_to(text: &str, version: &str) -> bool {
+    let edge = |c: Option<char>| c.is_none_or(|c| !(c.is_ascii_alphanumeric() || c == '-'));
+    text.match_indices(version).any(|(at, _)| {
+        let before = text.get(..at).unwrap_or("");
+        let after = text.get(at + version.len()..).unwrap_or("");
+        let after_dot =
+            after.strip_prefix('.').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+        if !edge(after.chars().next()) || after_dot {
+            return false;
+        }
+        let before = before
+            .trim_end_matches(['v', ' '])
+            .trim_end_matches(" version")
+            .trim_end_matches(" versions")
+            .trim_end();
+        let after = after.trim_start();
+        [
+            "up to",
+            "through",
+            "thru",
+            "up to and including",
+            "before and including",
+            "<=",
+            "prior to and including",
+        ]
+        .iter()
+        .any(|p| before.ends_with(p))
+            || [
+                "and earlier",
+                "and prior",
+                "and below",
+                "and older",
+                "or earlier",
+                "or below",
+                "or older",
+                "and previous",
+                "and before",
+                "and lower",
+            ]
+            .iter()
+            .any(|p| after.starts_with(p))
+    })
+}
+
+/// A day or month that a version stands for, as year, month and day (0 where only the month is told): `2014-12-10`,
+/// `edk2-stable202405`, `20240514`. `None` unless there is just one.
+pub(crate) fn date_of(version: &str) -> Option<(u32, u32, u32)> {
+    let digits: Vec<&str> =
+        version.split(|c: char| !c.is_ascii_digit()).filter(|run| !run.is_empty()).collect();
+    let number = |text: &str| text.parse::<u32>().ok();
+    let sound = |(year, month, day): (u32, u32, u32)| {
+        ((1990..2100).contains(&year) && (1..=12).contains(&month) && day <= 31).then_some((year, month, day))
+    };
+    match digits[..] {
+        [run] if run.len() == 8 => {
+            sound((number(run.get(..4)?)?, number(run.get(4..6)?)?, number(run.get(6..)?)?))
+        }
+        [.., run] if run.len() == 6 && version.ends_with(run) && !version.contains('.') => {
+            sound((number(run.get(..4)?)?, number(run.get(4..)?)?, 0))
+        }
+        [year, month, day, ..] if year.len() == 4 && month.len() == 2 && day.len() == 2 => {
+            sound((number(year)?, number(month)?, number(day)?))
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn span(lower: Option<&str>, upper: &str, inclusive: bool) -> Span {
+        Span { lower: lower.map(str::to_owned), upper: upper.to_owned(), inclusive }
+    }
+
+    #[test]
+    fn spans_of_prose() {
+        assert_eq!(spans("foo 3.2.x through 3.4.x before 3.5 has a flaw"), [span(Some("3.2"), "3.5", false)]);
+        assert_eq!(
+            spans("foo 5.0 before 5.0.8 and 4.2 before 4.2.15."),
+            [span(Some("5.0"), "5.0.8", false), span(Some("4.2"), "4.2.15", false)]
+        );
+        assert_eq!(spans("foo up to version 1.2.3 lets"), [span(None, "1.2.3", true)]);
+        assert_eq!(spans("foo v1.2.3 and earlier let"), [span(None, "1.2.3", true)]);
+        assert_eq!(
+            spans("from 2.0 through 2.4, and prior to 3.1"),
+            [span(Some("2.0"), "2.4", true), span(None, "3.1", false)]
+        );
+        assert_eq!(spans("foo from 1.2 and prior to 1.4"), [span(Some("1.2"), "1.4", false)]);
+        assert_eq!(spans("foo looks before it leaps"), []);
+    }
+
+    #[test]
+    fn lower_ends() {
+        let lower = |text: &str, upper: &str| lower_end(&spans(text), upper, VersionScheme::Generic);
+        assert_eq!(lower("foo 3.2.x through 3.4.x before 3.5 has", "3.5").as_deref(), Some("3.2"));
+        assert_eq!(lower("foo before 3.5 has", "3.5"), None);
+        assert_eq!(lower("foo 3 before 3.5 has, all before 3.5 should", "3.5"), None, "once without");
+        assert_eq!(lower("app for windows 10 before 3.5", "3.5"), None, "another thing's number");
+    }
+
+    #[test]
+    fn the_only_version() {
+        let names = ["foo".to_owned()];
+        assert_eq!(only_version("overflow in foo v1.2.3 allows", &names), Some("1.2.3"));
+        assert_eq!(
+            only_version("overflow in foo v.n6.1-3-g466799d4f5 allows", &names),
+            Some("6.1-3-g466799d4f5")
+        );
+        assert_eq!(only_version("overflow in foo 1.2.3 and earlier allows", &names), None);
+        assert_eq!(only_version("overflow in foo 1.2.3 and in foo 2.0 allows", &names), None);
+        assert_eq!(only_version("overflow in foo 1.2 to 1.4 allows", &names), None);
+        assert_eq!(only_version("overflow in foo 1.2, 1.4 allows", &names), None);
+        assert_eq!(only_version("overflow in foo 1.2, allows", &names), Some("1.2"));
+        assert_eq!(only_version("overflow in bar 1.2.3 allows", &names), None);
+    }
+
+    #[test]
+    fn prose_that_says_up_to() {
+        assert!(says_up_to("a flaw in foo up to 1.2.3.", "1.2.3"));
+        assert!(says_up_to("foo version 1.2.3 and earlier", "1.2.3"));
+        assert!(says_up_to("foo through version 1.2.3 is", "1.2.3"));
+        assert!(!says_up_to("foo up to 1.2.3.4", "1.2.3"));
+        assert!(!says_up_to("foo 1.2.3 is vulnerable", "1.2.3"));
+    }
+
+    #[test]
+    fn dates_in_versions() {
+        assert_eq!(date_of("2014-12-10"), Some((2014, 12, 10)));
+        assert_eq!(date_of("edk2-stable202405"), Some((2024, 5, 0)));
+        assert_eq!(date_of("20180412"), Some((2018, 4, 12)));
+        assert_eq!(date_of("1.2.3"), None);
+        assert_eq!(date_of("8.0.202405"), None);
+        assert_eq!(date_of("2014-13-10"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn never_panics(text in "[a-z0-9 .,<@/é-]{0,120}", version in "[0-9.x*é-]{0,9}") {
+            spans(&text);
+            lower_end(&spans(&text), &version, VersionScheme::Generic);
+            only_version(&text, &[squash(&version)]);
+            says_up_to(&text, &version);
+            date_of(&text);
+        }
+    }
+}

@@ -1,0 +1,278 @@
+//! Where the wording of a record says less, or more, than its ranges: for those a person reads the text, and so do we.
+//!
+//! Each rule looks at one way in which ranges mislead, and gives what the text says with the words that say it.
+
+use super::Weight;
+use crate::context::{RecordContext, StatementFacts};
+use crate::finding::FindingStatus;
+use crate::identity::PackageFacts;
+use crate::prose::{self, parts, versions};
+use std::cmp::Ordering;
+use vulnerability::model::{Bound, Reading, Statement, Status, VersionRange, VersionScheme};
+use vulnerability::version;
+
+/// What the text says of a package's version.
+pub(super) struct Wording {
+    /// The status.
+    pub(super) status: FindingStatus,
+    /// How much it weighs against other statements.
+    pub(super) weight: Weight,
+    /// Why, in words.
+    pub(super) text: String,
+    /// The comparisons behind it.
+    pub(super) comparisons: Vec<String>,
+}
+
+impl Wording {
+    fn unaffected(weight: Weight, text: String) -> Self {
+        Self { status: FindingStatus::NotAffected, weight, text, comparisons: Vec::new() }
+    }
+
+    fn comparing(mut self, package: &PackageFacts<'_>, sign: &str, with: &str) -> Self {
+        self.comparisons.push(format!("{} {sign} {with}", package.version));
+        self
+    }
+}
+
+/// Reasons not to believe that a package is affected, though the ranges say so. `range` is the one that decided.
+pub(super) fn limit(
+    package: &PackageFacts<'_>,
+    record: &RecordContext<'_>,
+    facts: &StatementFacts<'_>,
+    range: Option<&VersionRange>,
+    weight: Weight,
+) -> Option<Wording> {
+    // The kernel runs on no other system and has no parts for languages, but half of all records: theirs are not read.
+    if facts.vendors.iter().any(|v| v == "linux") {
+        return None;
+    }
+    let record_wide = || {
+        other_system(record)
+            .or_else(|| other_language(package, record))
+            .map(|text| Wording::unaffected(Weight::Nothing, text))
+    };
+    record_wide().or_else(|| {
+        let range = range?;
+        of_service(package, record, range)
+            .map(|text| Wording::unaffected(weight, text))
+            .or_else(|| other_line(package, facts, range, weight))
+            .or_else(|| below_the_text(package, record, range, weight))
+    })
+}
+
+/// The description limits the flaw to another operating system.
+fn other_system(record: &RecordContext<'_>) -> Option<String> {
+    let (system, words) = record.other_system()?;
+    Some(format!("only on {system}: \"{words}\""))
+}
+
+/// The title limits the flaw to the part for another language.
+fn other_language(package: &PackageFacts<'_>, record: &RecordContext<'_>) -> Option<String> {
+    let (language, set) = record.other_language()?;
+    let own = set == Some(package.set) || package.package.pname.to_ascii_lowercase().contains(language);
+    (!own).then(|| format!("the title speaks of the part for {language}"))
+}
+
+/// The range's end is a version of what the maker hosts, not of what is given out.
+fn of_service(
+    package: &PackageFacts<'_>,
+    record: &RecordContext<'_>,
+    range: &VersionRange,
+) -> Option<String> {
+    let (Bound::Inclusive(end) | Bound::Exclusive(end)) = &range.upper else { return None };
+    let hosted = record.has_hosted_edition() && !package.bare.contains("cloud");
+    (hosted && parts::is_of_service(record.description(), end))
+        .then(|| format!("the text gives {end} for the hosted service only"))
+}
+
+/// Oracle lists the last affected release of each line that it supports: "5.7.44 and prior, 8.0.35 and prior". A line that
+/// is not on the list is not affected; a version between two lines on the list is of a short-lived one that both enclose.
+fn other_line(
+    package: &PackageFacts<'_>,
+    facts: &StatementFacts<'_>,
+    range: &VersionRange,
+    weight: Weight,
+) -> Option<Wording> {
+    if !facts.vendors.iter().any(|v| v.starts_with("oracle")) {
+        return None;
+    }
+    let end = last_of_line(range)?;
+    let line = line_of(end)?;
+    let own = line_of(&package.version)?;
+    if own == line {
+        return None;
+    }
+    let lines: Vec<(u32, u32)> =
+        facts.statement.ranges.iter().filter_map(last_of_line).filter_map(line_of).collect();
+    let fixed = lines.contains(&own);
+    let enclosed = lines.iter().any(|l| *l < own) && lines.iter().any(|l| *l > own);
+    (fixed || !enclosed).then(|| {
+        let text = format!("{}, which for Oracle means this line of releases only", range.text());
+        Wording::unaffected(weight, text).comparing(package, "is not of", &format!("{}.{}", line.0, line.1))
+    })
+}
+
+/// The version that a range without lower end goes up to.
+fn last_of_line(range: &VersionRange) -> Option<&str> {
+    match (&range.lower, &range.upper, range.reading) {
+        (Bound::Unbounded, Bound::Inclusive(end), Reading::Structured | Reading::FreeText) => Some(end),
+        _ => None,
+    }
+}
+
+/// The first two numbers of a version.
+fn line_of(version: &str) -> Option<(u32, u32)> {
+    let mut numbers = version.split('.').map(|part| {
+        let end = part.find(|c: char| !c.is_ascii_digit()).unwrap_or(part.len());
+        part.get(..end)?.parse().ok()
+    });
+    Some((numbers.next()??, numbers.next()??))
+}
+
+/// The range begins nowhere, but the text says from which version on.
+fn below_the_text(
+    package: &PackageFacts<'_>,
+    record: &RecordContext<'_>,
+    range: &VersionRange,
+    weight: Weight,
+) -> Option<Wording> {
+    let (Bound::Unbounded, Bound::Inclusive(end) | Bound::Exclusive(end)) = (&range.lower, &range.upper)
+    else {
+        return None;
+    };
+    let lower = versions::lower_end(record.spans(), end, range.scheme)?;
+    let below = version::compare(range.scheme, &package.version, &lower)?.is_lt();
+    below.then(|| {
+        let text = format!("{}, and the text says from {lower} on", range.text());
+        Wording::unaffected(weight, text).comparing(package, "<", &lower)
+    })
+}
+
+/// What the description says, where the statement gives no version at all.
+pub(super) fn instead(
+    package: &PackageFacts<'_>,
+    record: &RecordContext<'_>,
+    facts: &StatementFacts<'_>,
+) -> Option<Wording> {
+    let silent = |r: &VersionRange| {
+        r.status == Status::Affected
+            && r.changes.is_empty()
+            && r.lower == Bound::Unbounded
+            && r.upper == Bound::Unbounded
+    };
+    if facts.statement.ranges.is_empty() || !facts.statement.ranges.iter().all(silent) {
+        return None;
+    }
+    let text = record.description();
+    if let Some(only) = versions::only_version(text, &facts.products) {
+        // "6.1-3-gdeadbee" is a snapshot after 6.1.
+        let own = package.version.as_str();
+        let same = only
+            .strip_prefix(own)
+            .is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_digit() || c == '.'));
+        let status = if same { FindingStatus::Affected } else { FindingStatus::NotAffected };
+        let words = format!("{only}, the only version that the text gives");
+        return Some(
+            Wording { status, weight: Weight::Vague, text: words, comparisons: Vec::new() }.comparing(
+                package,
+                if same { "=" } else { "is not" },
+                only,
+            ),
+        );
+    }
+    let about = |sentence: &&str| facts.spelt.iter().any(|name| prose::names_product(sentence, name));
+    let spans: Vec<versions::Span> = text.split(". ").filter(about).flat_map(versions::spans).collect();
+    let decided = by_spans(&spans, &package.version)?;
+    let status = if decided.0 { FindingStatus::Affected } else { FindingStatus::NotAffected };
+    let words = format!("the text: {}", decided.1);
+    Some(Wording { status, weight: Weight::Vague, text: words, comparisons: Vec::new() })
+}
+
+/// Whether one of the spans holds a version, and the spans in words. `None` if there are none or one cannot be compared.
+fn by_spans(spans: &[versions::Span], own: &str) -> Option<(bool, String)> {
+    let compare = |other: &str| version::compare(VersionScheme::Generic, own, other);
+    let mut inside = false;
+    let mut words = Vec::new();
+    for span in spans {
+        let below = match compare(span.upper.trim_end_matches(".x").trim_end_matches(".*"))? {
+            Ordering::Less => true,
+            Ordering::Equal => span.inclusive,
+            Ordering::Greater => false,
+        };
+        let above = match &span.lower {
+            Some(lower) => compare(lower)?.is_ge(),
+            None => true,
+        };
+        inside |= below && above;
+        let from = span.lower.as_ref().map_or(String::new(), |lower| format!("from {lower} "));
+        words.push(format!("{from}{} {}", if span.inclusive { "up to" } else { "before" }, span.upper));
+    }
+    (!spans.is_empty()).then(|| (inside, words.join("; ")))
+}
+
+/// Single named versions often mean "up to" the last of them when the prose says so: then an older package is affected
+/// too.
+pub(super) fn up_to_exact(
+    package: &PackageFacts<'_>,
+    record: &RecordContext<'_>,
+    statement: &Statement,
+    status: FindingStatus,
+) -> Option<Wording> {
+    if status == FindingStatus::Affected || statement.ranges.is_empty() {
+        return None;
+    }
+    // All versions that are named, in the order of the record: the prose speaks of the greatest.
+    let mut greatest: Option<(&str, &VersionRange)> = None;
+    for range in &statement.ranges {
+        let (Reading::Exact, Bound::Inclusive(named)) = (range.reading, &range.upper) else { return None };
+        if range.status != Status::Affected {
+            return None;
+        }
+        let greater = |than: &str| version::compare(range.scheme, named, than).is_some_and(Ordering::is_gt);
+        if greatest.is_none_or(|(than, _)| greater(than)) {
+            greatest = Some((named, range));
+        }
+    }
+    let (named, range) = greatest?;
+    if version::compare(range.scheme, &package.version, named)?.is_ge() {
+        return None;
+    }
+    let lower = named.to_ascii_lowercase();
+    // "9.8.x up to 9.8.0" is the end of one line only.
+    if versions::lower_end(record.spans(), named, range.scheme).is_some() {
+        return None;
+    }
+    let texts = [record.title.as_str(), record.description()];
+    texts.into_iter().any(|text| versions::says_up_to(text, &lower)).then(|| {
+        let status = FindingStatus::Affected;
+        let text = format!("{named}, and the text says up to it");
+        // The list is only how the record's form wants it told: an enrichment that copied it knows no more.
+        Wording { status, weight: Weight::Precise, text, comparisons: Vec::new() }
+            .comparing(package, "<", named)
+    })
+}
+
+/// A package whose version is a day, and a range that ends with a release that is named by a day or month.
+pub(super) fn by_date(package: &PackageFacts<'_>, statement: &Statement) -> Option<Wording> {
+    let own = versions::date_of(&package.version)?;
+    let [range] = &statement.ranges[..] else { return None };
+    // What cannot be read as a version stands in the text only: "up to edk2-stable202405".
+    let text = range.text();
+    let (word, end) = text.rsplit_once(' ')?;
+    let end_date = versions::date_of(end)?;
+    let upward = word.ends_with("before") || word.ends_with("up to");
+    // Of a month without day only other months are told apart.
+    let comparable = end_date.2 != 0 || (own.0, own.1) != (end_date.0, end_date.1);
+    let from_the_start = !word.starts_with("from");
+    (upward && comparable && from_the_start && range.status == Status::Affected).then(|| {
+        let status = if own < end_date { FindingStatus::Affected } else { FindingStatus::NotAffected };
+        let sign = if own < end_date { "<" } else { ">" };
+        Wording {
+            status,
+            weight: Weight::Vague,
+            text: format!("{}, by date", range.text()),
+            comparisons: Vec::new(),
+        }
+        .comparing(package, sign, end)
+    })
+}
