@@ -1,6 +1,7 @@
 //! The operating system that a text limits a flaw to.
 
-use super::{has_word, words_at};
+use super::words_at;
+use vulnerability::version::looks_like_version;
 
 /// Other operating systems, as texts call them, and what they are called here.
 const SYSTEMS: [(&str, &str); 10] = [
@@ -45,6 +46,9 @@ fn system_at(text: &str) -> Option<(&'static str, &str)> {
     })
 }
 
+/// What may follow a system's name where a title speaks of what runs there.
+const MACHINES: [&str; 7] = ["only", "nodes", "hosts", "builds", "platform", "installer", "uninstaller"];
+
 /// The other operating system that a title speaks of, unless it names Linux too.
 pub(crate) fn system_of_title(title: &str) -> Option<&'static str> {
     if LINUX_TOO.iter().any(|word| title.contains(word)) {
@@ -54,7 +58,18 @@ pub(crate) fn system_of_title(title: &str) -> Option<&'static str> {
         let mut places = words_at(title, word.trim_end());
         places.find_map(|at| system_at(title.get(at + word.len()..)?).map(|(system, _)| system))
     });
-    behind.or_else(|| has_word(title, "windows only").then_some("windows"))
+    // "Foo: escalation on its Windows nodes": machines of that system, wherever the words stand.
+    let machines = || {
+        SYSTEMS.iter().find_map(|(word, system)| {
+            let mut places = words_at(title, word);
+            let followed = |at: usize| {
+                let rest = title.get(at + word.len()..).unwrap_or("").trim_start();
+                MACHINES.iter().any(|m| rest.starts_with(m))
+            };
+            places.any(followed).then_some(*system)
+        })
+    };
+    behind.or_else(machines)
 }
 
 /// Phrases behind which the only thing concerned is named.
@@ -139,7 +154,10 @@ pub(crate) fn system_of_description(text: &str) -> Option<(&'static str, String)
             let rest = rest.trim_start();
             let foreign = before.rsplit(' ').next().is_some_and(|word| NOT_THE_SOFTWARE.contains(&word));
             let listed = rest.starts_with(',') && other_system_follows(rest);
-            let told = VERBS.iter().any(|verb| rest.starts_with(verb))
+            // "foo before 2.9.3 on windows."
+            let versioned = before.rsplit(' ').next().is_some_and(looks_like_version);
+            let told = versioned
+                || VERBS.iter().any(|verb| rest.starts_with(verb))
                 || rest.starts_with(|c: char| c.is_ascii_digit())
                 || (happens_when(before) && rest.starts_with([',', '.']) && !listed);
             (!before.is_empty() && !foreign && told).then(|| (system, quote(sentence)))
@@ -190,6 +208,8 @@ mod tests {
     fn systems_in_titles() {
         assert_eq!(system_of_title("path traversal in foo for windows"), Some("windows"));
         assert_eq!(system_of_title("foo on macos: buffer overflow"), Some("macos"));
+        assert_eq!(system_of_title("foo - windows nodes - escalation"), Some("windows"));
+        assert_eq!(system_of_title("foo draws windows twice"), None);
         assert_eq!(system_of_title("foo on windows and linux"), None);
         assert_eq!(system_of_title("foo for windowsill"), None);
     }
@@ -204,6 +224,10 @@ mod tests {
         );
         assert_eq!(
             system("a file was not checked. *this bug only affects foo on windows. others are unaffected.*"),
+            Some("windows")
+        );
+        assert_eq!(
+            system("a hijack exists in foo before 3.0.19 on windows. the uninstaller"),
             Some("windows")
         );
         assert_eq!(system("foo 8 before 8.3, when using cgi on windows, may read"), Some("windows"));
