@@ -22,7 +22,22 @@ pub(crate) enum Command {
     Verify(Inspect),
 }
 
+/// Where to begin, below the options.
+const SOURCES: &str = "\
+Where the records come from:
+  --cve   the zip \"all CVEs at midnight\", and later the deltas, of
+          https://github.com/CVEProject/cvelistV5/releases
+  --nvd   one feed a year, and later the one of what was modified:
+          https://nvd.nist.gov/feeds/json/cve/2.0/nvdcve-2.0-modified.json.gz
+  --kev   https://www.cisa.gov/sites/default/files/feeds/known_exploited_vulnerabilities.json
+  --epss  https://epss.empiricalsecurity.com/epss_scores-current.csv.gz
+
+For certificates of your own set SSL_CERT_FILE; proxies come from HTTPS_PROXY.
+
+Exit codes: 0 done, what is broken in it is named; 2 wrong use; 3 nothing was changed";
+
 #[derive(Debug, Args)]
+#[command(after_long_help = SOURCES)]
 pub(crate) struct Update {
     /// Records of the CVE list (format 5.x): folder, git checkout, zip, JSON lines, or single record; path or URL.
     #[arg(long, value_name = "PATH|URL", num_args = 1..)]

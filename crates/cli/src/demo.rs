@@ -6,7 +6,7 @@ use crate::exit;
 use anyhow::Context;
 use matching::{Confidence, Knowledge};
 use nix_formats::store_path::StoreDir;
-use scanner::report::{Appearance, Format, Selection, clean};
+use scanner::report::{Appearance, Format, Selection};
 use scanner::scan::{self, Occasion, Opinions, Target};
 use scanner::target::{self, StoreOptions};
 use std::fs;
@@ -52,12 +52,7 @@ pub(crate) struct Options {
 pub(crate) fn run(options: &Options) -> ExitCode {
     match try_run(options) {
         Ok(()) => ExitCode::SUCCESS,
-        // Whoever reads has seen enough.
-        Err(error)
-            if error.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe) =>
-        {
-            ExitCode::SUCCESS
-        }
+        Err(error) if exit::is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => exit::Failure::scan(error).report(),
     }
 }
@@ -72,26 +67,24 @@ fn try_run(options: &Options) -> anyhow::Result<()> {
     };
     let mut out = anstream::AutoStream::auto(io::stdout());
     let bold = anstyle::Style::new().bold();
-    writeln!(
-        out,
-        "{bold}This is a demonstration.{bold:#} The system is made up; the vulnerabilities are real, but their records were"
-    )?;
-    writeln!(
-        out,
-        "written for this program in our own words, and there are only {}. Nothing of your system is read.",
+    writeln!(out, "{bold}This is a demonstration.{bold:#}")?;
+    let what = format!(
+        "The system is made up; the vulnerabilities are real, but their records were written for this program in our own \
+         words, and there are only {}. Nothing of your system is read.",
         RECORDS.len()
-    )?;
+    );
+    writeln!(out, "{}", exit::sentence(&what, ""))?;
 
     writeln!(
         out,
-        "\n{bold}1. A database{bold:#}  snowguard db update --cve {0}/records --kev {0}/known-exploited.json --db {0}/database",
+        "\n{bold}1. A database{bold:#}\n   snowguard db update --cve {0}/records --kev {0}/known-exploited.json --db {0}/database",
         folder.display()
     )?;
     let database = make_database(&folder, &mut out)?;
 
     writeln!(
         out,
-        "\n{bold}2. A scan{bold:#}  snowguard scan --root {0}/root --db {0}/database",
+        "\n{bold}2. A scan{bold:#}\n   snowguard scan --root {0}/root --db {0}/database",
         folder.display()
     )?;
     let root = folder.join("root");
@@ -111,7 +104,7 @@ fn try_run(options: &Options) -> anyhow::Result<()> {
     selection.min_confidence = Confidence::Medium;
     found.write(&mut out, Format::Table, &selection, appearance)?;
 
-    writeln!(out, "\n{bold}3. Why?{bold:#}  snowguard explain CVE PACKAGE")?;
+    writeln!(out, "\n{bold}3. Why?{bold:#}\n   snowguard explain CVE PACKAGE")?;
     for (id, pname) in EXPLAINED {
         let id = id.parse()?;
         let vulnerabilities = database.load(&[id])?;
@@ -128,7 +121,7 @@ fn try_run(options: &Options) -> anyhow::Result<()> {
         for sentence in
             packages.get(index).into_iter().flat_map(|p| crate::explain::tell(finding, p, vulnerability))
         {
-            writeln!(out, "   {}", clean(&sentence))?;
+            writeln!(out, "{}", exit::sentence(&sentence, "   "))?;
         }
     }
 
@@ -138,12 +131,12 @@ fn try_run(options: &Options) -> anyhow::Result<()> {
         found.write(file, Format::Html, &selection, Appearance { colour: false, width: 100, all: false })
     })
     .with_context(|| format!("cannot write {}", report.display()))?;
-    writeln!(out, "\n{bold}4. A report for others{bold:#}  {}", report.display())?;
-    writeln!(
-        out,
-        "\nTo scan your own system: `snowguard db update --help`, then `snowguard scan`. All of this is in {}.",
+    writeln!(out, "\n{bold}4. A report for others{bold:#}\n   {}", report.display())?;
+    let next = format!(
+        "To scan your own system: `snowguard db update --help`, then `snowguard scan`. All of this is in {}.",
         folder.display()
-    )?;
+    );
+    writeln!(out, "\n{}", exit::sentence(&next, ""))?;
     Ok(())
 }
 

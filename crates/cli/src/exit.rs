@@ -4,6 +4,7 @@ use anstream::AutoStream;
 use anstream::stream::RawStream;
 use anstyle::{AnsiColor, Style};
 use scanner::report::Appearance;
+use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 /// Findings at or above the bar.
@@ -70,9 +71,26 @@ pub(crate) fn tell(error: &anyhow::Error) {
     anstream::eprintln!("{style}error:{style:#} {}", scanner::report::clean(&text));
 }
 
+/// Whether whoever reads our output has seen enough, which is no error.
+pub(crate) fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let io = error.chain().find_map(|e| e.downcast_ref::<std::io::Error>());
+    io.is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe)
+}
+
 /// Colour and width for a stream: colour only on a terminal and without `NO_COLOR`.
 pub(crate) fn appearance(stream: &impl RawStream, all: bool) -> Appearance {
     let colour = !matches!(AutoStream::choice(stream), anstream::ColorChoice::Never);
     let width = terminal_size::terminal_size().map_or(100, |(width, _)| usize::from(width.0));
     Appearance { colour, width, all }
+}
+
+/// A sentence behind an indentation: broken between words where people read it on a terminal, on one line elsewhere.
+pub(crate) fn sentence(text: &str, indent: &str) -> String {
+    let text = scanner::report::clean(text);
+    if !std::io::stdout().is_terminal() {
+        return format!("{indent}{text}");
+    }
+    let width = terminal_size::terminal_size().map_or(100, |(width, _)| usize::from(width.0));
+    // Long lines are hard to read, however wide the window is.
+    scanner::report::paragraph(&text, indent, width.min(120))
 }

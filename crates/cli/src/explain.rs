@@ -7,7 +7,6 @@ use matching::find::Matcher;
 use matching::{Finding, Package};
 use nix_formats::name::DrvName;
 use nix_formats::store_path::{StoreDir, StorePath};
-use scanner::report::clean;
 use scanner::target::{self, StoreOptions};
 use scanner::user_file;
 use serde_json::json;
@@ -20,8 +19,8 @@ use vulnerability::model::Vulnerability;
 /// Examples, below the options.
 const AFTER_HELP: &str = "\
 Examples:
-  snowguard explain CVE-2023-4911 glibc               as it is in the running system
-  snowguard explain CVE-2023-38545 curl-8.3.0         any name and version
+  snowguard explain CVE-2023-4911 glibc         in the running system
+  snowguard explain CVE-2023-38545 curl-8.3.0   any name and version
   snowguard explain CVE-2024-3094 xz --in ./result
 
 Exit codes: 0 explained; 2 wrong use; 3 no such record or package, or they cannot be read";
@@ -56,6 +55,7 @@ pub(crate) struct Options {
 pub(crate) fn run(options: &Options) -> ExitCode {
     match try_run(options) {
         Ok(()) => ExitCode::SUCCESS,
+        Err(error) if exit::is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => exit::Failure::scan(error).report(),
     }
 }
@@ -89,7 +89,7 @@ fn try_run(options: &Options) -> anyhow::Result<()> {
             }
             let finding = findings.iter().find(|f| f.package == index && f.cve == options.id);
             for sentence in tell(finding, package, vulnerability) {
-                writeln!(out, "{}", clean(&sentence))?;
+                writeln!(out, "{}", exit::sentence(&sentence, ""))?;
             }
         }
     }

@@ -40,7 +40,13 @@ enum Command {
     Man(manual::ManOptions),
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 done and clean, 1 findings, 2 wrong usage, 3 it could not be done.";
+const EXIT_CODES: &str = "\
+Begin with:
+  snowguard demo              a made-up system, nothing to install first
+  snowguard db update --help  where the records come from
+  snowguard scan              the running system
+
+Exit codes: 0 done and clean, 1 findings, 2 wrong usage, 3 it could not be done.";
 
 /// Exit code for what could not be done. Wrong usage gives 2, which clap sees to.
 const COULD_NOT: u8 = 3;

@@ -2,7 +2,7 @@
 
 use crate::exit;
 use anyhow::Context;
-use clap::CommandFactory;
+use clap::{Command, CommandFactory};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -41,23 +41,54 @@ pub(crate) fn man<P: CommandFactory>(options: &ManOptions) -> ExitCode {
             Err(error) => exit::Failure::scan(error).report(),
         };
     }
-    let mut page = Vec::new();
-    match clap_mangen::Man::new(P::command()).render(&mut page) {
-        Ok(()) => print(&page),
+    match page(P::command().disable_help_subcommand(true)) {
+        Ok((_, text)) => print(&text),
         Err(error) => exit::Failure::scan(error).report(),
     }
 }
 
+/// The page of a command and the name of its file.
+fn page(command: Command) -> io::Result<(String, Vec<u8>)> {
+    use clap::builder::Resettable::Reset;
+    let notes = command.get_after_long_help().or(command.get_after_help()).map(ToString::to_string);
+    let name = command.get_display_name().unwrap_or(command.get_name()).to_ascii_uppercase();
+    let man = clap_mangen::Man::new(command.after_help(Reset).after_long_help(Reset))
+        .title(name)
+        .source(concat!("snowguard ", env!("CARGO_PKG_VERSION")))
+        .manual("Snowguard");
+    let mut text = Vec::new();
+    man.render(&mut text)?;
+    if let Some(notes) = notes {
+        text.extend(verbatim("NOTES", &notes).into_bytes());
+    }
+    Ok((man.get_filename(), text))
+}
+
+/// A section in which lines stay lines: commands and addresses are no prose. Escapes as in groff_man(7).
+fn verbatim(title: &str, text: &str) -> String {
+    let mut out = format!(".SH {title}\n.nf\n");
+    for line in text.lines() {
+        let line = line.replace('\\', "\\(rs").replace('-', "\\-");
+        // A line that begins with a dot or an apostrophe would be a request.
+        if line.starts_with(['.', '\'']) {
+            out.push_str("\\&");
+        }
+        out.push_str(&line);
+        out.push('\n');
+    }
+    out.push_str(".fi\n");
+    out
+}
+
 fn write_all<P: CommandFactory>(folder: &Path) -> anyhow::Result<()> {
     std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    let mut command = P::command();
+    // `help` has no page of its own.
+    let mut command = P::command().disable_help_subcommand(true);
     command.build();
     let mut open = vec![command];
     while let Some(command) = open.pop() {
-        let man = clap_mangen::Man::new(command.clone());
-        let path = folder.join(man.get_filename());
-        let mut page = Vec::new();
-        man.render(&mut page)?;
+        let (name, page) = page(command.clone())?;
+        let path = folder.join(name);
         scanner::output::replace(&path, |out| out.write_all(&page))
             .with_context(|| format!("cannot write {}", path.display()))?;
         let children = command.get_subcommands().filter(|c| !c.is_hide_set() && c.get_name() != "help");
@@ -70,5 +101,16 @@ fn print(text: &[u8]) -> ExitCode {
     match io::stdout().lock().write_all(text) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => exit::Failure::scan(error).report(),
         _ => ExitCode::SUCCESS,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_in_notes_is_a_request() {
+        let text = verbatim("NOTES", ".so /etc/passwd\n'x\na\\-b\n");
+        assert_eq!(text, ".SH NOTES\n.nf\n\\&.so /etc/passwd\n\\&'x\na\\(rs\\-b\n.fi\n");
     }
 }

@@ -11,8 +11,10 @@ use scanner::report::{Appearance, Format, ReportError, Selection};
 use scanner::scan::{Occasion, Opinions, Target};
 use scanner::target::{Kind, StoreOptions, TargetError};
 use scanner::{output, scan, suppress, target, user_file, vex};
-use std::io::{self, BufWriter, IsTerminal, Write};
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::{self, BufWriter, IsTerminal, Read, Write};
+use std::os::unix::fs::FileTypeExt as _;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::str::FromStr;
 use vulnerability::database::Database;
@@ -25,6 +27,7 @@ Examples:
   snowguard scan --root /mnt                      an installed system that is mounted there
   snowguard scan $(nix-instantiate '<nixpkgs>' -A hello)   all that is needed to build it
   snowguard scan packages.json.br                 all packages of a channel
+  curl -s https://example.org/sbom | snowguard scan -
   snowguard scan --format html --output report.html
   snowguard scan --fail-on high --suppress accepted.toml   in CI
 
@@ -42,7 +45,7 @@ Exit codes:
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = AFTER_HELP)]
 pub(crate) struct Options {
-    /// What to scan
+    /// What to scan; `-` is standard input
     #[arg(value_name = "TARGET", default_value = "/run/current-system")]
     targets: Vec<PathBuf>,
     /// What the targets are, if it cannot be told from them
@@ -195,19 +198,47 @@ fn try_run(options: &Options) -> Result<ExitCode, exit::Failure> {
     Ok(if fails { ExitCode::from(exit::FOUND) } else { ExitCode::SUCCESS })
 }
 
+/// The most bytes that come in through a pipe.
+const MAXIMUM_STREAM: u64 = 8 << 30;
+
+/// How a target is called. What comes through a pipe (`-` is standard input) can be read only once, but has to be looked at
+/// before; it is put into a temporary file.
+fn spooled(path: &Path) -> io::Result<(String, Option<tempfile::NamedTempFile>)> {
+    let mut stream: Box<dyn Read> = if path == Path::new("-") {
+        Box::new(io::stdin().lock())
+    } else {
+        match std::fs::metadata(path) {
+            Ok(found) if found.file_type().is_fifo() => Box::new(File::open(path)?),
+            // What is wrong with others is told when they are read.
+            _ => return Ok((path.display().to_string(), None)),
+        }
+    };
+    let mut file = tempfile::Builder::new().prefix("snowguard-input-").tempfile()?;
+    io::copy(&mut stream.by_ref().take(MAXIMUM_STREAM), &mut file)?;
+    let name = if path == Path::new("-") { "standard input".to_owned() } else { path.display().to_string() };
+    Ok((name, Some(file)))
+}
+
 /// Reads all targets; the errors of those that cannot be read are told at once. Also says whether there were any.
 fn read_targets(options: &Options, store: &StoreOptions) -> (Vec<Target>, bool) {
     let mut targets = Vec::with_capacity(options.targets.len());
     let mut failed = false;
     for path in &options.targets {
-        match target::read(path, options.kind, store) {
-            Ok((kind, contents)) => {
-                targets.push(Target { name: path.display().to_string(), kind, contents });
+        let (name, spooled) = match spooled(path) {
+            Ok(spooled) => spooled,
+            Err(error) => {
+                failed = true;
+                exit::tell(&anyhow::Error::new(error).context(format!("cannot scan {}", path.display())));
+                continue;
             }
+        };
+        let place = spooled.as_ref().map_or(path.as_path(), tempfile::NamedTempFile::path);
+        match target::read(place, options.kind, store) {
+            Ok((kind, contents)) => targets.push(Target { name, kind, contents }),
             Err(error) => {
                 failed = true;
                 let about_store_database = matches!(error, TargetError::Database(_));
-                let error = anyhow::Error::new(error).context(format!("cannot scan {}", path.display()));
+                let error = anyhow::Error::new(error).context(format!("cannot scan {name}"));
                 exit::tell(&error);
                 if about_store_database {
                     anstream::eprintln!(

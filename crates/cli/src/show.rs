@@ -39,14 +39,9 @@ pub(crate) struct Options {
 pub(crate) fn run(options: &Options) -> ExitCode {
     match try_run(options) {
         Ok(code) => code,
-        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) if exit::is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => exit::Failure::scan(error).report(),
     }
-}
-
-fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    let io = error.chain().find_map(|e| e.downcast_ref::<io::Error>());
-    io.is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe)
 }
 
 fn try_run(options: &Options) -> anyhow::Result<ExitCode> {

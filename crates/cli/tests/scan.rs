@@ -3,8 +3,9 @@
 #![allow(clippy::unwrap_used)]
 
 use serde_json::{Value, json};
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 /// A folder with a database of the demo's records and a channel of two packages.
 struct Place(tempfile::TempDir);
@@ -79,6 +80,34 @@ fn codes_are_as_documented() {
     assert!(String::from_utf8_lossy(&without.stderr).contains("snowguard db update"));
 }
 
+/// What comes through a pipe is recognised like a file.
+#[test]
+fn standard_input() {
+    let place = Place::new();
+    let bom =
+        r#"{"bomFormat":"CycloneDX","specVersion":"1.6","components":[{"name":"curl","version":"8.3.0"}]}"#;
+    for (target, text, code, expected) in [
+        ("-", bom, 0, "standard input (cyclonedx): 1 package"),
+        ("/dev/stdin", bom, 0, "/dev/stdin (cyclonedx): 1 package"),
+        ("-", "", 3, "cannot scan standard input"),
+    ] {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_snowguard"))
+            .args(["scan", "--db", "db", target])
+            .current_dir(place.0.path())
+            .env_remove("SNOWGUARD_DB")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        assert_eq!(output.status.code(), Some(code), "{said}");
+        assert!(said.contains(expected), "{said}");
+    }
+}
+
 #[test]
 fn rules_and_statements_count() {
     let place = Place::new();
@@ -103,6 +132,20 @@ fn rules_and_statements_count() {
     assert_eq!(code, 0);
     let report: Value = serde_json::from_str(&out).unwrap();
     assert_eq!(report["findings"][0]["status"], "not_affected");
+    // Of several the latest counts, wherever it stands.
+    let stated = |time: &str, status: &str| {
+        json!({"vulnerability": {"name": "CVE-2023-38545"}, "products": [{"@id": "pkg:nix/curl@8.3.0"}],
+            "timestamp": time, "status": status, "action_statement": "x", "status_notes": "y"})
+    };
+    let (fixed, affected) =
+        (stated("2024-02-01T00:00:00Z", "fixed"), stated("2024-01-01T00:00:00Z", "affected"));
+    for statements in [json!([fixed, affected]), json!([affected, fixed])] {
+        let vex = json!({"@context": "https://openvex.dev/ns/v0.2.0", "statements": statements});
+        std::fs::write(place.path("vex.json"), vex.to_string()).unwrap();
+        let (_, out, _) = place.scan(&["--vex", "vex.json", "--format", "json", "packages.json"]);
+        let report: Value = serde_json::from_str(&out).unwrap();
+        assert_eq!(report["findings"][0]["status"], "fixed");
+    }
 }
 
 #[test]
@@ -153,5 +196,21 @@ fn completions_and_manual_pages_know_every_command() {
     assert!(place.run(&["man", "--dir", "man"]).status.success());
     for page in ["snowguard.1", "snowguard-scan.1", "snowguard-show.1", "snowguard-db-update.1"] {
         assert!(place.path("man").join(page).exists(), "{page}");
+    }
+    // Lines of examples stay lines, and the formatter has nothing to say about any page.
+    for entry in std::fs::read_dir(place.path("man")).unwrap() {
+        let page = entry.unwrap().path();
+        let output =
+            Command::new("man").args(["--warnings", "-l"]).arg(&page).env("MANWIDTH", "80").output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(
+            output.status.success() && output.stderr.is_empty(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        if page.ends_with("snowguard-explain.1") {
+            assert!(text.contains("\n         snowguard explain CVE-2024-3094 xz --in ./result\n"), "{text}");
+        }
+        assert!(!text.contains("snowguard-help"), "{text}");
     }
 }

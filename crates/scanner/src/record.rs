@@ -1,6 +1,6 @@
 //! Everything that is known of one vulnerability, for people: what each source says, and where it says so.
 
-use crate::report::{Appearance, clean};
+use crate::report::{Appearance, clean, paragraph};
 use anstyle::{AnsiColor, Style};
 use std::io::{self, Write};
 use vulnerability::model::{
@@ -37,7 +37,7 @@ impl Page<'_> {
     fn head(&mut self, vulnerability: &Vulnerability) -> io::Result<()> {
         let id = self.bold(&vulnerability.id.to_string());
         let summary = clean(vulnerability.summary());
-        writeln!(self.out, "{id}{}{summary}", if summary.is_empty() { "" } else { ": " })?;
+        self.line("", &format!("{id}{}{summary}", if summary.is_empty() { "" } else { ": " }))?;
         if vulnerability.rejected() {
             let text = self.paint(AnsiColor::Yellow.on_default().bold(), "Withdrawn: it matches nothing.");
             writeln!(self.out, "{text}")?;
@@ -46,19 +46,17 @@ impl Page<'_> {
             let word = self.paint(AnsiColor::Red.on_default().bold(), "Known to be exploited");
             let ransomware = if known.ransomware { ", also by ransomware" } else { "" };
             let due = known.due_date.map(|d| format!(", due {d}")).unwrap_or_default();
-            writeln!(
-                self.out,
-                "{word}{ransomware} (CISA, added {}{due}): {}",
-                known.date_added,
-                clean(&known.required_action)
-            )?;
+            let action = clean(&known.required_action);
+            self.line("", &format!("{word}{ransomware} (CISA, added {}{due}): {action}", known.date_added))?;
         }
         if let Some(epss) = vulnerability.epss {
-            writeln!(
-                self.out,
-                "Probability of exploitation within 30 days: {:.2} %, higher than that of {:.1} % of all (FIRST, EPSS)",
-                epss.probability * 100.0,
-                epss.percentile * 100.0
+            self.line(
+                "",
+                &format!(
+                    "Probability of exploitation within 30 days: {:.2} %, higher than that of {:.1} % of all (FIRST, EPSS)",
+                    epss.probability * 100.0,
+                    epss.percentile * 100.0
+                ),
             )?;
         }
         Ok(())
@@ -94,17 +92,15 @@ impl Page<'_> {
             let level = self.paint(style, &format!("{:?}", severity.level).to_lowercase());
             let score = severity.score.map(|s| format!(" {s:.1}")).unwrap_or_default();
             let vector = severity.vector.as_deref().map(|v| format!(" {}", clean(v))).unwrap_or_default();
-            writeln!(
-                self.out,
-                "  Severity: {level}{score}{vector} [{}]",
-                clean(&severity.origin.to_string())
-            )?;
+            let origin = clean(&severity.origin.to_string());
+            self.line("  ", &format!("Severity: {level}{score}{vector} [{origin}]"))?;
         }
         if !record.details.weaknesses.is_empty() {
-            writeln!(self.out, "  Weaknesses: {}", clean(&record.details.weaknesses.join(", ")))?;
+            let weaknesses = clean(&record.details.weaknesses.join(", "));
+            self.line("  ", &format!("Weaknesses: {weaknesses}"))?;
         }
         if !record.tags.is_empty() {
-            writeln!(self.out, "  Tags: {}", clean(&record.tags.join(", ")))?;
+            self.line("  ", &format!("Tags: {}", clean(&record.tags.join(", "))))?;
         }
         let limit = if self.appearance.all { usize::MAX } else { FIRST_FEW };
         for statement in record.statements.iter().take(limit) {
@@ -153,26 +149,32 @@ impl Page<'_> {
         }
         let name = if names.is_empty() { "unnamed product".to_owned() } else { names.join("; ") };
         let name = self.bold(&clean(&name));
-        writeln!(self.out, "  {name} [{}]", clean(&statement.origin.to_string()))?;
+        self.line("  ", &format!("{name} [{}]", clean(&statement.origin.to_string())))?;
         for range in &statement.ranges {
-            writeln!(self.out, "    {}", clean(&words_of(range)))?;
+            self.line("    ", &clean(&words_of(range)))?;
         }
         let otherwise = if statement.ranges.is_empty() { "All versions" } else { "Other versions" };
         writeln!(self.out, "    {otherwise}: {}", status_name(statement.default_status))?;
         if !statement.platforms.is_empty() {
-            writeln!(self.out, "    Only on {}", clean(&statement.platforms.join(", ")))?;
+            self.line("    ", &format!("Only on {}", clean(&statement.platforms.join(", "))))?;
         }
         for condition in &statement.conditions {
-            writeln!(self.out, "    Only together with {}", clean(&condition.join(" or ")))?;
+            self.line("    ", &format!("Only together with {}", clean(&condition.join(" or "))))?;
         }
         Ok(())
     }
 
+    /// Prose, all lines below each other.
     fn wrapped(&mut self, text: &str, indent: &str) -> io::Result<()> {
         for line in crate::report::wrapped(text, self.appearance.width.saturating_sub(indent.len()).max(40)) {
             writeln!(self.out, "{indent}{line}")?;
         }
         Ok(())
+    }
+
+    /// One thing, which may take more than a line.
+    fn line(&mut self, indent: &str, text: &str) -> io::Result<()> {
+        writeln!(self.out, "{}", paragraph(text, indent, self.appearance.width))
     }
 }
 

@@ -27,7 +27,7 @@ pub mod spdx;
 pub mod table;
 
 pub use entry::{Action, Entry, Summary};
-pub use text::{clean, wrapped};
+pub use text::{clean, paragraph, wrapped};
 
 use crate::suppress::Suppression;
 use crate::target::Warning;

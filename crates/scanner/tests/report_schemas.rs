@@ -175,6 +175,18 @@ fn openvex_is_valid() {
             assert!(keys.iter().all(|k| ["@id", "identifiers", "subcomponents"].contains(&k.as_str())));
         }
     }
+    // No statement stands there twice, even where two packages differ in nothing that it says.
+    let mut twins = scan();
+    let mut twin = twins.packages[1].clone();
+    twin.attribute = Some("another".into());
+    twins.packages.push(twin);
+    let same: Vec<_> = twins.findings.iter().filter(|f| f.package == 1).cloned().collect();
+    let place = twins.packages.len() - 1;
+    twins.findings.extend(same.into_iter().map(|f| matching::Finding { package: place, ..f }));
+    let document: Value = serde_json::from_str(&report(&twins, Format::OpenVex)).unwrap();
+    let statements = document["statements"].as_array().unwrap();
+    let different: std::collections::HashSet<String> = statements.iter().map(Value::to_string).collect();
+    assert_eq!((statements.len(), different.len()), (9, 9));
     let mut out = Vec::new();
     let appearance = scanner::report::Appearance { colour: false, width: 80, all: false };
     let error = empty().write(&mut out, Format::OpenVex, &common::everything(), appearance);

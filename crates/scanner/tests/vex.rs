@@ -49,6 +49,33 @@ fn openvex() {
     assert_eq!(statements[1].origin, "a.json, statements[1]");
 }
 
+/// What was stated last counts, wherever it stands.
+#[test]
+fn later_statements_override() {
+    let statement = |time: &str, status: &str| {
+        format!(
+            r#"{{"vulnerability":{{"name":"CVE-2023-0001"}},"products":[{{"identifiers":{{"@cpe22":"cpe:/a:haxx:curl:8.3.0"}}}}],{time}"status":"{status}"}}"#
+        )
+    };
+    let text = format!(
+        r#"{{"@context":"https://openvex.dev/ns/v0.2.0","timestamp":"2024-06-01T00:00:00Z","statements":[{},{},{},{}]}}"#,
+        statement(r#""timestamp":"2024-07-01T02:00:00+02:00","#, "fixed"),
+        statement(r#""timestamp":"2024-06-30T23:59:59Z","#, "affected"),
+        statement("", "under_investigation"),
+        statement(r#""timestamp":"2023-01-01T00:00:00Z","#, "not_affected"),
+    );
+    let statements = parse(text.as_bytes(), "a").unwrap();
+    let order: Vec<FindingStatus> = statements.iter().map(|s| s.status).collect();
+    let expected =
+        [FindingStatus::NotAffected, FindingStatus::Unknown, FindingStatus::Affected, FindingStatus::Fixed];
+    assert_eq!(order, expected);
+    assert!(statements.iter().all(|s| s.products[0].names(&package("curl", "8.3.0", CURL))));
+    assert!(!statements[0].products[0].names(&package("curl", "8.4.0", CURL)));
+    let wrong = statement(r#""timestamp":"yesterday","#, "fixed");
+    let text = format!(r#"{{"@context":"https://openvex.dev/ns","statements":[{wrong}]}}"#);
+    assert!(parse(text.as_bytes(), "a").unwrap_err().contains("statements[0].timestamp: `yesterday`"));
+}
+
 #[test]
 fn cyclonedx() {
     let text = r#"{"bomFormat":"CycloneDX","specVersion":"1.5","components":[

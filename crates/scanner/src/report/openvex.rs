@@ -1,10 +1,11 @@
 //! OpenVEX 0.2.0: a statement a finding.
 
 use super::text::{clean, purl};
-use super::{Entry, ReportError, Scan, TOOL, TOOL_VERSION, cve_url, list, write_object};
+use super::{Entry, ReportError, Scan, TOOL, TOOL_VERSION, cve_url, write_object};
 use matching::FindingStatus;
 use serde::ser::SerializeMap;
 use serde_json::{Map, Value, json};
+use std::collections::HashSet;
 use std::io;
 
 /// Writes the report. OpenVEX has no empty documents: without a finding nothing is written and that is an error.
@@ -12,6 +13,10 @@ pub fn write(out: &mut dyn io::Write, scan: &Scan, shown: &[&Entry<'_>]) -> Resu
     if shown.is_empty() {
         return Err(ReportError::NothingToState);
     }
+    // Packages that differ only in what OpenVEX cannot say give the same statement, which must stand there once.
+    let mut seen = HashSet::new();
+    let statements: Vec<Value> =
+        shown.iter().map(|entry| statement(entry)).filter(|s| seen.insert(s.to_string())).collect();
     write_object(out, |report| {
         report.serialize_entry("@context", "https://openvex.dev/ns/v0.2.0")?;
         report.serialize_entry("@id", &format!("urn:uuid:{}", scan.id))?;
@@ -19,7 +24,7 @@ pub fn write(out: &mut dyn io::Write, scan: &Scan, shown: &[&Entry<'_>]) -> Resu
         report.serialize_entry("timestamp", &scan.time)?;
         report.serialize_entry("version", &1)?;
         report.serialize_entry("tooling", &format!("{TOOL} {TOOL_VERSION}"))?;
-        report.serialize_entry("statements", &list(shown, |_, e| statement(e)))
+        report.serialize_entry("statements", &statements)
     })?;
     Ok(())
 }

@@ -12,12 +12,12 @@ pub fn clean(text: &str) -> String {
         .collect()
 }
 
-/// Breaks a text between words, to lines of at most `width` columns where words are not longer.
+/// Breaks a text between words, to lines of at most `width` columns where words are not longer. Colours take no columns.
 pub fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split(' ') {
         match lines.last_mut() {
-            Some(line) if line.width() + 1 + word.width() <= width => {
+            Some(line) if columns(line) + 1 + columns(word) <= width => {
                 line.push(' ');
                 line.push_str(word);
             }
@@ -25,6 +25,20 @@ pub fn wrapped(text: &str, width: usize) -> Vec<String> {
         }
     }
     lines
+}
+
+/// The same behind an indentation; all lines but the first stand two columns further in.
+pub fn paragraph(text: &str, indent: &str, width: usize) -> String {
+    // In very narrow places lines that are too long do less harm than a word a line.
+    let lines = wrapped(text, width.saturating_sub(indent.len() + 2).max(30));
+    format!("{indent}{}", lines.join(&format!("\n{indent}  ")))
+}
+
+/// How many columns a text takes, without the sequences that give it colour.
+fn columns(text: &str) -> usize {
+    let mut parts = text.split('\u{1b}');
+    let first = parts.next().map_or(0, UnicodeWidthStr::width);
+    first + parts.map(|part| part.split_once('m').map_or(part, |(_, rest)| rest).width()).sum::<usize>()
 }
 
 /// Thousands separated, as people read them.

@@ -28,7 +28,7 @@ impl Meta {
 }
 
 /// A text of a length that can be dealt with.
-pub(super) fn cut(text: &str) -> String {
+pub(crate) fn cut(text: &str) -> String {
     let mut end = text.len().min(MAXIMUM_TEXT);
     while !text.is_char_boundary(end) {
         end -= 1;

@@ -31,6 +31,8 @@ pub mod spdx;
 pub use detect::{Kind, detect};
 pub use store::StoreOptions;
 
+pub(crate) use meta::cut;
+
 use matching::Package;
 use nix_formats::profile::ResolveError;
 use nix_formats::store_db::StoreDbError;

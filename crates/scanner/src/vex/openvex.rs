@@ -1,12 +1,15 @@
 //! OpenVEX 0.0.x and 0.2.0 documents.
 
 use super::{list, product, text};
+use crate::target::cut;
+use jiff::Timestamp;
 use matching::FindingStatus;
 use matching::vex::{VexProduct, VexStatement};
 use serde_json::Value;
 use vulnerability::CveId;
 
 pub(super) fn parse(document: &Value, name: &str) -> Result<Vec<VexStatement>, String> {
+    let issued = time(document, "")?;
     let mut statements = Vec::new();
     for (index, value) in list(document, "statements", "")?.iter().enumerate() {
         let place = format!("statements[{index}].");
@@ -29,15 +32,24 @@ pub(super) fn parse(document: &Value, name: &str) -> Result<Vec<VexStatement>, S
         let products = products(value, &place)?;
         // Products of forms that name no package: the statement is about something else.
         let Some(products) = products else { continue };
-        statements.push(VexStatement {
+        let statement = VexStatement {
             cve,
             products,
             status,
             reason: reasons.join("; "),
             origin: format!("{name}, statements[{index}]"),
-        });
+        };
+        statements.push((time(value, &place)?.or(issued), statement));
     }
-    Ok(statements)
+    // A later statement overrides an earlier one, wherever they stand; one without a time has the document's.
+    statements.sort_by_key(|(time, _)| *time);
+    Ok(statements.into_iter().map(|(_, statement)| statement).collect())
+}
+
+/// When it was stated.
+fn time(value: &Value, place: &str) -> Result<Option<Timestamp>, String> {
+    let Some(text) = text(value, "timestamp", place)? else { return Ok(None) };
+    text.parse().map(Some).map_err(|_| format!("{place}timestamp: `{}` is not a time", cut(text)))
 }
 
 /// The CVE of a statement: its vulnerability's name, an alias, or in early versions the text itself.
@@ -88,7 +100,7 @@ fn one(value: &Value, place: &str, products: &mut Vec<VexProduct>) -> Result<(),
     let mut ids = Vec::new();
     ids.extend(text(value, "@id", place)?);
     if let Some(identifiers) = value.get("identifiers") {
-        for key in ["purl", "cpe23", "@cpe23"] {
+        for key in ["purl", "cpe23", "@cpe23", "cpe22", "@cpe22"] {
             ids.extend(text(identifiers, key, &format!("{place}identifiers."))?);
         }
     }

@@ -13,7 +13,8 @@ pub(super) fn of_identifier(text: &str) -> Option<VexProduct> {
         }
         return Some(VexProduct { pname: Some(name), version, store_path: None });
     }
-    if let Some(rest) = text.strip_prefix("cpe:2.3:") {
+    // The older form has the same fields in the same order.
+    if let Some(rest) = text.strip_prefix("cpe:2.3:").or_else(|| text.strip_prefix("cpe:/")) {
         let mut fields = rest.split(':').skip(2);
         let said = |field: Option<&str>| {
             field.filter(|f| !matches!(*f, "" | "*" | "-")).map(|f| f.replace('\\', ""))
