@@ -14,3 +14,4 @@ pub mod target;
 pub mod user_file;
 pub mod vex;
 mod xml;
+mod yaml;

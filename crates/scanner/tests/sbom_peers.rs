@@ -77,8 +77,8 @@ fn cyclonedx_in_both_forms() {
 
 #[test]
 fn spdx_in_all_forms() {
-    const FORMS: [&str; 2] = ["json", "spdx"];
-    let folder = write(SPDX, &FORMS);
+    const FORMS: [&str; 3] = ["json", "spdx", "yaml"];
+    let folder = write(SPDX, &[&FORMS[..], &["rdf.xml", "xml"]].concat());
     let mut all = 0;
     for number in 0..12 {
         let file = |suffix: &str| folder.path().join(format!("{number}.{suffix}"));
@@ -89,4 +89,9 @@ fn spdx_in_all_forms() {
         }
     }
     assert!(all > 30, "{all}");
+    // The two forms that are not read are called by their name.
+    for form in ["rdf.xml", "xml"] {
+        let error = detect(&folder.path().join(format!("0.{form}"))).unwrap_err().to_string();
+        assert!(error.contains("SPDX document in XML or RDF"), "{error}");
+    }
 }

@@ -1,4 +1,4 @@
-//! SBOMs in SPDX: 2.2 and 2.3 (JSON and tag-value), 3.0 (JSON-LD).
+//! SBOMs in SPDX: 2.2 and 2.3 (JSON, YAML and tag-value), 3.0 (JSON-LD).
 
 mod json;
 mod jsonld;
@@ -27,10 +27,19 @@ pub fn parse(bytes: &[u8]) -> Result<Contents, String> {
             json::parse(&document)?
         }
     } else {
-        tag_value::parse(bytes)?
+        let text = std::str::from_utf8(bytes)
+            .map_err(|e| format!("not UTF-8 at byte {}", e.valid_up_to()))?
+            .trim_start_matches('\u{feff}');
+        if is_yaml(text) { json::parse(&crate::yaml::read(text)?)? } else { tag_value::parse(text)? }
     };
     contents.packages = merge(std::mem::take(&mut contents.packages));
     Ok(contents)
+}
+
+/// YAML names its fields as JSON does, tag-value in another way.
+fn is_yaml(text: &str) -> bool {
+    let begins = |tag: &str| text.lines().any(|line| line.starts_with(tag));
+    !begins("SPDXVersion:") && (begins("spdxVersion:") || begins("\"spdxVersion\":"))
 }
 
 /// A package as SPDX has it, whatever the form.

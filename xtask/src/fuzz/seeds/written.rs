@@ -150,6 +150,9 @@ pub(super) fn texts(target: &str) -> Vec<Vec<u8>> {
              PackageDownloadLocation: NOASSERTION\nPackageSummary: <text>two\nlines</text>\n\
              PrimaryPackagePurpose: LIBRARY\nExternalRef: PACKAGE-MANAGER purl pkg:nix/curl@8.3.0\n\
              ExternalRefComment: none\nFileName: ./a\nSPDXID: SPDXRef-a\n\nPackageName: zlib\n",
+            "SPDXID: SPDXRef-DOCUMENT\nspdxVersion: SPDX-2.3\npackages:\n- SPDXID: SPDXRef-curl\n  name: curl\n\
+             \x20 versionInfo: 8.3.0\n  summary: |-\n    two\n    lines\n  externalRefs:\n  - referenceType: purl\n\
+             \x20   referenceLocator: 'pkg:nix/curl@8.3.0'\n- {SPDXID: SPDXRef-a, name: \"a\\u00e9\"}\n",
         ],
         "sbom_spdx" => {
             &[r#"{"spdxVersion":"SPDX-2.3","SPDXID":"SPDXRef-DOCUMENT","dataLicense":"CC0-1.0","name":"x",

@@ -5,10 +5,7 @@ use super::super::{Contents, MAXIMUM_PACKAGES};
 use super::SpdxPackage;
 use std::collections::HashSet;
 
-pub(super) fn parse(bytes: &[u8]) -> Result<Contents, String> {
-    let text = std::str::from_utf8(bytes)
-        .map_err(|e| format!("not UTF-8 at byte {}", e.valid_up_to()))?
-        .trim_start_matches('\u{feff}');
+pub(super) fn parse(text: &str) -> Result<Contents, String> {
     let mut contents = Contents::default();
     let mut version = None;
     let mut package: Option<(usize, SpdxPackage)> = None;
