@@ -4,6 +4,7 @@ use crate::exit;
 use crate::location::{self, DatabaseLocation};
 use anyhow::Context;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use jiff::Timestamp;
 use matching::{Confidence, FindingStatus};
 use nix_formats::store_path::StoreDir;
 use scanner::fail_on::FailOn;
@@ -17,7 +18,7 @@ use std::os::unix::fs::FileTypeExt as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::str::FromStr;
-use vulnerability::database::Database;
+use vulnerability::database::Info;
 
 /// Examples and exit codes, below the options.
 const AFTER_HELP: &str = "\
@@ -65,6 +66,9 @@ pub(crate) struct Options {
     /// Do not read derivations: let only the names of store paths speak
     #[arg(long)]
     no_derivations: bool,
+    /// Write rules for --suppress that accept what is reported now, for 90 days; the file must not exist
+    #[arg(long, value_name = "FILE")]
+    write_suppress: Option<PathBuf>,
     /// Exit with 1 if there is a finding at or above this bar
     ///
     /// What is known to be exploited is above every bar. What nobody has rated counts as medium.
@@ -174,20 +178,31 @@ fn try_run(options: &Options) -> Result<ExitCode, exit::Failure> {
         use_database: !options.no_store_database,
         use_derivations: !options.no_derivations,
     };
+    if let Some(path) = options.write_suppress.as_ref().filter(|path| path.exists()) {
+        let error = anyhow::anyhow!("{} exists: rules that somebody wrote are not replaced", path.display());
+        return Err(exit::Failure::usage(error));
+    }
     let database = location::open(&options.database).map_err(exit::Failure::scan)?;
 
     let (targets, failed) = read_targets(options, &store);
     if targets.is_empty() {
         return Err(exit::Failure::told());
     }
-    let occasion = Occasion { time: jiff::Timestamp::now(), id: random_id().map_err(exit::Failure::scan)? };
+    let occasion = Occasion { time: Timestamp::now(), id: random_id().map_err(exit::Failure::scan)? };
     let told = options.told();
     let mut found = scan::scan(targets, &database, &opinions, &told, occasion)
         .context("cannot look up vulnerabilities")
         .map_err(exit::Failure::scan)?;
-    found.database = describe(&database).map_err(exit::Failure::scan)?;
+    let info = database.info().context("cannot read what the database holds").map_err(exit::Failure::scan)?;
+    found.database = describe(&info);
+    if let Some(hint) = age_hint(info.changed, found.time) {
+        anstream::eprintln!("{hint}");
+    }
 
     options.report.write(&found).map_err(exit::Failure::scan)?;
+    if let Some(path) = &options.write_suppress {
+        write_suppress(path, &found, &options.report.selection()).map_err(exit::Failure::scan)?;
+    }
     let least = options.report.min_confidence.0;
     let fails = options.fail_on.is_some_and(|bar| found.entries().iter().any(|e| bar.fails(e, least)));
     // The program ends here: freeing hundreds of thousands of texts one by one would only take time.
@@ -217,6 +232,21 @@ fn spooled(path: &Path) -> io::Result<(String, Option<tempfile::NamedTempFile>)>
     io::copy(&mut stream.by_ref().take(MAXIMUM_STREAM), &mut file)?;
     let name = if path == Path::new("-") { "standard input".to_owned() } else { path.display().to_string() };
     Ok((name, Some(file)))
+}
+
+/// Writes rules for what is open.
+fn write_suppress(path: &Path, found: &scanner::report::Scan, selection: &Selection) -> anyhow::Result<()> {
+    let entries = found.entries();
+    let open: Vec<_> = entries
+        .iter()
+        .filter(|e| {
+            e.finding.status == FindingStatus::Affected && e.suppression.is_none() && selection.shows(e)
+        })
+        .collect();
+    let today = jiff::tz::TimeZone::UTC.to_datetime(found.time).date();
+    let rules = suppress::begin(&open, today);
+    output::replace(path, |out| out.write_all(rules.as_bytes()))
+        .with_context(|| format!("cannot write {}", path.display()))
 }
 
 /// Reads all targets; the errors of those that cannot be read are told at once. Also says whether there were any.
@@ -321,10 +351,19 @@ impl ReportOptions {
     }
 }
 
+/// Records older than this miss much of what is exploited today.
+const OLD_DAYS: i64 = 14;
+
+/// A hint where the records were last changed too long ago.
+fn age_hint(changed: Option<Timestamp>, now: Timestamp) -> Option<String> {
+    let days = now.duration_since(changed?).as_hours() / 24;
+    (days >= OLD_DAYS)
+        .then(|| format!("hint: the records are {days} days old; `snowguard db update` takes in newer ones"))
+}
+
 /// What the records are, in words.
-fn describe(database: &Database) -> anyhow::Result<String> {
-    let info = database.info().context("cannot read what the database holds")?;
-    let counts = info.counts;
+fn describe(info: &Info) -> String {
+    let counts = &info.counts;
     let mut parts = vec![format!("{} CVE records", counts.cve)];
     if counts.nvd > 0 {
         parts.push(format!("{} of NVD", counts.nvd));
@@ -333,7 +372,7 @@ fn describe(database: &Database) -> anyhow::Result<String> {
         parts.push(format!("{} known exploited", counts.known_exploited));
     }
     let changed = info.changed.map(|t| format!(", of {}", t.strftime("%Y-%m-%d"))).unwrap_or_default();
-    Ok(format!("{}{changed}", parts.join(", ")))
+    format!("{}{changed}", parts.join(", "))
 }
 
 /// A random UUID, version 4 (RFC 9562).
@@ -357,6 +396,17 @@ pub(crate) fn random_id() -> anyhow::Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn old_records_are_told() {
+        let time = |text: &str| text.parse::<Timestamp>().unwrap();
+        let now = time("2026-11-23T12:00:00Z");
+        assert_eq!(age_hint(None, now), None);
+        assert_eq!(age_hint(Some(time("2026-11-09T12:00:01Z")), now), None);
+        assert!(age_hint(Some(time("2026-11-09T12:00:00Z")), now).unwrap().contains("14 days old"));
+        // A clock that is wrong is no reason for a hint.
+        assert_eq!(age_hint(Some(time("2030-01-01T00:00:00Z")), now), None);
+    }
 
     #[test]
     fn identities_are_of_version_4() {

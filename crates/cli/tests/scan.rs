@@ -80,6 +80,27 @@ fn codes_are_as_documented() {
     assert!(String::from_utf8_lossy(&without.stderr).contains("snowguard db update"));
 }
 
+/// Rules that were begun with accept exactly what was open, and are never written over.
+#[test]
+fn rules_to_begin_with() {
+    let place = Place::new();
+    let (code, out, err) = place.scan(&["--write-suppress", "rules.toml", "packages.json"]);
+    assert_eq!((code, err.as_str()), (0, ""), "{out}");
+    let rules = std::fs::read_to_string(place.path("rules.toml")).unwrap();
+    assert!(rules.contains("\"CVE-2023-38545\", # ") && rules.contains("until = 2"), "{rules}");
+    let (code, out, err) = place.scan(&["--fail-on", "low", "--suppress", "rules.toml", "packages.json"]);
+    assert_eq!((code, err.as_str()), (0, ""), "{out}");
+    assert!(out.contains("1 suppressed") && !out.contains("warning"), "{out}");
+    // Another version is another matter.
+    let other =
+        std::fs::read_to_string(place.path("packages.json")).unwrap().replace("curl-8.3.0", "curl-8.2.0");
+    std::fs::write(place.path("other.json"), other).unwrap();
+    assert_eq!(place.scan(&["--fail-on", "low", "--suppress", "rules.toml", "other.json"]).0, 1);
+    let (code, _, err) = place.scan(&["--write-suppress", "rules.toml", "packages.json"]);
+    assert!(code == 2 && err.contains("rules.toml exists"), "{err}");
+    assert_eq!(std::fs::read_to_string(place.path("rules.toml")).unwrap(), rules);
+}
+
 /// What comes through a pipe is recognised like a file.
 #[test]
 fn standard_input() {

@@ -13,9 +13,12 @@
 //!
 //! Whitelists of vulnix are read too: its TOML form ([`vulnix`]) and the older YAML form.
 
+mod begin;
 mod own;
 pub mod vulnix;
 mod yaml;
+
+pub use begin::begin;
 
 use crate::target::{MAXIMUM_TEXT, Warning};
 use crate::user_file::{self, UserFileError};

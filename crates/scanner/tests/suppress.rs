@@ -137,3 +137,30 @@ print(json.dumps(answers))
         }
     }
 }
+
+/// Whatever packages and records are called, the rules that are begun with suppress what they were made for, and no more.
+#[test]
+fn rules_that_are_begun_with_read_back() {
+    let mut scan = common::scan();
+    let open = |e: &scanner::report::Entry<'_>| {
+        e.finding.status == matching::FindingStatus::Affected && e.suppression.is_none()
+    };
+    let today: jiff::civil::Date = "2026-11-23".parse().unwrap();
+    let entries = scan.entries();
+    let chosen: Vec<_> =
+        entries.iter().filter(|e| open(e) && e.finding.cve != common::cve("CVE-2023-0009")).collect();
+    let count = chosen.len();
+    let text = scanner::suppress::begin(&chosen, today);
+    let rules = scanner::suppress::parse(&text, "begun.toml", Some("toml")).unwrap();
+    drop(entries);
+    let (suppressed, problems) = scanner::suppress::apply(&rules, &scan.packages, &scan.findings, today);
+    assert_eq!(problems, []);
+    scan.suppressed.extend(suppressed);
+    let left: Vec<_> = scan.entries().iter().filter(|e| open(e)).map(|e| e.finding.cve.to_string()).collect();
+    assert!(count > 3);
+    assert_eq!(left, ["CVE-2023-0009"]);
+    // The day after the last one they are told to have expired.
+    let later = today.checked_add(jiff::Span::new().days(91)).unwrap();
+    let (suppressed, problems) = scanner::suppress::apply(&rules, &scan.packages, &scan.findings, later);
+    assert!(suppressed.is_empty() && problems.len() == rules.len());
+}

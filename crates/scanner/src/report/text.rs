@@ -131,6 +131,15 @@ mod tests {
     }
 
     #[test]
+    fn paragraphs_hang() {
+        let text = "\u{1b}[1mone two\u{1b}[0m three four five six seven";
+        // 34 columns, of which 2 are the indentation and 2 its continuation; colours take none.
+        assert_eq!(paragraph(text, "  ", 34), "  \u{1b}[1mone two\u{1b}[0m three four five six\n    seven");
+        assert_eq!(columns(text), 33);
+        assert_eq!(paragraph("a", "", 10), "a");
+    }
+
+    #[test]
     fn numbers() {
         assert_eq!([0, 999, 1000, 1_234_567].map(number), ["0", "999", "1,000", "1,234,567"]);
         assert_eq!(count(1, "path", "paths"), "1 path");
