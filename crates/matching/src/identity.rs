@@ -140,6 +140,10 @@ const COMPANIONS: &[&str] = &[
     "automation platform",
 ];
 
+/// What others make for a software, which then stands behind "for" in the text.
+const SERVANTS: &[&str] =
+    &["optimization", "plugin", "plug-in", "extension", "add-on", "addon", "theme", "connector"];
+
 /// Decides whether a statement speaks of a package. `None` means that it does not, or that nothing but chance says so.
 pub fn identify(
     cve: CveId,
@@ -307,7 +311,7 @@ fn by_curated(
         return Curated::Other;
     }
     let mut identity = Identity::new(IdentityRule::Curated, Confidence::High);
-    if let Some(companion) = companion(record, package, &facts.products) {
+    if let Some(companion) = companion(record, package, facts) {
         identity.signs.push((false, companion));
         identity.confidence = Confidence::Low;
     }
@@ -365,7 +369,7 @@ fn by_name(
         sign(false, format!("the record names the repository {other}, the package another of the same name"));
     }
     let mut companion_found = false;
-    if let Some(text) = companion(record, package, &facts.products) {
+    if let Some(text) = companion(record, package, facts) {
         sign(false, text);
         companion_found = true;
     }
@@ -408,18 +412,36 @@ fn other_repository(
 }
 
 /// The sentence against the identity if the title speaks of a companion of the product.
-fn companion(record: &RecordContext<'_>, package: &PackageFacts<'_>, products: &[String]) -> Option<String> {
+fn companion(
+    record: &RecordContext<'_>,
+    package: &PackageFacts<'_>,
+    facts: &StatementFacts<'_>,
+) -> Option<String> {
     let name = package.bare.to_ascii_lowercase();
-    let begin = || record.description().get(..200).unwrap_or(record.description());
-    let text = if record.title.contains(&name) { &record.title } else { begin() };
+    // The kernel's titles never name it, and it has no companions: their descriptions need not be read.
+    let titled = record.title.contains(&name) || facts.vendors.iter().any(|v| v == "linux");
+    let text = if titled {
+        record.title.as_str()
+    } else {
+        record.description().get(..200).unwrap_or(record.description())
+    };
     let at = text.find(&name)?;
+    let meant = |phrase: &str| {
+        let squashed = squash(phrase);
+        package.name.contains(&squashed) || facts.products.iter().any(|p| p.contains(&squashed))
+    };
+    // "Optimization for TensorFlow" by somebody else.
+    let before = text.get(..at)?.strip_suffix(" for ");
+    if let Some(what) = before.and_then(|b| SERVANTS.iter().find(|s| b.ends_with(**s)))
+        && !meant(what)
+    {
+        return Some(format!("the record speaks of a \"{what} for {name}\", not of the software itself"));
+    }
     let before_is_word = text[..at].chars().next_back().is_some_and(char::is_alphanumeric);
     let rest = text.get(at + name.len()..)?;
     let rest = rest.strip_prefix([' ', '-'])?;
     let word_end = |phrase: &str| !rest.get(phrase.len()..).unwrap_or("").starts_with(char::is_alphanumeric);
     let phrase = COMPANIONS.iter().find(|p| rest.starts_with(**p) && word_end(p))?;
-    let squashed = squash(phrase);
-    let meant = package.name.contains(&squashed) || products.iter().any(|p| p.contains(&squashed));
-    (!before_is_word && !meant)
+    (!before_is_word && !meant(phrase))
         .then(|| format!("the record speaks of \"{name} {phrase}\", a companion of the software"))
 }

@@ -19,9 +19,11 @@ pub struct Owners {
     pub repositories: BTreeSet<String>,
 }
 
-/// Hosts where each project has a path or a subdomain of its own: the host says nothing about the project.
+/// Registered hosts that serve many projects: that two sides share one says nothing about a project.
 const HOSTING: &[&str] = &[
+    // Where the sources of many projects are.
     "github.com",
+    "githubusercontent.com",
     "gitlab.com",
     "bitbucket.org",
     "codeberg.org",
@@ -29,14 +31,29 @@ const HOSTING: &[&str] = &[
     "sourceforge.io",
     "sf.net",
     "launchpad.net",
+    "googlecode.com",
+    "googlesource.com",
+    "gitee.com",
+    "notabug.org",
+    "pagure.io",
+    "repo.or.cz",
+    "sr.ht",
+    "berlios.de",
+    "tuxfamily.org",
+    // Pages that anybody can have: under these two a project has a subdomain, on `free.fr` each customer of a provider.
     "github.io",
     "gitlab.io",
-    "githubusercontent.com",
+    "blogspot.com",
+    "wordpress.com",
+    "medium.com",
+    "notion.site",
+    "free.fr",
+    // Registries of packages and their documentation. PyPI was at `pypi.python.org`, Hackage is at `hackage.haskell.org`, and `wordpress.org` has a page a plugin.
+    "pypi.org",
+    "python.org",
     "readthedocs.io",
     "readthedocs.org",
     "rtfd.org",
-    "pypi.org",
-    "python.org",
     "npmjs.com",
     "npmjs.org",
     "crates.io",
@@ -46,85 +63,70 @@ const HOSTING: &[&str] = &[
     "cpan.org",
     "haskell.org",
     "packagist.org",
-    "google.com",
-    "googlecode.com",
+    "r-project.org",
+    "bioconductor.org",
+    "ctan.org",
     "wordpress.org",
-    "wordpress.com",
+    // Roofs over many projects, each with a path or subdomain.
+    "apache.org",
+    "eclipse.org",
     "freedesktop.org",
     "gnome.org",
     "kde.org",
     "gnu.org",
     "nongnu.org",
-    "debian.org",
     "kernel.org",
-    "wikipedia.org",
-    "archive.org",
-    "sr.ht",
-    "gitee.com",
-    "notabug.org",
-    "blogspot.com",
-    "tuxfamily.org",
-    "berlios.de",
-    "alioth.debian.org",
+    "linuxfoundation.org",
+    "osgeo.org",
     "ow2.org",
-    "eclipse.org",
-    "apache.org",
+    // Makers of so many products that a shared address tells none from another, and whose trackers and advisories are linked from records on the software of others.
+    "google.com",
+    "ibm.com",
+    "microsoft.com",
     "mozilla.org",
+    "oracle.com",
     "redhat.com",
+    // Distributions: packages, trackers and advisories on everything.
+    "debian.org",
     "fedoraproject.org",
     "fedorahosted.org",
+    "gentoo.org",
+    "opensuse.org",
     "suse.com",
     "suse.de",
-    "opensuse.org",
     "ubuntu.com",
-    "gentoo.org",
-    "microsoft.com",
-    "oracle.com",
-    "ibm.com",
-    "netapp.com",
-    "openwall.com",
-    "seclists.org",
+    // Advisories, databases of vulnerabilities, bounties and exploits, which records link to.
+    "cert.org",
+    "cisa.gov",
+    "cve.org",
     "exploit-db.com",
-    "packetstormsecurity.com",
-    "vuldb.com",
-    "huntr.dev",
+    "hackerone.com",
     "huntr.com",
-    "snyk.io",
+    "huntr.dev",
+    "jvn.jp",
+    "mitre.org",
+    "netapp.com",
+    "nist.gov",
+    "packetstormsecurity.com",
+    "patchstack.com",
     "securityfocus.com",
     "securitytracker.com",
-    "cisa.gov",
-    "nist.gov",
-    "mitre.org",
-    "cve.org",
-    "cert.org",
-    "jvn.jp",
-    "youtube.com",
-    "medium.com",
-    "notion.site",
-    "hackerone.com",
-    "patchstack.com",
+    "snyk.io",
+    "talosintelligence.com",
+    "tenable.com",
+    "vuldb.com",
     "wordfence.com",
     "wpscan.com",
-    "talosintelligence.com",
     "zerodayinitiative.com",
-    "tenable.com",
-    "drive.google.com",
-    "twitter.com",
-    "x.com",
+    // Mailing lists, archives, encyclopaedias and what people talk on.
+    "archive.org",
     "marc.info",
-    "osgeo.org",
-    "savannah.gnu.org",
-    "r-project.org",
-    "bioconductor.org",
-    "repo.or.cz",
-    "ctan.org",
-    "pagure.io",
-    "googlesource.com",
-    "free.fr",
-    "org.uk",
-    "linuxfoundation.org",
-    "isc.org",
-    "haxx.se",
+    "openwall.com",
+    "seclists.org",
+    "twitter.com",
+    "wikipedia.org",
+    "x.com",
+    "youtube.com",
 ];
 
 /// Host labels that name nobody.
@@ -378,7 +380,19 @@ mod tests {
             owners("https://www.chiark.greenend.org.uk/~sgtatham/putty/").sites.contains("greenend.org.uk")
         );
         assert!(owners("https://jena.apache.org").sites.is_empty(), "a host of many projects is no sign");
+        assert!(owners("http://alioth.debian.org/projects/x").sites.is_empty(), "nor is a part of one");
+        assert!(owners("https://kb.isc.org/docs/x").sites.contains("isc.org"), "ISC's programs are its own");
         assert!(owners("https://github.com/a/b.git").repositories.contains("github.com/a/b"));
+    }
+
+    #[test]
+    fn hosting_sites_are_what_somebody_registered_and_stand_once() {
+        for (index, host) in HOSTING.iter().enumerate() {
+            assert!(is_hosting(host) && is_hosting(&format!("a.{host}")) || *host == "repo.or.cz", "{host}");
+            let within = registered(host) != *host && HOSTING.contains(&registered(host));
+            assert!(!within, "{host} is part of another entry");
+            assert!(!HOSTING[..index].contains(host), "{host} stands twice");
+        }
     }
 
     #[test]

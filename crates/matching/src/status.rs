@@ -53,6 +53,18 @@ impl Opinion<'_> {
         }
     }
 
+    /// Whether this says from which version on the range that decided the other one is meant: another container gives the
+    /// same upper end and a lower one, which the other left out.
+    fn bounds(&self, other: &Self) -> bool {
+        let Some(range) = other.range().filter(|r| r.lower == Bound::Unbounded) else { return false };
+        self.status == FindingStatus::NotAffected
+            && self.facts.statement.origin.container != other.facts.statement.origin.container
+            && range.upper != Bound::Unbounded
+            && self.facts.statement.ranges.iter().any(|own| {
+                own.upper == range.upper && own.status == range.status && own.lower != Bound::Unbounded
+            })
+    }
+
     /// The evidence on the version. Made only for what is told.
     fn evidence(&self, package: &PackageFacts<'_>) -> Evidence {
         let statement = self.facts.statement;
@@ -117,7 +129,9 @@ pub fn decide(
         deciding.iter().find(|o| o.status == FindingStatus::NotAffected).or(deciding.first()).copied()?
     } else {
         // One product can have an entry a branch: affected in one of them is affected.
-        deciding.iter().max_by_key(|o| o.status == FindingStatus::Affected).copied()?
+        let affected = deciding.iter().find(|o| o.status == FindingStatus::Affected).copied();
+        let bounded = affected.and_then(|a| deciding.iter().find(|o| o.bounds(a)).copied());
+        bounded.or(affected).or(deciding.last().copied())?
     };
     let contradicted = opinions.iter().any(|o| {
         o.weight > Weight::Nothing

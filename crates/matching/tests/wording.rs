@@ -1,0 +1,242 @@
+//! Where a record's text says less or more than its ranges. The records are made up; each has the form of real ones.
+
+#![allow(clippy::unwrap_used, reason = "a test")]
+
+use matching::finding::{Confidence, Evidence, FindingStatus};
+use matching::{Finding, Knowledge, Package, find};
+use serde_json::{Value, json};
+use vulnerability::model::Vulnerability;
+
+/// A record with a title, a description, the CNA's and an enrichment's entries, read by the real reader.
+fn record(title: &str, description: &str, cna: &Value, adp: &Value) -> Vulnerability {
+    let json = json!({
+        "dataType": "CVE_RECORD", "dataVersion": "5.1",
+        "cveMetadata": {"cveId": "CVE-2024-99999", "state": "PUBLISHED"},
+        "containers": {
+            "cna": {
+                "providerMetadata": {"orgId": "0", "shortName": "maker"}, "title": title,
+                "descriptions": [{"lang": "en", "value": description}], "affected": cna
+            },
+            "adp": [{"providerMetadata": {"orgId": "1", "shortName": "enricher"}, "affected": adp}]
+        }
+    });
+    let bytes = serde_json::to_vec(&json).unwrap();
+    let record = vulnerability::cve::Record::parse(&bytes, 1 << 20).unwrap().to_source_record();
+    Vulnerability { id: record.id, records: vec![record], known_exploited: None, epss: None }
+}
+
+fn entry(vendor: &str, product: &str, versions: &Value) -> Value {
+    json!([{"vendor": vendor, "product": product, "versions": versions}])
+}
+
+fn before(end: &str) -> Value {
+    json!([{"status": "affected", "version": "0", "lessThan": end, "versionType": "custom"}])
+}
+
+fn exactly(version: &str) -> Value {
+    json!([{"status": "affected", "version": version}])
+}
+
+fn package(pname: &str, version: &str) -> Package {
+    Package {
+        name: format!("{pname}-{version}"),
+        pname: pname.into(),
+        version: version.into(),
+        homepages: vec![format!("https://{pname}.example/")],
+        ..Package::default()
+    }
+}
+
+/// The finding that a report would show.
+fn shown(package: Package, vulnerability: Vulnerability) -> Option<Finding> {
+    let knowledge = Knowledge::built_in().unwrap();
+    let findings = find(&[package], &[vulnerability], &knowledge, &[]);
+    findings.into_iter().find(|f| f.confidence >= Confidence::Medium)
+}
+
+fn status(version: &str, vulnerability: Vulnerability) -> FindingStatus {
+    shown(package("frobnicate", version), vulnerability).unwrap().status
+}
+
+fn none() -> Value {
+    json!([])
+}
+
+#[test]
+fn another_operating_system_in_the_description() {
+    let of = |description: &str| {
+        record("", description, &entry("frobnicate", "frobnicate", &before("2.0")), &none())
+    };
+    for limited in [
+        "Frobnicate before 2.0 on Windows allows traversal of folders.",
+        "A warning is missing. *This bug only affects Frobnicate on macOS. Other systems are unaffected.*",
+        "A hijack is possible in Frobnicate before 2.0 on Windows. The uninstaller starts what it finds.",
+    ] {
+        assert_eq!(status("1.0", of(limited)), FindingStatus::NotAffected, "{limited}");
+    }
+    for open in [
+        "Frobnicate before 2.0 on Windows and Linux allows traversal of folders.",
+        "Frobnicate before 2.0 lets attackers on Windows read more than they should.",
+        "Frobnicate before 2.0 mishandles paths. It is a tool for Linux. On Windows the path is another.",
+    ] {
+        assert_eq!(status("1.0", of(open)), FindingStatus::Affected, "{open}");
+    }
+}
+
+#[test]
+fn the_limit_is_told_with_the_words_that_make_it() {
+    let description = "Frobnicate before 2.0 on Windows allows traversal of folders.";
+    let affected = entry("frobnicate", "frobnicate", &before("2.0"));
+    let finding = shown(package("frobnicate", "1.0"), record("", description, &affected, &none())).unwrap();
+    let told = finding.evidence.iter().any(
+        |e| matches!(e, Evidence::Version { range, .. } if range.contains("windows") && range.contains("allows traversal")),
+    );
+    assert!(told || finding.evidence.is_empty(), "{:#?}", finding.evidence);
+}
+
+#[test]
+fn the_part_for_another_language() {
+    let of =
+        |title: &str| record(title, "A flaw.", &entry("frobnicate", "Frobnicate", &before("2.0")), &none());
+    assert_eq!(status("1.0", of("Overflow in Frobnicate Java Lite")), FindingStatus::NotAffected);
+    assert_eq!(status("1.0", of("Overflow in Frobnicate reached by Java")), FindingStatus::Affected);
+}
+
+#[test]
+fn a_scoped_name_of_npm_is_not_the_program() {
+    let affected = entry("frobnicate", "frobnicate", &before("2.0"));
+    let of = |title: &str| record(title, "A flaw.", &affected, &none());
+    assert!(shown(package("frobnicate", "1.0"), of("@frobnicate/frobnicate-js leaks memory")).is_none());
+    assert!(shown(package("frobnicate", "1.0"), of("frobnicate leaks memory")).is_some());
+}
+
+#[test]
+fn versions_of_the_hosted_edition() {
+    let affected = entry("frobnicate", "frobnicate", &before("24.0.7"));
+    let of = |description: &str| record("", description, &affected, &none());
+    let cloud = "The cloud Frobnicate offering prior to version 24.0.7 and Frobnicate 23.1 forget to ask.";
+    assert_eq!(status("1.0", of(cloud)), FindingStatus::NotAffected);
+    assert_eq!(
+        status("1.0", of("Frobnicate prior to version 24.0.7 forgets to ask.")),
+        FindingStatus::Affected
+    );
+}
+
+#[test]
+fn oracle_means_lines_of_releases() {
+    let versions = json!([
+        {"status": "affected", "version": "5.7.44 and prior"},
+        {"status": "affected", "version": "8.0.35 and prior"},
+        {"status": "affected", "version": "8.2.0 and prior"}
+    ]);
+    for (version, expected) in [
+        ("5.7.20", FindingStatus::Affected),
+        ("5.6.40", FindingStatus::NotAffected),
+        ("8.0.35", FindingStatus::Affected),
+        ("8.0.36", FindingStatus::NotAffected),
+        ("8.1.0", FindingStatus::Affected),
+        ("8.3.0", FindingStatus::NotAffected),
+    ] {
+        let affected = entry("Oracle Corporation", "MySQL Server", &versions);
+        let vulnerability =
+            record("", "Supported versions that are affected are on a list.", &affected, &none());
+        let found = shown(package("mysql", version), vulnerability).unwrap();
+        assert_eq!(found.status, expected, "{version}: {found:#?}");
+    }
+}
+
+#[test]
+fn the_text_says_from_which_version_on() {
+    let of = |description: &str| {
+        record(
+            "",
+            description,
+            &entry("n/a", "n/a", &exactly("n/a")),
+            &entry("frobnicate", "frobnicate", &before("3.5")),
+        )
+    };
+    let lines = "Frobnicate 3.2.x through 3.4.x before 3.5 has an overflow.";
+    assert_eq!(status("2.7", of(lines)), FindingStatus::NotAffected);
+    assert_eq!(status("3.3.1", of(lines)), FindingStatus::Affected);
+    assert_eq!(status("2.7", of("Frobnicate before 3.5 has an overflow.")), FindingStatus::Affected);
+}
+
+#[test]
+fn an_enrichment_knows_the_lower_end_that_the_maker_left_out() {
+    let from = json!([{"status": "affected", "version": "3.2", "lessThan": "3.5", "versionType": "custom"}]);
+    let of = |cna: &Value, adp: &Value| {
+        let cna = entry("frobnicate", "frobnicate", cna);
+        record("", "An overflow.", &cna, &entry("frobnicate", "frobnicate", adp))
+    };
+    assert_eq!(status("2.7", of(&before("3.5"), &from)), FindingStatus::NotAffected);
+    assert_eq!(status("3.3", of(&before("3.5"), &from)), FindingStatus::Affected);
+    // Another end is another statement.
+    assert_eq!(status("2.7", of(&before("3.4"), &from)), FindingStatus::Affected);
+}
+
+#[test]
+fn one_version_in_the_text_and_none_in_the_entry() {
+    let of = |description: &str| {
+        record(
+            "",
+            description,
+            &entry("n/a", "n/a", &exactly("n/a")),
+            &entry("frobnicate", "frobnicate", &exactly("-")),
+        )
+    };
+    let one = "Overflow in Frobnicate v.n6.1-3-g466799d4f5 allows a crash.";
+    assert_eq!(status("6.1", of(one)), FindingStatus::Affected);
+    assert_eq!(status("2.8.13", of(one)), FindingStatus::NotAffected);
+    assert_eq!(status("2.8.13", of("Overflow in Frobnicate allows a crash.")), FindingStatus::Unknown);
+    assert_eq!(status("2.8.13", of("Frobnicate before 3.0 allows a crash.")), FindingStatus::Affected);
+    assert_eq!(status("3.1", of("Frobnicate before 3.0 allows a crash.")), FindingStatus::NotAffected);
+}
+
+#[test]
+fn up_to_in_the_text_and_a_list_in_the_entry() {
+    let list =
+        json!([{"status": "affected", "version": "5.1.0"}, {"status": "affected", "version": "5.1.5"}]);
+    let from = json!([{"status": "affected", "version": "5.1.0", "lessThanOrEqual": "5.1.5", "versionType": "custom"}]);
+    let of = |description: &str| {
+        record(
+            "",
+            description,
+            &entry("frobnicate", "frobnicate", &list),
+            &entry("frobnicate", "frobnicate", &from),
+        )
+    };
+    assert_eq!(status("1.2", of("A flaw was found in Frobnicate up to 5.1.5.")), FindingStatus::Affected);
+    assert_eq!(
+        status("1.2", of("A flaw was found in Frobnicate 5.1.x up to 5.1.5.")),
+        FindingStatus::NotAffected
+    );
+}
+
+#[test]
+fn snapshots_are_compared_by_date() {
+    let of = || {
+        record("", "An overflow.", &entry("frobnicate", "frobnicate", &before("frob-stable202405")), &none())
+    };
+    assert_eq!(status("2017-12-05", of()), FindingStatus::Affected);
+    assert_eq!(status("2024-06-01", of()), FindingStatus::NotAffected);
+    assert_eq!(status("2024-05-02", of()), FindingStatus::Unknown, "a month has many days");
+}
+
+#[test]
+fn what_others_make_for_a_software_is_not_the_software() {
+    let affected = entry("n/a", "frobnicate", &before("2.0"));
+    let of = |description: &str| record("", description, &affected, &none());
+    assert!(
+        shown(package("frobnicate", "1.0"), of("Gizmo Optimization for Frobnicate before 2.0 leaks."))
+            .is_none()
+    );
+    assert!(shown(package("frobnicate", "1.0"), of("Frobnicate before 2.0 leaks.")).is_some());
+}
+
+#[test]
+fn cudnn_is_not_the_toolkit_it_is_made_for() {
+    let affected = entry("NVIDIA", "CUDA Toolkit", &before("12.6"));
+    let of = || record("", "A tool of the toolkit crashes.", &affected, &none());
+    assert!(shown(package("cudatoolkit", "8.0-cudnn-7.0.5"), of()).is_none());
+    assert!(shown(package("cudatoolkit", "8.0.61"), of()).is_some());
+}
