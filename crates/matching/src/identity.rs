@@ -7,6 +7,7 @@ use crate::owners::{Owners, dashed, squash};
 use crate::package::Package;
 use crate::set::PackageSet;
 use vulnerability::CveId;
+use vulnerability::purl::Purl;
 
 /// What is known of a package, in the form that rules compare; made once a package.
 #[derive(Debug)]
@@ -62,17 +63,11 @@ impl PackageFacts<'_> {
         let own = [self.name.clone(), squash(&self.package.pname)];
         let curated = self.software.iter().flat_map(|s| s.products.iter().cloned());
         let cpes = self.package.cpes.iter().filter_map(|c| CpeFacts::parse(c)).map(|c| c.product);
-        let purls = self.package.purls.iter().filter_map(|p| purl_name(p)).map(squash);
+        let purls =
+            self.package.purls.iter().filter_map(|p| p.parse::<Purl>().ok()).map(|p| squash(p.name()));
         let repositories = self.owners.repositories_called(&self.name).map(str::to_owned).collect::<Vec<_>>();
         own.into_iter().chain(curated).chain(cpes).chain(purls).chain(repositories).filter(|n| !n.is_empty())
     }
-}
-
-/// The name part of a package URL.
-fn purl_name(purl: &str) -> Option<&str> {
-    let rest = purl.split(['?', '#']).next()?;
-    let rest = rest.rsplit_once('@').map_or(rest, |(name, _)| name);
-    rest.rsplit('/').next()
 }
 
 /// The answer for one statement and package.
@@ -272,17 +267,11 @@ fn same_cpe(facts: &StatementFacts<'_>, package: &Package) -> bool {
 }
 
 fn same_purl(facts: &StatementFacts<'_>, package: &Package) -> bool {
-    let bare = |purl: &str| {
-        let rest = purl.split(['?', '#']).next().unwrap_or("");
-        rest.rsplit_once('@').map_or(rest, |(name, _)| name).to_ascii_lowercase()
+    let read = |purl: &String| purl.parse::<Purl>().ok();
+    let Some(theirs) = facts.statement.product.purl.as_ref().filter(|_| !package.purls.is_empty()) else {
+        return false;
     };
-    facts
-        .statement
-        .product
-        .purl
-        .as_deref()
-        .map(bare)
-        .is_some_and(|p| package.purls.iter().any(|q| bare(q) == p))
+    read(theirs).is_some_and(|theirs| package.purls.iter().filter_map(read).any(|p| p.same_package(&theirs)))
 }
 
 fn by_curated(

@@ -1,44 +1,17 @@
-//! What a package URL says of a package: its name and version. See the Package-URL specification, ECMA-427.
+//! What a package URL says of a package: its name and version.
 
 use super::meta::cut;
+use vulnerability::purl::Purl;
 
 /// The type, name and version of a package URL; `None` if it is none.
 pub(crate) fn parts(purl: &str) -> Option<(String, String, Option<String>)> {
-    let rest = purl.strip_prefix("pkg:")?.trim_start_matches('/');
-    let rest = rest.split_once('#').map_or(rest, |(r, _)| r);
-    let rest = rest.split_once('?').map_or(rest, |(r, _)| r);
-    let (kind, path) = rest.split_once('/')?;
-    // A version may hold an encoded `/`, but a name no `@`; scoped npm packages write `%40`, some tools `@`.
-    let (path, version) = match path.rsplit_once('@') {
-        Some((path, version)) if !path.is_empty() && !version.contains('/') => (path, Some(decode(version))),
-        _ => (path, None),
-    };
-    let path = path.trim_matches('/');
+    let purl: Purl = purl.parse().ok()?;
     // The names of Go modules and of npm's scopes go by their whole path.
-    let name = match kind {
-        "golang" | "npm" => path,
-        _ => path.rsplit('/').next().unwrap_or(path),
+    let name = match (purl.kind(), purl.namespace()) {
+        ("golang" | "npm", Some(namespace)) => format!("{namespace}/{}", purl.name()),
+        _ => purl.name().to_owned(),
     };
-    let name = decode(name);
-    let kind = kind.to_ascii_lowercase();
-    (!name.is_empty()).then(|| (kind, cut(&name), version.filter(|v| !v.is_empty()).map(|v| cut(&v))))
-}
-
-fn decode(text: &str) -> String {
-    let mut out = Vec::with_capacity(text.len());
-    let mut bytes = text.bytes();
-    while let Some(byte) = bytes.next() {
-        let hex = |b: Option<u8>| b.and_then(|b| char::from(b).to_digit(16));
-        let mut ahead = bytes.clone();
-        match (byte, hex(ahead.next()), hex(ahead.next())) {
-            (b'%', Some(high), Some(low)) => {
-                out.push(u8::try_from(high * 16 + low).unwrap_or(b'?'));
-                bytes = ahead;
-            }
-            _ => out.push(byte),
-        }
-    }
-    String::from_utf8_lossy(&out).into_owned()
+    Some((purl.kind().to_owned(), cut(&name), purl.version().map(cut)))
 }
 
 #[cfg(test)]
