@@ -6,6 +6,7 @@
 //! | module | what | document |
 //! |---|---|---|
 //! | [`pe`] | layout of images, sections, the certificate table, editing | PE Format (Microsoft) |
+//! | [`attach`] | where signatures go | the same |
 //! | [`digest`] | the Authenticode digest, from one pass over a file | Windows Authenticode Portable Executable Signature Format |
 //! | [`cms`] | signed data, in the profile that Authenticode uses | PKCS #7 (RFC 2315), CMS (RFC 5652) |
 //! | [`certificate`] | certificates and the keys in them | RFC 5280 |
@@ -17,3 +18,8 @@
 #![cfg_attr(not(any(test, feature = "std")), no_std)]
 
 extern crate alloc;
+
+pub mod attach;
+pub mod digest;
+pub mod pe;
+pub mod source;
