@@ -61,7 +61,7 @@ pub fn attach<'s, S: Source + ?Sized>(
     let checksum = layout.checksum_offset();
     let mut sum = Checksum::new();
     let add = |sum: &mut Checksum, range| {
-        each_chunk(source, &[range], |bytes| sum.update(bytes)).map_err(AttachError::Source)
+        each_chunk(source, [range], |bytes| sum.update(bytes)).map_err(AttachError::Source)
     };
     add(&mut sum, 0..checksum)?;
     sum.update(&[0; 4]);

@@ -5,11 +5,12 @@
 //! what is left. Where the bytes of sections do not follow each other without gaps, "what is left" begins at the *sum* of
 //! the sizes so far, as in the specification, step 14; that is how firmware reads it too.
 
-use crate::pe::{Checksum, Layout};
+use crate::pe::{Checksum, Layout, Section};
 use crate::source::Source;
 use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt;
+use core::iter::once;
 use core::ops::Range;
 use sha2::Digest as _;
 
@@ -113,7 +114,8 @@ impl Hasher {
 pub fn ranges(layout: &Layout) -> Vec<Range<u64>> {
     let headers = u64::from(layout.size_of_headers);
     let checksum = layout.checksum_offset();
-    let mut ranges = vec![0..checksum];
+    let mut ranges = Vec::new();
+    ranges.push(0..checksum);
     match layout.certificate_directory_offset() {
         Some(directory) => {
             ranges.push(checksum + 4..directory);
@@ -122,7 +124,7 @@ pub fn ranges(layout: &Layout) -> Vec<Range<u64>> {
         None => ranges.push(checksum + 4..headers),
     }
     let mut sections: Vec<Range<u64>> =
-        layout.sections.iter().filter(|s| s.raw_size > 0).map(|s| s.file_range()).collect();
+        layout.sections.iter().filter(|s| s.raw_size > 0).map(Section::file_range).collect();
     sections.sort_by_key(|range| range.start);
     let hashed = headers + sections.iter().map(|range| range.end - range.start).sum::<u64>();
     ranges.extend(sections);
@@ -134,7 +136,7 @@ pub fn ranges(layout: &Layout) -> Vec<Range<u64>> {
 /// Whether bytes of the file belong to no section, so that readers may disagree about them: where they are.
 pub fn gaps(layout: &Layout) -> Vec<Range<u64>> {
     let mut sections: Vec<Range<u64>> =
-        layout.sections.iter().filter(|s| s.raw_size > 0).map(|s| s.file_range()).collect();
+        layout.sections.iter().filter(|s| s.raw_size > 0).map(Section::file_range).collect();
     sections.sort_by_key(|range| range.start);
     let mut end = u64::from(layout.size_of_headers);
     let mut gaps = Vec::new();
@@ -173,10 +175,12 @@ pub fn digests<S: Source + ?Sized>(
     algorithms: &[Algorithm],
 ) -> Result<Digests, S::Error> {
     let mut hashers: Vec<(Algorithm, Hasher)> = algorithms.iter().map(|&a| (a, Hasher::new(a))).collect();
-    each_chunk(source, &ranges(layout), |bytes| hashers.iter_mut().for_each(|(_, h)| h.update(bytes)))?;
+    each_chunk(source, ranges(layout), |bytes| hashers.iter_mut().for_each(|(_, h)| h.update(bytes)))?;
     let zeros = [0; 8];
     let padding = zeros.get(..padding).unwrap_or(&zeros);
-    hashers.iter_mut().for_each(|(_, hasher)| hasher.update(padding));
+    for (_, hasher) in &mut hashers {
+        hasher.update(padding);
+    }
     Ok(Digests { digests: hashers.into_iter().map(|(a, h)| (a, h.finish())).collect() })
 }
 
@@ -184,15 +188,15 @@ pub fn digests<S: Source + ?Sized>(
 pub fn checksum<S: Source + ?Sized>(source: &S, layout: &Layout) -> Result<u32, S::Error> {
     let field = layout.checksum_offset();
     let mut sum = Checksum::new();
-    each_chunk(source, &[0..field], |bytes| sum.update(bytes))?;
+    each_chunk(source, once(0..field), |bytes| sum.update(bytes))?;
     sum.update(&[0; 4]);
-    each_chunk(source, &[field + 4..layout.file_size], |bytes| sum.update(bytes))?;
+    each_chunk(source, once(field + 4..layout.file_size), |bytes| sum.update(bytes))?;
     Ok(sum.finish())
 }
 
 pub(crate) fn each_chunk<S: Source + ?Sized>(
     source: &S,
-    ranges: &[Range<u64>],
+    ranges: impl IntoIterator<Item = Range<u64>>,
     mut each: impl FnMut(&[u8]),
 ) -> Result<(), S::Error> {
     let mut buffer = vec![0; CHUNK];

@@ -1,6 +1,8 @@
 //! Images as others read them: digests by pesign and osslsigncode, layout and checksums by pefile, all on every EFI file of the
 //! toolbox and on what we made of them.
 
+#![allow(clippy::unwrap_used, clippy::format_collect)]
+
 mod toolbox;
 
 use authenticode::attach::{Attachment, attach, padding};
@@ -25,8 +27,9 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// The digest that a signature would have to be of.
 fn digest_of(image: &[u8], layout: &Layout, algorithm: Algorithm) -> String {
-    let digests = digest::digests(image, layout, 0, &[algorithm]).unwrap();
+    let digests = digest::digests(image, layout, padding(layout), &[algorithm]).unwrap();
     hex(digests.get(algorithm).unwrap())
 }
 

@@ -39,8 +39,8 @@ impl Checksum {
         while sum > 0xffff {
             sum = (sum & 0xffff) + (sum >> 16);
         }
-        // By the format it is a 32-bit field, and lengths beyond wrap.
-        (sum as u32).wrapping_add(self.length as u32)
+        // It is a 32-bit field; what does not fit is lost.
+        ((sum + self.length) & u64::from(u32::MAX)).try_into().unwrap_or(u32::MAX)
     }
 }
 

@@ -35,7 +35,7 @@ pub fn relocations(data: &[u8], machine: Machine, size_of_image: u32) -> Result<
             break;
         }
         let size = size as usize;
-        if size < HEADER || size % 2 != 0 {
+        if size < HEADER || !size.is_multiple_of(2) {
             return Err(wrong("SizeOfBlock is no size of a block"));
         }
         let entries = block.get(HEADER..size).ok_or_else(|| wrong("SizeOfBlock reaches past the data"))?;

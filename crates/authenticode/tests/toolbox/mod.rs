@@ -39,7 +39,7 @@ pub(crate) fn efi_files() -> Vec<PathBuf> {
             let name = entry.file_name().to_string_lossy().into_owned();
             if kind.is_dir() {
                 folders.push(entry.path());
-            } else if kind.is_file() && (name.contains(".efi") && !name.ends_with(".txt")) {
+            } else if kind.is_file() && name.contains(".efi") {
                 files.push(entry.path());
             }
         }
