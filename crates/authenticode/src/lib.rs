@@ -19,7 +19,14 @@
 
 extern crate alloc;
 
+mod asn1;
 pub mod attach;
+pub mod certificate;
 pub mod digest;
+#[cfg(feature = "std")]
+pub mod file;
 pub mod pe;
 pub mod source;
+pub mod time;
+
+pub use asn1::{DerError, DerProblem};
