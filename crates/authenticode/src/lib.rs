@@ -22,9 +22,12 @@ extern crate alloc;
 mod asn1;
 pub mod attach;
 pub mod certificate;
+pub mod cms;
 pub mod digest;
 #[cfg(feature = "std")]
 pub mod file;
+#[cfg(feature = "sign")]
+pub mod key;
 pub mod pe;
 pub mod source;
 pub mod time;

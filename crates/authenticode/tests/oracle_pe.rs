@@ -1,7 +1,7 @@
 //! Images as others read them: digests by pesign and osslsigncode, layout and checksums by pefile, all on every EFI file of the
 //! toolbox and on what we made of them.
 
-#![allow(clippy::unwrap_used, clippy::format_collect)]
+#![allow(clippy::unwrap_used, clippy::format_collect, clippy::format_push_string)]
 
 mod toolbox;
 

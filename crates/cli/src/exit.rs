@@ -63,6 +63,12 @@ pub(crate) fn tell(error: &anyhow::Error) {
     anstream::eprintln!("{style}error:{style:#} {}", scanner::report::clean(&text));
 }
 
+/// Prints a warning.
+pub(crate) fn warn(text: &str) {
+    let style: Style = AnsiColor::Yellow.on_default().bold();
+    anstream::eprintln!("{style}warning:{style:#} {}", scanner::report::clean(text));
+}
+
 /// Colour and width for a stream: colour only on a terminal and without `NO_COLOR`.
 pub(crate) fn appearance(stream: &impl RawStream, all: bool) -> Appearance {
     let colour = !matches!(AutoStream::choice(stream), anstream::ColorChoice::Never);

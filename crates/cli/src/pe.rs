@@ -4,6 +4,7 @@ mod digest;
 mod image;
 mod inspect;
 mod sections;
+mod sign;
 mod signatures;
 
 use crate::exit;
@@ -15,6 +16,7 @@ pub(crate) enum Command {
     Inspect(inspect::Options),
     Digest(digest::Options),
     Sections(sections::Options),
+    Sign(sign::Options),
     Strip(signatures::StripOptions),
     Attach(signatures::AttachOptions),
     Detach(signatures::DetachOptions),
@@ -26,6 +28,7 @@ pub(crate) fn run(command: &Command) -> ExitCode {
         Command::Inspect(options) => inspect::run(options),
         Command::Digest(options) => digest::run(options),
         Command::Sections(options) => sections::run(options),
+        Command::Sign(options) => sign::run(options),
         Command::Strip(options) => signatures::strip(options),
         Command::Attach(options) => signatures::attach(options),
         Command::Detach(options) => signatures::detach(options),

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -225,4 +226,95 @@ fn what_is_no_image_is_named_and_the_rest_goes_on() {
     assert!(String::from_utf8_lossy(&output.stdout).ends_with("  stub\n"));
     room.bad(&["attach", "stub", "text", "--output", "x"], 3, "text is not PKCS #7 signed data in DER");
     room.bad(&["inspect", "/dev/zero"], 3, "not a regular file");
+}
+
+/// Each kind of key file that openssl writes; sbverify, osslsigncode and pesign read what we sign with them.
+#[test]
+fn signing() {
+    let room = Room::new();
+    room.key();
+    let openssl = |arguments: &str| room.theirs_good("openssl", &arguments.split(' ').collect::<Vec<_>>());
+    openssl("rsa -in key.pem -traditional -out pkcs1.pem");
+    openssl("rsa -in key.pem -traditional -outform der -out pkcs1.der");
+    openssl("pkcs8 -topk8 -in key.pem -nocrypt -outform der -out pkcs8.der");
+    openssl("pkcs8 -topk8 -in key.pem -passout pass:secret -out encrypted.pem");
+    openssl("pkcs8 -topk8 -in key.pem -scrypt -passout pass:secret -outform der -out encrypted.der");
+    openssl("x509 -in cert.pem -outform der -out cert.der");
+    std::fs::write(room.path("passphrase"), "secret\n").unwrap();
+    for (key, cert) in [
+        ("key.pem", "cert.pem"),
+        ("pkcs1.pem", "cert.der"),
+        ("pkcs1.der", "cert.pem"),
+        ("pkcs8.der", "cert.pem"),
+        ("encrypted.pem", "cert.pem"),
+        ("encrypted.der", "cert.pem"),
+    ] {
+        let key = ["sign", "--key", key, "--cert", cert, "--passphrase-file", "passphrase"];
+        room.good(&[&key[..], &["--output", "signed", "mm"]].concat());
+        room.theirs_good("sbverify", &["--cert", "cert.pem", "signed"]);
+    }
+    let text = room.theirs_good("osslsigncode", &["verify", "-in", "signed", "-CAfile", "cert.pem"]);
+    assert!(text.contains("Signature verification: ok"), "{text}");
+    let key = ["sign", "--key", "key.pem", "--cert", "cert.pem"];
+    // Behind Microsoft's two signatures, or instead of them.
+    room.good(&[&key[..], &["--output", "behind", "shim"]].concat());
+    let count = |name: &str| room.good(&["inspect", name]).matches("  signature ").count();
+    assert_eq!(count("behind"), 3);
+    room.theirs_good("sbverify", &["--cert", "cert.pem", "behind"]);
+    room.good(&[&key[..], &["--replace", "shim"]].concat());
+    assert_eq!(count("shim"), 1);
+    room.theirs_good("sbverify", &["--cert", "cert.pem", "shim"]);
+    // Several at once, the same bytes each time.
+    std::fs::create_dir(room.path("out")).unwrap();
+    room.good(&[&key[..], &["--output-dir", "out", "mm", "stub"]].concat());
+    assert_eq!(std::fs::read(room.path("out/mm")).unwrap(), std::fs::read(room.path("signed")).unwrap());
+    room.theirs_good("sbverify", &["--cert", "cert.pem", "out/stub"]);
+    let listed = room.theirs_good("pesign", &["--show-signature", "--in", "out/stub"]);
+    assert!(listed.contains("common name is test"), "{listed}");
+
+    // ECDSA: osslsigncode verifies it (sbverify and most firmware know only RSA).
+    for (curve, file) in [("P-256", "ec"), ("P-384", "ec384")] {
+        openssl(&format!(
+            "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:{curve} -nodes -keyout {file}.key -out {file}.pem -subj /CN=ec/ -days 30"
+        ));
+    }
+    openssl("ec -in ec.key -out sec1.pem");
+    for key in ["ec.key", "sec1.pem"] {
+        room.good(&["sign", "--key", key, "--cert", "ec.pem", "--output", "ec-signed", "mm"]);
+        let text = room.theirs_good("osslsigncode", &["verify", "-in", "ec-signed", "-CAfile", "ec.pem"]);
+        assert!(text.contains("Signature verification: ok"), "{text}");
+    }
+    room.bad(
+        &["sign", "--key", "ec384.key", "--cert", "ec384.pem", "mm"],
+        3,
+        "a key on P-384 signs sha384 digests",
+    );
+
+    // What goes wrong says so, and leaves the file alone.
+    let before = std::fs::read(room.path("mm")).unwrap();
+    room.bad(&["sign", "--key", "encrypted.pem", "--cert", "cert.pem", "mm"], 3, "a passphrase is needed");
+    room.bad(
+        &["sign", "--key", "encrypted.pem", "--cert", "cert.pem", "--passphrase-file", "cert.pem", "mm"],
+        3,
+        "the passphrase is wrong",
+    );
+    room.bad(&["sign", "--key", "key.pem", "--cert", "ec.pem", "mm"], 3, "do not belong together");
+    room.bad(
+        &["sign", "--key", "cert.pem", "--cert", "cert.pem", "mm"],
+        3,
+        "`CERTIFICATE` instead of a private key",
+    );
+    room.bad(&["sign", "--key", "mm", "--cert", "cert.pem", "mm"], 3, "too many for a key");
+    room.bad(
+        &["sign", "--key", "key.pem", "--cert", "key.pem", "mm"],
+        3,
+        "cannot use the certificate key.pem",
+    );
+    openssl("genrsa -out small.pem 1024");
+    room.bad(&["sign", "--key", "small.pem", "--cert", "cert.pem", "mm"], 3, "2048 to 4096 bits");
+    assert_eq!(std::fs::read(room.path("mm")).unwrap(), before);
+    // The mode stays as it was.
+    std::fs::set_permissions(room.path("mm"), std::fs::Permissions::from_mode(0o600)).unwrap();
+    room.good(&[&key[..], &["mm"]].concat());
+    assert_eq!(std::fs::metadata(room.path("mm")).unwrap().permissions().mode() & 0o777, 0o600);
 }

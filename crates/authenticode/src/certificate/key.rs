@@ -13,9 +13,9 @@ use rsa::traits::PublicKeyParts;
 use spki::{AlgorithmIdentifierOwned, SubjectPublicKeyInfoOwned};
 
 /// rsaEncryption.
-pub const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
+pub(crate) const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 /// id-ecPublicKey.
-pub const EC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
+pub(crate) const EC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
 const P256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7");
 const P384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
 
@@ -146,7 +146,7 @@ impl PublicKey {
     /// Its size in bits: of the modulus, or of the curve.
     pub fn bits(&self) -> usize {
         match self {
-            Self::Rsa(key) => key.n().bits_vartime() as usize,
+            Self::Rsa(key) => key.n().bit_width_vartime() as usize,
             Self::P256(_) => 256,
             Self::P384(_) => 384,
         }

@@ -18,7 +18,7 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::ops::Range;
 use der::asn1::ObjectIdentifier;
-use der::{Decode, Encode, Tag};
+use der::{Decode, Tag};
 use x509_cert::ext::pkix::{
     AuthorityKeyIdentifier, BasicConstraints, ExtendedKeyUsage, KeyUsage, SubjectKeyIdentifier,
 };
@@ -94,6 +94,9 @@ pub enum IssueError {
 pub struct Certificate {
     der: Vec<u8>,
     tbs: Range<usize>,
+    issuer: Vec<u8>,
+    subject: Vec<u8>,
+    key: Vec<u8>,
     inner: x509_cert::Certificate,
     extensions: Extensions,
 }
@@ -129,7 +132,17 @@ impl Certificate {
             ));
         }
         let extensions = Extensions::read(&inner)?;
-        Ok(Self { der: der.to_vec(), tbs: start..start + tbs.whole.len(), inner, extensions })
+        // Names and key as they stand: signatures of others refer to these octets.
+        let mut fields = tbs.inside();
+        fields.optional("version", 0)?;
+        fields.expect("serialNumber", Tag::Integer)?;
+        fields.expect("signature", Tag::Sequence)?;
+        let issuer = fields.expect("issuer", Tag::Sequence)?.whole.to_vec();
+        fields.expect("validity", Tag::Sequence)?;
+        let subject = fields.expect("subject", Tag::Sequence)?.whole.to_vec();
+        let key = fields.expect("subjectPublicKeyInfo", Tag::Sequence)?.whole.to_vec();
+        let tbs = start..start + tbs.whole.len();
+        Ok(Self { der: der.to_vec(), tbs, issuer, subject, key, inner, extensions })
     }
 
     /// Reads the certificates of a file: one in DER, or any number in PEM.
@@ -168,13 +181,13 @@ impl Certificate {
     }
 
     /// The subject in DER.
-    pub fn subject_der(&self) -> Vec<u8> {
-        self.inner.tbs_certificate().subject().to_der().unwrap_or_default()
+    pub fn subject_der(&self) -> &[u8] {
+        &self.subject
     }
 
     /// The issuer in DER.
-    pub fn issuer_der(&self) -> Vec<u8> {
-        self.inner.tbs_certificate().issuer().to_der().unwrap_or_default()
+    pub fn issuer_der(&self) -> &[u8] {
+        &self.issuer
     }
 
     /// The serial number: content octets of the INTEGER.
@@ -203,8 +216,8 @@ impl Certificate {
     }
 
     /// Its `SubjectPublicKeyInfo` in DER.
-    pub fn public_key_der(&self) -> Vec<u8> {
-        self.inner.tbs_certificate().subject_public_key_info().to_der().unwrap_or_default()
+    pub fn public_key_der(&self) -> &[u8] {
+        &self.key
     }
 
     /// How it was signed.
@@ -214,7 +227,7 @@ impl Certificate {
 
     /// Whether subject and issuer are the same.
     pub fn is_self_issued(&self) -> bool {
-        self.inner.tbs_certificate().subject() == self.inner.tbs_certificate().issuer()
+        self.subject == self.issuer
     }
 
     /// `cA` of the basic constraints, if it has any.
@@ -278,7 +291,7 @@ impl Certificate {
 
     /// Whether the names, and the key identifiers where both are there, say that `issuer` issued this one.
     pub fn names_issuer(&self, issuer: &Self) -> bool {
-        let names = self.inner.tbs_certificate().issuer() == issuer.inner.tbs_certificate().subject();
+        let names = self.issuer == issuer.subject;
         let keys = match (&self.extensions.authority_key, &issuer.extensions.subject_key) {
             (Some(wanted), Some(found)) => wanted == found,
             _ => true,
