@@ -77,6 +77,12 @@ pub(crate) fn is_broken_pipe(error: &anyhow::Error) -> bool {
     io.is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe)
 }
 
+/// Prints a warning.
+pub(crate) fn warn(text: &str) {
+    let style: Style = AnsiColor::Yellow.on_default().bold();
+    anstream::eprintln!("{style}warning:{style:#} {}", scanner::report::clean(text));
+}
+
 /// Colour and width for a stream: colour only on a terminal and without `NO_COLOR`.
 pub(crate) fn appearance(stream: &impl RawStream, all: bool) -> Appearance {
     let colour = !matches!(AutoStream::choice(stream), anstream::ColorChoice::Never);

@@ -7,6 +7,7 @@ mod explain;
 mod folder;
 mod location;
 mod manual;
+mod pe;
 mod progress;
 mod scan;
 mod show;
@@ -36,6 +37,9 @@ enum Command {
     Explain(explain::Options),
     Show(show::Options),
     Demo(demo::Options),
+    /// Look at EFI programs, change their sections and their signatures.
+    #[command(subcommand)]
+    Pe(pe::Command),
     Completions(manual::CompletionOptions),
     Man(manual::ManOptions),
 }
@@ -58,6 +62,7 @@ fn main() -> ExitCode {
         Command::Scan(options) => Ok(scan::run(&options)),
         Command::Explain(options) => Ok(explain::run(&options)),
         Command::Demo(options) => Ok(demo::run(&options)),
+        Command::Pe(command) => Ok(pe::run(&command)),
         Command::Show(options) => Ok(show::run(&options)),
         Command::Completions(options) => Ok(manual::completions::<Cli>(&options)),
         Command::Man(options) => Ok(manual::man::<Cli>(&options)),

@@ -54,6 +54,16 @@ fn of(target: &str, samples: &Samples) -> anyhow::Result<Vec<Vec<u8>>> {
         "eval_jobs" => samples.eval_jobs.clone(),
         "packages_json" => written::packages_json(),
         "nar" => written::nars(),
+        "pe" => images()?,
         other => written::texts(other),
     })
+}
+
+/// The small EFI programs of the shared data.
+fn images() -> anyhow::Result<Vec<Vec<u8>>> {
+    let folder = crate::workspace::shared_data().join("uefi");
+    let names = ["tiny32.efi", "tiny32.signed.efi", "tiny64.efi", "tiny64.signed.efi"];
+    let read =
+        |name| fs::read(folder.join(name)).with_context(|| format!("cannot read {name} of the shared data"));
+    names.into_iter().map(read).collect()
 }

@@ -1,0 +1,248 @@
+//! Public keys, and signatures by them.
+
+use crate::digest::Algorithm;
+use alloc::boxed::Box;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::fmt;
+use der::asn1::{AnyRef, ObjectIdentifier};
+use der::referenced::OwnedToRef;
+use der::{Decode, Encode};
+use p256::ecdsa::signature::hazmat::PrehashVerifier;
+use rsa::traits::PublicKeyParts;
+use spki::{AlgorithmIdentifierOwned, SubjectPublicKeyInfoOwned};
+
+/// rsaEncryption.
+pub(crate) const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
+/// id-ecPublicKey.
+pub(crate) const EC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
+const P256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7");
+const P384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
+
+/// Why a key or a signature by it cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum KeyError {
+    /// Neither RSA nor ECDSA with P-256 or P-384.
+    #[error("keys of the kind {0} are not supported: RSA of 1024 to 8192 bits, ECDSA P-256 and P-384 are")]
+    Kind(String),
+    /// The key itself is malformed, or its size is out of bounds.
+    #[error("the public key is malformed or has a size that is not allowed: {0}")]
+    Malformed(String),
+    /// MD5, SHA-1, RSASSA-PSS and others.
+    #[error("signatures of the kind {0} are not accepted")]
+    Scheme(String),
+    /// An RSA key with an ECDSA signature, for instance.
+    #[error("a signature of the kind {0} was not made by a {1} key")]
+    Mismatch(&'static str, &'static str),
+    /// The signature is not by this key over these octets.
+    #[error("the signature does not fit the key and the data")]
+    Invalid,
+}
+
+/// How signatures are made with a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyKind {
+    /// RSASSA-PKCS1-v1_5.
+    Rsa,
+    /// ECDSA.
+    Ecdsa,
+}
+
+impl KeyKind {
+    /// Its name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Rsa => "RSA",
+            Self::Ecdsa => "ECDSA",
+        }
+    }
+}
+
+/// How a signature was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Scheme {
+    /// By which kind of key.
+    pub kind: KeyKind,
+    /// Over which digest. `None`: it is named elsewhere (`rsaEncryption` in signed data).
+    pub digest: Option<Algorithm>,
+}
+
+impl Scheme {
+    /// From an `AlgorithmIdentifier`.
+    ///
+    /// # Errors
+    /// [`KeyError::Scheme`] for everything that is not PKCS #1 v1.5 or ECDSA with SHA-1, SHA-256, SHA-384 or SHA-512.
+    pub fn read(algorithm: &AlgorithmIdentifierOwned) -> Result<Self, KeyError> {
+        let name = algorithm.oid.to_string();
+        let (kind, digest) = match name.as_str() {
+            "1.2.840.113549.1.1.1" => (KeyKind::Rsa, None),
+            "1.2.840.113549.1.1.5" => (KeyKind::Rsa, Some(Algorithm::Sha1)),
+            "1.2.840.113549.1.1.11" => (KeyKind::Rsa, Some(Algorithm::Sha256)),
+            "1.2.840.113549.1.1.12" => (KeyKind::Rsa, Some(Algorithm::Sha384)),
+            "1.2.840.113549.1.1.13" => (KeyKind::Rsa, Some(Algorithm::Sha512)),
+            "1.2.840.10045.2.1" => (KeyKind::Ecdsa, None),
+            "1.2.840.10045.4.1" => (KeyKind::Ecdsa, Some(Algorithm::Sha1)),
+            "1.2.840.10045.4.3.2" => (KeyKind::Ecdsa, Some(Algorithm::Sha256)),
+            "1.2.840.10045.4.3.3" => (KeyKind::Ecdsa, Some(Algorithm::Sha384)),
+            "1.2.840.10045.4.3.4" => (KeyKind::Ecdsa, Some(Algorithm::Sha512)),
+            "1.2.840.113549.1.1.4" => return Err(KeyError::Scheme("md5WithRSAEncryption".into())),
+            "1.2.840.113549.1.1.10" => return Err(KeyError::Scheme("RSASSA-PSS".into())),
+            _ => return Err(KeyError::Scheme(name)),
+        };
+        // RFC 4055 wants NULL with RSA, RFC 5758 nothing with ECDSA; some leave NULL out.
+        if algorithm.parameters.as_ref().is_some_and(|p| !p.is_null()) {
+            return Err(KeyError::Scheme(alloc::format!("{name} with parameters")));
+        }
+        Ok(Self { kind, digest })
+    }
+}
+
+/// A public key that signatures can be checked with.
+#[derive(Debug, Clone)]
+pub enum PublicKey {
+    /// RSA, modulus of 1024 to 8192 bits.
+    Rsa(Box<rsa::PublicKey>),
+    /// ECDSA on P-256.
+    P256(p256::ecdsa::VerifyingKey),
+    /// ECDSA on P-384.
+    P384(p384::ecdsa::VerifyingKey),
+}
+
+impl PublicKey {
+    /// From a `SubjectPublicKeyInfo`.
+    pub fn read(info: &SubjectPublicKeyInfoOwned) -> Result<Self, KeyError> {
+        let malformed = |what: &dyn fmt::Display| KeyError::Malformed(what.to_string());
+        if info.algorithm.oid == RSA {
+            let key = rsa::PublicKey::try_from(info.owned_to_ref()).map_err(|e| malformed(&e))?;
+            return Ok(Self::Rsa(Box::new(key)));
+        }
+        if info.algorithm.oid != EC {
+            return Err(KeyError::Kind(info.algorithm.oid.to_string()));
+        }
+        let curve = info
+            .algorithm
+            .parameters
+            .as_ref()
+            .and_then(|p| p.decode_as::<ObjectIdentifier>().ok())
+            .ok_or_else(|| KeyError::Kind("id-ecPublicKey without a named curve".into()))?;
+        let point = info.subject_public_key.as_bytes().unwrap_or_default();
+        if curve == P256 {
+            p256::ecdsa::VerifyingKey::from_sec1_bytes(point).map(Self::P256).map_err(|e| malformed(&e))
+        } else if curve == P384 {
+            p384::ecdsa::VerifyingKey::from_sec1_bytes(point).map(Self::P384).map_err(|e| malformed(&e))
+        } else {
+            Err(KeyError::Kind(alloc::format!("id-ecPublicKey on the curve {curve}")))
+        }
+    }
+
+    /// What kind of key it is.
+    pub const fn kind(&self) -> KeyKind {
+        match self {
+            Self::Rsa(_) => KeyKind::Rsa,
+            Self::P256(_) | Self::P384(_) => KeyKind::Ecdsa,
+        }
+    }
+
+    /// Its size in bits: of the modulus, or of the curve.
+    pub fn bits(&self) -> usize {
+        match self {
+            Self::Rsa(key) => key.n().bit_width_vartime() as usize,
+            Self::P256(_) => 256,
+            Self::P384(_) => 384,
+        }
+    }
+
+    /// The big-endian modulus of an RSA key, as signature lists of the kind `RSA2048` hold it.
+    pub fn modulus(&self) -> Option<Vec<u8>> {
+        match self {
+            Self::Rsa(key) => Some(key.n_bytes().into_vec()),
+            _ => None,
+        }
+    }
+
+    /// Checks a signature over something that has this digest.
+    ///
+    /// # Errors
+    /// [`KeyError::Mismatch`] if the signature is of another kind than the key, [`KeyError::Invalid`] if it does not fit.
+    pub fn verify(
+        &self,
+        kind: KeyKind,
+        algorithm: Algorithm,
+        digest: &[u8],
+        signature: &[u8],
+    ) -> Result<(), KeyError> {
+        if kind != self.kind() {
+            return Err(KeyError::Mismatch(kind.name(), self.kind().name()));
+        }
+        if digest.len() != algorithm.size() {
+            return Err(KeyError::Invalid);
+        }
+        let fits = match self {
+            Self::Rsa(key) => {
+                let padding = match algorithm {
+                    Algorithm::Sha1 => rsa::Pkcs1v15Sign::new::<sha1::Sha1>(),
+                    Algorithm::Sha256 => rsa::Pkcs1v15Sign::new::<sha2::Sha256>(),
+                    Algorithm::Sha384 => rsa::Pkcs1v15Sign::new::<sha2::Sha384>(),
+                    Algorithm::Sha512 => rsa::Pkcs1v15Sign::new::<sha2::Sha512>(),
+                };
+                key.verify(padding, digest, signature).is_ok()
+            }
+            Self::P256(key) => p256::ecdsa::Signature::from_der(signature)
+                .is_ok_and(|signature| key.verify_prehash(digest, &signature).is_ok()),
+            Self::P384(key) => p384::ecdsa::Signature::from_der(signature)
+                .is_ok_and(|signature| key.verify_prehash(digest, &signature).is_ok()),
+        };
+        if fits { Ok(()) } else { Err(KeyError::Invalid) }
+    }
+}
+
+impl fmt::Display for PublicKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Rsa(_) => write!(f, "RSA {}", self.bits()),
+            Self::P256(_) | Self::P384(_) => write!(f, "ECDSA P-{}", self.bits()),
+        }
+    }
+}
+
+/// The digest algorithm that an `AlgorithmIdentifier` names.
+///
+/// # Errors
+/// [`KeyError::Scheme`] for MD5 and everything else that is not SHA-1, SHA-256, SHA-384 or SHA-512, or has parameters.
+pub fn digest_algorithm(algorithm: &AlgorithmIdentifierOwned) -> Result<Algorithm, KeyError> {
+    let name = algorithm.oid.to_string();
+    let found = match name.as_str() {
+        "1.3.14.3.2.26" => Algorithm::Sha1,
+        "2.16.840.1.101.3.4.2.1" => Algorithm::Sha256,
+        "2.16.840.1.101.3.4.2.2" => Algorithm::Sha384,
+        "2.16.840.1.101.3.4.2.3" => Algorithm::Sha512,
+        "1.2.840.113549.2.5" => return Err(KeyError::Scheme("MD5".into())),
+        _ => return Err(KeyError::Scheme(name)),
+    };
+    if algorithm.parameters.as_ref().is_some_and(|p| !p.is_null()) {
+        return Err(KeyError::Scheme(alloc::format!("{found} with parameters")));
+    }
+    Ok(found)
+}
+
+/// The object identifier of a digest algorithm.
+pub const fn digest_oid(algorithm: Algorithm) -> ObjectIdentifier {
+    match algorithm {
+        Algorithm::Sha1 => ObjectIdentifier::new_unwrap("1.3.14.3.2.26"),
+        Algorithm::Sha256 => ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.2.1"),
+        Algorithm::Sha384 => ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.2.2"),
+        Algorithm::Sha512 => ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.2.3"),
+    }
+}
+
+/// The key of a `SubjectPublicKeyInfo` in DER.
+pub fn read_public_key(der: &[u8]) -> Result<PublicKey, KeyError> {
+    let info = SubjectPublicKeyInfoOwned::from_der(der).map_err(|e| KeyError::Malformed(e.to_string()))?;
+    PublicKey::read(&info)
+}
+
+/// The DER of an `AlgorithmIdentifier` with NULL, as Authenticode has it everywhere, or without parameters.
+pub(crate) fn identifier(oid: ObjectIdentifier, null: bool) -> Vec<u8> {
+    let parameters = null.then(|| AnyRef::NULL.into());
+    AlgorithmIdentifierOwned { oid, parameters }.to_der().unwrap_or_default()
+}

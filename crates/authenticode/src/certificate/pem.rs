@@ -1,0 +1,52 @@
+//! PEM (RFC 7468), with the text around it that tools put there.
+
+use super::{Certificate, CertificateError};
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+/// Files of certificates have some kilobytes.
+const MAX_FILE: usize = 4 << 20;
+const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
+const END: &str = "-----END CERTIFICATE-----";
+
+/// Reads all certificates of a PEM file. Text between them is passed over, and so are blocks of another kind.
+pub fn from_pem(file: &[u8]) -> Result<Vec<Certificate>, CertificateError> {
+    let failed = |line: usize, problem: String| CertificateError::Pem { line, problem };
+    if file.len() > MAX_FILE {
+        return Err(failed(1, format!("the file has more than {MAX_FILE} bytes")));
+    }
+    let text = core::str::from_utf8(file)
+        .map_err(|_| failed(1, "neither a certificate in DER nor text".to_string()))?;
+    let mut certificates = Vec::new();
+    let mut block: Option<(usize, String)> = None;
+    for (number, line) in text.lines().enumerate() {
+        let (number, line) = (number + 1, line.trim_end());
+        if line == BEGIN {
+            if block.is_some() {
+                return Err(failed(number, "a certificate begins in another one".to_string()));
+            }
+            block = Some((number, String::new()));
+        }
+        let Some((start, lines)) = &mut block else { continue };
+        lines.push_str(line);
+        lines.push('\n');
+        if line == END {
+            let (_, der) =
+                der::pem::decode_vec(lines.as_bytes()).map_err(|error| failed(*start, error.to_string()))?;
+            certificates.push(Certificate::from_der(&der)?);
+            block = None;
+        }
+    }
+    match block {
+        Some((start, _)) => Err(failed(start, "the certificate does not end".to_string())),
+        None if certificates.is_empty() => Err(CertificateError::None),
+        None => Ok(certificates),
+    }
+}
+
+/// Writes a certificate as PEM.
+pub fn to_pem(certificate: &Certificate) -> String {
+    // A fixed label and octets in memory cannot fail.
+    der::pem::encode_string("CERTIFICATE", der::pem::LineEnding::LF, certificate.der()).unwrap_or_default()
+}

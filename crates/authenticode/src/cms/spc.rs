@@ -1,0 +1,98 @@
+//! What Authenticode puts into signed data.
+
+use super::{Profile, ReadError, SignedData, VerifyError, expect_type, oids, read_digest};
+use crate::asn1::{Elements, context, context_primitive, element, oid};
+use crate::certificate::{Certificate, digest_oid, identifier};
+use crate::digest::Algorithm;
+use alloc::vec::Vec;
+use der::Tag;
+
+/// `SpcIndirectDataContent`: the digest of an image.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IndirectData {
+    /// The algorithm of the digest.
+    pub algorithm: Algorithm,
+    /// The digest.
+    pub digest: Vec<u8>,
+}
+
+impl IndirectData {
+    /// Reads the content octets (without tag and length of the SEQUENCE).
+    pub fn read(content: &[u8]) -> Result<Self, ReadError> {
+        let mut fields = Elements::new(content, "SpcIndirectDataContent");
+        let mut data = fields.expect("SpcIndirectDataContent.data", Tag::Sequence)?.inside();
+        expect_type(
+            "SpcIndirectDataContent.data.type",
+            data.oid("SpcIndirectDataContent.data.type")?,
+            oids::PE_IMAGE_DATA,
+        )?;
+        // SpcPeImageData: flags and a link to nothing. It says nothing, and nobody looks at it.
+        if !data.is_empty() {
+            data.next("SpcPeImageData")?;
+        }
+        data.finish()?;
+        let mut info = fields.expect("DigestInfo", Tag::Sequence)?.inside();
+        fields.finish()?;
+        let algorithm = read_digest(
+            "DigestInfo.digestAlgorithm",
+            info.expect("DigestInfo.digestAlgorithm", Tag::Sequence)?,
+        )?;
+        let digest = info.expect("DigestInfo.digest", Tag::OctetString)?.value.to_vec();
+        info.finish()?;
+        if digest.len() != algorithm.size() {
+            return Err(ReadError::Shape("DigestInfo.digest has not the size of its algorithm"));
+        }
+        Ok(Self { algorithm, digest })
+    }
+
+    /// Writes the content octets.
+    pub fn write(&self) -> Vec<u8> {
+        // flags: no bits; file: [0] EXPLICIT SpcLink, [2] EXPLICIT SpcString, [0] IMPLICIT BMPString, empty.
+        let flags = element(Tag::BitString, &[&[0]]);
+        let name = element(context_primitive(0), &[]);
+        let file = element(context(0), &[&element(context(2), &[&name])]);
+        let image = element(Tag::Sequence, &[&flags, &file]);
+        let data = element(Tag::Sequence, &[&oid(oids::PE_IMAGE_DATA), &image]);
+        let digest = element(Tag::OctetString, &[&self.digest]);
+        let info = element(Tag::Sequence, &[&identifier(digest_oid(self.algorithm), true), &digest]);
+        [data, info].concat()
+    }
+}
+
+/// An Authenticode signature of an image.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Authenticode {
+    /// The signed data.
+    pub signed: SignedData,
+    /// The digest that it speaks for.
+    pub image: IndirectData,
+}
+
+impl Authenticode {
+    /// Reads the content of an entry of a certificate table.
+    pub fn read(octets: &[u8]) -> Result<Self, ReadError> {
+        let signed = SignedData::read(octets, Profile::Authenticode)?;
+        let image = IndirectData::read(signed.content.as_deref().unwrap_or_default())?;
+        if image.algorithm != signed.signer.digest {
+            return Err(ReadError::Disagreement("DigestInfo", "SignerInfo"));
+        }
+        Ok(Self { signed, image })
+    }
+
+    /// Checks that whoever has the private key of the signer's certificate signed this digest of an image. Whether that
+    /// certificate is trusted is another question.
+    ///
+    /// # Errors
+    /// What does not fit; first of all when the digest is not the image's.
+    pub fn verify(&self, image_digest: &[u8], sha1: bool) -> Result<&Certificate, VerifyError> {
+        if self.image.digest != image_digest {
+            return Err(VerifyError::Image);
+        }
+        self.signed.verify(None, sha1)
+    }
+
+    /// Further signatures inside of this one, each a `ContentInfo` in DER. Firmware does not look at them.
+    pub fn nested(&self) -> impl Iterator<Item = &[u8]> {
+        self.signed.signer.unsigned(oids::NESTED_SIGNATURE)
+    }
+}

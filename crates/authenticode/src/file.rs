@@ -1,0 +1,118 @@
+//! Files: one pass with reading and hashing side by side, and writing that survives a power cut.
+
+use crate::attach::Attachment;
+use crate::digest::{Algorithm, CHUNK, Digests, Hasher, ranges};
+use crate::pe::Layout;
+use crate::source::{FileSource, Source};
+use std::fs::File;
+use std::io::{self, Seek, SeekFrom, Write};
+use std::path::Path;
+use std::sync::mpsc::sync_channel;
+
+/// Buffers on their way between the reader and the hasher.
+const BUFFERS: usize = 4;
+/// Smaller files are hashed before a second thread would have started.
+const SMALL: u64 = 1 << 20;
+
+/// Opens an image for reading.
+pub fn open(path: &Path) -> io::Result<FileSource> {
+    FileSource::new(File::open(path)?)
+}
+
+/// [`digests`](crate::digest::digests), with the file read by a second thread so that the processor always hashes. Memory does
+/// not depend on the file's size.
+pub fn digests(
+    source: &FileSource,
+    layout: &Layout,
+    padding: usize,
+    algorithms: &[Algorithm],
+) -> io::Result<Digests> {
+    if source.len() < SMALL {
+        return crate::digest::digests(source, layout, padding, algorithms);
+    }
+    let mut hashers: Vec<(Algorithm, Hasher)> = algorithms.iter().map(|&a| (a, Hasher::new(a))).collect();
+    std::thread::scope(|scope| {
+        let (full, filled) = sync_channel::<io::Result<Vec<u8>>>(BUFFERS);
+        let (empty, emptied) = sync_channel::<Vec<u8>>(BUFFERS);
+        for _ in 0..BUFFERS {
+            // There is room for all of them.
+            let _ = empty.send(Vec::with_capacity(CHUNK));
+        }
+        scope.spawn(move || {
+            for range in ranges(layout) {
+                let mut at = range.start;
+                while at < range.end {
+                    let length = usize::try_from(range.end - at).unwrap_or(CHUNK).min(CHUNK);
+                    // Ends when the hasher has met an error and gone.
+                    let Ok(mut buffer) = emptied.recv() else { return };
+                    buffer.resize(length, 0);
+                    let read = source.read_at(at, &mut buffer).map(|()| buffer);
+                    let failed = read.is_err();
+                    if full.send(read).is_err() || failed {
+                        return;
+                    }
+                    at += length as u64;
+                }
+            }
+        });
+        for buffer in filled {
+            let buffer = buffer?;
+            for (_, hasher) in &mut hashers {
+                hasher.update(&buffer);
+            }
+            let _ = empty.send(buffer);
+        }
+        Ok::<(), io::Error>(())
+    })?;
+    let zeros = [0; 8];
+    for (_, hasher) in &mut hashers {
+        hasher.update(zeros.get(..padding).unwrap_or(&zeros));
+    }
+    Ok(Digests { digests: hashers.into_iter().map(|(a, h)| (a, h.finish())).collect() })
+}
+
+/// Writes an image with other signatures to `output`, which may be the image itself: aside, synced, renamed.
+///
+/// The content is copied by the kernel; on file systems that can, the copy shares its blocks with the original.
+pub fn write_attached(source: &FileSource, attachment: &Attachment, output: &Path) -> io::Result<()> {
+    let mut original = source.file().try_clone()?;
+    replace(output, Some(source.file()), |file| {
+        original.seek(SeekFrom::Start(0))?;
+        let copied = io::copy(&mut io::Read::take(&original, attachment.content_end), file)?;
+        if copied != attachment.content_end {
+            return Err(io::Error::new(
+                io::ErrorKind::UnexpectedEof,
+                "the image became shorter while it was read",
+            ));
+        }
+        file.write_all(&attachment.tail)?;
+        for (offset, bytes) in &attachment.patches {
+            file.seek(SeekFrom::Start(*offset))?;
+            file.write_all(bytes)?;
+        }
+        Ok(())
+    })
+}
+
+/// Writes a file so that a kill or a power cut leaves the old one or the new one. `like` gives the permissions, if there is no
+/// old one.
+pub fn replace(
+    path: &Path,
+    like: Option<&File>,
+    write: impl FnOnce(&mut File) -> io::Result<()>,
+) -> io::Result<()> {
+    let target = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let folder = target.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut beside = tempfile::NamedTempFile::new_in(folder)?;
+    write(beside.as_file_mut())?;
+    let permissions = match std::fs::metadata(&target) {
+        Ok(old) => Some(old.permissions()),
+        Err(_) => like.map(File::metadata).transpose()?.map(|m| m.permissions()),
+    };
+    if let Some(permissions) = permissions {
+        beside.as_file().set_permissions(permissions)?;
+    }
+    beside.as_file().sync_all()?;
+    beside.persist(&target).map_err(|error| error.error)?;
+    File::open(folder)?.sync_all()
+}

@@ -1,0 +1,35 @@
+//! What boots: PE images, their Authenticode signatures, and what Secure Boot asks of both.
+//!
+//! The core needs `alloc` but no `std`, because the boot stub uses it. Nothing here trusts its input: every length is
+//! checked, everything malformed is an error that names the field.
+//!
+//! | module | what | document |
+//! |---|---|---|
+//! | [`pe`] | layout of images, sections, the certificate table, editing | PE Format (Microsoft) |
+//! | [`attach`] | where signatures go | the same |
+//! | [`digest`] | the Authenticode digest, from one pass over a file | Windows Authenticode Portable Executable Signature Format |
+//! | [`cms`] | signed data, in the profile that Authenticode uses | PKCS #7 (RFC 2315), CMS (RFC 5652) |
+//! | [`certificate`] | certificates and the keys in them | RFC 5280 |
+//! | [`lists`] | EFI signature lists | UEFI specification, section 32.4.1 |
+//! | [`variable`] | authenticated variables | UEFI specification, section 8.2.2 |
+//! | [`sbat`] | generations of boot components, and their revocation | shim's SBAT.md |
+//! | [`verify`] | may this image start? | UEFI specification, section 32.5; shim |
+
+#![cfg_attr(not(any(test, feature = "std")), no_std)]
+
+extern crate alloc;
+
+mod asn1;
+pub mod attach;
+pub mod certificate;
+pub mod cms;
+pub mod digest;
+#[cfg(feature = "std")]
+pub mod file;
+#[cfg(feature = "sign")]
+pub mod key;
+pub mod pe;
+pub mod source;
+pub mod time;
+
+pub use asn1::{DerError, DerProblem};

@@ -1,0 +1,24 @@
+//! PE images: what stands where, checked.
+//!
+//! [`Layout::read`] looks at the headers alone, so it takes the same time and memory for an image of any size. It accepts
+//! what firmware can load and refuses everything on which two readers could disagree: parts that overlap, reach past the
+//! end, or bear the same name.
+
+mod certificates;
+mod checksum;
+mod edit;
+mod error;
+mod fields;
+mod headers;
+mod layout;
+mod relocations;
+mod section;
+
+pub use certificates::{Certificate, CertificateKind, certificates, table_bytes};
+pub use checksum::Checksum;
+pub use edit::{EditError, Editor, NewSection};
+pub use error::{Error, ReadError};
+pub use headers::{Directory, Machine, Width};
+pub use layout::{CERTIFICATE_DIRECTORY, Layout};
+pub use relocations::{Relocation, relocations};
+pub use section::Section;

@@ -1,0 +1,37 @@
+//! `snowguard pe`: EFI programs, their sections and signatures.
+
+mod digest;
+mod image;
+mod inspect;
+mod sections;
+mod sign;
+mod signatures;
+
+use crate::exit;
+use clap::Subcommand;
+use std::process::ExitCode;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Inspect(inspect::Options),
+    Digest(digest::Options),
+    Sections(sections::Options),
+    Sign(sign::Options),
+    Strip(signatures::StripOptions),
+    Attach(signatures::AttachOptions),
+    Detach(signatures::DetachOptions),
+}
+
+/// Runs the command.
+pub(crate) fn run(command: &Command) -> ExitCode {
+    let done = match command {
+        Command::Inspect(options) => inspect::run(options),
+        Command::Digest(options) => digest::run(options),
+        Command::Sections(options) => sections::run(options),
+        Command::Sign(options) => sign::run(options),
+        Command::Strip(options) => signatures::strip(options),
+        Command::Attach(options) => signatures::attach(options),
+        Command::Detach(options) => signatures::detach(options),
+    };
+    done.unwrap_or_else(exit::Failure::report)
+}

@@ -1,0 +1,176 @@
+//! `snowguard pe inspect`
+
+use super::image::{Image, each, hex};
+use crate::exit;
+use anyhow::{Context, anyhow};
+use authenticode::attach::padding;
+use authenticode::digest::{Algorithm, checksum, gaps};
+use authenticode::file;
+use authenticode::pe::{Certificate, CertificateKind, Section, certificates};
+use clap::Args;
+use scanner::report::clean;
+use serde_json::{Value, json};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// Show what an EFI program consists of: headers, sections, signatures.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Options {
+    /// EFI programs
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// JSON: one object a line
+    #[arg(long)]
+    json: bool,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  snowguard pe inspect /boot/EFI/BOOT/BOOTX64.EFI
+  snowguard pe inspect --json linux.efi | jq .sections";
+
+pub(super) fn run(options: &Options) -> Result<ExitCode, exit::Failure> {
+    let mut out = std::io::stdout().lock();
+    each(&options.files, |path| {
+        let found = look(path)?;
+        if options.json {
+            writeln!(out, "{found}")?;
+        } else {
+            tell(&mut out, &found)?;
+        }
+        Ok(())
+    })
+}
+
+/// Names of subsystems that boot.
+fn subsystem(number: u16) -> String {
+    match number {
+        10 => "EFI application".to_owned(),
+        11 => "EFI boot service driver".to_owned(),
+        12 => "EFI runtime driver".to_owned(),
+        other => format!("subsystem {other}"),
+    }
+}
+
+fn look(path: &Path) -> anyhow::Result<Value> {
+    let Image { source, layout } = Image::open(path)?;
+    let unreadable = || format!("cannot read {}", path.display());
+    let digests =
+        file::digests(&source, &layout, padding(&layout), &[Algorithm::Sha256]).with_context(unreadable)?;
+    let sum = checksum(&source, &layout).with_context(unreadable)?;
+    let signatures = certificates(&source, &layout).map_err(|e| anyhow!("{}: {e}", path.display()))?;
+    let section = |s: &Section| {
+        json!({
+            "name": s.name(),
+            "virtualAddress": s.virtual_address,
+            "virtualSize": s.virtual_size,
+            "rawOffset": s.raw_offset,
+            "rawSize": s.raw_size,
+            "read": s.characteristics & 0x4000_0000 != 0,
+            "write": s.characteristics & 0x8000_0000 != 0,
+            "execute": s.characteristics & 0x2000_0000 != 0,
+        })
+    };
+    let signature = |c: &Certificate| {
+        let kind = match c.kind {
+            CertificateKind::SignedData => "PKCS #7 signed data".to_owned(),
+            CertificateKind::Other { revision, kind } => {
+                format!("unknown (revision {revision:#x}, type {kind:#x})")
+            }
+        };
+        json!({ "kind": kind, "offset": c.offset, "size": c.content.len() })
+    };
+    let gaps: Vec<Value> = gaps(&layout).into_iter().map(|g| json!([g.start, g.end])).collect();
+    Ok(json!({
+        "file": path.to_string_lossy(),
+        "size": layout.file_size,
+        "machine": layout.machine.to_string(),
+        "format": layout.width.to_string(),
+        "subsystem": subsystem(layout.subsystem),
+        "entryPoint": layout.entry_point,
+        "imageBase": layout.image_base,
+        "sizeOfImage": layout.size_of_image,
+        "sectionAlignment": layout.section_alignment,
+        "fileAlignment": layout.file_alignment,
+        "noExecuteCompatible": layout.dll_characteristics & 0x100 != 0,
+        "checksum": { "noted": layout.checksum, "computed": sum },
+        "digest": { "sha256": digests.get(Algorithm::Sha256).map(hex) },
+        "sections": layout.sections.iter().map(section).collect::<Vec<_>>(),
+        "bytesOutsideOfSections": gaps,
+        "signatures": signatures.iter().map(signature).collect::<Vec<_>>(),
+    }))
+}
+
+/// The same for people.
+fn tell(out: &mut impl Write, found: &Value) -> std::io::Result<()> {
+    let text = |key: &str| clean(found[key].as_str().unwrap_or_default());
+    let number = |value: &Value| value.as_u64().unwrap_or_default();
+    writeln!(out, "{}", text("file"))?;
+    writeln!(
+        out,
+        "  {}, {}, {}, {} bytes",
+        text("subsystem"),
+        text("machine"),
+        text("format"),
+        number(&found["size"])
+    )?;
+    writeln!(out, "  sha256    {}", found["digest"]["sha256"].as_str().unwrap_or_default())?;
+    let (noted, computed) = (number(&found["checksum"]["noted"]), number(&found["checksum"]["computed"]));
+    let verdict = if noted == computed {
+        String::new()
+    } else {
+        format!(" (should be {computed:#x}; firmware does not mind)")
+    };
+    writeln!(out, "  checksum  {noted:#x}{verdict}")?;
+    writeln!(
+        out,
+        "  memory    {:#x} bytes, entry {:#x}",
+        number(&found["sizeOfImage"]),
+        number(&found["entryPoint"])
+    )?;
+    for gap in found["bytesOutsideOfSections"].as_array().into_iter().flatten() {
+        writeln!(
+            out,
+            "  warning   bytes {:#x} to {:#x} belong to no section",
+            number(&gap[0]),
+            number(&gap[1])
+        )?;
+    }
+    writeln!(
+        out,
+        "  {:<10} {:>10} {:>10} {:>10} {:>10}  rights",
+        "section", "address", "size", "offset", "in file"
+    )?;
+    for section in found["sections"].as_array().into_iter().flatten() {
+        let right = |key: &str, letter| if section[key] == true { letter } else { '-' };
+        let hex = |key: &str| format!("{:#x}", number(&section[key]));
+        writeln!(
+            out,
+            "  {:<10} {:>10} {:>10} {:>10} {:>10}  {}{}{}",
+            clean(section["name"].as_str().unwrap_or_default()),
+            hex("virtualAddress"),
+            hex("virtualSize"),
+            hex("rawOffset"),
+            hex("rawSize"),
+            right("read", 'r'),
+            right("write", 'w'),
+            right("execute", 'x'),
+        )?;
+    }
+    let signatures = found["signatures"].as_array().map(Vec::as_slice).unwrap_or_default();
+    if signatures.is_empty() {
+        writeln!(out, "  not signed")?;
+    }
+    for (index, signature) in signatures.iter().enumerate() {
+        let kind = signature["kind"].as_str().unwrap_or_default();
+        writeln!(
+            out,
+            "  signature {index}: {kind}, {} bytes at {:#x}",
+            number(&signature["size"]),
+            number(&signature["offset"])
+        )?;
+    }
+    Ok(())
+}

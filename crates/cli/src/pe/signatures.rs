@@ -1,0 +1,128 @@
+//! `snowguard pe strip`, `attach` and `detach`: signatures as bytes, whoever made them.
+
+use super::image::{Image, each};
+use crate::exit;
+use anyhow::{Context, anyhow, bail};
+use authenticode::attach::attach as plan;
+use authenticode::file;
+use authenticode::pe::certificates;
+use clap::Args;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// Remove all signatures from EFI programs, in place.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  snowguard pe strip grubx64.efi\n  snowguard pe strip grubx64.efi --output bare.efi"
+)]
+pub(crate) struct StripOptions {
+    /// EFI programs
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Write to another file instead; for one program
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+/// Attach signatures to an EFI program, behind those that it has.
+///
+/// A signature is PKCS #7 signed data in DER, as `snowguard pe detach` and `sbsign --detached` write it. It is not verified.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  snowguard pe attach linux.efi linux.p7 --output linux.signed.efi")]
+pub(crate) struct AttachOptions {
+    /// The EFI program
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// Signatures
+    #[arg(required = true, value_name = "SIGNATURE")]
+    signatures: Vec<PathBuf>,
+    /// Where the program with the signatures goes; it may be the same file
+    #[arg(long, short, value_name = "FILE")]
+    output: PathBuf,
+}
+
+/// Write a signature of an EFI program to a file.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  snowguard pe detach shimx64.efi.signed --output shim.p7\n  openssl pkcs7 -inform der -in shim.p7 -print_certs"
+)]
+pub(crate) struct DetachOptions {
+    /// The EFI program
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// Where the signature goes
+    #[arg(long, short, value_name = "FILE")]
+    output: PathBuf,
+    /// Which of several, from 0
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    index: usize,
+}
+
+/// Real signatures have a few kilobytes.
+const LARGEST: u64 = 1 << 20;
+
+pub(super) fn strip(options: &StripOptions) -> Result<ExitCode, exit::Failure> {
+    if options.output.is_some() && options.files.len() > 1 {
+        return Err(exit::Failure::usage(anyhow!(
+            "--output is for one program, and there are {}",
+            options.files.len()
+        )));
+    }
+    each(&options.files, |path| write(path, &[], options.output.as_deref().unwrap_or(path)))
+}
+
+pub(super) fn attach(options: &AttachOptions) -> Result<ExitCode, exit::Failure> {
+    let act = || {
+        let Image { source, layout } = Image::open(&options.file)?;
+        let there = certificates(&source, &layout).map_err(|e| anyhow!("{}: {e}", options.file.display()))?;
+        let mut all: Vec<Vec<u8>> = there.into_iter().map(|c| c.content).collect();
+        for path in &options.signatures {
+            all.push(signature(path)?);
+        }
+        write(&options.file, &all, &options.output)
+    };
+    act().map_err(exit::Failure::scan)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) fn detach(options: &DetachOptions) -> Result<ExitCode, exit::Failure> {
+    let act = || {
+        let Image { source, layout } = Image::open(&options.file)?;
+        let there = certificates(&source, &layout).map_err(|e| anyhow!("{}: {e}", options.file.display()))?;
+        let file = options.file.display();
+        let found = match (there.get(options.index), there.len()) {
+            (Some(found), _) => found,
+            (None, 0) => bail!("{file} is not signed"),
+            (None, count) => {
+                bail!("{file} has {count} signatures, 0 to {}; none is {}", count - 1, options.index)
+            }
+        };
+        file::replace(&options.output, None, |out| out.write_all(&found.content))
+            .with_context(|| format!("cannot write {}", options.output.display()))
+    };
+    act().map_err(exit::Failure::scan)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn write(path: &Path, signatures: &[Vec<u8>], output: &Path) -> anyhow::Result<()> {
+    let Image { source, layout } = Image::open(path)?;
+    let attachment = plan(&source, &layout, signatures.iter().map(Vec::as_slice))
+        .map_err(|error| anyhow!("{}: {error}", path.display()))?;
+    file::write_attached(&source, &attachment, output)
+        .with_context(|| format!("cannot write {}", output.display()))
+}
+
+/// Reads a signature; one in PEM or of another kind is refused before it does harm.
+fn signature(path: &Path) -> anyhow::Result<Vec<u8>> {
+    let size = std::fs::metadata(path).with_context(|| format!("cannot read {}", path.display()))?.len();
+    if size > LARGEST {
+        bail!("{} has {size} bytes; no signature has more than {LARGEST}", path.display());
+    }
+    let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    // A SEQUENCE with a long length.
+    if !matches!(bytes.first_chunk(), Some([0x30, 0x82 | 0x83])) {
+        bail!("{} is not PKCS #7 signed data in DER", path.display());
+    }
+    Ok(bytes)
+}

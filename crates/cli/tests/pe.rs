@@ -1,0 +1,320 @@
+//! `snowguard pe` as a user calls it, judged by sbsign, sbverify, pesign and pefile.
+
+#![allow(clippy::unwrap_used)]
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// The toolbox root.
+fn root() -> PathBuf {
+    let folder = std::env::var_os("SNOWGUARD_TOOLBOX")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/toolbox"), PathBuf::from);
+    for root in [folder.join("root"), folder.clone()] {
+        if root.join("usr/bin/sbverify").exists() {
+            return root.canonicalize().unwrap();
+        }
+    }
+    panic!("there is no toolbox at {}: run `cargo xtask toolbox`", folder.display());
+}
+
+/// A folder in the toolbox, where both our program and others work.
+struct Room {
+    root: PathBuf,
+    folder: tempfile::TempDir,
+}
+
+impl Room {
+    fn new() -> Self {
+        let root = root();
+        let folder = tempfile::Builder::new().prefix("pe-").tempdir_in(root.join("tmp")).unwrap();
+        for (from, to) in [
+            ("usr/lib/shim/shimx64.efi.signed", "shim"),
+            ("usr/lib/shim/mmx64.efi", "mm"),
+            ("usr/lib/systemd/boot/efi/linuxx64.efi.stub", "stub"),
+        ] {
+            std::fs::copy(root.join(from), folder.path().join(to)).unwrap();
+        }
+        Self { root, folder }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn ours(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_snowguard"));
+        command
+            .current_dir(self.folder.path())
+            .arg("pe")
+            .args(arguments)
+            .env("NO_COLOR", "1")
+            .output()
+            .unwrap()
+    }
+
+    /// Ours, which must succeed.
+    fn good(&self, arguments: &[&str]) -> String {
+        let output = self.ours(arguments);
+        assert!(output.status.success(), "{arguments:?}: {output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// Ours, which must fail with this code and name this.
+    fn bad(&self, arguments: &[&str], code: i32, problem: &str) {
+        let output = self.ours(arguments);
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {text}");
+        assert!(text.contains(problem), "{arguments:?}: {text}");
+    }
+
+    fn theirs(&self, program: &str, arguments: &[&str]) -> Output {
+        let inside = Path::new("/").join(self.folder.path().strip_prefix(&self.root).unwrap());
+        let mut command = Command::new("chroot");
+        command.arg(&self.root).args(["/usr/bin/env", "-C"]).arg(inside).arg(program).args(arguments);
+        command.env_clear().env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin").output().unwrap()
+    }
+
+    fn theirs_good(&self, program: &str, arguments: &[&str]) -> String {
+        let output = self.theirs(program, arguments);
+        assert!(output.status.success(), "{program} {arguments:?}: {output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// A key and a certificate of its own.
+    fn key(&self) {
+        let request =
+            ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "key.pem", "-out", "cert.pem"];
+        self.theirs_good("openssl", &[&request[..], &["-subj", "/CN=test/", "-days", "30"]].concat());
+    }
+}
+
+#[test]
+fn digests() {
+    let room = Room::new();
+    for name in ["shim", "mm", "stub"] {
+        for algorithm in ["sha256", "sha384"] {
+            let theirs = room.theirs_good("pesign", &["--hash", "--digest_type", algorithm, "--in", name]);
+            let theirs = theirs.split_whitespace().next().unwrap().to_owned();
+            assert_eq!(room.good(&["digest", "--algorithm", algorithm, name]), format!("{theirs}  {name}\n"));
+        }
+    }
+    let lines = room.good(&["digest", "--json", "shim", "stub"]);
+    let found: Vec<serde_json::Value> =
+        lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(found[1]["file"], "stub");
+    assert_eq!(found[0]["digests"]["sha256"].as_str().unwrap().len(), 64);
+    // mm has no multiple of eight bytes, so signing would change its digest.
+    assert_ne!(room.good(&["digest", "mm"]), room.good(&["digest", "--as-is", "mm"]));
+    assert_eq!(room.good(&["digest", "shim"]), room.good(&["digest", "--as-is", "shim"]));
+}
+
+#[test]
+fn signatures_come_and_go() {
+    let room = Room::new();
+    room.key();
+    // Made by sbsign for the file as it is; attached by us; verified by sbverify.
+    let sign = ["--key", "key.pem", "--cert", "cert.pem"];
+    room.theirs_good("sbsign", &[&sign[..], &["--detached", "--output", "stub.p7", "stub"]].concat());
+    room.good(&["attach", "stub", "stub.p7", "--output", "signed"]);
+    room.theirs_good("sbverify", &["--cert", "cert.pem", "signed"]);
+    room.theirs_good("sbsign", &[&sign[..], &["--output", "theirs", "stub"]].concat());
+    assert_eq!(
+        room.good(&["digest", "signed"]).split(' ').next(),
+        room.good(&["digest", "theirs"]).split(' ').next()
+    );
+    let checksum = |name: &str| room.good(&["inspect", name]).lines().nth(3).unwrap().to_owned();
+    assert!(!checksum("signed").contains("should be"), "{}", checksum("signed"));
+
+    // What was signed can be taken out again, by us and by them.
+    room.good(&["detach", "signed", "--output", "again.p7"]);
+    assert_eq!(std::fs::read(room.path("again.p7")).unwrap(), std::fs::read(room.path("stub.p7")).unwrap());
+    room.good(&["strip", "signed"]);
+    assert!(room.good(&["inspect", "signed"]).contains("not signed"));
+    assert!(!room.theirs("sbverify", &["--cert", "cert.pem", "signed"]).status.success());
+
+    // One more signature behind Microsoft's, of which there are two.
+    room.theirs_good("sbsign", &[&sign[..], &["--detached", "--output", "shim.p7", "shim"]].concat());
+    room.good(&["attach", "shim", "shim.p7", "--output", "shim"]);
+    room.theirs_good("sbverify", &["--cert", "cert.pem", "shim"]);
+    let listed = room.theirs_good("sbverify", &["--list", "shim"]);
+    assert_eq!(listed.lines().filter(|line| line.starts_with("signature ")).count(), 3, "{listed}");
+    room.good(&["detach", "shim", "--index", "2", "--output", "third.p7"]);
+    assert_eq!(std::fs::read(room.path("third.p7")).unwrap(), std::fs::read(room.path("shim.p7")).unwrap());
+    room.bad(&["detach", "shim", "--index", "3", "--output", "x"], 3, "3 signatures, 0 to 2; none is 3");
+    room.bad(&["detach", "stub", "--output", "x"], 3, "stub is not signed");
+}
+
+#[test]
+fn sections() {
+    let room = Room::new();
+    std::fs::write(room.path("line"), "root=fstab quiet\n").unwrap();
+    std::fs::write(room.path("large"), vec![7; 3_000_001]).unwrap();
+    room.good(&["sections", "stub", "--add", ".cmdline=line", "--add", ".linux=large", "--output", "uki"]);
+    assert!(room.good(&["sections", "uki"]).contains(".linux       3000001 bytes at"));
+    room.good(&["sections", "uki", "--extract", ".cmdline=out", "--extract", ".linux=large.out"]);
+    assert_eq!(std::fs::read(room.path("out")).unwrap(), b"root=fstab quiet\n");
+    assert_eq!(std::fs::read(room.path("large.out")).unwrap(), vec![7; 3_000_001]);
+    let script = "import pefile, sys; pe = pefile.PE('uki'); print(pe.verify_checksum(), \
+                  [bytes(s.get_data()[:s.Misc_VirtualSize]) for s in pe.sections if s.Name.startswith(b'.cmdline')])";
+    assert_eq!(room.theirs_good("python3", &["-c", script]), "True [b'root=fstab quiet\\n']\n");
+    // What others say of it: it can be signed and verified.
+    room.key();
+    room.theirs_good("sbsign", &["--key", "key.pem", "--cert", "cert.pem", "--output", "uki", "uki"]);
+    room.theirs_good("sbverify", &["--cert", "cert.pem", "uki"]);
+
+    room.good(&["sections", "uki", "--remove", ".linux", "--replace", ".cmdline=large", "--output", "uki"]);
+    assert!(!room.good(&["inspect", "uki"]).contains("signature 0"));
+    assert!(!room.good(&["sections", "uki"]).contains(".linux"));
+    room.bad(
+        &["sections", "uki", "--add", ".cmdline=line", "--output", "x"],
+        3,
+        "there is a section .cmdline already",
+    );
+    room.bad(&["sections", "uki", "--remove", ".text", "--output", "x"], 3, "the entry point lies in it");
+    room.bad(
+        &["sections", "uki", "--remove", ".nothing", "--output", "x"],
+        3,
+        "there is no section .nothing",
+    );
+    room.bad(&["sections", "uki", "--remove", ".cmdline"], 2, "--output");
+    assert!(!room.path("x").exists());
+}
+
+#[test]
+fn inspection() {
+    let room = Room::new();
+    let text = room.good(&["inspect", "shim"]);
+    assert!(
+        text.contains("EFI application, x86-64, PE32+") && text.contains("signature 0: PKCS #7"),
+        "{text}"
+    );
+    let found: serde_json::Value = serde_json::from_str(&room.good(&["inspect", "--json", "shim"])).unwrap();
+    let script = "import pefile, json; pe = pefile.PE('shim'); print(json.dumps([[s.Name.rstrip(b'\\0').decode(), \
+                  s.VirtualAddress, s.Misc_VirtualSize, s.PointerToRawData, s.SizeOfRawData] for s in pe.sections]))";
+    let theirs: serde_json::Value =
+        serde_json::from_str(&room.theirs_good("python3", &["-c", script])).unwrap();
+    let ours: Vec<serde_json::Value> = found["sections"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|s| {
+            serde_json::json!([
+                s["name"],
+                s["virtualAddress"],
+                s["virtualSize"],
+                s["rawOffset"],
+                s["rawSize"]
+            ])
+        })
+        .collect();
+    assert_eq!(serde_json::json!(ours), theirs);
+}
+
+#[test]
+fn what_is_no_image_is_named_and_the_rest_goes_on() {
+    let room = Room::new();
+    std::fs::write(room.path("text"), "no image").unwrap();
+    let output = room.ours(&["digest", "text", "missing", "stub"]);
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(3));
+    assert!(
+        errors.contains("text: the DOS header ends at 0x40, but the file has only 0x8 bytes"),
+        "{errors}"
+    );
+    assert!(errors.contains("cannot read missing"), "{errors}");
+    assert!(String::from_utf8_lossy(&output.stdout).ends_with("  stub\n"));
+    room.bad(&["attach", "stub", "text", "--output", "x"], 3, "text is not PKCS #7 signed data in DER");
+    room.bad(&["inspect", "/dev/zero"], 3, "not a regular file");
+}
+
+/// Each kind of key file that openssl writes; sbverify, osslsigncode and pesign read what we sign with them.
+#[test]
+fn signing() {
+    let room = Room::new();
+    room.key();
+    let openssl = |arguments: &str| room.theirs_good("openssl", &arguments.split(' ').collect::<Vec<_>>());
+    openssl("rsa -in key.pem -traditional -out pkcs1.pem");
+    openssl("rsa -in key.pem -traditional -outform der -out pkcs1.der");
+    openssl("pkcs8 -topk8 -in key.pem -nocrypt -outform der -out pkcs8.der");
+    openssl("pkcs8 -topk8 -in key.pem -passout pass:secret -out encrypted.pem");
+    openssl("pkcs8 -topk8 -in key.pem -scrypt -passout pass:secret -outform der -out encrypted.der");
+    openssl("x509 -in cert.pem -outform der -out cert.der");
+    std::fs::write(room.path("passphrase"), "secret\n").unwrap();
+    for (key, cert) in [
+        ("key.pem", "cert.pem"),
+        ("pkcs1.pem", "cert.der"),
+        ("pkcs1.der", "cert.pem"),
+        ("pkcs8.der", "cert.pem"),
+        ("encrypted.pem", "cert.pem"),
+        ("encrypted.der", "cert.pem"),
+    ] {
+        let key = ["sign", "--key", key, "--cert", cert, "--passphrase-file", "passphrase"];
+        room.good(&[&key[..], &["--output", "signed", "mm"]].concat());
+        room.theirs_good("sbverify", &["--cert", "cert.pem", "signed"]);
+    }
+    let text = room.theirs_good("osslsigncode", &["verify", "-in", "signed", "-CAfile", "cert.pem"]);
+    assert!(text.contains("Signature verification: ok"), "{text}");
+    let key = ["sign", "--key", "key.pem", "--cert", "cert.pem"];
+    // Behind Microsoft's two signatures, or instead of them.
+    room.good(&[&key[..], &["--output", "behind", "shim"]].concat());
+    let count = |name: &str| room.good(&["inspect", name]).matches("  signature ").count();
+    assert_eq!(count("behind"), 3);
+    room.theirs_good("sbverify", &["--cert", "cert.pem", "behind"]);
+    room.good(&[&key[..], &["--replace", "shim"]].concat());
+    assert_eq!(count("shim"), 1);
+    room.theirs_good("sbverify", &["--cert", "cert.pem", "shim"]);
+    // Several at once, the same bytes each time.
+    std::fs::create_dir(room.path("out")).unwrap();
+    room.good(&[&key[..], &["--output-dir", "out", "mm", "stub"]].concat());
+    assert_eq!(std::fs::read(room.path("out/mm")).unwrap(), std::fs::read(room.path("signed")).unwrap());
+    room.theirs_good("sbverify", &["--cert", "cert.pem", "out/stub"]);
+    let listed = room.theirs_good("pesign", &["--show-signature", "--in", "out/stub"]);
+    assert!(listed.contains("common name is test"), "{listed}");
+
+    // ECDSA: osslsigncode verifies it (sbverify and most firmware know only RSA).
+    for (curve, file) in [("P-256", "ec"), ("P-384", "ec384")] {
+        openssl(&format!(
+            "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:{curve} -nodes -keyout {file}.key -out {file}.pem -subj /CN=ec/ -days 30"
+        ));
+    }
+    openssl("ec -in ec.key -out sec1.pem");
+    for key in ["ec.key", "sec1.pem"] {
+        room.good(&["sign", "--key", key, "--cert", "ec.pem", "--output", "ec-signed", "mm"]);
+        let text = room.theirs_good("osslsigncode", &["verify", "-in", "ec-signed", "-CAfile", "ec.pem"]);
+        assert!(text.contains("Signature verification: ok"), "{text}");
+    }
+    room.bad(
+        &["sign", "--key", "ec384.key", "--cert", "ec384.pem", "mm"],
+        3,
+        "a key on P-384 signs sha384 digests",
+    );
+
+    // What goes wrong says so, and leaves the file alone.
+    let before = std::fs::read(room.path("mm")).unwrap();
+    room.bad(&["sign", "--key", "encrypted.pem", "--cert", "cert.pem", "mm"], 3, "a passphrase is needed");
+    room.bad(
+        &["sign", "--key", "encrypted.pem", "--cert", "cert.pem", "--passphrase-file", "cert.pem", "mm"],
+        3,
+        "the passphrase is wrong",
+    );
+    room.bad(&["sign", "--key", "key.pem", "--cert", "ec.pem", "mm"], 3, "do not belong together");
+    room.bad(
+        &["sign", "--key", "cert.pem", "--cert", "cert.pem", "mm"],
+        3,
+        "`CERTIFICATE` instead of a private key",
+    );
+    room.bad(&["sign", "--key", "mm", "--cert", "cert.pem", "mm"], 3, "too many for a key");
+    room.bad(
+        &["sign", "--key", "key.pem", "--cert", "key.pem", "mm"],
+        3,
+        "cannot use the certificate key.pem",
+    );
+    openssl("genrsa -out small.pem 1024");
+    room.bad(&["sign", "--key", "small.pem", "--cert", "cert.pem", "mm"], 3, "2048 to 4096 bits");
+    assert_eq!(std::fs::read(room.path("mm")).unwrap(), before);
+    // The mode stays as it was.
+    std::fs::set_permissions(room.path("mm"), std::fs::Permissions::from_mode(0o600)).unwrap();
+    room.good(&[&key[..], &["mm"]].concat());
+    assert_eq!(std::fs::metadata(room.path("mm")).unwrap().permissions().mode() & 0o777, 0o600);
+}
