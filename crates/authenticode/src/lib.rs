@@ -1,4 +1,4 @@
-//! What boots: PE images, their Authenticode signatures, and what Secure Boot asks of both.
+//! What boots: PE images and their Authenticode signatures.
 //!
 //! The core needs `alloc` but no `std`, because the boot stub uses it. Nothing here trusts its input: every length is
 //! checked, everything malformed is an error that names the field.
@@ -10,10 +10,8 @@
 //! | [`digest`] | the Authenticode digest, from one pass over a file | Windows Authenticode Portable Executable Signature Format |
 //! | [`cms`] | signed data, in the profile that Authenticode uses | PKCS #7 (RFC 2315), CMS (RFC 5652) |
 //! | [`certificate`] | certificates and the keys in them | RFC 5280 |
-//! | [`lists`] | EFI signature lists | UEFI specification, section 32.4.1 |
-//! | [`variable`] | authenticated variables | UEFI specification, section 8.2.2 |
-//! | [`sbat`] | generations of boot components, and their revocation | shim's SBAT.md |
-//! | [`verify`] | may this image start? | UEFI specification, section 32.5; shim |
+//! | `key` | private keys in files (feature `sign`) | RFC 5958, 8017, 5915 |
+//! | `file` | files: one pass, safe writing (feature `std`) | |
 
 #![cfg_attr(not(any(test, feature = "std")), no_std)]
 
