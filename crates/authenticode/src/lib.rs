@@ -10,10 +10,7 @@
 //! | [`digest`] | the Authenticode digest, from one pass over a file | Windows Authenticode Portable Executable Signature Format |
 //! | [`cms`] | signed data, in the profile that Authenticode uses | PKCS #7 (RFC 2315), CMS (RFC 5652) |
 //! | [`certificate`] | certificates and the keys in them | RFC 5280 |
-//! | [`lists`] | EFI signature lists | UEFI specification, section 32.4.1 |
-//! | [`variable`] | authenticated variables | UEFI specification, section 8.2.2 |
-//! | [`sbat`] | generations of boot components, and their revocation | shim's SBAT.md |
-//! | [`verify`] | may this image start? | UEFI specification, section 32.5; shim |
+//! | [`lists`] | EFI signature lists, GUIDs ([`guid`]) | UEFI specification, section 32.4.1 |
 
 #![cfg_attr(not(any(test, feature = "std")), no_std)]
 
@@ -26,8 +23,10 @@ pub mod cms;
 pub mod digest;
 #[cfg(feature = "std")]
 pub mod file;
+pub mod guid;
 #[cfg(feature = "sign")]
 pub mod key;
+pub mod lists;
 pub mod pe;
 pub mod source;
 pub mod time;
