@@ -5,12 +5,11 @@
 
 mod toolbox;
 
-use authenticode::certificate::Certificate;
-use authenticode::cms::{Authenticode, Content, Profile, Request, SignedData, prepare};
+use authenticode::cms::Authenticode;
 use authenticode::digest::{self, Algorithm};
 use authenticode::pe::{Layout, certificates};
 use std::path::Path;
-use toolbox::{Room, efi_files};
+use toolbox::efi_files;
 
 fn signatures(image: &[u8]) -> (Layout, Vec<Vec<u8>>) {
     let layout = Layout::read(image).unwrap();
