@@ -15,11 +15,11 @@ pub struct GuidError;
 impl Guid {
     /// From its fields, as specifications list them; `d4` are the last eight octets.
     pub const fn new(d1: u32, d2: u16, d3: u16, d4: [u8; 8]) -> Self {
-        let [a, b, c, d] = d1.to_le_bytes();
-        let [e, f] = d2.to_le_bytes();
-        let [g, h] = d3.to_le_bytes();
-        let [i, j, k, l, m, n, o, p] = d4;
-        Self([a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p])
+        let (d1, d2, d3) = (d1.to_le_bytes(), d2.to_le_bytes(), d3.to_le_bytes());
+        Self([
+            d1[0], d1[1], d1[2], d1[3], d2[0], d2[1], d3[0], d3[1], d4[0], d4[1], d4[2], d4[3], d4[4], d4[5],
+            d4[6], d4[7],
+        ])
     }
 
     /// From octets in memory.
@@ -33,9 +33,14 @@ impl Guid {
     }
 
     /// Reordered between memory and text.
-    const fn swapped(self) -> [u8; 16] {
-        let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] = self.0;
-        [d, c, b, a, f, e, h, g, i, j, k, l, m, n, o, p]
+    fn swapped(self) -> [u8; 16] {
+        let mut bytes = self.0;
+        for field in [0..4, 4..6, 6..8] {
+            if let Some(field) = bytes.get_mut(field) {
+                field.reverse();
+            }
+        }
+        bytes
     }
 }
 

@@ -5,6 +5,7 @@ use crate::certificate::{Certificate, CertificateError};
 use crate::digest::Algorithm;
 use crate::guid::Guid;
 use crate::time::Time;
+use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
@@ -19,7 +20,7 @@ pub enum LoadError {
         /// Why it is no signature lists.
         lists: ListError,
         /// Why it is no certificate.
-        certificate: CertificateError,
+        certificate: Box<CertificateError>,
     },
 }
 
@@ -72,16 +73,22 @@ impl Database {
         // A certificate in DER begins with a byte that could begin a GUID too; but no list has a certificate's length in it.
         let certificates = match Certificate::read_all(file) {
             Ok(certificates) => {
-                certificates.iter().for_each(|certificate| self.add_certificate(origin, certificate));
+                for certificate in &certificates {
+                    self.add_certificate(origin, certificate);
+                }
                 return Ok(());
             }
             Err(error) => error,
         };
         let lists = match read(file) {
             Ok(lists) => lists,
-            Err(error) => file.get(4..).and_then(|data| read(data).ok()).ok_or_else(|| {
-                LoadError::Neither { origin: origin.to_string(), lists: error, certificate: certificates }
-            })?,
+            Err(error) => {
+                file.get(4..).and_then(|data| read(data).ok()).ok_or_else(|| LoadError::Neither {
+                    origin: origin.to_string(),
+                    lists: error,
+                    certificate: Box::new(certificates),
+                })?
+            }
         };
         self.add_lists(origin, &lists);
         Ok(())

@@ -153,7 +153,9 @@ pub fn read(octets: &[u8]) -> Result<Vec<SignatureList>, ListError> {
 /// Writes lists one behind the other.
 pub fn write(lists: &[SignatureList]) -> Vec<u8> {
     let mut octets = Vec::new();
-    lists.iter().for_each(|list| list.write(&mut octets));
+    for list in lists {
+        list.write(&mut octets);
+    }
     octets
 }
 
