@@ -12,6 +12,7 @@
 //! | [`certificate`] | certificates and the keys in them | RFC 5280 |
 //! | `key` | private keys in files (feature `sign`) | RFC 5958, 8017, 5915 |
 //! | `file` | files: one pass, safe writing (feature `std`) | |
+//! | [`lists`] | EFI signature lists, GUIDs ([`guid`]) | UEFI specification, section 32.4.1 |
 
 #![cfg_attr(not(any(test, feature = "std")), no_std)]
 
@@ -24,8 +25,10 @@ pub mod cms;
 pub mod digest;
 #[cfg(feature = "std")]
 pub mod file;
+pub mod guid;
 #[cfg(feature = "sign")]
 pub mod key;
+pub mod lists;
 pub mod pe;
 pub mod source;
 pub mod time;

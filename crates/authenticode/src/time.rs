@@ -38,6 +38,20 @@ impl Time {
     }
 }
 
+impl Time {
+    /// From `EFI_TIME`; fractions of seconds and the time zone are passed over, as firmware does when it compares times.
+    pub const fn from_efi(octets: [u8; 16]) -> Self {
+        let [a, b, month, day, hour, minute, second, ..] = octets;
+        Self { year: u16::from_le_bytes([a, b]), month, day, hour, minute, second }
+    }
+
+    /// As `EFI_TIME`, in UTC.
+    pub const fn to_efi(self) -> [u8; 16] {
+        let [a, b] = self.year.to_le_bytes();
+        [a, b, self.month, self.day, self.hour, self.minute, self.second, 0, 0, 0, 0, 0, 0, 0, 0, 0]
+    }
+}
+
 impl From<der::DateTime> for Time {
     fn from(time: der::DateTime) -> Self {
         Self {

@@ -1,0 +1,119 @@
+//! A database: the entries of lists, with where they came from.
+
+use super::{Kind, ListError, SignatureList, read, revocation};
+use crate::certificate::{Certificate, CertificateError};
+use crate::digest::Algorithm;
+use crate::guid::Guid;
+use crate::time::Time;
+use alloc::boxed::Box;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+/// Why a file cannot be a part of a database.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LoadError {
+    /// Neither lists nor certificates.
+    #[error("{origin}: {lists}; {certificate}")]
+    Neither {
+        /// The file.
+        origin: String,
+        /// Why it is no signature lists.
+        lists: ListError,
+        /// Why it is no certificate.
+        certificate: Box<CertificateError>,
+    },
+}
+
+/// An entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The variable or the file.
+    pub origin: String,
+    /// Who put it there.
+    pub owner: Guid,
+    /// What it is.
+    pub kind: Kind,
+    /// Its octets.
+    pub data: Vec<u8>,
+    /// The certificate, if it is one; or why it is none. Firmware passes over certificates that it cannot read.
+    pub certificate: Option<Result<Certificate, CertificateError>>,
+}
+
+/// All entries of db, or dbx, or another one.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Database {
+    /// The entries in the order in which firmware looks at them.
+    pub entries: Vec<Entry>,
+}
+
+impl Database {
+    /// Adds the entries of lists.
+    pub fn add_lists(&mut self, origin: &str, lists: &[SignatureList]) {
+        for list in lists {
+            for signature in &list.signatures {
+                self.add(origin, signature.owner, list.kind, signature.data.clone());
+            }
+        }
+    }
+
+    /// Adds an entry.
+    pub fn add(&mut self, origin: &str, owner: Guid, kind: Kind, data: Vec<u8>) {
+        let certificate = (kind == Kind::X509).then(|| Certificate::from_der(&data));
+        self.entries.push(Entry { origin: origin.to_string(), owner, kind, data, certificate });
+    }
+
+    /// Adds a certificate; its owner is the zero GUID.
+    pub fn add_certificate(&mut self, origin: &str, certificate: &Certificate) {
+        self.add(origin, Guid::from_bytes([0; 16]), Kind::X509, certificate.der().to_vec());
+    }
+
+    /// Adds the content of a file: signature lists (with or without the four bytes that efivarfs puts before them), or
+    /// certificates in DER or PEM.
+    pub fn add_file(&mut self, origin: &str, file: &[u8]) -> Result<(), LoadError> {
+        // A certificate in DER begins with a byte that could begin a GUID too; but no list has a certificate's length in it.
+        let certificates = match Certificate::read_all(file) {
+            Ok(certificates) => {
+                for certificate in &certificates {
+                    self.add_certificate(origin, certificate);
+                }
+                return Ok(());
+            }
+            Err(error) => error,
+        };
+        let lists = match read(file) {
+            Ok(lists) => lists,
+            Err(error) => {
+                file.get(4..).and_then(|data| read(data).ok()).ok_or_else(|| LoadError::Neither {
+                    origin: origin.to_string(),
+                    lists: error,
+                    certificate: Box::new(certificates),
+                })?
+            }
+        };
+        self.add_lists(origin, &lists);
+        Ok(())
+    }
+
+    /// The certificates that can be read.
+    pub fn certificates(&self) -> impl Iterator<Item = (&Entry, &Certificate)> {
+        self.entries.iter().filter_map(|entry| Some((entry, entry.certificate.as_ref()?.as_ref().ok()?)))
+    }
+
+    /// The entry for an image with this digest.
+    pub fn find_image(&self, algorithm: Algorithm, digest: &[u8]) -> Option<&Entry> {
+        self.entries.iter().find(|e| e.kind.image_algorithm() == Some(algorithm) && e.data == digest)
+    }
+
+    /// The entries that name this certificate by the digest of its `tbsCertificate`, with the time of revocation.
+    pub fn find_tbs(&self, certificate: &Certificate) -> Option<(&Entry, Time)> {
+        // Each digest once, and only if there is an entry of its kind.
+        let mut digests: [Option<Vec<u8>>; 4] = [None, None, None, None];
+        self.entries.iter().find_map(|entry| {
+            let (found, time) = revocation(entry.kind, &entry.data)?;
+            let algorithm = entry.kind.tbs_algorithm()?;
+            let place = Algorithm::ALL.iter().position(|a| *a == algorithm)?;
+            let digest = digests.get_mut(place)?.get_or_insert_with(|| certificate.tbs_digest(algorithm));
+            (digest.as_slice() == found).then_some((entry, time))
+        })
+    }
+}
