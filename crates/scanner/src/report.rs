@@ -15,6 +15,7 @@
 //! the same bytes.
 
 mod entry;
+mod layout;
 mod text;
 
 pub mod csv;
@@ -32,10 +33,10 @@ pub use text::{clean, paragraph, wrapped};
 use crate::suppress::Suppression;
 use crate::target::Warning;
 use jiff::Timestamp;
+use layout::Lines;
 use matching::{Confidence, Finding, FindingStatus, Package};
 use rustc_hash::FxHashMap;
 use serde::ser::{Serialize, SerializeMap, Serializer};
-use serde_json::ser::PrettyFormatter;
 use std::fmt;
 use std::io::{self, Write as _};
 use std::str::FromStr;
@@ -262,8 +263,7 @@ impl Scan {
 }
 
 /// An object that is being written.
-type Object<'a, 'b> =
-    serde_json::ser::Compound<'a, io::BufWriter<&'b mut dyn io::Write>, PrettyFormatter<'static>>;
+type Object<'a, 'b> = serde_json::ser::Compound<'a, io::BufWriter<&'b mut dyn io::Write>, Lines>;
 
 /// JSON is written in pieces of a few bytes, which should not each be a call through a pointer.
 const BUFFER: usize = 1 << 16;
@@ -272,9 +272,11 @@ const BUFFER: usize = 1 << 16;
 /// memory, and a line end.
 fn write_object(
     out: &mut dyn io::Write,
+    lines: usize,
     fill: impl FnOnce(&mut Object<'_, '_>) -> serde_json::Result<()>,
 ) -> io::Result<()> {
-    let mut serializer = serde_json::Serializer::pretty(io::BufWriter::with_capacity(BUFFER, out));
+    let out = io::BufWriter::with_capacity(BUFFER, out);
+    let mut serializer = serde_json::Serializer::with_formatter(out, Lines::new(lines));
     let mut object = serializer.serialize_map(None)?;
     fill(&mut object)?;
     object.end()?;

@@ -17,7 +17,7 @@ pub fn write(out: &mut dyn io::Write, scan: &Scan, shown: &[&Entry<'_>]) -> io::
         .iter()
         .map(|t| json!({ "name": "snowguard:target", "value": clean(&format!("{} {}", t.kind, t.name)) }))
         .collect();
-    write_object(out, |report| {
+    write_object(out, 2, |report| {
         report.serialize_entry("$schema", "http://cyclonedx.org/schema/bom-1.6.schema.json")?;
         report.serialize_entry("bomFormat", "CycloneDX")?;
         report.serialize_entry("specVersion", "1.6")?;

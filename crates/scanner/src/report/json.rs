@@ -27,7 +27,7 @@ pub fn write(
         vulnerabilities.extend(entry.vulnerability.map(|v| (v.id, v)));
     }
     let vulnerabilities: Vec<&Vulnerability> = vulnerabilities.into_values().collect();
-    write_object(out, |report| {
+    write_object(out, 2, |report| {
         report.serialize_entry("format", "snowguard-scan-report")?;
         report.serialize_entry("formatVersion", FORMAT_VERSION)?;
         report.serialize_entry("id", &format!("urn:uuid:{}", scan.id))?;

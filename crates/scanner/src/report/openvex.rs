@@ -17,7 +17,7 @@ pub fn write(out: &mut dyn io::Write, scan: &Scan, shown: &[&Entry<'_>]) -> Resu
     let mut seen = HashSet::new();
     let statements: Vec<Value> =
         shown.iter().map(|entry| statement(entry)).filter(|s| seen.insert(s.to_string())).collect();
-    write_object(out, |report| {
+    write_object(out, 2, |report| {
         report.serialize_entry("@context", "https://openvex.dev/ns/v0.2.0")?;
         report.serialize_entry("@id", &format!("urn:uuid:{}", scan.id))?;
         report.serialize_entry("author", "Unknown Author")?;

@@ -28,7 +28,7 @@ pub fn write(out: &mut dyn io::Write, scan: &Scan, shown: &[&Entry<'_>]) -> io::
         })
         .collect();
     let rules: Vec<&Entry<'_>> = rules.into_values().collect();
-    write_object(out, |report| {
+    write_object(out, 4, |report| {
         report.serialize_entry("$schema", "https://json.schemastore.org/sarif-2.1.0.json")?;
         report.serialize_entry("version", "2.1.0")?;
         let run = Run {

@@ -21,7 +21,7 @@ pub fn write(out: &mut dyn io::Write, scan: &Scan, shown: &[&Entry<'_>]) -> io::
         }
     }
     let names: Vec<&str> = scan.targets.iter().map(|t| t.name.as_str()).collect();
-    write_object(out, |report| {
+    write_object(out, 2, |report| {
         report.serialize_entry("spdxVersion", "SPDX-2.3")?;
         report.serialize_entry("dataLicense", "CC0-1.0")?;
         report.serialize_entry("SPDXID", DOCUMENT)?;
