@@ -117,6 +117,9 @@ impl<'a> Compared<'a> {
             ]);
         }
         table.note("`snowguard explain CVE PACKAGE` gives our reasons for one pair.");
+        table.note(
+            "Leave the kernel out: its records name commits, which the feed made for vulnix hands on as versions (quality/README.md).",
+        );
         table
     }
 }
