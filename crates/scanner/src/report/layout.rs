@@ -9,7 +9,7 @@ use std::io;
 /// Lines at the outside, none inside.
 pub(super) struct Lines {
     /// Levels whose members and elements get lines of their own.
-    lines: usize,
+    levels: usize,
     depth: usize,
     outside: PrettyFormatter<'static>,
     inside: CompactFormatter,
@@ -17,57 +17,59 @@ pub(super) struct Lines {
 
 impl Lines {
     /// With so many levels of lines: 2 for lists that are members of the document.
-    pub(super) fn new(lines: usize) -> Self {
-        Self { lines, depth: 0, outside: PrettyFormatter::new(), inside: CompactFormatter }
+    pub(super) fn new(levels: usize) -> Self {
+        Self { levels, depth: 0, outside: PrettyFormatter::new(), inside: CompactFormatter }
     }
 }
 
 /// Gives a call to the formatter for the current depth.
 macro_rules! at_depth {
-    ($self:ident, $depth:expr, $call:ident($($argument:expr),*)) => {
-        if $depth <= $self.lines { $self.outside.$call($($argument),*) } else { $self.inside.$call($($argument),*) }
+    ($self:ident, $call:ident($($argument:expr),*)) => {
+        if $self.depth <= $self.levels { $self.outside.$call($($argument),*) } else { $self.inside.$call($($argument),*) }
     };
 }
 
 impl Formatter for Lines {
     fn begin_array<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
         self.depth += 1;
-        at_depth!(self, self.depth, begin_array(writer))
+        at_depth!(self, begin_array(writer))
     }
 
     fn end_array<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        let done = at_depth!(self, end_array(writer));
         self.depth -= 1;
-        at_depth!(self, self.depth + 1, end_array(writer))
+        done
     }
 
     fn begin_array_value<W: ?Sized + io::Write>(&mut self, writer: &mut W, first: bool) -> io::Result<()> {
-        at_depth!(self, self.depth, begin_array_value(writer, first))
+        at_depth!(self, begin_array_value(writer, first))
     }
 
     fn end_array_value<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        at_depth!(self, self.depth, end_array_value(writer))
+        at_depth!(self, end_array_value(writer))
     }
 
     fn begin_object<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
         self.depth += 1;
-        at_depth!(self, self.depth, begin_object(writer))
+        at_depth!(self, begin_object(writer))
     }
 
     fn end_object<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        let done = at_depth!(self, end_object(writer));
         self.depth -= 1;
-        at_depth!(self, self.depth + 1, end_object(writer))
+        done
     }
 
     fn begin_object_key<W: ?Sized + io::Write>(&mut self, writer: &mut W, first: bool) -> io::Result<()> {
-        at_depth!(self, self.depth, begin_object_key(writer, first))
+        at_depth!(self, begin_object_key(writer, first))
     }
 
     fn begin_object_value<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        at_depth!(self, self.depth, begin_object_value(writer))
+        at_depth!(self, begin_object_value(writer))
     }
 
     fn end_object_value<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        at_depth!(self, self.depth, end_object_value(writer))
+        at_depth!(self, end_object_value(writer))
     }
 }
 
