@@ -2,15 +2,13 @@
 
 #![allow(clippy::unwrap_used)]
 
-mod toolbox;
-
 use authenticode::attach::{attach, padding};
 use authenticode::digest::{self, Algorithm};
 use authenticode::pe::{Editor, Layout, NewSection, certificates};
 use proptest::prelude::*;
 
 fn tiny() -> Vec<u8> {
-    std::fs::read(toolbox::data("uefi/tiny64.signed.efi")).unwrap()
+    std::fs::read(test_support::data("uefi/tiny64.signed.efi")).unwrap()
 }
 
 /// Changes 16- or 32-bit fields by their offset from the PE signature, or from the first section's header.

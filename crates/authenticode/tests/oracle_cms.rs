@@ -3,13 +3,11 @@
 
 #![allow(clippy::unwrap_used)]
 
-mod toolbox;
-
 use authenticode::cms::Authenticode;
 use authenticode::digest::{self, Algorithm};
 use authenticode::pe::{Layout, certificates};
 use std::path::Path;
-use toolbox::efi_files;
+use test_support::efi_files;
 
 fn signatures(image: &[u8]) -> (Layout, Vec<Vec<u8>>) {
     let layout = Layout::read(image).unwrap();

@@ -2,10 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
-mod toolbox;
-
 use authenticode::lists::{self, Database, Kind};
-use toolbox::{Room, data};
+use test_support::{Room, data};
 
 #[test]
 fn a_laptop_has_microsofts_certificates_and_a_list_of_what_is_revoked() {
@@ -33,7 +31,7 @@ fn a_laptop_has_microsofts_certificates_and_a_list_of_what_is_revoked() {
 
 #[test]
 fn sbsiglist_writes_what_we_write() {
-    let room = Room::new();
+    let room = Room::new("authenticode");
     room.run(
         "openssl",
         &[

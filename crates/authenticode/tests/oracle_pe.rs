@@ -3,18 +3,16 @@
 
 #![allow(clippy::unwrap_used, clippy::format_collect, clippy::format_push_string)]
 
-mod toolbox;
-
 use authenticode::attach::{Attachment, attach, padding};
 use authenticode::digest::{self, Algorithm};
 use authenticode::pe::{CertificateKind, Editor, Layout, NewSection, certificates, relocations};
 use std::path::Path;
-use toolbox::{Room, efi_files};
+use test_support::{Room, efi_files};
 
 /// The EFI files of the toolbox and of the shared data.
 fn images() -> Vec<(String, Vec<u8>)> {
     let shared = ["tiny32.efi", "tiny32.signed.efi", "tiny64.efi", "tiny64.signed.efi"];
-    let shared = shared.map(|name| toolbox::data(&format!("uefi/{name}")));
+    let shared = shared.map(|name| test_support::data(&format!("uefi/{name}")));
     let files = efi_files().into_iter().chain(shared);
     files.map(|path| (name(&path), std::fs::read(&path).unwrap())).collect()
 }
@@ -47,7 +45,7 @@ fn apply(image: &[u8], attachment: &Attachment) -> Vec<u8> {
 
 #[test]
 fn digests_are_those_of_pesign() {
-    let room = Room::new();
+    let room = Room::new("authenticode");
     for (name, image) in images() {
         let layout = Layout::read(image.as_slice()).unwrap_or_else(|error| panic!("{name}: {error}"));
         std::fs::write(room.outside("image"), &image).unwrap();
@@ -67,7 +65,7 @@ fn digests_are_those_of_pesign() {
 /// osslsigncode prints the digest that stands in the signature and the one that it computes.
 #[test]
 fn digests_are_those_that_were_signed() {
-    let room = Room::new();
+    let room = Room::new("authenticode");
     let mut signed = 0;
     for (name, image) in images() {
         let layout = Layout::read(image.as_slice()).unwrap();
@@ -149,7 +147,7 @@ fn look(path: &str, image: &[u8]) -> String {
 
 #[test]
 fn layouts_are_those_of_pefile() {
-    let room = Room::new();
+    let room = Room::new("authenticode");
     for (name, image) in images() {
         std::fs::write(room.outside("image"), &image).unwrap();
         let theirs = room.run("python3", &["-c", LOOK, "image"]);
@@ -159,7 +157,7 @@ fn layouts_are_those_of_pefile() {
 
 #[test]
 fn edited_images_are_what_pefile_says() {
-    let room = Room::new();
+    let room = Room::new("authenticode");
     for (name, image) in images() {
         let before = Layout::read(image.as_slice()).unwrap();
         let large = vec![0x5a; 70_001];
@@ -220,7 +218,7 @@ fn what_refers_to_a_section_keeps_it() {
 /// Signatures taken out and put back give the same file, and what stands in the file is what others see.
 #[test]
 fn signatures_go_and_come_back() {
-    let room = Room::new();
+    let room = Room::new("authenticode");
     let mut signed = 0;
     for (name, image) in images() {
         let layout = Layout::read(image.as_slice()).unwrap();

@@ -3,54 +3,32 @@
 #![allow(clippy::unwrap_used)]
 
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Output};
 
-/// The toolbox root.
-fn root() -> PathBuf {
-    let folder = std::env::var_os("SNOWGUARD_TOOLBOX")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/toolbox"), PathBuf::from);
-    for root in [folder.join("root"), folder.clone()] {
-        if root.join("usr/bin/sbverify").exists() {
-            return root.canonicalize().unwrap();
-        }
-    }
-    panic!("there is no toolbox at {}: run `cargo xtask toolbox`", folder.display());
-}
-
-/// A folder in the toolbox, where both our program and others work.
-struct Room {
-    root: PathBuf,
-    folder: tempfile::TempDir,
-}
+/// A folder in the toolbox with some EFI files, where both our program and others work.
+struct Room(test_support::Room);
 
 impl Room {
     fn new() -> Self {
-        let root = root();
-        let folder = tempfile::Builder::new().prefix("pe-").tempdir_in(root.join("tmp")).unwrap();
+        let room = test_support::Room::new("pe");
         for (from, to) in [
             ("usr/lib/shim/shimx64.efi.signed", "shim"),
             ("usr/lib/shim/mmx64.efi", "mm"),
             ("usr/lib/systemd/boot/efi/linuxx64.efi.stub", "stub"),
         ] {
-            std::fs::copy(root.join(from), folder.path().join(to)).unwrap();
+            std::fs::copy(room.root().join(from), room.outside(to)).unwrap();
         }
-        Self { root, folder }
+        Self(room)
     }
 
     fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
+        self.0.outside(name)
     }
 
     fn ours(&self, arguments: &[&str]) -> Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_snowguard"));
-        command
-            .current_dir(self.folder.path())
-            .arg("pe")
-            .args(arguments)
-            .env("NO_COLOR", "1")
-            .output()
-            .unwrap()
+        command.current_dir(self.path("")).arg("pe").args(arguments).env("NO_COLOR", "1").output().unwrap()
     }
 
     /// Ours, which must succeed.
@@ -69,16 +47,11 @@ impl Room {
     }
 
     fn theirs(&self, program: &str, arguments: &[&str]) -> Output {
-        let inside = Path::new("/").join(self.folder.path().strip_prefix(&self.root).unwrap());
-        let mut command = Command::new("chroot");
-        command.arg(&self.root).args(["/usr/bin/env", "-C"]).arg(inside).arg(program).args(arguments);
-        command.env_clear().env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin").output().unwrap()
+        self.0.try_run(program, arguments)
     }
 
     fn theirs_good(&self, program: &str, arguments: &[&str]) -> String {
-        let output = self.theirs(program, arguments);
-        assert!(output.status.success(), "{program} {arguments:?}: {output:?}");
-        String::from_utf8(output.stdout).unwrap()
+        self.0.run(program, arguments)
     }
 
     /// A key and a certificate of its own.

@@ -2,8 +2,6 @@
 
 #![allow(clippy::unwrap_used)]
 
-mod shared;
-
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,7 +12,7 @@ use nix_formats::store_path::{StoreDir, StorePath};
 use serde_json::{Value, json};
 
 fn data(name: &str) -> PathBuf {
-    shared::shared("nix/derivation").join(name)
+    test_support::data("nix/derivation").join(name)
 }
 
 fn read(name: &str) -> Vec<u8> {

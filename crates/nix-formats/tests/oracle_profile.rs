@@ -16,7 +16,7 @@ use toolbox::Room;
 fn generations() {
     let room = Room::new();
     let store = room.store_dir();
-    let root = Root::new(&toolbox::root());
+    let root = Root::new(&test_support::toolbox());
     let link = room.inside("profiles/system");
     fs::create_dir_all(room.outside("profiles")).unwrap();
     let env = |args: &[&str]| room.nix("nix-env").args(["--profile", &link]).args(args);

@@ -6,12 +6,13 @@
 
 mod common;
 
-use common::{of_project, peers, report, scan, shipped};
+use common::{of_project, report, scan, shipped};
 use jsonschema::{Retrieve, Uri};
 use scanner::report::{Format, ReportError, Scan};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::process::Command;
+use test_support::peers;
 
 /// Schemas that others refer to, from the same folder; never from the network.
 struct Beside(Vec<(String, Value)>);

@@ -17,7 +17,7 @@ const SPDX: &str = include_str!("peers/spdx.py");
 
 fn write(program: &str, forms: &[&str]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
-    let output = Command::new(common::peers().join("bin/python"))
+    let output = Command::new(test_support::peers().join("bin/python"))
         .args(["-c", program])
         .arg(folder.path())
         .args(forms)

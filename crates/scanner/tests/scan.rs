@@ -2,13 +2,11 @@
 
 #![allow(clippy::unwrap_used)]
 
-mod common;
-
-use common::shared;
 use matching::find::Matcher;
 use matching::{Knowledge, Package};
 use scanner::scan::{Occasion, Opinions, Target, scan};
 use scanner::target::{Contents, Kind};
+use test_support::data;
 use vulnerability::database::Database;
 use vulnerability::ingest::{self, Limits, Source};
 
@@ -27,7 +25,7 @@ fn package(name: &str, known: &[&str]) -> Package {
 fn part_by_part_is_the_same_as_at_once() {
     let folder = tempfile::tempdir().unwrap();
     let now = "2026-11-23T14:00:00Z".parse().unwrap();
-    let location = shared("cve/cvelist-delta.zip").to_str().unwrap().to_owned();
+    let location = data("cve/cvelist-delta.zip").to_str().unwrap().to_owned();
     let sources = [Source { kind: ingest::Kind::Cve, location }];
     ingest::update(folder.path(), &sources, &Limits::default(), now, &ingest::Silent).unwrap();
     let database = Database::open(folder.path()).unwrap();

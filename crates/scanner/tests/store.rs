@@ -7,15 +7,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-
-/// The toolbox that `cargo xtask toolbox` makes.
-fn toolbox() -> PathBuf {
-    let folder = std::env::var_os("SNOWGUARD_TOOLBOX")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/toolbox"), PathBuf::from);
-    let found =
-        [folder.join("root"), folder.clone()].into_iter().find(|root| root.join("usr/bin/nix").exists());
-    found.unwrap_or_else(|| panic!("there is no toolbox at {}: run `cargo xtask toolbox`", folder.display()))
-}
+use test_support::toolbox;
 
 /// A system of its own: a folder whose `nix` is `/nix` to the real Nix.
 struct System(tempfile::TempDir);

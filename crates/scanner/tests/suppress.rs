@@ -4,10 +4,11 @@
 
 mod common;
 
-use common::{cve, finding, peers, shipped};
+use common::{cve, finding, shipped};
 use jiff::civil::{Date, date};
 use matching::{Confidence, FindingStatus, Package};
 use scanner::suppress::{apply, parse, read};
+use test_support::peers;
 
 fn package(pname: &str, version: &str) -> Package {
     Package {

@@ -2,12 +2,10 @@
 
 #![allow(clippy::unwrap_used)]
 
-mod common;
-
-use common::shared;
 use scanner::target::{Contents, Kind, StoreOptions, TargetError, cyclonedx, detect, read, read_file, spdx};
 use std::io::Write;
 use std::path::Path;
+use test_support::data;
 
 fn file(suffix: &str, bytes: &[u8]) -> tempfile::NamedTempFile {
     let mut file = tempfile::Builder::new().suffix(suffix).tempfile().unwrap();
@@ -23,7 +21,7 @@ fn real_evaluations() {
         ("nixos-18.03.jsonl.zst", 16_820, 843),
         ("nixos-unstable.jsonl.zst", 17_463, 958),
     ] {
-        let path = shared(&format!("nixpkgs/{name}"));
+        let path = data(&format!("nixpkgs/{name}"));
         let (kind, contents) = read(&path, None, &StoreOptions::default()).unwrap();
         assert_eq!(kind, Kind::EvalJobs);
         assert_eq!((contents.packages.len(), contents.failed_evaluations), (packages, errors), "{name}");
@@ -40,8 +38,7 @@ fn real_evaluations() {
 /// A channel's file and the evaluation of the same branch speak of the same packages.
 #[test]
 fn a_real_channel_agrees_with_its_evaluation() {
-    let read =
-        |name: &str| read(&shared(&format!("nixpkgs/{name}")), None, &StoreOptions::default()).unwrap();
+    let read = |name: &str| read(&data(&format!("nixpkgs/{name}")), None, &StoreOptions::default()).unwrap();
     let (kind, channel) = read("nixos-18.03.packages.json.br");
     assert_eq!(kind, Kind::PackagesJson);
     let (_, evaluation) = read("nixos-18.03.jsonl.zst");

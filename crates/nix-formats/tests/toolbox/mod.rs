@@ -3,47 +3,26 @@
 // Every test program uses a part of this.
 #![allow(dead_code, clippy::unwrap_used)]
 
-use std::fs;
-use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
-
 use nix_formats::store_path::StoreDir;
+use std::fs;
+use std::ops::Deref;
+use std::path::PathBuf;
+use std::process::{Command, Output};
 
-/// The root folder of the toolbox.
-pub(crate) fn root() -> PathBuf {
-    let folder = std::env::var_os("SNOWGUARD_TOOLBOX")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/toolbox"), PathBuf::from);
-    for root in [folder.join("root"), folder.clone()] {
-        if root.join("usr/bin/nix").exists() {
-            return root.canonicalize().unwrap();
-        }
+/// A folder in the toolbox with a store of its own, which goes away at the end of the test.
+pub(crate) struct Room(test_support::Room);
+
+impl Deref for Room {
+    type Target = test_support::Room;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
     }
-    panic!("there is no toolbox at {}: run `cargo xtask toolbox`", folder.display());
-}
-
-/// A folder in the toolbox that goes away at the end of the test.
-pub(crate) struct Room {
-    root: PathBuf,
-    folder: tempfile::TempDir,
 }
 
 impl Room {
     pub(crate) fn new() -> Self {
-        let root = root();
-        let folder = tempfile::Builder::new().prefix("nix-formats-").tempdir_in(root.join("tmp")).unwrap();
-        Self { root, folder }
-    }
-
-    /// The folder as this machine sees it.
-    pub(crate) fn outside(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    /// The folder as programs of the toolbox see it.
-    pub(crate) fn inside(&self, name: &str) -> String {
-        let folder = Path::new("/").join(self.folder.path().strip_prefix(&self.root).unwrap());
-        folder.join(name).into_os_string().into_string().unwrap()
+        Self(test_support::Room::new("nix-formats"))
     }
 
     /// The logical store folder of [`Room::nix`].
@@ -60,7 +39,7 @@ impl Room {
     pub(crate) fn nix(&self, program: &str) -> Nix {
         // Not just chroot: building wants a pseudoterminal, and Nix asks /proc for many things.
         let mut command = Command::new("bwrap");
-        command.arg("--bind").arg(&self.root).args(["/", "--dev", "/dev", "--proc", "/proc", "--clearenv"]);
+        command.arg("--bind").arg(self.root()).args(["/", "--dev", "/dev", "--proc", "/proc", "--clearenv"]);
         command.args(["--setenv", "PATH", "/usr/bin:/bin", "--setenv", "LC_ALL", "C.UTF-8"]);
         for (variable, folder) in [
             ("NIX_STORE_DIR", "store"),
@@ -100,16 +79,7 @@ impl Nix {
 
     /// Whatever comes of it.
     pub(crate) fn output(mut self) -> Output {
-        let Self { command, input } = &mut self;
-        let mut child =
-            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let mut stdin = child.stdin.take().unwrap();
-        let input = std::mem::take(input);
-        // Beside reading, or both sides could wait for the other. It may well stop reading early.
-        let feeder = std::thread::spawn(move || drop(stdin.write_all(&input)));
-        let output = child.wait_with_output().unwrap();
-        feeder.join().unwrap();
-        output
+        test_support::ask(&mut self.command, self.input)
     }
 
     /// Its standard output; it must succeed.

@@ -3,25 +3,13 @@
 use serde_json::{Value, json};
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 /// When a browser that is asked something is given up.
 const PATIENCE: Duration = Duration::from_mins(2);
-
-fn root() -> PathBuf {
-    let folder = std::env::var_os("SNOWGUARD_TOOLBOX")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/toolbox"), PathBuf::from);
-    let root = folder.join("root");
-    assert!(
-        root.join("usr/lib/chromium/chromium-headless-shell").exists(),
-        "there is no browser in {}: run `cargo xtask toolbox`",
-        root.display()
-    );
-    root
-}
 
 /// One page of a browser of its own.
 pub(crate) struct Browser {
@@ -39,7 +27,7 @@ impl Browser {
     pub(crate) fn start(folder: &Path) -> Self {
         let mut child = Command::new("bwrap")
             .arg("--bind")
-            .arg(root())
+            .arg(test_support::toolbox())
             .args(["/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp", "--clearenv"])
             .arg("--ro-bind")
             .arg(folder)

@@ -6,28 +6,16 @@ use matching::{Confidence, Evidence, Finding, FindingStatus, Package};
 use scanner::report::{Appearance, Format, Scan, ScannedTarget, Selection};
 use scanner::suppress::Suppression;
 use scanner::target::Warning;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use vulnerability::CveId;
 use vulnerability::model::{
     Container, Details, Epss, KnownExploited, Level, Origin, Reference, Severity, Source, SourceRecord,
     State, Vulnerability,
 };
 
-fn project() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
-}
-
-/// The Python environment that `cargo xtask peers` makes.
-pub fn peers() -> PathBuf {
-    let folder =
-        std::env::var_os("SNOWGUARD_PEERS").map_or_else(|| project().join("target/peers"), PathBuf::from);
-    assert!(folder.join("bin/python").exists(), "no peers at {}: run `cargo xtask peers`", folder.display());
-    folder
-}
-
 /// A file that a Python package ships.
 pub fn shipped(file: &str) -> PathBuf {
-    let library = peers().join("lib");
+    let library = test_support::peers().join("lib");
     let found =
         std::fs::read_dir(&library).unwrap().map(|e| e.unwrap().path().join("site-packages").join(file));
     found
@@ -36,18 +24,9 @@ pub fn shipped(file: &str) -> PathBuf {
         .unwrap_or_else(|| panic!("{file} is not below {}", library.display()))
 }
 
-/// A file of the shared data.
-pub fn shared(file: &str) -> PathBuf {
-    let folder = std::env::var_os("SNOWGUARD_SHARED_DATA")
-        .map_or_else(|| project().join("../shared/data"), PathBuf::from);
-    let path = folder.join(file);
-    assert!(path.exists(), "{} is missing", path.display());
-    path
-}
-
 /// A file of the project.
 pub fn of_project(file: &str) -> PathBuf {
-    project().join(file)
+    test_support::project().join(file)
 }
 
 pub fn report(scan: &Scan, format: Format) -> String {
