@@ -4,6 +4,7 @@ use crate::attach::Attachment;
 use crate::digest::{Algorithm, CHUNK, Digests, Hasher, ranges};
 use crate::pe::Layout;
 use crate::source::{FileSource, Source};
+use crate::verify::{Policy, Subject};
 use std::fs::File;
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::Path;
@@ -69,6 +70,15 @@ pub fn digests(
         hasher.update(zeros.get(..padding).unwrap_or(&zeros));
     }
     Ok(Digests { digests: hashers.into_iter().map(|(a, h)| (a, h.finish())).collect() })
+}
+
+/// [`Subject::read`] with [`digests`].
+pub fn subject(
+    source: &FileSource,
+    layout: &Layout,
+    policy: &Policy,
+) -> Result<Subject, crate::pe::ReadError<io::Error>> {
+    Subject::read_with(source, layout, policy, |algorithms| digests(source, layout, 0, algorithms))
 }
 
 /// Writes an image with other signatures to `output`, which may be the image itself: aside, synced, renamed.

@@ -13,6 +13,8 @@
 //! | `key` | private keys in files (feature `sign`) | RFC 5958, 8017, 5915 |
 //! | `file` | files: one pass, safe writing (feature `std`) | |
 //! | [`lists`] | EFI signature lists, GUIDs ([`guid`]) | UEFI specification, section 32.4.1 |
+//! | [`sbat`] | generations of components, and which are revoked | shim's `SBAT.md` |
+//! | [`verify`] | whether firmware or shim would start an image, and why | UEFI specification, section 32.5; EDK2; shim |
 
 #![cfg_attr(not(any(test, feature = "std")), no_std)]
 
@@ -30,7 +32,9 @@ pub mod guid;
 pub mod key;
 pub mod lists;
 pub mod pe;
+pub mod sbat;
 pub mod source;
 pub mod time;
+pub mod verify;
 
 pub use asn1::{DerError, DerProblem};

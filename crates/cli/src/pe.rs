@@ -3,9 +3,11 @@
 mod digest;
 mod image;
 mod inspect;
+mod lists;
 mod sections;
 mod sign;
 mod signatures;
+mod verify;
 
 use crate::exit;
 use clap::Subcommand;
@@ -17,6 +19,7 @@ pub(crate) enum Command {
     Digest(digest::Options),
     Sections(sections::Options),
     Sign(sign::Options),
+    Verify(verify::Options),
     Strip(signatures::StripOptions),
     Attach(signatures::AttachOptions),
     Detach(signatures::DetachOptions),
@@ -29,6 +32,7 @@ pub(crate) fn run(command: &Command) -> ExitCode {
         Command::Digest(options) => digest::run(options),
         Command::Sections(options) => sections::run(options),
         Command::Sign(options) => sign::run(options),
+        Command::Verify(options) => verify::run(options),
         Command::Strip(options) => signatures::strip(options),
         Command::Attach(options) => signatures::attach(options),
         Command::Detach(options) => signatures::detach(options),

@@ -109,7 +109,8 @@ struct Extensions {
     extended: Option<Vec<ObjectIdentifier>>,
     subject_key: Option<Vec<u8>>,
     authority_key: Option<Vec<u8>>,
-    unknown_critical: Option<ObjectIdentifier>,
+    authority_serial: Option<Vec<u8>>,
+    unjudged: Option<ObjectIdentifier>,
 }
 
 impl Certificate {
@@ -267,13 +268,13 @@ impl Certificate {
         self.extensions.subject_key.as_deref()
     }
 
-    /// An extension that is critical and that neither OpenSSL (so EDK2 and shim) nor we can judge. A path with such a
-    /// certificate is refused.
-    pub fn unknown_critical_extension(&self) -> Option<ObjectIdentifier> {
-        self.extensions.unknown_critical
+    /// An extension that restricts it in a way that we cannot judge: critical ones that we do not know, and always constraints
+    /// on names and proxies, which OpenSSL (so EDK2 and shim) judges. A path with such a certificate is refused.
+    pub fn unjudged_extension(&self) -> Option<ObjectIdentifier> {
+        self.extensions.unjudged
     }
 
-    /// Why it may not issue certificates, as OpenSSL's `X509_check_ca` sees it (purpose *any*, which EDK2 sets): basic
+    /// Why it may not issue certificates at the end of a path, as OpenSSL's `X509_check_ca` sees it (purpose *any*, which EDK2 sets): basic
     /// constraints with `cA`; without basic constraints only a key usage with `keyCertSign`, or a self-issued certificate of
     /// version 1. A key usage without `keyCertSign` rules it out in any case. Extended key usages do not matter.
     pub fn not_authority(&self) -> Option<&'static str> {
@@ -296,7 +297,9 @@ impl Certificate {
             (Some(wanted), Some(found)) => wanted == found,
             _ => true,
         };
-        names && keys
+        let serials =
+            self.extensions.authority_serial.as_ref().is_none_or(|wanted| wanted == issuer.serial());
+        names && keys && serials
     }
 
     /// Checks that `issuer` issued this certificate: names, key identifiers, the right to issue, and the signature.
@@ -307,6 +310,11 @@ impl Certificate {
         if let Some(why) = issuer.not_authority() {
             return Err(IssueError::NotAuthority { issuer: issuer.subject(), why });
         }
+        self.verify_signature_by(issuer, sha1)
+    }
+
+    /// Checks the signature alone: whether whoever has `issuer`'s key signed this, allowed to or not.
+    pub fn verify_signature_by(&self, issuer: &Self, sha1: bool) -> Result<(), IssueError> {
         let failed = |error| IssueError::Signature { subject: self.subject(), error };
         let scheme = self.scheme().map_err(failed)?;
         let algorithm = scheme.digest.ok_or_else(|| failed(KeyError::Scheme("without a digest".into())))?;
@@ -342,10 +350,13 @@ impl Extensions {
                 "2.5.29.35" => {
                     let id = AuthorityKeyIdentifier::from_der(value).map_err(failed)?;
                     found.authority_key = id.key_identifier.map(|id| id.as_bytes().to_vec());
+                    found.authority_serial = id.authority_cert_serial_number.map(|n| n.as_bytes().to_vec());
                 }
+                // nameConstraints, proxyCertInfo.
+                "2.5.29.30" | "1.3.6.1.5.5.7.1.14" => found.unjudged = Some(extension.extn_id),
                 // subjectAltName, certificatePolicies, cRLDistributionPoints, Netscape's type: they restrict nothing here.
                 "2.5.29.17" | "2.5.29.32" | "2.5.29.31" | "2.16.840.1.113730.1.1" => {}
-                _ if extension.critical => found.unknown_critical = Some(extension.extn_id),
+                _ if extension.critical => found.unjudged = Some(extension.extn_id),
                 _ => {}
             }
         }

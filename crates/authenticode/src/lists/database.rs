@@ -33,6 +33,8 @@ pub struct Entry {
     pub owner: Guid,
     /// What it is.
     pub kind: Kind,
+    /// Its place in its list, from 0.
+    pub place: usize,
     /// Its octets.
     pub data: Vec<u8>,
     /// The certificate, if it is one; or why it is none. Firmware passes over certificates that it cannot read.
@@ -50,21 +52,20 @@ impl Database {
     /// Adds the entries of lists.
     pub fn add_lists(&mut self, origin: &str, lists: &[SignatureList]) {
         for list in lists {
-            for signature in &list.signatures {
-                self.add(origin, signature.owner, list.kind, signature.data.clone());
+            for (place, signature) in list.signatures.iter().enumerate() {
+                self.add(origin, signature.owner, list.kind, place, signature.data.clone());
             }
         }
     }
 
-    /// Adds an entry.
-    pub fn add(&mut self, origin: &str, owner: Guid, kind: Kind, data: Vec<u8>) {
+    fn add(&mut self, origin: &str, owner: Guid, kind: Kind, place: usize, data: Vec<u8>) {
         let certificate = (kind == Kind::X509).then(|| Certificate::from_der(&data));
-        self.entries.push(Entry { origin: origin.to_string(), owner, kind, data, certificate });
+        self.entries.push(Entry { origin: origin.to_string(), owner, kind, place, data, certificate });
     }
 
     /// Adds a certificate; its owner is the zero GUID.
     pub fn add_certificate(&mut self, origin: &str, certificate: &Certificate) {
-        self.add(origin, Guid::from_bytes([0; 16]), Kind::X509, certificate.der().to_vec());
+        self.add(origin, Guid::from_bytes([0; 16]), Kind::X509, 0, certificate.der().to_vec());
     }
 
     /// Adds the content of a file: signature lists (with or without the four bytes that efivarfs puts before them), or
@@ -95,7 +96,7 @@ impl Database {
     }
 
     /// The certificates that can be read.
-    pub fn certificates(&self) -> impl Iterator<Item = (&Entry, &Certificate)> {
+    pub fn certificates(&self) -> impl Iterator<Item = (&Entry, &Certificate)> + Clone {
         self.entries.iter().filter_map(|entry| Some((entry, entry.certificate.as_ref()?.as_ref().ok()?)))
     }
 
@@ -104,16 +105,21 @@ impl Database {
         self.entries.iter().find(|e| e.kind.image_algorithm() == Some(algorithm) && e.data == digest)
     }
 
-    /// The entries that name this certificate by the digest of its `tbsCertificate`, with the time of revocation.
-    pub fn find_tbs(&self, certificate: &Certificate) -> Option<(&Entry, Time)> {
+    /// The entries that name this certificate by the digest of its `tbsCertificate`, with the times of revocation.
+    pub fn find_tbs<'d>(
+        &'d self,
+        certificate: &Certificate,
+    ) -> impl Iterator<Item = (&'d Entry, Time)> + use<'d> {
         // Each digest once, and only if there is an entry of its kind.
-        let mut digests: [Option<Vec<u8>>; 4] = [None, None, None, None];
-        self.entries.iter().find_map(|entry| {
+        let digests = Algorithm::ALL.map(|algorithm| {
+            let wanted = self.entries.iter().any(|entry| entry.kind.tbs_algorithm() == Some(algorithm));
+            (algorithm, wanted.then(|| certificate.tbs_digest(algorithm)))
+        });
+        self.entries.iter().filter_map(move |entry| {
             let (found, time) = revocation(entry.kind, &entry.data)?;
             let algorithm = entry.kind.tbs_algorithm()?;
-            let place = Algorithm::ALL.iter().position(|a| *a == algorithm)?;
-            let digest = digests.get_mut(place)?.get_or_insert_with(|| certificate.tbs_digest(algorithm));
-            (digest.as_slice() == found).then_some((entry, time))
+            let (_, digest) = digests.iter().find(|(a, _)| *a == algorithm)?;
+            (digest.as_deref()? == found).then_some((entry, time))
         })
     }
 }

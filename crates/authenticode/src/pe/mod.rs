@@ -11,6 +11,7 @@ mod error;
 mod fields;
 mod headers;
 mod layout;
+mod long_name;
 mod relocations;
 mod section;
 
@@ -20,5 +21,6 @@ pub use edit::{EditError, Editor, NewSection};
 pub use error::{Error, ReadError};
 pub use headers::{Directory, Machine, Width};
 pub use layout::{CERTIFICATE_DIRECTORY, Layout};
+pub use long_name::section_name;
 pub use relocations::{Relocation, relocations};
 pub use section::Section;

@@ -55,6 +55,12 @@ impl Section {
         entry
     }
 
+    /// Whether it names relocations of its own, as in object files.
+    pub fn has_relocations(&self) -> bool {
+        let [relocations, _, counts] = self.object_fields;
+        relocations != 0 || counts & 0xffff != 0
+    }
+
     /// The name without the padding, made readable.
     pub fn name(&self) -> String {
         self.bare_name().escape_ascii().map(char::from).collect()

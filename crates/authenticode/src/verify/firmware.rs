@@ -1,0 +1,98 @@
+//! The order in which EDK2 decides (`DxeImageVerificationHandler`).
+//!
+//! An unsigned image needs its SHA-256 digest in db. Of a signed one every signature is looked at: one that dbx forbids, or whose
+//! signer cannot be told, stops the image; one that leads to a certificate of db lets it through, and so does the image's digest
+//! in db, in the algorithm of the signature. The image's digest in dbx stops it in any case.
+
+use super::path::{Reach, Strictness};
+use super::revocation::{of_image, of_signer};
+use super::signature::{Lists, finding, holds, outdated, trust, unread};
+use super::subject::Attached;
+use super::{By, Finding, List, Policy, Problem, Refusal, Subject, Trust};
+use crate::cms::{Authenticode, ReadError};
+use crate::digest::Algorithm;
+use crate::time::Time;
+use alloc::boxed::Box;
+use alloc::vec;
+use alloc::vec::Vec;
+
+pub(super) fn decide(
+    subject: &Subject,
+    policy: &Policy,
+    now: Option<Time>,
+) -> (Result<Trust, Refusal>, Vec<Finding>) {
+    let findings: Vec<Finding> = subject
+        .signatures
+        .iter()
+        .enumerate()
+        .map(|(index, attached)| match attached {
+            Attached::Signature(signature) => look(index, signature, subject, policy, now),
+            // A digest that EDK2 does not know is passed over; what it cannot read otherwise counts as forbidden.
+            Attached::Unreadable(error) => Finding {
+                fatal: !matches!(error, ReadError::Algorithm { .. }),
+                ..unread(index, Problem::Read(error.clone()))
+            },
+            Attached::Other(revision, kind) => {
+                unread(index, Problem::Kind { revision: *revision, kind: *kind })
+            }
+        })
+        .collect();
+    (outcome(subject, policy, &findings), findings)
+}
+
+fn outcome(subject: &Subject, policy: &Policy, findings: &[Finding]) -> Result<Trust, Refusal> {
+    if let Some(forbidden) = of_image(subject, List::Dbx, &policy.dbx) {
+        return Err(Refusal::Forbidden(Box::new(forbidden)));
+    }
+    let fatal = findings.iter().filter(|finding| finding.fatal);
+    let mut fatal = fatal.filter_map(|finding| Some((finding.index, finding.result.as_ref().err()?)));
+    if let Some((index, problem)) = fatal.next() {
+        return Err(Refusal::Fatal { index, problem: Box::new(problem.clone()) });
+    }
+    if !subject.signed {
+        return by_digest(subject, policy, Algorithm::Sha256).ok_or(Refusal::NotSigned);
+    }
+    let mut trusted = findings.iter().filter_map(|finding| finding.result.as_ref().ok());
+    trusted.next().cloned().ok_or(Refusal::NothingTrusted)
+}
+
+fn look(
+    index: usize,
+    signature: &Authenticode,
+    subject: &Subject,
+    policy: &Policy,
+    now: Option<Time>,
+) -> Finding {
+    let (result, fatal) = match forbidden(signature, policy) {
+        Some((problem, fatal)) => (Err(problem), fatal),
+        None => (judge(signature, subject, policy), false),
+    };
+    Finding { fatal, ..finding(index, signature, result, policy, now) }
+}
+
+/// Why the signature counts for nothing, and whether it stops the whole image.
+fn forbidden(signature: &Authenticode, policy: &Policy) -> Option<(Problem, bool)> {
+    let signer = match signature.signed.signer_certificate() {
+        Ok(signer) => signer,
+        Err(error) => return Some((Problem::Verify(error), true)),
+    };
+    if let Some(problem) = outdated(signature, policy, "firmware") {
+        return Some((problem, false));
+    }
+    let came_along = signature.signed.certificates.iter();
+    let reach = Reach::new(signer, &came_along, Strictness::Distrust, true);
+    let found = of_signer(signature, &reach, List::Dbx, &policy.dbx, policy)?;
+    Some((Problem::Forbidden(Box::new(found)), true))
+}
+
+fn judge(signature: &Authenticode, subject: &Subject, policy: &Policy) -> Result<Trust, Problem> {
+    let lists = Lists { allow: vec![(List::Db, &policy.db)], deny: vec![(List::Dbx, &policy.dbx)] };
+    holds(signature, subject, policy)
+        .and_then(|signer| trust(signer, signature, &lists, |_, _| true, policy))
+        .or_else(|problem| by_digest(subject, policy, signature.image.algorithm).ok_or(problem))
+}
+
+fn by_digest(subject: &Subject, policy: &Policy, algorithm: Algorithm) -> Option<Trust> {
+    let entry = policy.db.find_image(algorithm, subject.digests.get(algorithm)?)?;
+    Some(Trust { list: List::Db, entry: entry.clone(), by: By::Digest(algorithm) })
+}

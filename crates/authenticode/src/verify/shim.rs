@@ -1,0 +1,95 @@
+//! The order in which shim decides about what it starts (`verify.c`).
+//!
+//! The image's digest first: forbidden in dbx or the owner's deny list, or allowed in db or the owner's list. Then each signature,
+//! of SHA-256 only: forbidden by a certificate, or allowed by one of db, of the owner's list or of shim itself. A forbidden
+//! signature does not spoil another that is good.
+
+use super::path::{Reach, Strictness};
+use super::revocation::{of_image, of_signer};
+use super::signature::{Lists, finding, holds, trust, unread};
+use super::subject::Attached;
+use super::{By, Finding, List, Policy, Problem, Refusal, Subject, Trust};
+use crate::certificate::{Certificate, MODULE_SIGNING};
+use crate::cms::Authenticode;
+use crate::digest::Algorithm;
+use crate::lists::Entry;
+use crate::time::Time;
+use alloc::boxed::Box;
+use alloc::vec;
+use alloc::vec::Vec;
+
+pub(super) fn decide(
+    subject: &Subject,
+    policy: &Policy,
+    now: Option<Time>,
+) -> (Result<Trust, Refusal>, Vec<Finding>) {
+    let findings: Vec<Finding> = subject
+        .signatures
+        .iter()
+        .enumerate()
+        .map(|(index, attached)| match attached {
+            Attached::Signature(signature) => {
+                finding(index, signature, judge(signature, subject, policy), policy, now)
+            }
+            Attached::Unreadable(error) => unread(index, Problem::Read(error.clone())),
+            Attached::Other(revision, kind) => {
+                unread(index, Problem::Kind { revision: *revision, kind: *kind })
+            }
+        })
+        .collect();
+    (outcome(subject, policy, &findings), findings)
+}
+
+fn outcome(subject: &Subject, policy: &Policy, findings: &[Finding]) -> Result<Trust, Refusal> {
+    for (list, database) in lists(policy).deny {
+        if let Some(forbidden) = of_image(subject, list, database) {
+            return Err(Refusal::Forbidden(Box::new(forbidden)));
+        }
+    }
+    // SHA-1 counts in db only, and only because shim does so.
+    let digests = [
+        (List::Db, &policy.db, Algorithm::Sha256),
+        (List::Db, &policy.db, Algorithm::Sha1),
+        (List::Mok, &policy.mok, Algorithm::Sha256),
+    ];
+    for (list, database, algorithm) in digests {
+        let digest = subject.digests.get(algorithm).filter(|_| algorithm != Algorithm::Sha1 || policy.sha1);
+        if let Some(entry) = digest.and_then(|digest| database.find_image(algorithm, digest)) {
+            return Ok(Trust { list, entry: entry.clone(), by: By::Digest(algorithm) });
+        }
+    }
+    if !subject.signed {
+        return Err(Refusal::NotSigned);
+    }
+    let mut trusted = findings.iter().filter_map(|finding| finding.result.as_ref().ok());
+    trusted.next().cloned().ok_or(Refusal::NothingTrusted)
+}
+
+fn lists(policy: &Policy) -> Lists<'_> {
+    Lists {
+        allow: vec![(List::Db, &policy.db), (List::Mok, &policy.mok), (List::Vendor, &policy.vendor)],
+        deny: vec![(List::Dbx, &policy.dbx), (List::Mokx, &policy.mokx)],
+    }
+}
+
+fn judge(signature: &Authenticode, subject: &Subject, policy: &Policy) -> Result<Trust, Problem> {
+    let algorithm = signature.image.algorithm;
+    if algorithm != Algorithm::Sha256 {
+        return Err(Problem::Digest { algorithm, loader: "shim" });
+    }
+    let signer = holds(signature, subject, policy)?;
+    let lists = lists(policy);
+    let reach = Reach::new(signer, &signature.signed.certificates.iter(), Strictness::Distrust, true);
+    for (list, database) in &lists.deny {
+        if let Some(forbidden) = of_signer(signature, &reach, *list, database, policy) {
+            return Err(Problem::Forbidden(Box::new(forbidden)));
+        }
+    }
+    trust(signer, signature, &lists, usable, policy)
+}
+
+/// Shim takes the first certificate of a list only, and none that is for kernel modules.
+fn usable(entry: &Entry, certificate: &Certificate) -> bool {
+    let modules = certificate.extended_key_usage().is_some_and(|usages| usages.contains(&MODULE_SIGNING));
+    entry.place == 0 && !modules
+}

@@ -1,0 +1,112 @@
+//! What has to be known of an image, read in one pass: digests, signatures, SBAT.
+
+use super::Policy;
+use crate::cms::{Authenticode, ReadError};
+use crate::digest::{self, Algorithm, Digests};
+use crate::pe::{self, CertificateKind, Layout, Section};
+use crate::sbat::{self, Sbat, SbatError};
+use crate::source::Source;
+use alloc::boxed::Box;
+use alloc::vec;
+use alloc::vec::Vec;
+
+/// An image that is to be decided about.
+#[derive(Debug, Clone)]
+pub struct Subject {
+    /// Its digests: [`algorithms`].
+    pub digests: Digests,
+    /// Whether it has a certificate table.
+    pub signed: bool,
+    /// The entries of that table.
+    pub signatures: Vec<Attached>,
+    /// What it tells of its components.
+    pub sbat: SbatData,
+}
+
+/// An entry of the certificate table.
+#[derive(Debug, Clone)]
+pub enum Attached {
+    /// A signature.
+    Signature(Box<Authenticode>),
+    /// What should be one.
+    Unreadable(ReadError),
+    /// Something else, by revision and type.
+    Other(u16, u16),
+}
+
+/// The section `.sbat`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SbatData {
+    /// There is none.
+    Missing,
+    /// There is one that shim would not look at.
+    Odd(&'static str),
+    /// What it says.
+    Read(Result<Sbat, SbatError>),
+}
+
+/// The digests that a policy needs of an image with these signatures.
+pub fn algorithms(signatures: &[Attached], policy: &Policy) -> Vec<Algorithm> {
+    let lists = [&policy.db, &policy.dbx, &policy.mok, &policy.mokx, &policy.vendor];
+    let listed = lists.into_iter().flat_map(|l| &l.entries).filter_map(|e| e.kind.image_algorithm());
+    let signed = signatures.iter().filter_map(|attached| match attached {
+        Attached::Signature(signature) => Some(signature.image.algorithm),
+        Attached::Unreadable(_) | Attached::Other(..) => None,
+    });
+    let mut all: Vec<Algorithm> = [Algorithm::Sha256].into_iter().chain(listed).chain(signed).collect();
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+impl Subject {
+    /// Reads one with [`digest::digests`].
+    pub fn read<S: Source + ?Sized>(
+        source: &S,
+        layout: &Layout,
+        policy: &Policy,
+    ) -> Result<Self, pe::ReadError<S::Error>> {
+        Self::read_with(source, layout, policy, |algorithms| digest::digests(source, layout, 0, algorithms))
+    }
+
+    /// Reads one; `digests` computes the digests of the file as it is.
+    pub fn read_with<S: Source + ?Sized>(
+        source: &S,
+        layout: &Layout,
+        policy: &Policy,
+        digests: impl FnOnce(&[Algorithm]) -> Result<Digests, S::Error>,
+    ) -> Result<Self, pe::ReadError<S::Error>> {
+        let entries = pe::certificates(source, layout)?;
+        let signatures: Vec<Attached> = entries
+            .into_iter()
+            .map(|entry| match entry.kind {
+                CertificateKind::SignedData => Authenticode::read(&entry.content)
+                    .map_or_else(Attached::Unreadable, |signature| Attached::Signature(Box::new(signature))),
+                CertificateKind::Other { revision, kind } => Attached::Other(revision, kind),
+            })
+            .collect();
+        let sbat = read_sbat(source, layout).map_err(pe::ReadError::Source)?;
+        let digests = digests(&algorithms(&signatures, policy)).map_err(pe::ReadError::Source)?;
+        Ok(Self { digests, signed: layout.certificate_table.is_some(), signatures, sbat })
+    }
+}
+
+/// As shim's `verify_buffer_sbat`; a second section of the name is refused when the layout is read.
+fn read_sbat<S: Source + ?Sized>(source: &S, layout: &Layout) -> Result<SbatData, S::Error> {
+    let Some(section) = layout.section(sbat::SECTION.as_bytes()) else { return Ok(SbatData::Missing) };
+    if section.has_relocations() {
+        return Ok(SbatData::Odd("the section has relocations"));
+    }
+    if section.raw_size == 0 || section.raw_size < section.virtual_size {
+        return Ok(SbatData::Odd("the section has fewer bytes in the file than in memory"));
+    }
+    read_section(source, section).map(|bytes| SbatData::Read(Sbat::read(&bytes)))
+}
+
+/// At most one byte more than is allowed, so that too much is noticed without being read.
+fn read_section<S: Source + ?Sized>(source: &S, section: &Section) -> Result<Vec<u8>, S::Error> {
+    let size = usize::try_from(section.raw_size).unwrap_or(usize::MAX).min(sbat::MAX_SIZE + 1);
+    let mut bytes = vec![0; size];
+    source.read_at(section.file_range().start, &mut bytes)?;
+    Ok(bytes)
+}

@@ -1,0 +1,132 @@
+//! What is trusted, from files, folders and the firmware's variables.
+
+use anyhow::{Context, bail};
+use authenticode::certificate::CertificateError;
+use authenticode::lists::{Database, LoadError};
+use authenticode::pe::{Layout, section_name};
+use authenticode::sbat::{self, Level, SbatError};
+use std::path::{Path, PathBuf};
+
+/// Firmware gives variables some hundred kilobytes at most.
+const LARGEST: u64 = 16 << 20;
+/// `EFI_IMAGE_SECURITY_DATABASE_GUID`: db, dbx, dbt.
+const SECURITY: &str = "d719b2cb-3d3a-4596-a3bc-dad00e67656f";
+/// `SHIM_LOCK_GUID`: what shim lends the system.
+const SHIM: &str = "605dab50-e046-4300-abb6-3dd810dd8b23";
+/// Files of a folder that are looked at.
+const ENDINGS: [&str; 5] = ["pem", "crt", "cer", "der", "esl"];
+
+/// A database from files and folders.
+pub(super) fn read(paths: &[PathBuf]) -> anyhow::Result<Database> {
+    let mut database = Database::default();
+    for path in paths {
+        if path.is_dir() {
+            add_folder(&mut database, path)?;
+        } else {
+            let bytes = read_file(path)?;
+            let origin = path.display().to_string();
+            database.add_file(&origin, &bytes).context("neither signature lists nor certificates")?;
+        }
+    }
+    Ok(database)
+}
+
+fn add_folder(database: &mut Database, folder: &Path) -> anyhow::Result<()> {
+    let failed = || format!("cannot read {}", folder.display());
+    let entries: Vec<_> = std::fs::read_dir(folder).with_context(failed)?.collect::<Result<_, _>>()?;
+    let mut paths: Vec<PathBuf> = entries.into_iter().map(|entry| entry.path()).collect();
+    paths
+        .retain(|p| p.extension().is_some_and(|e| ENDINGS.iter().any(|known| e.eq_ignore_ascii_case(known))));
+    paths.sort();
+    let before = database.entries.len();
+    for path in paths {
+        let bytes = read_file(&path)?;
+        match database.add_file(&path.display().to_string(), &bytes) {
+            // A folder of keys has private ones beside the certificates.
+            Err(LoadError::Neither { certificate, .. }) if *certificate == CertificateError::None => {}
+            other => other.context("neither signature lists nor certificates")?,
+        }
+    }
+    if database.entries.len() == before {
+        bail!("{} holds no certificates and no signature lists ({})", folder.display(), ENDINGS.join(", "));
+    }
+    Ok(())
+}
+
+/// The lists that firmware and shim keep in variables, as efivarfs shows them.
+pub(super) struct Variables {
+    folder: PathBuf,
+}
+
+impl Variables {
+    pub(super) fn new(folder: &Path) -> anyhow::Result<Self> {
+        if !folder.is_dir() {
+            bail!(
+                "{} is no folder: this system was not started by UEFI, or efivarfs is not mounted",
+                folder.display()
+            );
+        }
+        Ok(Self { folder: folder.to_owned() })
+    }
+
+    /// Adds what `db`, `dbx` or `dbt` holds; a variable that is not there is an empty list.
+    pub(super) fn security(&self, name: &str, to: &mut Database) -> anyhow::Result<()> {
+        self.add(name, SECURITY, to)
+    }
+
+    /// Adds what one of shim's lists holds.
+    pub(super) fn shim(&self, name: &str, to: &mut Database) -> anyhow::Result<()> {
+        self.add(name, SHIM, to)
+    }
+
+    /// The level that shim enforces.
+    pub(super) fn sbat_level(&self) -> anyhow::Result<Option<Level>> {
+        let path = self.folder.join(format!("SbatLevelRT-{SHIM}"));
+        if path.exists() { level(&path).map(Some) } else { Ok(None) }
+    }
+
+    fn add(&self, name: &str, vendor: &str, to: &mut Database) -> anyhow::Result<()> {
+        let path = self.folder.join(format!("{name}-{vendor}"));
+        if path.exists() {
+            to.add_file(name, &read_file(&path)?).with_context(|| path.display().to_string())?;
+        }
+        Ok(())
+    }
+}
+
+/// A level from a file of text, a variable of efivarfs, or shim itself (its latest).
+pub(super) fn level(path: &Path) -> anyhow::Result<Level> {
+    let bytes = read_file(path)?;
+    let name = || path.display().to_string();
+    if bytes.starts_with(b"MZ") {
+        let layout = Layout::read(bytes.as_slice()).with_context(name)?;
+        let levels = levels_of_shim(&bytes, &layout);
+        let Some(levels) = levels else { bail!("{} carries no levels as shim does", path.display()) };
+        let [_, latest] = levels.with_context(name)?;
+        return Ok(latest);
+    }
+    // efivarfs puts four bytes of attributes before the text; no text has zeros there.
+    let text = match bytes.split_first_chunk::<4>() {
+        Some(([_, 0, 0, 0], text)) => text,
+        _ => &bytes,
+    };
+    Level::read(text).with_context(name)
+}
+
+fn levels_of_shim(image: &[u8], layout: &Layout) -> Option<Result<[Level; 2], SbatError>> {
+    let section = layout.sections.iter().find(|section| {
+        section_name(image, layout, section).is_ok_and(|name| name == sbat::SHIM_SECTION.as_bytes())
+    })?;
+    let range = section.content_range();
+    let content = image.get(usize::try_from(range.start).ok()?..usize::try_from(range.end).ok()?)?;
+    Level::read_shim(content)
+}
+
+fn read_file(path: &Path) -> anyhow::Result<Vec<u8>> {
+    let failed = || format!("cannot read {}", path.display());
+    let size = std::fs::metadata(path).with_context(failed)?.len();
+    if size > LARGEST {
+        bail!("{} has {size} bytes, too many for lists and certificates", path.display());
+    }
+    std::fs::read(path).with_context(failed)
+}

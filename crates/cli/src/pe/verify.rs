@@ -1,0 +1,251 @@
+//! `snowguard pe verify`
+
+use super::image::{Image, each, hex};
+use super::lists::{self, Variables};
+use crate::exit;
+use anyhow::{anyhow, bail};
+use authenticode::certificate::Certificate;
+use authenticode::digest::Algorithm;
+use authenticode::file;
+use authenticode::time::Time;
+use authenticode::verify::{By, Finding, Loader, Policy, SbatData, Subject, Trust, Verdict, decide};
+use clap::{Args, ValueEnum};
+use scanner::report::clean;
+use serde_json::{Value, json};
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Tell whether firmware or shim would start EFI programs, and why.
+///
+/// Everything is checked that they check: the digest, the signature, the path to a certificate of db, dbx with its
+/// certificates, digests and times, the lists of shim, and SBAT. The answer names the certificate of the list that let
+/// the program through, or the first thing that stopped it.
+///
+/// Exit code 0: all are trusted; 1: one is not; 2: wrong use; 3: one could not be read.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Options {
+    /// EFI programs
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// What may start: certificates (PEM, DER), signature lists, or a folder of them
+    #[arg(long, value_name = "PATH")]
+    db: Vec<PathBuf>,
+    /// What may not start: the same, and digests
+    #[arg(long, value_name = "PATH")]
+    dbx: Vec<PathBuf>,
+    /// Authorities for timestamps: what they prove to be older than its revocation stays good
+    #[arg(long, value_name = "PATH")]
+    dbt: Vec<PathBuf>,
+    /// What the machine's owner allows shim to start (MokList)
+    #[arg(long, value_name = "PATH")]
+    mok: Vec<PathBuf>,
+    /// What the owner forbids shim to start (MokListX)
+    #[arg(long, value_name = "PATH")]
+    mokx: Vec<PathBuf>,
+    /// Certificates that are built into shim
+    #[arg(long, value_name = "PATH")]
+    vendor_cert: Vec<PathBuf>,
+    /// The least generations of components: a file of text, the variable SbatLevelRT, or shim, whose latest level counts
+    #[arg(long, value_name = "FILE")]
+    sbat_level: Option<PathBuf>,
+    /// Take db, dbx, dbt, and the lists of shim from the variables of this machine, or of a copy of them
+    #[arg(long, value_name = "DIR", num_args = 0..=1, default_missing_value = "/sys/firmware/efi/efivars")]
+    efivars: Option<PathBuf>,
+    /// Who decides; shim, if a list of shim is given
+    #[arg(long, value_name = "WHO")]
+    r#as: Option<Who>,
+    /// Refuse certificates that are not valid today; neither firmware nor shim does
+    #[arg(long)]
+    enforce_validity: bool,
+    /// Take SHA-1, for looking at old files; neither firmware nor shim does today
+    #[arg(long)]
+    allow_sha1: bool,
+    /// JSON: one object a line
+    #[arg(long)]
+    json: bool,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  snowguard pe verify --db db.pem EFI/Linux/*.efi
+  snowguard pe verify --db db.esl --dbx dbx.esl shimx64.efi
+  snowguard pe verify --efivars /boot/EFI/systemd/systemd-bootx64.efi
+  snowguard pe verify --efivars --as shim --vendor-cert debian.der --sbat-level shimx64.efi grubx64.efi";
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Who {
+    Firmware,
+    Shim,
+}
+
+pub(super) fn run(options: &Options) -> Result<ExitCode, exit::Failure> {
+    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
+    let now = Time::from_unix(seconds);
+    let trusted = [&options.db, &options.mok, &options.vendor_cert];
+    if options.efivars.is_none() && trusted.iter().all(|list| list.is_empty()) {
+        return Err(exit::Failure::usage(anyhow!(
+            "nothing is trusted: give --db with certificates, or --efivars for what this machine trusts"
+        )));
+    }
+    let policy = policy(options, now).map_err(exit::Failure::scan)?;
+    let mut out = std::io::stdout().lock();
+    let mut all = true;
+    let code = each(&options.files, |path| {
+        let Image { source, layout } = Image::open(path)?;
+        let subject = file::subject(&source, &layout, &policy)
+            .map_err(|error| anyhow!("{}: {error}", path.display()))?;
+        let verdict = decide(&subject, &policy, now);
+        all &= verdict.outcome.is_ok();
+        let name = path.to_string_lossy();
+        if options.json {
+            writeln!(out, "{}", describe(&name, &subject, &verdict, &policy))?;
+        } else {
+            tell(&mut out, &name, &subject, &verdict, &policy)?;
+        }
+        Ok(())
+    })?;
+    Ok(if all { code } else { ExitCode::from(exit::FOUND) })
+}
+
+fn policy(options: &Options, now: Option<Time>) -> anyhow::Result<Policy> {
+    let of_shim = [&options.mok, &options.mokx, &options.vendor_cert];
+    let loader = match options.r#as {
+        Some(Who::Firmware) if of_shim.iter().any(|list| !list.is_empty()) => {
+            bail!("--mok, --mokx and --vendor-cert are shim's; firmware does not look at them")
+        }
+        Some(Who::Firmware) => Loader::Firmware,
+        None if of_shim.iter().all(|list| list.is_empty()) => Loader::Firmware,
+        None | Some(Who::Shim) => Loader::Shim,
+    };
+    let mut policy = Policy {
+        loader,
+        db: lists::read(&options.db)?,
+        dbx: lists::read(&options.dbx)?,
+        dbt: lists::read(&options.dbt)?,
+        mok: lists::read(&options.mok)?,
+        mokx: lists::read(&options.mokx)?,
+        vendor: lists::read(&options.vendor_cert)?,
+        sbat_level: options.sbat_level.as_deref().map(lists::level).transpose()?,
+        valid_at: now.filter(|_| options.enforce_validity),
+        sha1: options.allow_sha1,
+    };
+    if let Some(folder) = &options.efivars {
+        let variables = Variables::new(folder)?;
+        variables.security("db", &mut policy.db)?;
+        variables.security("dbx", &mut policy.dbx)?;
+        variables.security("dbt", &mut policy.dbt)?;
+        if loader == Loader::Shim {
+            variables.shim("MokListRT", &mut policy.mok)?;
+            variables.shim("MokListXRT", &mut policy.mokx)?;
+            if policy.sbat_level.is_none() {
+                policy.sbat_level = variables.sbat_level()?;
+            }
+        }
+    }
+    Ok(policy)
+}
+
+fn loader(policy: &Policy) -> &'static str {
+    match policy.loader {
+        Loader::Firmware => "firmware",
+        Loader::Shim => "shim",
+    }
+}
+
+fn describe(name: &str, subject: &Subject, verdict: &Verdict, policy: &Policy) -> Value {
+    let trust = |trust: &Trust| {
+        let by = match &trust.by {
+            By::Digest(algorithm) => json!({ "digest": algorithm.name() }),
+            By::Path(path) => json!({ "path": path.iter().map(Certificate::subject).collect::<Vec<_>>() }),
+        };
+        json!({
+            "list": trust.list.to_string(),
+            "origin": trust.entry.origin,
+            "owner": trust.entry.owner.to_string(),
+            "by": by,
+        })
+    };
+    let signature = |finding: &Finding| {
+        json!({
+            "index": finding.index,
+            "signer": finding.signer,
+            "digest": finding.algorithm.map(Algorithm::name),
+            "timestamp": finding.timestamp.map(|time| time.to_string()),
+            "trusted": finding.result.as_ref().ok().map(trust),
+            "problem": finding.result.as_ref().err().map(ToString::to_string),
+            "stopsTheImage": finding.fatal,
+            "notes": finding.notices.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        })
+    };
+    json!({
+        "file": name,
+        "judge": loader(policy),
+        "trusted": verdict.outcome.is_ok(),
+        "by": verdict.outcome.as_ref().ok().map(trust),
+        "reason": verdict.outcome.as_ref().err().map(ToString::to_string),
+        "sha256": subject.digests.get(Algorithm::Sha256).map(hex),
+        "signatures": verdict.findings.iter().map(signature).collect::<Vec<_>>(),
+        "sbatChecked": policy.sbat_level.is_some(),
+    })
+}
+
+fn tell(
+    out: &mut impl Write,
+    name: &str,
+    subject: &Subject,
+    verdict: &Verdict,
+    policy: &Policy,
+) -> std::io::Result<()> {
+    let loader = loader(policy);
+    match &verdict.outcome {
+        Ok(trust) => {
+            writeln!(out, "{}: {loader} trusts it", clean(name))?;
+            writeln!(out, "  let through by {}", clean(&through(trust)))?;
+        }
+        Err(reason) => {
+            writeln!(out, "{}: {loader} does not trust it", clean(name))?;
+            writeln!(out, "  {}", clean(&reason.to_string()))?;
+        }
+    }
+    for finding in &verdict.findings {
+        let signer = finding.signer.as_deref().unwrap_or("somebody who cannot be told");
+        let digest = finding.algorithm.map_or("", Algorithm::name);
+        let stamp = finding.timestamp.map_or_else(String::new, |time| format!(", stamped {time}"));
+        writeln!(out, "  signature {}: by {} ({digest}{stamp})", finding.index, clean(signer))?;
+        match &finding.result {
+            Ok(Trust { by: By::Path(path), .. }) => {
+                for certificate in path.iter().skip(1) {
+                    writeln!(out, "    issued by {}", clean(&certificate.subject()))?;
+                }
+            }
+            Ok(Trust { by: By::Digest(_), .. }) => {}
+            Err(problem) => writeln!(out, "    not trusted: {}", clean(&problem.to_string()))?,
+        }
+        for notice in &finding.notices {
+            writeln!(out, "    note: {}", clean(&notice.to_string()))?;
+        }
+    }
+    if policy.sbat_level.is_some()
+        && let SbatData::Read(Ok(sbat)) = &subject.sbat
+    {
+        let entries = sbat.entries.iter().map(|entry| format!("{} {}", entry.component, entry.generation));
+        writeln!(out, "  sbat: {}", clean(&entries.collect::<Vec<_>>().join(", ")))?;
+    }
+    Ok(())
+}
+
+fn through(trust: &Trust) -> String {
+    let list = trust.list.to_string();
+    let origin = &trust.entry.origin;
+    let place = if *origin == list { list } else { format!("{list} ({origin})") };
+    match &trust.by {
+        By::Digest(algorithm) => format!("its {algorithm} digest in {place}"),
+        By::Path(path) => {
+            let subject = path.last().map(Certificate::subject).unwrap_or_default();
+            format!("the certificate {subject} of {place}")
+        }
+    }
+}
