@@ -9,6 +9,7 @@ mod location;
 mod manual;
 mod pe;
 mod progress;
+mod sbat;
 mod scan;
 mod show;
 
@@ -40,6 +41,9 @@ enum Command {
     /// Look at EFI programs, change their sections and their signatures.
     #[command(subcommand)]
     Pe(pe::Command),
+    /// Which generation of which component an EFI program is, and what is revoked.
+    #[command(subcommand)]
+    Sbat(sbat::Command),
     Completions(manual::CompletionOptions),
     Man(manual::ManOptions),
 }
@@ -63,6 +67,7 @@ fn main() -> ExitCode {
         Command::Explain(options) => Ok(explain::run(&options)),
         Command::Demo(options) => Ok(demo::run(&options)),
         Command::Pe(command) => Ok(pe::run(&command)),
+        Command::Sbat(command) => Ok(sbat::run(&command)),
         Command::Show(options) => Ok(show::run(&options)),
         Command::Completions(options) => Ok(manual::completions::<Cli>(&options)),
         Command::Man(options) => Ok(manual::man::<Cli>(&options)),

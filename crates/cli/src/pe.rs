@@ -1,9 +1,9 @@
 //! `snowguard pe`: EFI programs, their sections and signatures.
 
 mod digest;
-mod image;
+pub(crate) mod image;
 mod inspect;
-mod lists;
+pub(crate) mod lists;
 mod sections;
 mod sign;
 mod signatures;

@@ -85,22 +85,24 @@ impl Subject {
                 CertificateKind::Other { revision, kind } => Attached::Other(revision, kind),
             })
             .collect();
-        let sbat = read_sbat(source, layout).map_err(pe::ReadError::Source)?;
+        let sbat = SbatData::read(source, layout).map_err(pe::ReadError::Source)?;
         let digests = digests(&algorithms(&signatures, policy)).map_err(pe::ReadError::Source)?;
         Ok(Self { digests, signed: layout.certificate_table.is_some(), signatures, sbat })
     }
 }
 
-/// As shim's `verify_buffer_sbat`; a second section of the name is refused when the layout is read.
-fn read_sbat<S: Source + ?Sized>(source: &S, layout: &Layout) -> Result<SbatData, S::Error> {
-    let Some(section) = layout.section(sbat::SECTION.as_bytes()) else { return Ok(SbatData::Missing) };
-    if section.has_relocations() {
-        return Ok(SbatData::Odd("the section has relocations"));
+impl SbatData {
+    /// Reads it as shim does (`verify_buffer_sbat`); a second section of the name is refused when the layout is read.
+    pub fn read<S: Source + ?Sized>(source: &S, layout: &Layout) -> Result<Self, S::Error> {
+        let Some(section) = layout.section(sbat::SECTION.as_bytes()) else { return Ok(Self::Missing) };
+        if section.has_relocations() {
+            return Ok(Self::Odd("the section has relocations"));
+        }
+        if section.raw_size == 0 || section.raw_size < section.virtual_size {
+            return Ok(Self::Odd("the section has fewer bytes in the file than in memory"));
+        }
+        read_section(source, section).map(|bytes| Self::Read(Sbat::read(&bytes)))
     }
-    if section.raw_size == 0 || section.raw_size < section.virtual_size {
-        return Ok(SbatData::Odd("the section has fewer bytes in the file than in memory"));
-    }
-    read_section(source, section).map(|bytes| SbatData::Read(Sbat::read(&bytes)))
 }
 
 /// At most one byte more than is allowed, so that too much is noticed without being read.

@@ -9,13 +9,13 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// An image that was opened and laid out.
-pub(super) struct Image {
-    pub(super) source: FileSource,
-    pub(super) layout: Layout,
+pub(crate) struct Image {
+    pub(crate) source: FileSource,
+    pub(crate) layout: Layout,
 }
 
 impl Image {
-    pub(super) fn open(path: &Path) -> anyhow::Result<Self> {
+    pub(crate) fn open(path: &Path) -> anyhow::Result<Self> {
         let source = file::open(path).with_context(|| format!("cannot read {}", path.display()))?;
         let layout = Layout::read(&source).map_err(|error| anyhow!("{}: {error}", path.display()))?;
         Ok(Self { source, layout })
@@ -23,7 +23,7 @@ impl Image {
 }
 
 /// Does something with each file. One that fails is told, and the rest goes on.
-pub(super) fn each(
+pub(crate) fn each(
     paths: &[PathBuf],
     mut act: impl FnMut(&Path) -> anyhow::Result<()>,
 ) -> Result<ExitCode, exit::Failure> {
@@ -38,7 +38,7 @@ pub(super) fn each(
 }
 
 /// Digits of bytes.
-pub(super) fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
         // Writing to a String does not fail.

@@ -5,6 +5,8 @@ use authenticode::certificate::CertificateError;
 use authenticode::lists::{Database, LoadError};
 use authenticode::pe::{Layout, section_name};
 use authenticode::sbat::{self, Level, SbatError};
+use std::fs::File;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 /// Firmware gives variables some hundred kilobytes at most.
@@ -95,22 +97,35 @@ impl Variables {
 }
 
 /// A level from a file of text, a variable of efivarfs, or shim itself (its latest).
-pub(super) fn level(path: &Path) -> anyhow::Result<Level> {
-    let bytes = read_file(path)?;
-    let name = || path.display().to_string();
-    if bytes.starts_with(b"MZ") {
-        let layout = Layout::read(bytes.as_slice()).with_context(name)?;
-        let levels = levels_of_shim(&bytes, &layout);
-        let Some(levels) = levels else { bail!("{} carries no levels as shim does", path.display()) };
-        let [_, latest] = levels.with_context(name)?;
+pub(crate) fn level(path: &Path) -> anyhow::Result<Level> {
+    if is_image(path)? {
+        let [_, latest] = levels(path)?;
         return Ok(latest);
     }
+    let bytes = read_file(path)?;
     // efivarfs puts four bytes of attributes before the text; no text has zeros there.
     let text = match bytes.split_first_chunk::<4>() {
         Some(([_, 0, 0, 0], text)) => text,
         _ => &bytes,
     };
-    Level::read(text).with_context(name)
+    Level::read(text).with_context(|| path.display().to_string())
+}
+
+/// The levels that shim carries: the one that it sets by itself, and the latest.
+pub(crate) fn levels(path: &Path) -> anyhow::Result<[Level; 2]> {
+    let bytes = read_file(path)?;
+    let layout = Layout::read(bytes.as_slice()).with_context(|| path.display().to_string())?;
+    let levels = levels_of_shim(&bytes, &layout);
+    let Some(levels) = levels else { bail!("{} carries no levels as shim does", path.display()) };
+    levels.with_context(|| path.display().to_string())
+}
+
+/// Whether a file begins as images do.
+pub(crate) fn is_image(path: &Path) -> anyhow::Result<bool> {
+    let failed = || format!("cannot read {}", path.display());
+    let mut start = Vec::new();
+    File::open(path).and_then(|file| file.take(2).read_to_end(&mut start)).with_context(failed)?;
+    Ok(start == b"MZ")
 }
 
 fn levels_of_shim(image: &[u8], layout: &Layout) -> Option<Result<[Level; 2], SbatError>> {
@@ -122,7 +137,8 @@ fn levels_of_shim(image: &[u8], layout: &Layout) -> Option<Result<[Level; 2], Sb
     Level::read_shim(content)
 }
 
-fn read_file(path: &Path) -> anyhow::Result<Vec<u8>> {
+/// A file that is small enough to be what we look for.
+pub(crate) fn read_file(path: &Path) -> anyhow::Result<Vec<u8>> {
     let failed = || format!("cannot read {}", path.display());
     let size = std::fs::metadata(path).with_context(failed)?.len();
     if size > LARGEST {

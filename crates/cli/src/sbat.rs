@@ -1,0 +1,195 @@
+//! `snowguard sbat`: which generation of which component an EFI program is, and what a level says of it.
+
+use crate::exit;
+use crate::pe::image::{Image, each};
+use crate::pe::lists;
+use anyhow::{Context, anyhow, bail};
+use authenticode::file;
+use authenticode::sbat::{Entry, FORMAT_URL, Level, Sbat};
+use authenticode::verify::SbatData;
+use clap::{Args, Subcommand};
+use scanner::report::clean;
+use serde_json::{Value, json};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Make(MakeOptions),
+    Show(ShowOptions),
+    Check(CheckOptions),
+}
+
+/// Write the text of a section .sbat.
+///
+/// The first line, about the format itself, is added. `snowguard pe sections` puts the text into a program.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  snowguard sbat make snowguard-stub,1,Snowguard,snowguard,0.1,https://example.org --output sbat.csv
+  snowguard pe sections stub.efi --add .sbat=sbat.csv --output stub.sbat.efi")]
+pub(crate) struct MakeOptions {
+    /// Components, each as COMPONENT,GENERATION,VENDOR,PACKAGE,VERSION,URL
+    #[arg(required = true, value_name = "COMPONENT")]
+    components: Vec<String>,
+    /// Write to a file instead of printing
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+/// Print what EFI programs, or files of text, tell of their components.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  snowguard sbat show shimx64.efi grubx64.efi\n  snowguard sbat show --json sbat.csv"
+)]
+pub(crate) struct ShowOptions {
+    /// EFI programs, or text as `snowguard sbat make` writes it
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// JSON: one object a line
+    #[arg(long)]
+    json: bool,
+}
+
+/// Tell whether a level revokes EFI programs.
+///
+/// Signatures are not looked at: `snowguard pe verify --sbat-level` does both. Exit code 0: none is revoked; 1: one is, or has
+/// no section .sbat, which shim refuses too.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  snowguard sbat check --level shimx64.efi grubx64.efi
+  snowguard sbat check --level /sys/firmware/efi/efivars/SbatLevelRT-605dab50-e046-4300-abb6-3dd810dd8b23 grubx64.efi")]
+pub(crate) struct CheckOptions {
+    /// The level: a file of text, the variable SbatLevelRT, or shim, whose latest level counts
+    #[arg(long, value_name = "FILE")]
+    level: PathBuf,
+    /// EFI programs, or text as `snowguard sbat make` writes it
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// JSON: one object a line
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs the command.
+pub(crate) fn run(command: &Command) -> ExitCode {
+    let done = match command {
+        Command::Make(options) => make(options).map_err(exit::Failure::scan),
+        Command::Show(options) => show(options),
+        Command::Check(options) => check(options),
+    };
+    done.unwrap_or_else(exit::Failure::report)
+}
+
+fn make(options: &MakeOptions) -> anyhow::Result<ExitCode> {
+    let mut entries = vec![Entry::new("sbat", 1, "SBAT Version", "sbat", "1", FORMAT_URL)?];
+    for component in &options.components {
+        let read = Sbat::read(component.as_bytes());
+        let read = read.with_context(|| format!("{component:?} is no component"))?;
+        let [entry] = read.entries.as_slice() else { bail!("{component:?} is more than one component") };
+        if entries.iter().any(|other| other.component == entry.component) {
+            bail!("the component {} is given twice, or is the first line, which is added", entry.component);
+        }
+        entries.push(entry.clone());
+    }
+    let text = Sbat { entries }.to_string();
+    match &options.output {
+        Some(path) => file::replace(path, None, |file| file.write_all(text.as_bytes()))
+            .with_context(|| format!("cannot write {}", path.display()))?,
+        None => std::io::stdout().lock().write_all(text.as_bytes())?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn show(options: &ShowOptions) -> Result<ExitCode, exit::Failure> {
+    let mut out = std::io::stdout().lock();
+    each(&options.files, |path| {
+        let found = read(path)?;
+        let levels = lists::levels(path).ok();
+        let levels = levels.iter().flatten().collect::<Vec<_>>();
+        if found.is_none() && levels.is_empty() {
+            bail!("{}: it has no .sbat section", path.display());
+        }
+        if options.json {
+            writeln!(out, "{}", describe(path, found.as_ref(), &levels))?;
+            return Ok(());
+        }
+        writeln!(out, "{}", clean(&path.to_string_lossy()))?;
+        for entry in found.iter().flat_map(|sbat| &sbat.entries) {
+            let Entry { component, generation, vendor, package, version, url } = entry;
+            let line = format!("{component:<24} {generation:>5}  {vendor}, {package} {version}, {url}");
+            writeln!(out, "  {}", clean(&line))?;
+        }
+        for (level, when) in levels.iter().zip(["sets by itself", "sets on demand"]) {
+            let least = level.entries.iter().map(|(component, least)| format!("{component} {least}"));
+            let date = level.date.as_deref().unwrap_or("no date");
+            let least = least.collect::<Vec<_>>().join(", ");
+            writeln!(out, "  level that it {when} ({}): {}", clean(date), clean(&least))?;
+        }
+        Ok(())
+    })
+}
+
+fn describe(path: &Path, found: Option<&Sbat>, levels: &[&Level]) -> Value {
+    let entry = |entry: &Entry| {
+        json!({
+            "component": entry.component,
+            "generation": entry.generation,
+            "vendor": entry.vendor,
+            "package": entry.package,
+            "version": entry.version,
+            "url": entry.url,
+        })
+    };
+    let level = |level: &&Level| {
+        let least = level
+            .entries
+            .iter()
+            .map(|(component, least)| json!({ "component": component, "generation": least }));
+        json!({ "date": level.date, "components": least.collect::<Vec<_>>() })
+    };
+    json!({
+        "file": path.to_string_lossy(),
+        "sbat": found.map(|sbat| sbat.entries.iter().map(entry).collect::<Vec<_>>()),
+        "levels": levels.iter().map(level).collect::<Vec<_>>(),
+    })
+}
+
+fn check(options: &CheckOptions) -> Result<ExitCode, exit::Failure> {
+    let level = lists::level(&options.level).map_err(exit::Failure::scan)?;
+    let mut out = std::io::stdout().lock();
+    let mut all = true;
+    let code = each(&options.files, |path| {
+        let problem = match read(path)? {
+            None => Some("it has no .sbat section".to_owned()),
+            Some(sbat) => level.revokes(&sbat).map(|revoked| revoked.to_string()),
+        };
+        all &= problem.is_none();
+        let name = path.to_string_lossy();
+        if options.json {
+            writeln!(out, "{}", json!({ "file": name, "revoked": problem.is_some(), "reason": problem }))?;
+        } else {
+            let verdict =
+                problem.map_or_else(|| "not revoked".to_owned(), |problem| format!("revoked: {problem}"));
+            writeln!(out, "{}: {}", clean(&name), clean(&verdict))?;
+        }
+        Ok(())
+    })?;
+    Ok(if all { code } else { ExitCode::from(exit::FOUND) })
+}
+
+/// What a program or a file of text says; `None` for a program that says nothing.
+fn read(path: &Path) -> anyhow::Result<Option<Sbat>> {
+    let name = || path.display().to_string();
+    if !lists::is_image(path)? {
+        return Sbat::read(&lists::read_file(path)?).map(Some).with_context(name);
+    }
+    let Image { source, layout } = Image::open(path)?;
+    match SbatData::read(&source, &layout).with_context(name)? {
+        SbatData::Missing => Ok(None),
+        SbatData::Odd(problem) => Err(anyhow!("{}: .sbat: {problem}", path.display())),
+        SbatData::Read(read) => read.map(Some).with_context(name),
+    }
+}
