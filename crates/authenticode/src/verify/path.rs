@@ -45,6 +45,8 @@ pub enum PathError {
 #[derive(Debug)]
 pub struct Reach<'c> {
     nodes: Vec<Node<'c>>,
+    /// What is wrong with the path that OpenSSL builds before it finds the signer itself to be trusted.
+    natural: Option<PathError>,
     strictness: Strictness,
     sha1: bool,
 }
@@ -73,8 +75,8 @@ impl<'c> Reach<'c> {
         strictness: Strictness,
         sha1: bool,
     ) -> Self {
-        let mut reach =
-            Self { nodes: Vec::from([Node { certificate: signer, below: None }]), strictness, sha1 };
+        let nodes = Vec::from([Node { certificate: signer, below: None }]);
+        let mut reach = Self { nodes, natural: None, strictness, sha1 };
         let mut at = 0;
         while let Some(node) = reach.nodes.get(at) {
             let certificate = node.certificate;
@@ -85,6 +87,9 @@ impl<'c> Reach<'c> {
                 }
             }
             at += 1;
+        }
+        if strictness == Strictness::Trust {
+            reach.natural = reach.check_natural(signer, others);
         }
         reach
     }
@@ -102,6 +107,15 @@ impl<'c> Reach<'c> {
         let mut closest = None;
         for (at, node) in self.nodes.iter().enumerate() {
             let mut path = self.path(at);
+            if at == 0 && node.certificate == anchor {
+                match &self.natural {
+                    None => return Ok(path),
+                    Some(error) => {
+                        closest = Some(error.clone());
+                        continue;
+                    }
+                }
+            }
             if node.certificate != anchor {
                 if !node.certificate.names_issuer(anchor) {
                     continue;
@@ -140,6 +154,29 @@ impl<'c> Reach<'c> {
             return Err(PathError::NotTrusted { subject: String::new(), issuer: String::new() });
         };
         Err(closest.unwrap_or_else(|| PathError::NotTrusted { subject: top.subject(), issuer: top.issuer() }))
+    }
+
+    /// OpenSSL looks for the signer itself among the trusted ones only after it has followed issuers by their names as far as
+    /// they came along, and then wants all of that path to be good.
+    fn check_natural(
+        &self,
+        signer: &'c Certificate,
+        others: &(impl Iterator<Item = &'c Certificate> + Clone),
+    ) -> Option<PathError> {
+        let mut path = Vec::from([signer]);
+        while let Some(top) = path.last().copied().filter(|top| !top.is_self_issued()) {
+            let mut issuers = others.clone().filter(|other| top.names_issuer(other) && !path.contains(other));
+            let Some(issuer) = issuers.next() else { break };
+            if let Err(error) = self.issued(top, issuer) {
+                return Some(PathError::Issue(error));
+            }
+            if path.len() > 1 && !self.may_stand_between(top) {
+                let (issuer, why) = (top.subject(), "it has no basic constraints");
+                return Some(PathError::Issue(IssueError::NotAuthority { issuer, why }));
+            }
+            path.push(issuer);
+        }
+        self.check(&path).err()
     }
 
     fn path(&self, at: usize) -> Vec<&'c Certificate> {
