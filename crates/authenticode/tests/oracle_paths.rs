@@ -69,9 +69,9 @@ fn openssl_and_we_agree_on_paths() {
     // Four keys do for all chains: places 0 (leaf) to 3 (root).
     let mut script = String::new();
     for place in 0..4 {
-        let _ = write!(
+        let _ = writeln!(
             script,
-            "openssl genrsa -out k{place}.key 2048 2>/dev/null; openssl pkey -in k{place}.key -pubout -out k{place}.pub\n"
+            "openssl genrsa -out k{place}.key 2048 2>/dev/null; openssl pkey -in k{place}.key -pubout -out k{place}.pub"
         );
     }
     for chain in 0..CHAINS {
@@ -88,20 +88,20 @@ fn openssl_and_we_agree_on_paths() {
             // Chains that are a multiple of five have an authority that issued itself in between.
             let subject = if chain % 5 == 0 && place == 2 { format!("{chain}-3") } else { name.clone() };
             let force = if place == 3 { String::new() } else { format!("-force_pubkey k{place}.pub") };
-            let _ = write!(
+            let _ = writeln!(
                 script,
-                "printf '{extensions}' > e; openssl x509 -new {force} -subj /CN={subject} {by} -days 3650 -extfile e -out {name}.pem 2>/dev/null\n"
+                "printf '{extensions}' > e; openssl x509 -new {force} -subj /CN={subject} {by} -days 3650 -extfile e -out {name}.pem 2>/dev/null"
             );
         }
     }
     // The anchor is the root, the one below it, or the one that issued the leaf, or the leaf.
     for chain in 0..CHAINS {
-        let _ = write!(script, "cat {chain}-1.pem {chain}-2.pem > bag{chain}.pem\n");
+        let _ = writeln!(script, "cat {chain}-1.pem {chain}-2.pem > bag{chain}.pem");
         for anchor in 0..4 {
-            let _ = write!(
+            let _ = writeln!(
                 script,
                 "openssl verify -partial_chain -no_check_time -purpose any -no-CApath -no-CAfile -no-CAstore \
-                 -trusted {chain}-{anchor}.pem -untrusted bag{chain}.pem {chain}-0.pem >/dev/null 2>&1 && echo yes || echo no\n"
+                 -trusted {chain}-{anchor}.pem -untrusted bag{chain}.pem {chain}-0.pem >/dev/null 2>&1 && echo yes || echo no"
             );
         }
     }
@@ -121,7 +121,7 @@ fn openssl_and_we_agree_on_paths() {
             let told =
                 format!("chain {chain}, anchor {anchor}: openssl {theirs}, we {:?}", ours.as_ref().err());
             match (&ours, theirs) {
-                (Ok((_, path)), true) => {
+                (Ok(((), path)), true) => {
                     good += 1;
                     assert_eq!(path.len(), anchor + 1, "{told}");
                 }
@@ -130,7 +130,7 @@ fn openssl_and_we_agree_on_paths() {
                 (Err(PathError::Extension { extension, .. }), true)
                     if extension.to_string() == "2.5.29.30" =>
                 {
-                    stricter += 1
+                    stricter += 1;
                 }
                 _ => panic!("{told}"),
             }

@@ -145,9 +145,12 @@ pub(crate) fn verdict(image: &[u8], policy: &Policy) -> Verdict {
 
 /// Everything that is said against an image; empty if it is trusted.
 pub(crate) fn complaint(image: &[u8], policy: &Policy) -> String {
-    let verdict = match Layout::read(image).map(|layout| Subject::read(image, &layout, policy)) {
-        Ok(Ok(subject)) => decide(&subject, policy, None),
-        Ok(Err(error)) => return error.to_string(),
+    let layout = match Layout::read(image) {
+        Ok(layout) => layout,
+        Err(error) => return error.to_string(),
+    };
+    let verdict = match Subject::read(image, &layout, policy) {
+        Ok(subject) => decide(&subject, policy, None),
         Err(error) => return error.to_string(),
     };
     let Err(reason) = verdict.outcome else { return String::new() };
