@@ -54,9 +54,36 @@ fn of(target: &str, samples: &Samples) -> anyhow::Result<Vec<Vec<u8>>> {
         "eval_jobs" => samples.eval_jobs.clone(),
         "packages_json" => written::packages_json(),
         "nar" => written::nars(),
-        "pe" => images()?,
+        "pe" | "verify" => images()?,
+        "cms" => signatures(&images()?),
+        "signature_lists" => variables()?,
+        "certificate" => variables()?.iter().filter_map(|lists| first_entry(lists)).collect(),
         other => written::texts(other),
     })
+}
+
+/// The signatures of the small programs: what the signed ones have more than the others, without the eight bytes of a
+/// `WIN_CERTIFICATE`.
+fn signatures(images: &[Vec<u8>]) -> Vec<Vec<u8>> {
+    let pairs = images.as_chunks::<2>().0.iter();
+    pairs.filter_map(|[bare, signed]| Some(signed.get(bare.len() + 8..)?.to_vec())).collect()
+}
+
+/// A laptop's lists, without the attributes that efivarfs puts before them.
+fn variables() -> anyhow::Result<Vec<Vec<u8>>> {
+    let folder = crate::workspace::shared_data().join("uefi/efivars-laptop");
+    let read = |name| {
+        let path = folder.join(format!("{name}-d719b2cb-3d3a-4596-a3bc-dad00e67656f"));
+        let file = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        Ok(file.get(4..).unwrap_or_default().to_vec())
+    };
+    ["db", "dbx"].into_iter().map(read).collect()
+}
+
+/// The first entry of the first list, behind the list's header and the owner.
+fn first_entry(lists: &[u8]) -> Option<Vec<u8>> {
+    let size = u32::from_le_bytes(lists.get(16..20)?.try_into().ok()?);
+    Some(lists.get(28 + 16..usize::try_from(size).ok()?)?.to_vec())
 }
 
 /// The small EFI programs of the shared data.

@@ -93,6 +93,11 @@ pub(super) fn packages_json() -> Vec<Vec<u8>> {
 /// Text formats, by the name of the target.
 pub(super) fn texts(target: &str) -> Vec<Vec<u8>> {
     let texts: &[&str] = match target {
+        "sbat" => &[
+            "sbat,1,SBAT Version,sbat,1,https://example.org/SBAT.md\ngrub.debian,5,Debian,grub2,2.14-4,https://example.org\n",
+            "sbat,1,2025051000\nshim,4\ngrub,5\n",
+            "\0\0\0\0\x08\0\0\0\x10\0\0\0sbat,1\n\0sbat,2\n\0",
+        ],
         "hash" => &[
             "sha256:1b8m03r63zqhnjf7l5wnldhh7c134ap5vpj0850ymkq1iyzicy5s",
             "sha256-ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=",

@@ -1,0 +1,20 @@
+//! Certificates in DER and PEM: whatever is read gives back its octets, and can be asked about.
+#![no_main]
+
+use authenticode::certificate::Certificate;
+use authenticode::digest::Algorithm;
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|data: &[u8]| {
+    let Ok(certificates) = Certificate::read_all(data) else { return };
+    for certificate in certificates {
+        assert!(data.first() != Some(&0x30) || certificate.der() == data);
+        assert!(certificate.der().windows(certificate.tbs().len()).any(|window| window == certificate.tbs()));
+        let _ = (certificate.subject(), certificate.issuer(), certificate.serial().len());
+        let _ = (certificate.key_usage(), certificate.not_authority(), certificate.path_length());
+        let _ = certificate.public_key().map(|key| (key.bits(), key.modulus()));
+        let _ = certificate.tbs_digest(Algorithm::Sha256);
+        let _ = certificate.verify_signed_by(&certificate, true);
+        let _ = (certificate.not_before().to_unix(), certificate.not_after().to_string());
+    }
+});
