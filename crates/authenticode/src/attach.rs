@@ -7,6 +7,8 @@ use crate::digest::each_chunk;
 use crate::pe::{Checksum, Layout, table_bytes};
 use crate::source::Source;
 use alloc::vec::Vec;
+use core::iter::once;
+use core::ops::Range;
 
 /// What has to be written so that a file has these signatures and no others.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,12 +41,73 @@ pub fn padding(layout: &Layout) -> usize {
     (layout.content_end().wrapping_neg() % 8) as usize
 }
 
+/// The checksum's sum of an image's content, with zeros for the fields that signing changes.
+#[derive(Debug, Clone)]
+pub struct Summed(Checksum);
+
+impl Summed {
+    /// Sums the content, in one pass of its own.
+    pub fn read<S: Source + ?Sized>(source: &S, layout: &Layout) -> Result<Self, S::Error> {
+        let mut summing = Summing::new(layout);
+        each_chunk(source, once(0..layout.content_end()), |bytes| summing.update(bytes))?;
+        Ok(summing.finish())
+    }
+}
+
+/// Sums the content as it is read, from its beginning.
+#[derive(Debug)]
+pub(crate) struct Summing {
+    sum: Checksum,
+    at: u64,
+    /// Where zeros count instead of what is there: the checksum, and the entry of the certificate table.
+    fields: [Range<u64>; 2],
+}
+
+impl Summing {
+    pub(crate) fn new(layout: &Layout) -> Self {
+        let checksum = layout.checksum_offset();
+        let directory = layout.certificate_directory_offset().map_or(0..0, |at| at..at + 8);
+        Self { sum: Checksum::new(), at: 0, fields: [checksum..checksum + 4, directory] }
+    }
+
+    pub(crate) fn update(&mut self, bytes: &[u8]) {
+        let end = self.at + bytes.len() as u64;
+        let touched = self.fields.iter().any(|field| field.start < end && self.at < field.end);
+        if touched {
+            let mut bytes = bytes.to_vec();
+            for (at, byte) in (self.at..).zip(&mut bytes) {
+                if self.fields.iter().any(|field| field.contains(&at)) {
+                    *byte = 0;
+                }
+            }
+            self.sum.update(&bytes);
+        } else {
+            self.sum.update(bytes);
+        }
+        self.at = end;
+    }
+
+    pub(crate) fn finish(self) -> Summed {
+        Summed(self.sum)
+    }
+}
+
 /// Plans to attach signatures; none takes out those that are there.
 pub fn attach<'s, S: Source + ?Sized>(
     source: &S,
     layout: &Layout,
     signatures: impl IntoIterator<Item = &'s [u8]>,
 ) -> Result<Attachment, AttachError<S::Error>> {
+    let summed = Summed::read(source, layout).map_err(AttachError::Source)?;
+    attach_summed(layout, &summed, signatures)
+}
+
+/// The same, of an image whose content was summed already.
+pub fn attach_summed<'s, E>(
+    layout: &Layout,
+    summed: &Summed,
+    signatures: impl IntoIterator<Item = &'s [u8]>,
+) -> Result<Attachment, AttachError<E>> {
     let directory = layout.certificate_directory_offset().ok_or(AttachError::NoDirectory)?;
     let end = layout.content_end();
     let table = table_bytes(signatures).ok_or(AttachError::TooLarge)?;
@@ -57,21 +120,16 @@ pub fn attach<'s, S: Source + ?Sized>(
         entry.iter_mut().zip(fields).for_each(|(to, from)| *to = from);
         tail.extend(table);
     }
-
-    let checksum = layout.checksum_offset();
-    let mut sum = Checksum::new();
-    let add = |sum: &mut Checksum, range| {
-        each_chunk(source, [range], |bytes| sum.update(bytes)).map_err(AttachError::Source)
-    };
-    add(&mut sum, 0..checksum)?;
-    sum.update(&[0; 4]);
-    add(&mut sum, checksum + 4..directory)?;
-    sum.update(&entry);
-    add(&mut sum, directory + 8..end)?;
+    let mut sum = summed.0.clone();
     sum.update(&tail);
+    // Counted as zeros so far.
+    sum.add_at(directory, &entry);
     Ok(Attachment {
         content_end: end,
         tail,
-        patches: [(checksum, sum.finish().to_le_bytes().to_vec()), (directory, entry.to_vec())],
+        patches: [
+            (layout.checksum_offset(), sum.finish().to_le_bytes().to_vec()),
+            (directory, entry.to_vec()),
+        ],
     })
 }

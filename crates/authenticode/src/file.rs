@@ -1,12 +1,14 @@
 //! Files: one pass with reading and hashing side by side, and writing that survives a power cut.
 
-use crate::attach::Attachment;
-use crate::digest::{Algorithm, CHUNK, Digests, Hasher, ranges};
+use crate::attach::{Attachment, Summed, Summing};
+use crate::digest::{Algorithm, CHUNK, Digests, Hasher, gaps, ranges};
 use crate::pe::Layout;
 use crate::source::{FileSource, Source};
 use crate::verify::{Policy, Subject};
 use std::fs::File;
 use std::io::{self, Seek, SeekFrom, Write};
+use std::iter::once;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::mpsc::sync_channel;
 
@@ -28,10 +30,85 @@ pub fn digests(
     padding: usize,
     algorithms: &[Algorithm],
 ) -> io::Result<Digests> {
-    if source.len() < SMALL {
-        return crate::digest::digests(source, layout, padding, algorithms);
-    }
     let mut hashers: Vec<(Algorithm, Hasher)> = algorithms.iter().map(|&a| (a, Hasher::new(a))).collect();
+    read_ahead(
+        source,
+        ranges(layout),
+        |_| {},
+        |bytes| hashers.iter_mut().for_each(|(_, h)| h.update(bytes)),
+    )?;
+    for (_, hasher) in &mut hashers {
+        hasher.update(zeros(padding));
+    }
+    Ok(Digests { digests: hashers.into_iter().map(|(a, h)| (a, h.finish())).collect() })
+}
+
+/// A digest, and the checksum's sum, which the thread that reads computes beside.
+pub fn digest_and_sum(
+    source: &FileSource,
+    layout: &Layout,
+    padding: usize,
+    algorithm: Algorithm,
+) -> io::Result<(Vec<u8>, Summed)> {
+    let mut hasher = Hasher::new(algorithm);
+    // Digests of images with gaps leave them out, and take up the rest in another place.
+    let summed = if gaps(layout).is_empty() {
+        let mut summing = Summing::new(layout);
+        let fields = hashed_fields(layout);
+        let whole = once(0..layout.content_end());
+        let mut at = 0;
+        read_ahead(
+            source,
+            whole,
+            |bytes| summing.update(bytes),
+            |bytes| {
+                let end = at + bytes.len() as u64;
+                for part in &fields {
+                    let cut = |offset: u64| usize::try_from(offset.clamp(at, end) - at).unwrap_or_default();
+                    hasher.update(bytes.get(cut(part.start)..cut(part.end)).unwrap_or_default());
+                }
+                at = end;
+            },
+        )?;
+        summing.finish()
+    } else {
+        read_ahead(source, ranges(layout), |_| {}, |bytes| hasher.update(bytes))?;
+        Summed::read(source, layout)?
+    };
+    hasher.update(zeros(padding));
+    Ok((hasher.finish(), summed))
+}
+
+/// The parts of the digest, joined where one begins where the other ends.
+fn hashed_fields(layout: &Layout) -> Vec<Range<u64>> {
+    let mut joined: Vec<Range<u64>> = Vec::new();
+    for part in ranges(layout) {
+        match joined.last_mut() {
+            Some(last) if last.end == part.start => last.end = part.end,
+            _ => joined.push(part),
+        }
+    }
+    joined
+}
+
+fn zeros(count: usize) -> &'static [u8] {
+    const ZEROS: [u8; 8] = [0; 8];
+    ZEROS.get(..count).unwrap_or(&ZEROS)
+}
+
+/// Reads parts of a file in order. A second thread reads and gives each piece to `beside` before it goes to `each`.
+fn read_ahead(
+    source: &FileSource,
+    parts: impl IntoIterator<Item = Range<u64>> + Send,
+    mut beside: impl FnMut(&[u8]) + Send,
+    mut each: impl FnMut(&[u8]),
+) -> io::Result<()> {
+    if source.len() < SMALL {
+        return crate::digest::each_chunk(source, parts, |bytes| {
+            beside(bytes);
+            each(bytes);
+        });
+    }
     std::thread::scope(|scope| {
         let (full, filled) = sync_channel::<io::Result<Vec<u8>>>(BUFFERS);
         let (empty, emptied) = sync_channel::<Vec<u8>>(BUFFERS);
@@ -40,14 +117,17 @@ pub fn digests(
             let _ = empty.send(Vec::with_capacity(CHUNK));
         }
         scope.spawn(move || {
-            for range in ranges(layout) {
+            for range in parts {
                 let mut at = range.start;
                 while at < range.end {
                     let length = usize::try_from(range.end - at).unwrap_or(CHUNK).min(CHUNK);
-                    // Ends when the hasher has met an error and gone.
+                    // Ends when whoever takes the pieces has met an error and gone.
                     let Ok(mut buffer) = emptied.recv() else { return };
                     buffer.resize(length, 0);
-                    let read = source.read_at(at, &mut buffer).map(|()| buffer);
+                    let read = source.read_at(at, &mut buffer).map(|()| {
+                        beside(&buffer);
+                        buffer
+                    });
                     let failed = read.is_err();
                     if full.send(read).is_err() || failed {
                         return;
@@ -58,18 +138,11 @@ pub fn digests(
         });
         for buffer in filled {
             let buffer = buffer?;
-            for (_, hasher) in &mut hashers {
-                hasher.update(&buffer);
-            }
+            each(&buffer);
             let _ = empty.send(buffer);
         }
-        Ok::<(), io::Error>(())
-    })?;
-    let zeros = [0; 8];
-    for (_, hasher) in &mut hashers {
-        hasher.update(zeros.get(..padding).unwrap_or(&zeros));
-    }
-    Ok(Digests { digests: hashers.into_iter().map(|(a, h)| (a, h.finish())).collect() })
+        Ok(())
+    })
 }
 
 /// [`Subject::read`] with [`digests`].

@@ -11,6 +11,7 @@
 //! | [`cms`] | signed data, in the profile that Authenticode uses | PKCS #7 (RFC 2315), CMS (RFC 5652) |
 //! | [`certificate`] | certificates and the keys in them | RFC 5280 |
 //! | `key` | private keys in files (feature `sign`) | RFC 5958, 8017, 5915 |
+//! | `sign` | signing files with a key, wherever it is (feature `sign`) | |
 //! | `file` | files: one pass, safe writing (feature `std`) | |
 //! | [`lists`] | EFI signature lists, GUIDs ([`guid`]) | UEFI specification, section 32.4.1 |
 //! | [`sbat`] | generations of components, and which are revoked | shim's `SBAT.md` |
@@ -33,6 +34,8 @@ pub mod key;
 pub mod lists;
 pub mod pe;
 pub mod sbat;
+#[cfg(feature = "sign")]
+pub mod sign;
 pub mod source;
 pub mod time;
 pub mod verify;

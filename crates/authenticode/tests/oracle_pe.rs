@@ -250,3 +250,27 @@ fn signatures_go_and_come_back() {
     }
     assert!(signed >= 9, "only {signed} signed files");
 }
+
+/// One pass for digest and checksum gives what two give.
+#[test]
+fn signing_reads_once_and_sees_the_same() {
+    use authenticode::attach::{Summed, attach, attach_summed};
+    use authenticode::{attach::padding, file};
+    for path in efi_files() {
+        let source = file::open(&path).unwrap();
+        let layout = Layout::read(&source).unwrap();
+        for algorithm in [Algorithm::Sha256, Algorithm::Sha512] {
+            let (digest, summed) =
+                file::digest_and_sum(&source, &layout, padding(&layout), algorithm).unwrap();
+            let twice = file::digests(&source, &layout, padding(&layout), &[algorithm]).unwrap();
+            assert_eq!(twice.get(algorithm), Some(digest.as_slice()), "{}", path.display());
+            let once = attach_summed::<()>(&layout, &summed, [&b"signature"[..]]).unwrap();
+            assert_eq!(attach(&source, &layout, [&b"signature"[..]]).unwrap(), once);
+            let again = Summed::read(&source, &layout).unwrap();
+            assert_eq!(
+                attach_summed::<()>(&layout, &again, []).unwrap(),
+                attach(&source, &layout, []).unwrap()
+            );
+        }
+    }
+}

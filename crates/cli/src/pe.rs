@@ -4,9 +4,11 @@ mod digest;
 pub(crate) mod image;
 mod inspect;
 pub(crate) mod lists;
+mod request;
 mod sections;
 mod sign;
 mod signatures;
+mod signer;
 mod verify;
 
 use crate::exit;

@@ -291,3 +291,79 @@ fn signing() {
     room.good(&[&key[..], &["mm"]].concat());
     assert_eq!(std::fs::metadata(room.path("mm")).unwrap().permissions().mode() & 0o777, 0o600);
 }
+
+/// The key is elsewhere: openssl signs what we ask for.
+#[test]
+fn signing_with_a_key_that_is_elsewhere() {
+    let room = Room::new();
+    room.key();
+    let openssl = |arguments: &str| room.theirs_good("openssl", &arguments.split(' ').collect::<Vec<_>>());
+    let cert = ["sign", "--cert", "cert.pem"];
+    let prepare =
+        |more: &[&str]| room.good(&[&cert[..], more, &["--prepare", "requests", "mm", "stub"]].concat());
+    for (digest, name) in [("sha256", "first"), ("sha512", "second")] {
+        prepare(&["--digest", digest]);
+        for file in ["mm", "stub"] {
+            openssl(&format!("dgst -{digest} -sign key.pem -out requests/{file}.sig requests/{file}.tbs"));
+        }
+        let to = format!("{name}-signed");
+        std::fs::create_dir(room.path(&to)).unwrap();
+        let complete = ["--digest", digest, "--complete", "requests", "--output-dir", &to, "mm", "stub"];
+        room.good(&[&cert[..], &complete].concat());
+        for file in ["mm", "stub"] {
+            let signed = format!("{to}/{file}");
+            assert!(room.good(&["verify", "--db", "cert.pem", &signed]).contains(digest));
+            // sbverify computes SHA-256 only.
+            if digest == "sha256" {
+                room.theirs_good("sbverify", &["--cert", "cert.pem", &signed]);
+            }
+            let text = room.theirs_good("osslsigncode", &["verify", "-in", &signed, "-CAfile", "cert.pem"]);
+            assert!(text.contains("Signature verification: ok"), "{text}");
+        }
+    }
+    let about: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(room.path("requests/stub.json")).unwrap()).unwrap();
+    let tbs = openssl("dgst -sha512 -r requests/stub.tbs");
+    assert_eq!(about["sign"]["digestOfTbs"], tbs.split(' ').next().unwrap());
+
+    // Nothing is written when anything is wrong.
+    let complete =
+        |file| [&cert[..], &["--digest", "sha512", "--complete", "requests", "-o", "out", file]].concat();
+    room.bad(&complete("shim"), 3, "cannot read the signature requests/shim.sig");
+    std::fs::copy(room.path("requests/mm.sig"), room.path("requests/stub.sig")).unwrap();
+    room.bad(&complete("stub"), 3, "the signature does not belong to the certificate of the signer");
+    let mut changed = std::fs::read(room.path("mm")).unwrap();
+    let last = changed.len() - 1;
+    changed[last] ^= 1;
+    std::fs::write(room.path("mm"), changed).unwrap();
+    room.bad(&complete("mm"), 3, "the program changed since the request was made");
+    room.bad(
+        &[&cert[..], &["--complete", "requests", "-o", "out", "mm"]].concat(),
+        3,
+        "with --digest \"sha512\"",
+    );
+    room.bad(&[&cert[..], &["mm"]].concat(), 2, "--key is missing");
+    assert!(!room.path("out").exists());
+}
+
+#[test]
+fn signing_with_longer_digests_and_other_curves() {
+    let room = Room::new();
+    for (curve, digest) in [("P-256", "sha256"), ("P-384", "sha384")] {
+        let algorithm = format!("ec_paramgen_curve:{curve}");
+        let request =
+            ["req", "-x509", "-newkey", "ec", "-pkeyopt", &algorithm, "-nodes", "-keyout", "ec.pem"];
+        room.theirs_good(
+            "openssl",
+            &[&request[..], &["-out", "ec.crt", "-subj", "/CN=ec", "-days", "9"]].concat(),
+        );
+        let sign = ["sign", "--key", "ec.pem", "--cert", "ec.crt", "--digest", digest, "-o", "signed", "mm"];
+        room.good(&sign);
+        room.good(&["verify", "--db", "ec.crt", "signed"]);
+        let text = room.theirs_good("osslsigncode", &["verify", "-in", "signed", "-CAfile", "ec.crt"]);
+        assert!(text.contains("Signature verification: ok"), "{text}");
+    }
+    let sign = ["sign", "--key", "ec.pem", "--cert", "ec.crt", "-o", "other", "mm"];
+    room.bad(&sign, 3, "a key on P-384 signs sha384 digests, not sha256");
+    assert!(!room.path("other").exists());
+}

@@ -33,6 +33,13 @@ impl Checksum {
         }
     }
 
+    /// Adds bytes that counted as zeros when they were met at this offset; the length does not change.
+    pub fn add_at(&mut self, offset: u64, bytes: &[u8]) {
+        for (at, byte) in (offset..).zip(bytes) {
+            self.sum += u64::from(*byte) << (8 * (at % 2));
+        }
+    }
+
     /// The checksum of everything that was added.
     pub fn finish(&self) -> u32 {
         let mut sum = self.sum + u64::from(self.odd.unwrap_or(0));

@@ -26,7 +26,7 @@ pub(crate) struct Options {
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Which digest; may be given several times
-    #[arg(long, short, value_name = "NAME", default_value = "sha256", value_parser = algorithms())]
+    #[arg(long, short, value_name = "NAME", default_value = "sha256", value_parser = algorithms(&Algorithm::ALL))]
     algorithm: Vec<Algorithm>,
     /// Of the file as it is, without the padding that signing adds
     #[arg(long)]
@@ -41,10 +41,11 @@ Examples:
   snowguard pe digest /boot/EFI/systemd/systemd-bootx64.efi
   snowguard pe digest --algorithm sha384 --json shimx64.efi";
 
-fn algorithms() -> impl TypedValueParser<Value = Algorithm> {
-    let names = Algorithm::ALL.map(Algorithm::name);
+/// Takes the names of these.
+pub(super) fn algorithms(known: &'static [Algorithm]) -> impl TypedValueParser<Value = Algorithm> {
+    let names: Vec<_> = known.iter().copied().map(Algorithm::name).collect();
     PossibleValuesParser::new(names).try_map(|name| {
-        let found = Algorithm::ALL.into_iter().find(|a| a.name() == name);
+        let found = known.iter().copied().find(|a| a.name() == name);
         found.ok_or_else(|| format!("there is no digest `{name}`"))
     })
 }

@@ -5,8 +5,11 @@ use anyhow::{Context, anyhow};
 use authenticode::file;
 use authenticode::pe::Layout;
 use authenticode::source::FileSource;
+use indicatif::{ProgressBar, ProgressStyle};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread::available_parallelism;
 
 /// An image that was opened and laid out.
 pub(crate) struct Image {
@@ -35,6 +38,35 @@ pub(crate) fn each(
         }
     }
     if failed { Err(exit::Failure::told()) } else { Ok(ExitCode::SUCCESS) }
+}
+
+/// The same with several files at a time, one a processor, and a bar on a terminal.
+pub(crate) fn each_at_once(
+    paths: &[PathBuf],
+    act: impl Fn(&Path) -> anyhow::Result<()> + Sync,
+) -> Result<ExitCode, exit::Failure> {
+    let bar = if paths.len() > 1 { ProgressBar::new(paths.len() as u64) } else { ProgressBar::hidden() };
+    let style = ProgressStyle::with_template("{wide_bar} {pos} of {len} files, {eta} left");
+    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    let (next, failed) = (AtomicUsize::new(0), AtomicBool::new(false));
+    let work = || {
+        while let Some(path) = paths.get(next.fetch_add(1, Ordering::Relaxed)) {
+            if let Err(error) = act(path) {
+                bar.suspend(|| exit::tell(&error));
+                failed.store(true, Ordering::Relaxed);
+            }
+            bar.inc(1);
+        }
+    };
+    let processors = available_parallelism().map_or(1, usize::from).min(paths.len());
+    std::thread::scope(|scope| {
+        for _ in 1..processors {
+            scope.spawn(work);
+        }
+        work();
+    });
+    bar.finish_and_clear();
+    if failed.into_inner() { Err(exit::Failure::told()) } else { Ok(ExitCode::SUCCESS) }
 }
 
 /// Digits of bytes.

@@ -1,15 +1,14 @@
 //! `snowguard pe sign`
 
-use super::image::{Image, each};
+use super::digest::algorithms;
+use super::image::{Image, each_at_once};
+use super::request;
+use super::signer::{self, SignerOptions};
 use crate::exit;
-use anyhow::{Context, anyhow, bail};
-use authenticode::attach::{attach, padding};
-use authenticode::certificate::Certificate;
-use authenticode::cms::{Content, Request, prepare};
+use anyhow::{Context, anyhow};
 use authenticode::digest::{Algorithm, gaps};
-use authenticode::file;
-use authenticode::key::{MAX_FILE, PrivateKey};
-use authenticode::pe::certificates;
+use authenticode::pe::Layout;
+use authenticode::sign::{Manner, Signer, sign};
 use clap::Args;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -24,18 +23,11 @@ pub(crate) struct Options {
     /// EFI programs
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// The private key: PKCS #8 (also encrypted), PKCS #1 or SEC 1, in PEM or DER
-    #[arg(long, value_name = "KEY")]
-    key: PathBuf,
-    /// The certificate of the key, in PEM or DER; certificates behind it in the same file come along
-    #[arg(long, value_name = "CERT")]
-    cert: PathBuf,
-    /// More certificates to put into the signature, between this one and the one that is trusted
-    #[arg(long, value_name = "CERT")]
-    chain: Vec<PathBuf>,
-    /// A file with the passphrase of the key; without it, the variable SNOWGUARD_KEY_PASSPHRASE is used
-    #[arg(long, value_name = "FILE")]
-    passphrase_file: Option<PathBuf>,
+    #[command(flatten)]
+    signer: SignerOptions,
+    /// The digest; much firmware knows SHA-256 only
+    #[arg(long, value_name = "NAME", default_value = "sha256", value_parser = algorithms(&SIGNED))]
+    digest: Algorithm,
     /// Remove the signatures that are there
     #[arg(long)]
     replace: bool,
@@ -45,22 +37,45 @@ pub(crate) struct Options {
     /// Write into another folder, under the same names
     #[arg(long, value_name = "DIR")]
     output_dir: Option<PathBuf>,
+    /// Sign nothing, but write into DIR what the key has to sign, wherever it is: NAME.tbs, and NAME.json about it
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["complete", "key", "output", "output_dir"])]
+    prepare: Option<PathBuf>,
+    /// Attach the signatures NAME.sig in DIR, which were made of what --prepare wrote
+    #[arg(long, value_name = "DIR", conflicts_with = "key")]
+    complete: Option<PathBuf>,
 }
+
+/// What is signed today.
+const SIGNED: [Algorithm; 3] = [Algorithm::Sha256, Algorithm::Sha384, Algorithm::Sha512];
 
 const EXAMPLES: &str = "\
 Examples:
   snowguard pe sign --key db.key --cert db.pem linux.efi
   snowguard pe sign --key db.key --cert db.pem --output signed.efi linux.efi
-  snowguard pe sign --key db.key --cert db.pem --output-dir signed/ EFI/Linux/*.efi";
+  snowguard pe sign --key db.key --cert db.pem --output-dir signed/ EFI/Linux/*.efi
 
-/// The variable with the passphrase.
-const PASSPHRASE: &str = "SNOWGUARD_KEY_PASSPHRASE";
+  # With a key on a machine without network:
+  snowguard pe sign --cert db.pem --prepare requests/ linux.efi
+  openssl dgst -sha256 -sign db.key -out requests/linux.efi.sig requests/linux.efi.tbs
+  snowguard pe sign --cert db.pem --complete requests/ linux.efi";
 
-/// Who signs.
-struct Signer {
-    key: PrivateKey,
-    certificate: Certificate,
-    chain: Vec<Certificate>,
+impl Options {
+    pub(super) fn manner(&self) -> Manner {
+        Manner { algorithm: self.digest, keep: !self.replace }
+    }
+
+    /// Where the signed program goes.
+    pub(super) fn output(&self, path: &Path) -> anyhow::Result<PathBuf> {
+        Ok(match (&self.output, &self.output_dir) {
+            (Some(output), _) => output.clone(),
+            (None, Some(folder)) => folder.join(file_name(path)?),
+            (None, None) => path.to_owned(),
+        })
+    }
+}
+
+pub(super) fn file_name(path: &Path) -> anyhow::Result<&std::ffi::OsStr> {
+    path.file_name().with_context(|| format!("{} names no file", path.display()))
 }
 
 pub(super) fn run(options: &Options) -> Result<ExitCode, exit::Failure> {
@@ -70,62 +85,28 @@ pub(super) fn run(options: &Options) -> Result<ExitCode, exit::Failure> {
             "--output is for one program, and there are {count}; use --output-dir"
         )));
     }
-    let signer = Signer::read(options).map_err(exit::Failure::scan)?;
-    each(&options.files, |path| {
-        let output = match (&options.output, &options.output_dir) {
-            (Some(output), _) => output.clone(),
-            (None, Some(folder)) => {
-                folder.join(path.file_name().with_context(|| format!("{} names no file", path.display()))?)
-            }
-            (None, None) => path.to_owned(),
-        };
-        sign(path, &output, &signer, options.replace)
-    })
-}
-
-impl Signer {
-    fn read(options: &Options) -> anyhow::Result<Self> {
-        let passphrase = match &options.passphrase_file {
-            Some(path) => {
-                let mut bytes = small(path)?;
-                while bytes.last().is_some_and(|b| matches!(b, b'\n' | b'\r')) {
-                    bytes.pop();
-                }
-                Some(bytes)
-            }
-            None => std::env::var_os(PASSPHRASE).map(std::os::unix::ffi::OsStringExt::into_vec),
-        };
-        let key = PrivateKey::read(&small(&options.key)?, || passphrase)
-            .with_context(|| format!("cannot use the key {}", options.key.display()))?;
-        let mut all = read_certificates(&options.cert)?;
-        if all.is_empty() {
-            bail!("{} holds no certificate", options.cert.display());
-        }
-        let certificate = all.remove(0);
-        for path in &options.chain {
-            all.extend(read_certificates(path)?);
-        }
-        Ok(Self { key, certificate, chain: all })
+    if let Some(folder) = options.prepare.as_ref().or(options.complete.as_ref()) {
+        let certificates = options.signer.certificates().map_err(exit::Failure::scan)?;
+        let act = if options.prepare.is_some() { request::prepare } else { request::complete };
+        return each_at_once(&options.files, |path| act(path, folder, &certificates, options));
     }
+    let Some(signer) = signer::read(&options.signer).map_err(exit::Failure::scan)? else {
+        return Err(exit::Failure::usage(anyhow!(
+            "--key is missing (or --prepare, for a key that is elsewhere)"
+        )));
+    };
+    each_at_once(&options.files, |path| one(path, signer.as_ref(), options))
 }
 
-fn small(path: &Path) -> anyhow::Result<Vec<u8>> {
-    let size = std::fs::metadata(path).with_context(|| format!("cannot read {}", path.display()))?.len();
-    if size > MAX_FILE as u64 {
-        bail!("{} has {size} bytes, too many for a key or a passphrase", path.display());
-    }
-    std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))
-}
-
-fn read_certificates(path: &Path) -> anyhow::Result<Vec<Certificate>> {
-    let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    Certificate::read_all(&bytes).with_context(|| format!("cannot use the certificate {}", path.display()))
-}
-
-fn sign(path: &Path, output: &Path, signer: &Signer, replace: bool) -> anyhow::Result<()> {
+fn one(path: &Path, signer: &dyn Signer, options: &Options) -> anyhow::Result<()> {
     let Image { source, layout } = Image::open(path)?;
-    let name = || path.display().to_string();
-    if let Some(gap) = gaps(&layout).first() {
+    warn_of_gaps(path, &layout);
+    sign(source, layout, signer, None, options.manner(), &options.output(path)?)
+        .with_context(|| path.display().to_string())
+}
+
+pub(super) fn warn_of_gaps(path: &Path, layout: &Layout) {
+    if let Some(gap) = gaps(layout).first() {
         exit::warn(&format!(
             "{}: bytes {:#x} to {:#x} belong to no section; programs disagree on the digest of such files",
             path.display(),
@@ -133,29 +114,4 @@ fn sign(path: &Path, output: &Path, signer: &Signer, replace: bool) -> anyhow::R
             gap.end
         ));
     }
-    let digests =
-        file::digests(&source, &layout, padding(&layout), &[Algorithm::Sha256]).with_context(name)?;
-    let digest = digests.get(Algorithm::Sha256).unwrap_or_default().to_vec();
-    let request = Request {
-        content: Content::Image(digest),
-        algorithm: Algorithm::Sha256,
-        signer: &signer.certificate,
-        chain: &signer.chain,
-        signing_time: None,
-    };
-    let wanted = prepare(&request).with_context(name)?;
-    let message = wanted.attributes.as_deref().unwrap_or_default();
-    let signature = signer.key.sign(wanted.algorithm, message).context("cannot sign")?;
-    let signature =
-        wanted.complete(&signature, &[]).context("the key and the certificate do not belong together")?;
-    let mut all: Vec<Vec<u8>> = Vec::new();
-    if !replace {
-        let there = certificates(&source, &layout).map_err(|e| anyhow!("{}: {e}", path.display()))?;
-        all.extend(there.into_iter().map(|c| c.content));
-    }
-    all.push(signature);
-    let attachment = attach(&source, &layout, all.iter().map(Vec::as_slice))
-        .map_err(|error| anyhow!("{}: {error}", path.display()))?;
-    file::write_attached(&source, &attachment, output)
-        .with_context(|| format!("cannot write {}", output.display()))
 }
