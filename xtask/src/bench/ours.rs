@@ -73,6 +73,13 @@ impl Snowguard {
 }
 
 impl Snowguard {
+    /// A command of the program, with `folder` as its folder.
+    pub(super) fn command(&self, folder: &Path, arguments: &[&str]) -> Command {
+        let mut command = Command::new(&self.program);
+        command.current_dir(folder).args(arguments);
+        command
+    }
+
     /// Bytes of the database's folder.
     pub(super) fn database_size(&self) -> anyhow::Result<u64> {
         let mut size = 0;
