@@ -27,7 +27,7 @@ pub(crate) struct Options {
 enum Command {
     /// Draw the candidate pairs of a set from the real records and evaluations, as tab-separated lines
     Sample {
-        /// Which set: `tuned` or `hold-out`
+        /// Which set: `tuned`, `hold-out` or `third`
         #[arg(long, default_value = "tuned")]
         set: String,
         /// Another draw of the same size, as for a new set
@@ -40,7 +40,7 @@ enum Command {
     Population,
     /// Print what is known of the pairs of a range of lines, for labelling
     Show {
-        /// Which set: `tuned` or `hold-out`
+        /// Which set: `tuned`, `hold-out` or `third`
         #[arg(long, default_value = "tuned")]
         set: String,
         /// First pair, from 1
