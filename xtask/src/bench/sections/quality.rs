@@ -71,7 +71,7 @@ pub(super) fn run() -> anyhow::Result<Vec<Table>> {
     summary.note("A pair counts as predicted if the finding has at least medium confidence, which is what reports show.");
     summary.note("The substring rule: product or packageName anywhere in the derivation's name, versions compared as texts.");
     summary.note("Sample: every pair counts one. Population: every pair counts for its stratum's share of all pairs of loose rules.");
-    summary.note("Mistakes on the set `tuned` were read and mended; nobody acted on those on `hold-out`, which is the one to believe.");
+    summary.note("Mistakes on `tuned` and `third` were read and mended (`third` only after its first score, which quality/README.md keeps); nobody acted on those on `hold-out`.");
     summary.note("Intervals are Wilson's. How pairs were drawn and labelled: quality/README.md.");
     mistakes.note("Those on `hold-out` are for checking the labels. Rules that are mended by them use the set up: draw a new one.");
     Ok(vec![summary, strata, mistakes])
