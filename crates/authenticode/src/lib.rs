@@ -15,6 +15,7 @@
 //! | `file` | files: one pass, safe writing (feature `std`) | |
 //! | [`lists`] | EFI signature lists, GUIDs ([`guid`]) | UEFI specification, section 32.4.1 |
 //! | [`sbat`] | generations of components, and which are revoked | shim's `SBAT.md` |
+//! | [`variable`] | the firmware's variables, and authorised changes of them | UEFI specification, section 8.2 |
 //! | [`verify`] | whether firmware or shim would start an image, and why | UEFI specification, section 32.5; EDK2; shim |
 
 #![cfg_attr(not(any(test, feature = "std")), no_std)]
@@ -38,6 +39,7 @@ pub mod sbat;
 pub mod sign;
 pub mod source;
 pub mod time;
+pub mod variable;
 pub mod verify;
 
 pub use asn1::{DerError, DerProblem};

@@ -56,6 +56,7 @@ fn of(target: &str, samples: &Samples) -> anyhow::Result<Vec<Vec<u8>>> {
         "nar" => written::nars(),
         "pe" | "verify" => images()?,
         "cms" => signatures(&images()?),
+        "variable" => signatures(&images()?).iter().map(|signed| change(signed)).collect(),
         "signature_lists" => variables()?,
         "certificate" => variables()?.iter().filter_map(|lists| first_entry(lists)).collect(),
         other => written::texts(other),
@@ -67,6 +68,17 @@ fn of(target: &str, samples: &Samples) -> anyhow::Result<Vec<Vec<u8>>> {
 fn signatures(images: &[Vec<u8>]) -> Vec<Vec<u8>> {
     let pairs = images.as_chunks::<2>().0.iter();
     pairs.filter_map(|[bare, signed]| Some(signed.get(bare.len() + 8..)?.to_vec())).collect()
+}
+
+/// An authorised change with this signature, which is none for it: its header, the signed data without the `ContentInfo`
+/// around it, and a value.
+fn change(signed: &[u8]) -> Vec<u8> {
+    let bare = signed.get(19..).unwrap_or_default();
+    let length = u32::try_from(24 + bare.len()).unwrap_or_default();
+    let time = [0xea, 7, 1, 2, 3, 4, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    let kind =
+        [0x9d, 0xd2, 0xaf, 0x4a, 0xdf, 0x68, 0xee, 0x49, 0x8a, 0xa9, 0x34, 0x7d, 0x37, 0x56, 0x65, 0xa7];
+    [&time[..], &length.to_le_bytes(), &[0, 2, 0xf1, 0x0e], &kind, bare, b"value"].concat()
 }
 
 /// A laptop's lists, without the attributes that efivarfs puts before them.
