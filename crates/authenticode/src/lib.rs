@@ -12,9 +12,11 @@
 //! | [`certificate`] | certificates and the keys in them | RFC 5280 |
 //! | `key` | private keys in files (feature `sign`) | RFC 5958, 8017, 5915 |
 //! | `sign` | signing files with a key, wherever it is (feature `sign`) | |
+//! | `create` | new keys with their certificates (feature `create`) | RFC 5280, 5958 |
 //! | `file` | files: one pass, safe writing (feature `std`) | |
 //! | [`lists`] | EFI signature lists, GUIDs ([`guid`]) | UEFI specification, section 32.4.1 |
 //! | [`sbat`] | generations of components, and which are revoked | shim's `SBAT.md` |
+//! | [`secure_boot`] | a machine's keys: what is there, what has to be written | UEFI specification, section 32.3 |
 //! | [`variable`] | the firmware's variables, and authorised changes of them | UEFI specification, section 8.2 |
 //! | [`verify`] | whether firmware or shim would start an image, and why | UEFI specification, section 32.5; EDK2; shim |
 
@@ -26,6 +28,8 @@ mod asn1;
 pub mod attach;
 pub mod certificate;
 pub mod cms;
+#[cfg(feature = "create")]
+pub mod create;
 pub mod digest;
 #[cfg(feature = "std")]
 pub mod file;
@@ -35,6 +39,7 @@ pub mod key;
 pub mod lists;
 pub mod pe;
 pub mod sbat;
+pub mod secure_boot;
 #[cfg(feature = "sign")]
 pub mod sign;
 pub mod source;

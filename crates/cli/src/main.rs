@@ -5,6 +5,7 @@ mod demo;
 mod exit;
 mod explain;
 mod folder;
+mod keys;
 mod location;
 mod manual;
 mod pe;
@@ -44,6 +45,9 @@ enum Command {
     /// Which generation of which component an EFI program is, and what is revoked.
     #[command(subcommand)]
     Sbat(sbat::Command),
+    /// Make and enrol the keys of Secure Boot, and see whose are enrolled.
+    #[command(subcommand)]
+    Keys(keys::Command),
     Completions(manual::CompletionOptions),
     Man(manual::ManOptions),
 }
@@ -68,6 +72,7 @@ fn main() -> ExitCode {
         Command::Demo(options) => Ok(demo::run(&options)),
         Command::Pe(command) => Ok(pe::run(&command)),
         Command::Sbat(command) => Ok(sbat::run(&command)),
+        Command::Keys(command) => Ok(keys::run(&command)),
         Command::Show(options) => Ok(show::run(&options)),
         Command::Completions(options) => Ok(manual::completions::<Cli>(&options)),
         Command::Man(options) => Ok(manual::man::<Cli>(&options)),

@@ -8,7 +8,7 @@ mod request;
 mod sections;
 mod sign;
 mod signatures;
-mod signer;
+pub(crate) mod signer;
 mod verify;
 
 use crate::exit;

@@ -5,6 +5,7 @@ use crate::certificate::{Certificate, CertificateError};
 use crate::digest::Algorithm;
 use crate::guid::Guid;
 use crate::time::Time;
+use crate::variable::Authenticated;
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -68,8 +69,8 @@ impl Database {
         self.add(origin, Guid::from_bytes([0; 16]), Kind::X509, 0, certificate.der().to_vec());
     }
 
-    /// Adds the content of a file: signature lists (with or without the four bytes that efivarfs puts before them), or
-    /// certificates in DER or PEM.
+    /// Adds the content of a file: signature lists (with or without the four bytes that efivarfs puts before them, or the
+    /// signature of an authorised change), or certificates in DER or PEM.
     pub fn add_file(&mut self, origin: &str, file: &[u8]) -> Result<(), LoadError> {
         // A certificate in DER begins with a byte that could begin a GUID too; but no list has a certificate's length in it.
         let certificates = match Certificate::read_all(file) {
@@ -84,7 +85,9 @@ impl Database {
         let lists = match read(file) {
             Ok(lists) => lists,
             Err(error) => {
-                file.get(4..).and_then(|data| read(data).ok()).ok_or_else(|| LoadError::Neither {
+                let change = || read(&Authenticated::read(file).ok()?.data).ok();
+                let of_efivarfs = file.get(4..).and_then(|data| read(data).ok());
+                of_efivarfs.or_else(change).ok_or_else(|| LoadError::Neither {
                     origin: origin.to_string(),
                     lists: error,
                     certificate: Box::new(certificates),

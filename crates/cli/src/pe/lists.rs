@@ -19,7 +19,7 @@ const SHIM: &str = "605dab50-e046-4300-abb6-3dd810dd8b23";
 const ENDINGS: [&str; 5] = ["pem", "crt", "cer", "der", "esl"];
 
 /// A database from files and folders.
-pub(super) fn read(paths: &[PathBuf]) -> anyhow::Result<Database> {
+pub(crate) fn read(paths: &[PathBuf]) -> anyhow::Result<Database> {
     let mut database = Database::default();
     for path in paths {
         if path.is_dir() {

@@ -45,23 +45,29 @@ impl SignerOptions {
         }
         Ok(Certificates { signer, chain: all })
     }
+}
 
-    fn passphrase(&self) -> anyhow::Result<Option<Vec<u8>>> {
-        let Some(path) = &self.passphrase_file else {
-            return Ok(std::env::var_os(PASSPHRASE).map(std::os::unix::ffi::OsStringExt::into_vec));
-        };
-        let mut bytes = small(path)?;
-        while bytes.last().is_some_and(|b| matches!(b, b'\n' | b'\r')) {
-            bytes.pop();
-        }
-        Ok(Some(bytes))
+/// The passphrase of a key, from a file or from the environment.
+pub(crate) fn passphrase(file: Option<&Path>) -> anyhow::Result<Option<Vec<u8>>> {
+    match file {
+        Some(path) => read_passphrase(path).map(Some),
+        None => Ok(std::env::var_os(PASSPHRASE).map(std::os::unix::ffi::OsStringExt::into_vec)),
     }
+}
+
+/// The passphrase in a file, without the end of the line.
+pub(crate) fn read_passphrase(path: &Path) -> anyhow::Result<Vec<u8>> {
+    let mut bytes = small(path)?;
+    while bytes.last().is_some_and(|b| matches!(b, b'\n' | b'\r')) {
+        bytes.pop();
+    }
+    Ok(bytes)
 }
 
 /// The signer; `None` if no key is named.
 pub(crate) fn read(options: &SignerOptions) -> anyhow::Result<Option<Box<dyn Signer>>> {
     let Some(path) = &options.key else { return Ok(None) };
-    let passphrase = options.passphrase()?;
+    let passphrase = passphrase(options.passphrase_file.as_deref())?;
     let key = PrivateKey::read(&small(path)?, || passphrase)
         .with_context(|| format!("cannot use the key {}", path.display()))?;
     let Certificates { signer: certificate, chain } = options.certificates()?;

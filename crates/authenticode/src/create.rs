@@ -1,0 +1,186 @@
+//! Making keys with certificates that sign themselves: what PK, KEK and db are made of.
+
+use crate::certificate::{Certificate, CertificateError};
+use crate::time::Time;
+use p256::ecdsa;
+use pkcs8::{EncodePrivateKey, PrivateKeyInfoRef, SecretDocument};
+use rsa::pkcs1v15;
+use sha2::Sha256;
+use signature::rand_core::CryptoRng;
+use signature::{Keypair, Signer};
+use spki::{
+    DynSignatureAlgorithmIdentifier, EncodePublicKey, SignatureBitStringEncoding, SubjectPublicKeyInfoOwned,
+    SubjectPublicKeyInfoRef,
+};
+use std::str::FromStr;
+use x509_cert::TbsCertificate;
+use x509_cert::builder::profile::BuilderProfile;
+use x509_cert::builder::{Builder, CertificateBuilder};
+use x509_cert::der::asn1::{BitString, OctetString};
+use x509_cert::der::{self, Encode};
+use x509_cert::ext::pkix::{BasicConstraints, KeyUsage, KeyUsages, SubjectKeyIdentifier};
+use x509_cert::ext::{Extension, ToExtension};
+use x509_cert::name::Name;
+use x509_cert::serial_number::SerialNumber;
+use x509_cert::time::Validity;
+
+/// A kind of key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyType {
+    /// RSA; what all firmware understands.
+    Rsa {
+        /// 2048, 3072 or 4096 bits.
+        bits: usize,
+    },
+    /// ECDSA on P-256; little firmware understands it.
+    P256,
+}
+
+/// Why there is no key.
+#[derive(Debug, thiserror::Error)]
+pub enum CreateError {
+    /// The name.
+    #[error("{0:?} is no name for a certificate: one to 64 characters, none of them a control character")]
+    Name(String),
+    /// The key.
+    #[error("cannot make a key: {0}")]
+    Key(String),
+    /// The certificate.
+    #[error("cannot make a certificate: {0}")]
+    Certificate(String),
+    /// What we made ourselves cannot be read.
+    #[error("{0}")]
+    Read(#[from] CertificateError),
+}
+
+/// A new key and its certificate.
+pub struct Created {
+    /// The private key: PKCS #8 in DER.
+    pub key: SecretDocument,
+    /// Its certificate.
+    pub certificate: Certificate,
+}
+
+impl Created {
+    /// The private key in PEM, encrypted if there is a passphrase (PBES2 with scrypt and AES-256).
+    pub fn key_pem(
+        &self,
+        passphrase: Option<&[u8]>,
+    ) -> Result<pkcs8::der::zeroize::Zeroizing<String>, CreateError> {
+        let failed = |error: &dyn std::fmt::Display| CreateError::Key(error.to_string());
+        let Some(passphrase) = passphrase else {
+            return self.key.to_pem("PRIVATE KEY", pkcs8::LineEnding::LF).map_err(|e| failed(&e));
+        };
+        let info = PrivateKeyInfoRef::try_from(self.key.as_bytes()).map_err(|e| failed(&e))?;
+        let encrypted = info.encrypt(passphrase).map_err(|e| failed(&e))?;
+        encrypted.to_pem("ENCRYPTED PRIVATE KEY", pkcs8::LineEnding::LF).map_err(|e| failed(&e))
+    }
+}
+
+/// Makes a key and a certificate that it signs itself: for signatures, no authority, valid between the two times.
+pub fn create(
+    kind: KeyType,
+    common_name: &str,
+    valid: [Time; 2],
+    random: &mut impl CryptoRng,
+) -> Result<Created, CreateError> {
+    let failed = |error: &dyn std::fmt::Display| CreateError::Key(error.to_string());
+    match kind {
+        KeyType::Rsa { bits } => {
+            let key = pkcs1v15::SigningKey::<Sha256>::random(random, bits).map_err(|e| failed(&e))?;
+            let document = key.to_pkcs8_der().map_err(|e| failed(&e))?;
+            certify::<_, pkcs1v15::Signature>(&key, document, common_name, valid, random)
+        }
+        KeyType::P256 => {
+            use p256::elliptic_curve::Generate as _;
+            let key = ecdsa::SigningKey::generate_from_rng(random);
+            let document = key.to_pkcs8_der().map_err(|e| failed(&e))?;
+            certify::<_, ecdsa::DerSignature>(&key, document, common_name, valid, random)
+        }
+    }
+}
+
+fn certify<S, Signature>(
+    key: &S,
+    document: SecretDocument,
+    common_name: &str,
+    [from, until]: [Time; 2],
+    random: &mut impl CryptoRng,
+) -> Result<Created, CreateError>
+where
+    S: Signer<Signature> + Keypair + DynSignatureAlgorithmIdentifier,
+    S::VerifyingKey: EncodePublicKey,
+    Signature: SignatureBitStringEncoding,
+{
+    let failed = |error: &dyn std::fmt::Display| CreateError::Certificate(error.to_string());
+    let time = |time: Time| {
+        der::DateTime::new(time.year, time.month, time.day, time.hour, time.minute, time.second)
+            .map(|time| x509_cert::time::Time::GeneralTime(der::asn1::GeneralizedTime::from_date_time(time)))
+            .map_err(|e| failed(&e))
+    };
+    let public = SubjectPublicKeyInfoOwned::from_key(&key.verifying_key()).map_err(|e| failed(&e))?;
+    // A positive number of at most 20 octets (RFC 5280, section 4.1.2.2).
+    let mut serial = [0; 16];
+    random.fill_bytes(&mut serial);
+    serial[0] = serial[0] & 0x7f | 0x40;
+    let builder = CertificateBuilder::new(
+        SelfSigned(name(common_name)?),
+        SerialNumber::new(&serial).map_err(|e| failed(&e))?,
+        Validity::new(time(from)?, time(until)?),
+        public,
+    );
+    let certificate = builder.and_then(|b| b.build::<_, Signature>(key)).map_err(|e| failed(&e))?;
+    let der = certificate.to_der().map_err(|e| failed(&e))?;
+    Ok(Created { key: document, certificate: Certificate::from_der(&der)? })
+}
+
+/// The name `CN=…`, with what RFC 4514 wants escaped.
+fn name(common_name: &str) -> Result<Name, CreateError> {
+    let wrong = || CreateError::Name(common_name.to_owned());
+    let length = common_name.chars().count();
+    // ub-common-name (RFC 5280, appendix A.1).
+    if length == 0 || length > 64 || common_name.chars().any(char::is_control) {
+        return Err(wrong());
+    }
+    let mut text = "CN=".to_owned();
+    for (at, character) in common_name.chars().enumerate() {
+        let edge = at == 0 || at + 1 == length;
+        if r#",+"\<>;="#.contains(character) || (edge && character == ' ') || (at == 0 && character == '#') {
+            text.push('\\');
+        }
+        text.push(character);
+    }
+    Name::from_str(&text).map_err(|_| wrong())
+}
+
+/// What is in such a certificate.
+struct SelfSigned(Name);
+
+impl BuilderProfile for SelfSigned {
+    fn get_issuer(&self, subject: &Name) -> Name {
+        subject.clone()
+    }
+
+    fn get_subject(&self) -> Name {
+        self.0.clone()
+    }
+
+    fn build_extensions(
+        &self,
+        key: SubjectPublicKeyInfoRef<'_>,
+        _: SubjectPublicKeyInfoRef<'_>,
+        tbs: &TbsCertificate,
+    ) -> x509_cert::builder::Result<Vec<Extension>> {
+        // RFC 5280, section 4.2.1.2: the SHA-1 digest of the key's bits names it. Nothing trusts it.
+        let bits: &BitString = &BitString::from_bytes(key.subject_public_key.raw_bytes())?;
+        let id = crate::digest::Algorithm::Sha1.digest(bits.raw_bytes());
+        let id = SubjectKeyIdentifier(OctetString::new(id)?);
+        let subject = tbs.subject();
+        let extensions = Vec::new();
+        Ok(vec![
+            BasicConstraints { ca: false, path_len_constraint: None }.to_extension(subject, &extensions)?,
+            KeyUsage(KeyUsages::DigitalSignature.into()).to_extension(subject, &extensions)?,
+            id.to_extension(subject, &extensions)?,
+        ])
+    }
+}

@@ -1,0 +1,81 @@
+//! The firmware's variables, as efivarfs shows them.
+
+use anyhow::{Context, bail};
+use authenticode::variable::{Content, Variable};
+use rustix::fs::{IFlags, ioctl_getflags, ioctl_setflags};
+use std::fs::{File, OpenOptions};
+use std::io::{ErrorKind, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+
+/// Where they are.
+pub(super) const EFIVARS: &str = "/sys/firmware/efi/efivars";
+/// Firmware gives variables some hundred kilobytes at most.
+const LARGEST: u64 = 16 << 20;
+
+/// A folder of variables.
+pub(super) struct Efivars(PathBuf);
+
+impl Efivars {
+    pub(super) fn open(folder: &Path) -> anyhow::Result<Self> {
+        if !folder.is_dir() {
+            bail!(
+                "there are no variables at {}: this system was not started by UEFI, or efivarfs is not mounted",
+                folder.display()
+            );
+        }
+        Ok(Self(folder.to_owned()))
+    }
+
+    fn path(&self, variable: Variable) -> PathBuf {
+        self.0.join(variable.file_name())
+    }
+
+    /// The content of a variable, if it is there.
+    pub(super) fn read(&self, variable: Variable) -> anyhow::Result<Option<Content>> {
+        let path = self.path(variable);
+        let failed = || format!("cannot read {}", path.display());
+        let file = match File::open(&path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error).with_context(failed),
+        };
+        let mut bytes = Vec::new();
+        file.take(LARGEST).read_to_end(&mut bytes).with_context(failed)?;
+        Content::read(&bytes).map(Some).with_context(|| format!("{} is too short", path.display()))
+    }
+
+    /// Writes a variable in one piece, which is how efivarfs wants it.
+    pub(super) fn write(&self, variable: Variable, content: &Content) -> anyhow::Result<()> {
+        let path = self.path(variable);
+        allow_changes(&path)?;
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&path)
+            .with_context(|| format!("cannot open {} for writing (are you root?)", path.display()))?;
+        let bytes = content.write();
+        let written = file.write(&bytes);
+        let written = written.with_context(|| format!("the firmware refused to change {variable}"))?;
+        if written != bytes.len() {
+            bail!("the firmware took {written} of {} bytes of {variable}", bytes.len());
+        }
+        Ok(())
+    }
+}
+
+/// The kernel marks variables as immutable, so that nobody removes them by accident.
+fn allow_changes(path: &Path) -> anyhow::Result<()> {
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error).with_context(|| format!("cannot open {}", path.display())),
+    };
+    // Other file systems may have no such flags, and then nothing stands in the way.
+    let Ok(flags) = ioctl_getflags(&file) else { return Ok(()) };
+    if flags.contains(IFlags::IMMUTABLE) {
+        ioctl_setflags(&file, flags - IFlags::IMMUTABLE)
+            .with_context(|| format!("cannot make {} changeable (are you root?)", path.display()))?;
+    }
+    Ok(())
+}
