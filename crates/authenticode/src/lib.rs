@@ -13,6 +13,7 @@
 //! | `key` | private keys in files (feature `sign`) | RFC 5958, 8017, 5915 |
 //! | `sign` | signing files with a key, wherever it is (feature `sign`) | |
 //! | `create` | new keys with their certificates (feature `create`) | RFC 5280, 5958 |
+//! | `pkcs11` | keys in tokens (feature `pkcs11`) | PKCS #11 (OASIS), RFC 7512 |
 //! | `file` | files: one pass, safe writing (feature `std`) | |
 //! | [`lists`] | EFI signature lists, GUIDs ([`guid`]) | UEFI specification, section 32.4.1 |
 //! | [`sbat`] | generations of components, and which are revoked | shim's `SBAT.md` |
@@ -38,6 +39,8 @@ pub mod guid;
 pub mod key;
 pub mod lists;
 pub mod pe;
+#[cfg(feature = "pkcs11")]
+pub mod pkcs11;
 pub mod sbat;
 pub mod secure_boot;
 #[cfg(feature = "sign")]

@@ -9,6 +9,11 @@ mod sections;
 mod sign;
 mod signatures;
 pub(crate) mod signer;
+#[cfg(feature = "pkcs11")]
+mod token;
+#[cfg(not(feature = "pkcs11"))]
+#[path = "pe/no_token.rs"]
+mod token;
 mod verify;
 
 use crate::exit;

@@ -1,5 +1,6 @@
 //! Who signs: a key and its certificates.
 
+use super::token::{Place, TokenOptions};
 use anyhow::{Context, bail};
 use authenticode::certificate::Certificate;
 use authenticode::key::{MAX_FILE, PrivateKey};
@@ -12,10 +13,11 @@ const PASSPHRASE: &str = "SNOWGUARD_KEY_PASSPHRASE";
 
 #[derive(Debug, Args)]
 pub(crate) struct SignerOptions {
-    /// The private key: PKCS #8 (also encrypted), PKCS #1 or SEC 1, in PEM or DER
+    /// The private key: PKCS #8 (also encrypted), PKCS #1 or SEC 1, in PEM or DER; or a key in a token, as a PKCS #11 URI
+    /// (`pkcs11:token=…;object=…`)
     #[arg(long, value_name = "KEY")]
     key: Option<PathBuf>,
-    /// The certificate of the key, in PEM or DER; certificates behind it in the same file come along
+    /// The certificate of the key, in PEM or DER, or a PKCS #11 URI; certificates behind it in the same file come along
     #[arg(long, value_name = "CERT")]
     cert: PathBuf,
     /// More certificates to put into the signature, between this one and the one that is trusted
@@ -24,6 +26,8 @@ pub(crate) struct SignerOptions {
     /// A file with the passphrase of the key; without it, the variable SNOWGUARD_KEY_PASSPHRASE is used
     #[arg(long, value_name = "FILE")]
     passphrase_file: Option<PathBuf>,
+    #[command(flatten)]
+    token: TokenOptions,
 }
 
 /// The signer's certificate, and those that come along.
@@ -35,13 +39,13 @@ pub(crate) struct Certificates {
 
 impl SignerOptions {
     pub(crate) fn certificates(&self) -> anyhow::Result<Certificates> {
-        let mut all = read_certificates(&self.cert)?;
+        let mut all = read_certificates(&self.cert, &self.token)?;
         if all.is_empty() {
             bail!("{} holds no certificate", self.cert.display());
         }
         let signer = all.remove(0);
         for path in &self.chain {
-            all.extend(read_certificates(path)?);
+            all.extend(read_certificates(path, &self.token)?);
         }
         Ok(Certificates { signer, chain: all })
     }
@@ -67,6 +71,10 @@ pub(crate) fn read_passphrase(path: &Path) -> anyhow::Result<Vec<u8>> {
 /// The signer; `None` if no key is named.
 pub(crate) fn read(options: &SignerOptions) -> anyhow::Result<Option<Box<dyn Signer>>> {
     let Some(path) = &options.key else { return Ok(None) };
+    if let Some(place) = Place::of(path, &options.token)? {
+        let Certificates { signer: certificate, chain } = options.certificates()?;
+        return place.signer(certificate, chain).map(Some);
+    }
     let passphrase = passphrase(options.passphrase_file.as_deref())?;
     let key = PrivateKey::read(&small(path)?, || passphrase)
         .with_context(|| format!("cannot use the key {}", path.display()))?;
@@ -82,7 +90,10 @@ fn small(path: &Path) -> anyhow::Result<Vec<u8>> {
     std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))
 }
 
-fn read_certificates(path: &Path) -> anyhow::Result<Vec<Certificate>> {
+fn read_certificates(path: &Path, token: &TokenOptions) -> anyhow::Result<Vec<Certificate>> {
+    if let Some(place) = Place::of(path, token)? {
+        return Ok(vec![place.certificate()?]);
+    }
     let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
     Certificate::read_all(&bytes).with_context(|| format!("cannot use the certificate {}", path.display()))
 }

@@ -1,0 +1,389 @@
+//! Keys in tokens: smart cards, security modules, SoftHSM, through PKCS #11 (OASIS, version 2.40 or newer).
+//!
+//! The key never leaves the token. One login is enough for any number of signatures, unless the key wants its PIN for each
+//! (`CKA_ALWAYS_AUTHENTICATE`). A PIN that was wrong is never tried again: tokens lock themselves after a few.
+
+mod uri;
+
+pub use cryptoki::types::AuthPin as Pin;
+pub use uri::{Kind, Uri, UriError};
+
+use crate::asn1::element;
+use crate::certificate::{Certificate, CertificateError, KeyKind, digest_oid, identifier};
+use crate::digest::Algorithm;
+use crate::sign::{Signer, SignerError};
+use cryptoki::context::{CInitializeArgs, CInitializeFlags, Function, Pkcs11};
+use cryptoki::error::{Error as TokenError, RvError};
+use cryptoki::mechanism::{Mechanism, MechanismType};
+use cryptoki::object::{Attribute, AttributeType, ObjectClass, ObjectHandle};
+use cryptoki::session::{Session, UserType};
+use cryptoki::slot::Slot;
+use der::Tag;
+use std::fmt;
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+/// What knows all tokens of a machine, if p11-kit is installed.
+pub const DEFAULT_MODULE: &str = "p11-kit-proxy.so";
+
+/// Why a token cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Pkcs11Error {
+    /// The module cannot be loaded.
+    #[error("cannot load the PKCS #11 module {module}: {error}")]
+    Module {
+        /// Its file.
+        module: String,
+        /// Why.
+        error: TokenError,
+    },
+    /// No token is what the URI names.
+    #[error("no token matches {uri}; there are: {there}")]
+    NoToken {
+        /// The URI without its PIN.
+        uri: String,
+        /// The tokens that are there.
+        there: String,
+    },
+    /// Several are.
+    #[error("{count} tokens match {uri}; name one by token=, serial= or slot-id=: {there}")]
+    ManyTokens {
+        /// How many.
+        count: usize,
+        /// The URI without its PIN.
+        uri: String,
+        /// The tokens that match.
+        there: String,
+    },
+    /// The URI names no object of the right kind, or several.
+    #[error("{count} {what} match {uri}{hint}")]
+    Objects {
+        /// How many.
+        count: usize,
+        /// Of what.
+        what: &'static str,
+        /// The URI without its PIN.
+        uri: String,
+        /// What to do.
+        hint: &'static str,
+    },
+    /// The URI asks for another kind of object.
+    #[error("{uri} names no {wanted}: its `type` says otherwise")]
+    Kind {
+        /// The URI without its PIN.
+        uri: String,
+        /// What is needed.
+        wanted: &'static str,
+    },
+    /// The token wants a PIN.
+    #[error(
+        "the token wants a PIN: give pin-source=file:/… in the URI, --pin-file, or the variable SNOWGUARD_PIN"
+    )]
+    PinNeeded,
+    /// It is wrong.
+    #[error("the PIN is wrong; it is not tried again, because tokens lock themselves after a few")]
+    PinIncorrect,
+    /// The token has locked itself.
+    #[error("the token has locked its PIN; unlock it with the SO PIN or the PUK, with the tool of its maker")]
+    PinLocked,
+    /// An object that is no certificate.
+    #[error("the certificate in the token: {0}")]
+    Certificate(#[from] CertificateError),
+    /// The token has no mechanism for this.
+    #[error("the token cannot sign {0} with this key")]
+    Mechanism(String),
+    /// ECDSA signatures are two numbers of equal length.
+    #[error("the token gave a signature of {0} bytes, which is none of ECDSA")]
+    Signature(usize),
+    /// Something else.
+    #[error("the token: {0}")]
+    Token(TokenError),
+}
+
+impl From<TokenError> for Pkcs11Error {
+    fn from(error: TokenError) -> Self {
+        match error {
+            TokenError::Pkcs11(RvError::PinIncorrect | RvError::PinInvalid | RvError::PinLenRange, _) => {
+                Self::PinIncorrect
+            }
+            TokenError::Pkcs11(RvError::PinLocked, _) => Self::PinLocked,
+            TokenError::Pkcs11(RvError::UserNotLoggedIn, _) => Self::PinNeeded,
+            other => Self::Token(other),
+        }
+    }
+}
+
+/// A PKCS #11 module, loaded. Its code runs in this process.
+#[derive(Debug)]
+pub struct Module(Pkcs11);
+
+impl Module {
+    /// Loads one: a file, or a name that the dynamic linker finds.
+    pub fn load(path: &Path) -> Result<Self, Pkcs11Error> {
+        let failed = |error| Pkcs11Error::Module { module: path.display().to_string(), error };
+        let module = Pkcs11::new(path).map_err(failed)?;
+        match module.initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK)) {
+            Ok(()) | Err(TokenError::Pkcs11(RvError::CryptokiAlreadyInitialized, Function::Initialize)) => {
+                Ok(Self(module))
+            }
+            Err(error) => Err(failed(error)),
+        }
+    }
+
+    /// The one token that a URI names.
+    fn token(&self, uri: &Uri) -> Result<Slot, Pkcs11Error> {
+        let (mut matching, mut all) = (Vec::new(), Vec::new());
+        for slot in self.0.get_slots_with_initialized_token()? {
+            let info = self.0.get_token_info(slot)?;
+            let is = |wanted: &Option<String>, found: &str| wanted.as_deref().is_none_or(|w| w == found);
+            let name = format!("`{}` (serial {}, slot {})", info.label(), info.serial_number(), slot.id());
+            if is(&uri.token, info.label())
+                && is(&uri.manufacturer, info.manufacturer_id())
+                && is(&uri.serial, info.serial_number())
+                && is(&uri.model, info.model())
+                && uri.slot_id.is_none_or(|id| id == slot.id())
+            {
+                matching.push((slot, name.clone()));
+            }
+            all.push(name);
+        }
+        match matching.as_slice() {
+            [(slot, _)] => Ok(*slot),
+            [] => {
+                let there = if all.is_empty() { "none".to_owned() } else { all.join(", ") };
+                Err(Pkcs11Error::NoToken { uri: uri.to_string(), there })
+            }
+            many => {
+                let there: Vec<&str> = many.iter().map(|(_, name)| name.as_str()).collect();
+                let (uri, there) = (uri.to_string(), there.join(", "));
+                Err(Pkcs11Error::ManyTokens { count: many.len(), uri, there })
+            }
+        }
+    }
+
+    /// Opens the token that a URI names, and logs in if there is a PIN, or if the token has a keypad for it.
+    fn session(&self, uri: &Uri, pin: Option<&Pin>) -> Result<(Session, Slot), Pkcs11Error> {
+        let slot = self.token(uri)?;
+        let session = self.0.open_ro_session(slot)?;
+        let info = self.0.get_token_info(slot)?;
+        let pin = if info.protected_authentication_path() { None } else { pin };
+        if info.login_required() && (pin.is_some() || info.protected_authentication_path()) {
+            match session.login(UserType::User, pin) {
+                Ok(()) | Err(TokenError::Pkcs11(RvError::UserAlreadyLoggedIn, _)) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok((session, slot))
+    }
+
+    /// The certificate that a URI names.
+    pub fn certificate(&self, uri: &Uri, pin: Option<&Pin>) -> Result<Certificate, Pkcs11Error> {
+        let (session, _) = self.session(uri, pin)?;
+        let object = one(&session, uri, Kind::Certificate, ObjectClass::CERTIFICATE, "certificates")?;
+        let found = session.get_attributes(object, &[AttributeType::Value])?;
+        let value = found.into_iter().find_map(|attribute| match attribute {
+            Attribute::Value(value) => Some(value),
+            _ => None,
+        });
+        Ok(Certificate::from_der(&value.unwrap_or_default())?)
+    }
+
+    /// The private key that a URI names, ready to sign for its certificate.
+    pub fn signer(
+        &self,
+        uri: &Uri,
+        pin: Option<Pin>,
+        certificate: Certificate,
+        chain: Vec<Certificate>,
+    ) -> Result<TokenSigner, Pkcs11Error> {
+        let (session, slot) = self.session(uri, pin.as_ref())?;
+        if pin.is_none() && self.0.get_token_info(slot)?.login_required() && !self.has_keypad(slot)? {
+            // Private keys are not even seen without it.
+            return Err(Pkcs11Error::PinNeeded);
+        }
+        let key = one(&session, uri, Kind::Private, ObjectClass::PRIVATE_KEY, "private keys")?;
+        // Tokens that do not know the attribute have no such keys.
+        let always = session.get_attributes(key, &[AttributeType::AlwaysAuthenticate]).unwrap_or_default();
+        let always = always.contains(&Attribute::AlwaysAuthenticate(true));
+        let keypad = self.has_keypad(slot)?;
+        let mechanisms = self.0.get_mechanism_list(slot)?;
+        let pin = pin.filter(|_| !keypad);
+        let state = Mutex::new(State { session, refused: false });
+        Ok(TokenSigner { state, key, always, pin, mechanisms, certificate, chain })
+    }
+
+    fn has_keypad(&self, slot: Slot) -> Result<bool, Pkcs11Error> {
+        Ok(self.0.get_token_info(slot)?.protected_authentication_path())
+    }
+}
+
+/// The one object of a class that a URI names.
+fn one(
+    session: &Session,
+    uri: &Uri,
+    kind: Kind,
+    class: ObjectClass,
+    what: &'static str,
+) -> Result<ObjectHandle, Pkcs11Error> {
+    if uri.kind.is_some_and(|found| found != kind) {
+        let wanted = what.trim_end_matches('s');
+        return Err(Pkcs11Error::Kind { uri: uri.to_string(), wanted });
+    }
+    let mut template = vec![Attribute::Class(class)];
+    template.extend(uri.object.clone().map(Attribute::Label));
+    template.extend(uri.id.clone().map(Attribute::Id));
+    let found = session.find_objects(&template)?;
+    match found.as_slice() {
+        [object] => Ok(*object),
+        other => {
+            let hint = if other.is_empty() {
+                "; `pkcs11-tool --module MODULE --login --list-objects` shows what is there"
+            } else {
+                "; name one by object= or id="
+            };
+            Err(Pkcs11Error::Objects { count: other.len(), what, uri: uri.to_string(), hint })
+        }
+    }
+}
+
+struct State {
+    session: Session,
+    /// The PIN was refused.
+    refused: bool,
+}
+
+/// A private key in a token.
+pub struct TokenSigner {
+    state: Mutex<State>,
+    key: ObjectHandle,
+    /// It wants the PIN for each signature.
+    always: bool,
+    pin: Option<Pin>,
+    mechanisms: Vec<MechanismType>,
+    certificate: Certificate,
+    chain: Vec<Certificate>,
+}
+
+impl fmt::Debug for TokenSigner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TokenSigner").field("key", &self.key).field("certificate", &self.certificate).finish()
+    }
+}
+
+impl TokenSigner {
+    /// How to sign, and what to give: the message if the token hashes it, otherwise what stands for it.
+    fn mechanism(
+        &self,
+        kind: KeyKind,
+        algorithm: Algorithm,
+        message: &[u8],
+    ) -> Result<(Mechanism<'static>, Vec<u8>), Pkcs11Error> {
+        let has = |mechanism| self.mechanisms.contains(&mechanism);
+        let unable = || Pkcs11Error::Mechanism(format!("{algorithm} digests by {}", kind.name()));
+        let hashing = match (kind, algorithm) {
+            (_, Algorithm::Sha1) => return Err(unable()),
+            (KeyKind::Rsa, Algorithm::Sha256) => (MechanismType::SHA256_RSA_PKCS, Mechanism::Sha256RsaPkcs),
+            (KeyKind::Rsa, Algorithm::Sha384) => (MechanismType::SHA384_RSA_PKCS, Mechanism::Sha384RsaPkcs),
+            (KeyKind::Rsa, Algorithm::Sha512) => (MechanismType::SHA512_RSA_PKCS, Mechanism::Sha512RsaPkcs),
+            (KeyKind::Ecdsa, Algorithm::Sha256) => (MechanismType::ECDSA_SHA256, Mechanism::EcdsaSha256),
+            (KeyKind::Ecdsa, Algorithm::Sha384) => (MechanismType::ECDSA_SHA384, Mechanism::EcdsaSha384),
+            (KeyKind::Ecdsa, Algorithm::Sha512) => (MechanismType::ECDSA_SHA512, Mechanism::EcdsaSha512),
+        };
+        let digest = algorithm.digest(message);
+        match kind {
+            // The token sees what it signs, and some refuse anything else.
+            KeyKind::Rsa if has(hashing.0) => Ok((hashing.1, message.to_vec())),
+            KeyKind::Rsa if has(MechanismType::RSA_PKCS) => {
+                let octets = element(Tag::OctetString, &[&digest]);
+                let info = element(Tag::Sequence, &[&identifier(digest_oid(algorithm), true), &octets]);
+                Ok((Mechanism::RsaPkcs, info))
+            }
+            // Signing in parts, which the PIN for each signature needs, is for mechanisms that hash.
+            KeyKind::Ecdsa if has(hashing.0) && self.always => Ok((hashing.1, message.to_vec())),
+            KeyKind::Ecdsa if has(MechanismType::ECDSA) => Ok((Mechanism::Ecdsa, digest)),
+            KeyKind::Ecdsa if has(hashing.0) => Ok((hashing.1, message.to_vec())),
+            _ => Err(unable()),
+        }
+    }
+
+    fn signature(&self, algorithm: Algorithm, message: &[u8]) -> Result<Vec<u8>, Pkcs11Error> {
+        let kind = self.certificate.public_key().map_err(|e| Pkcs11Error::Mechanism(e.to_string()))?.kind();
+        let (mechanism, data) = self.mechanism(kind, algorithm, message)?;
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.refused {
+            return Err(Pkcs11Error::PinIncorrect);
+        }
+        let session = &state.session;
+        let signature = if self.always {
+            session.sign_init(&mechanism, self.key)?;
+            if let Err(error) = session.login(UserType::ContextSpecific, self.pin.as_ref()) {
+                state.refused = true;
+                return Err(error.into());
+            }
+            session.sign_update(&data)?;
+            session.sign_final()?
+        } else {
+            session.sign(&mechanism, self.key, &data)?
+        };
+        if kind == KeyKind::Rsa { Ok(signature) } else { ecdsa_signature(&signature) }
+    }
+}
+
+/// PKCS #11 gives r and s one behind the other, each as long as the curve's order; `ECDSA-Sig-Value` (RFC 3279, section 2.2.3)
+/// is a SEQUENCE of two INTEGERs.
+fn ecdsa_signature(both: &[u8]) -> Result<Vec<u8>, Pkcs11Error> {
+    let half = both.len() / 2;
+    let (Some((r, s)), true) = (both.split_at_checked(half), half > 0 && both.len() % 2 == 0) else {
+        return Err(Pkcs11Error::Signature(both.len()));
+    };
+    let integer = |number: &[u8]| {
+        let zeros = number.iter().take_while(|byte| **byte == 0).count();
+        let digits = number.get(zeros..).unwrap_or_default();
+        let sign: &[u8] = if digits.first().is_none_or(|byte| *byte >= 0x80) { &[0] } else { &[] };
+        element(Tag::Integer, &[sign, digits])
+    };
+    Ok(element(Tag::Sequence, &[&integer(r), &integer(s)]))
+}
+
+impl Signer for TokenSigner {
+    fn certificate(&self) -> &Certificate {
+        &self.certificate
+    }
+
+    fn chain(&self) -> &[Certificate] {
+        &self.chain
+    }
+
+    fn sign(&self, algorithm: Algorithm, message: &[u8]) -> Result<Vec<u8>, SignerError> {
+        Ok(self.signature(algorithm, message)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn signatures_are_read_by_others(r in prop::array::uniform32(1u8..), s in prop::array::uniform32(1u8..),
+                                         zeros in 0usize..31) {
+            let (mut r, s) = (r, s);
+            r[..zeros].fill(0);
+            let der = ecdsa_signature(&[r, s].concat()).unwrap();
+            if let Ok(found) = p256::ecdsa::Signature::from_der(&der) {
+                prop_assert_eq!(found.to_bytes().to_vec(), [r, s].concat());
+            } else {
+                // Numbers that are no scalars of the curve.
+                prop_assert!(p256::ecdsa::Signature::from_slice(&[r, s].concat()).is_err());
+            }
+        }
+    }
+
+    #[test]
+    fn odd_lengths_are_no_signatures() {
+        assert!(ecdsa_signature(&[]).is_err());
+        assert!(ecdsa_signature(&[1; 63]).is_err());
+    }
+}
