@@ -15,7 +15,7 @@ use crate::sign::{Signer, SignerError};
 use cryptoki::context::{CInitializeArgs, CInitializeFlags, Function, Pkcs11};
 use cryptoki::error::{Error as TokenError, RvError};
 use cryptoki::mechanism::{Mechanism, MechanismType};
-use cryptoki::object::{Attribute, AttributeType, ObjectClass, ObjectHandle};
+use cryptoki::object::{Attribute, AttributeType, KeyType, ObjectClass, ObjectHandle};
 use cryptoki::session::{Session, UserType};
 use cryptoki::slot::Slot;
 use der::Tag;
@@ -87,6 +87,9 @@ pub enum Pkcs11Error {
     /// The token has locked itself.
     #[error("the token has locked its PIN; unlock it with the SO PIN or the PUK, with the tool of its maker")]
     PinLocked,
+    /// Its public half is not the certificate's.
+    #[error("the key in the token and the certificate do not belong together")]
+    OtherKey,
     /// An object that is no certificate.
     #[error("the certificate in the token: {0}")]
     Certificate(#[from] CertificateError),
@@ -203,6 +206,9 @@ impl Module {
             return Err(Pkcs11Error::PinNeeded);
         }
         let key = one(&session, uri, Kind::Private, ObjectClass::PRIVATE_KEY, "private keys")?;
+        if !belongs(&session, key, &certificate)? {
+            return Err(Pkcs11Error::OtherKey);
+        }
         // Tokens that do not know the attribute have no such keys.
         let always = session.get_attributes(key, &[AttributeType::AlwaysAuthenticate]).unwrap_or_default();
         let always = always.contains(&Attribute::AlwaysAuthenticate(true));
@@ -247,6 +253,29 @@ fn one(
     }
 }
 
+/// Whether a key can be that of a certificate, as far as the token tells. Tokens crash when a key of one kind is used as another.
+fn belongs(session: &Session, key: ObjectHandle, certificate: &Certificate) -> Result<bool, Pkcs11Error> {
+    let public = certificate.public_key().map_err(|e| Pkcs11Error::Mechanism(e.to_string()))?;
+    let wanted = match public.kind() {
+        KeyKind::Rsa => KeyType::RSA,
+        KeyKind::Ecdsa => KeyType::EC,
+    };
+    let found = session.get_attributes(key, &[AttributeType::KeyType])?;
+    if !found.contains(&Attribute::KeyType(wanted)) {
+        return Ok(false);
+    }
+    let Some(modulus) = public.modulus() else { return Ok(true) };
+    // Not every token tells it of a private key.
+    let found = session.get_attributes(key, &[AttributeType::Modulus]).unwrap_or_default();
+    Ok(found.iter().all(|attribute| match attribute {
+        Attribute::Modulus(found) => {
+            let zeros = found.iter().take_while(|byte| **byte == 0).count();
+            found.get(zeros..) == Some(modulus.as_slice())
+        }
+        _ => true,
+    }))
+}
+
 struct State {
     session: Session,
     /// The PIN was refused.
@@ -267,7 +296,10 @@ pub struct TokenSigner {
 
 impl fmt::Debug for TokenSigner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TokenSigner").field("key", &self.key).field("certificate", &self.certificate).finish()
+        f.debug_struct("TokenSigner")
+            .field("key", &self.key)
+            .field("certificate", &self.certificate)
+            .finish_non_exhaustive()
     }
 }
 
@@ -334,7 +366,7 @@ impl TokenSigner {
 /// is a SEQUENCE of two INTEGERs.
 fn ecdsa_signature(both: &[u8]) -> Result<Vec<u8>, Pkcs11Error> {
     let half = both.len() / 2;
-    let (Some((r, s)), true) = (both.split_at_checked(half), half > 0 && both.len() % 2 == 0) else {
+    let (Some((r, s)), true) = (both.split_at_checked(half), half > 0 && both.len().is_multiple_of(2)) else {
         return Err(Pkcs11Error::Signature(both.len()));
     };
     let integer = |number: &[u8]| {

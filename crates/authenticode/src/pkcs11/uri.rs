@@ -229,6 +229,15 @@ fn decode(value: &str, start: usize, separator: char) -> Result<Vec<u8>, UriErro
     Ok(decoded)
 }
 
+fn percent(bytes: &[u8]) -> String {
+    use fmt::Write as _;
+    bytes.iter().fold(String::with_capacity(3 * bytes.len()), |mut text, byte| {
+        // Writing to a String does not fail.
+        let _ = write!(text, "%{byte:02x}");
+        text
+    })
+}
+
 /// For people, without the PIN.
 impl fmt::Display for Uri {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -244,9 +253,7 @@ impl fmt::Display for Uri {
         }
         parts.extend(self.slot_id.map(|number| format!("slot-id={number}")));
         parts.extend(self.object.as_ref().map(|label| format!("object={}", String::from_utf8_lossy(label))));
-        parts.extend(self.id.as_ref().map(|id| {
-            format!("id={}", id.iter().map(|byte| format!("%{byte:02x}")).collect::<String>())
-        }));
+        parts.extend(self.id.as_ref().map(|id| format!("id={}", percent(id))));
         write!(f, "pkcs11:{}", parts.join(";"))
     }
 }
@@ -319,7 +326,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_label_can_be_encoded(label in prop::collection::vec(any::<u8>(), 0..50)) {
-            let text: String = label.iter().map(|byte| format!("%{byte:02X}")).collect();
+            let text = percent(&label);
             let uri = Uri::parse(&format!("pkcs11:object={text};id={text}")).unwrap();
             prop_assert_eq!(uri.object.as_ref(), Some(&label));
             prop_assert_eq!(uri.id.as_ref(), Some(&label));

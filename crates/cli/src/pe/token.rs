@@ -48,7 +48,9 @@ impl Place {
             (None, Some(file)) => {
                 let bytes = super::signer::read_passphrase(file)?;
                 let text = String::from_utf8(bytes).ok();
-                Some(Pin::from(text.with_context(|| format!("{} holds no PIN: it is not UTF-8", file.display()))?))
+                Some(Pin::from(
+                    text.with_context(|| format!("{} holds no PIN: it is not UTF-8", file.display()))?,
+                ))
             }
             (None, None) => match std::env::var(PIN) {
                 Ok(pin) => Some(Pin::from(pin)),
