@@ -198,8 +198,7 @@ fn broken_digests() {
     let good = forge.own("good", "/CN=Good", "");
     let policy = trusting([&good.certificate]);
     forge.write("in", &tiny());
-    for (digest, reason) in [("md5", "signature: "), ("sha1", "of a sha1 digest, and firmware computes none")]
-    {
+    for (digest, reason) in [("md5", "signature: "), ("sha1", "of a SHA-1 digest")] {
         let options = ["-certs", "good.pem", "-key", "good.key", "-in", "in", "-out"];
         forge.room.run("osslsigncode", &[&["sign", "-h", digest], &options[..], &[digest]].concat());
         let told = complaint(&forge.read(digest), &policy);

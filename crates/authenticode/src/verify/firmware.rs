@@ -76,7 +76,7 @@ fn forbidden(signature: &Authenticode, policy: &Policy) -> Option<(Problem, bool
         Ok(signer) => signer,
         Err(error) => return Some((Problem::Verify(error), true)),
     };
-    if let Some(problem) = outdated(signature, policy, "firmware") {
+    if let Some(problem) = outdated(signature, policy) {
         return Some((problem, false));
     }
     let came_along = signature.signed.certificates.iter();

@@ -91,7 +91,7 @@ pub struct Policy {
     pub sbat_level: Option<Level>,
     /// Refuse what was signed with a certificate that is not valid at this time. Neither firmware nor shim does.
     pub valid_at: Option<Time>,
-    /// Take SHA-1, for looking at old files. Neither firmware nor shim does today.
+    /// Take SHA-1, for looking at old files. Some firmware still does; shim computes it for lists only.
     pub sha1: bool,
 }
 
@@ -182,14 +182,12 @@ pub enum Problem {
     /// It does not hold.
     #[error("{0}")]
     Verify(VerifyError),
-    /// A digest that whoever decides does not compute.
-    #[error("it is of a {algorithm} digest, and {loader} computes none")]
-    Digest {
-        /// The algorithm.
-        algorithm: Algorithm,
-        /// Who.
-        loader: &'static str,
-    },
+    /// SHA-1.
+    #[error("it is of a SHA-1 digest, for which others can find another file")]
+    Sha1,
+    /// Another one than shim computes.
+    #[error("it is of a {0} digest, and shim computes SHA-256 only")]
+    Digest(Algorithm),
     /// It is revoked.
     #[error("{0}")]
     Forbidden(Box<Forbidden>),

@@ -75,7 +75,7 @@ fn lists(policy: &Policy) -> Lists<'_> {
 fn judge(signature: &Authenticode, subject: &Subject, policy: &Policy) -> Result<Trust, Problem> {
     let algorithm = signature.image.algorithm;
     if algorithm != Algorithm::Sha256 {
-        return Err(Problem::Digest { algorithm, loader: "shim" });
+        return Err(Problem::Digest(algorithm));
     }
     let signer = holds(signature, subject, policy)?;
     let lists = lists(policy);

@@ -56,9 +56,8 @@ pub(super) fn holds<'s>(
 }
 
 /// Whether a digest is too old to be believed.
-pub(super) fn outdated(signature: &Authenticode, policy: &Policy, loader: &'static str) -> Option<Problem> {
-    let algorithm = signature.image.algorithm;
-    (algorithm == Algorithm::Sha1 && !policy.sha1).then_some(Problem::Digest { algorithm, loader })
+pub(super) fn outdated(signature: &Authenticode, policy: &Policy) -> Option<Problem> {
+    (signature.image.algorithm == Algorithm::Sha1 && !policy.sha1).then_some(Problem::Sha1)
 }
 
 /// The lists that allow and the lists that forbid.

@@ -60,7 +60,7 @@ pub(crate) struct Options {
     /// Refuse certificates that are not valid today; neither firmware nor shim does
     #[arg(long)]
     enforce_validity: bool,
-    /// Take SHA-1, for looking at old files; neither firmware nor shim does today
+    /// Take SHA-1, for looking at old files and at what some firmware still starts
     #[arg(long)]
     allow_sha1: bool,
     /// JSON: one object a line

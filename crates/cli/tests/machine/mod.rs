@@ -1,0 +1,174 @@
+//! A machine with real firmware: OVMF under QEMU, without hardware virtualisation.
+
+// Every test program uses a part of this.
+#![allow(dead_code, clippy::unwrap_used)]
+
+use std::io::{Read as _, Write as _};
+use std::path::PathBuf;
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
+use test_support::Room;
+
+/// When a machine that says nothing more is given up. Without virtualisation and on a busy processor a start takes its time.
+const PATIENCE: Duration = Duration::from_mins(4);
+/// How often Enter is pressed: shim wants its errors acknowledged.
+const ENTER: Duration = Duration::from_millis(300);
+
+pub(crate) struct Machine {
+    pub(crate) room: Room,
+}
+
+/// The processes of a machine, which end with it.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // bwrap takes QEMU along.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+impl Machine {
+    pub(crate) fn new() -> Self {
+        let machine = Self { room: Room::new("firmware") };
+        std::fs::create_dir(machine.path("esp")).unwrap();
+        machine
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.room.outside(name)
+    }
+
+    /// Our program, in the room.
+    pub(crate) fn ours(&self, arguments: &str) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_snowguard"));
+        command.current_dir(self.path("")).args(arguments.split(' ')).env("NO_COLOR", "1");
+        command.output().unwrap()
+    }
+
+    /// The same; it must succeed.
+    #[track_caller]
+    pub(crate) fn good(&self, arguments: &str) -> String {
+        let output = self.ours(arguments);
+        assert!(output.status.success(), "{arguments}: {output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// A script of the toolbox's programs.
+    pub(crate) fn shell(&self, script: &str) -> String {
+        self.room.run("sh", &["-euc", script])
+    }
+
+    /// Puts a program onto the EFI system partition.
+    pub(crate) fn install(&self, program: &str, at: &str) {
+        let to = self.path("esp").join(at);
+        std::fs::create_dir_all(to.parent().unwrap()).unwrap();
+        std::fs::copy(self.path(program), to).unwrap();
+    }
+
+    /// Makes `vars`: the variables of a new machine, with these options of virt-fw-vars.
+    pub(crate) fn variables(&self, template: &str, options: &str) {
+        self.shell(&format!(
+            "cp /usr/share/OVMF/{template} vars; virt-fw-vars --inplace vars {options} 2>&1"
+        ));
+    }
+
+    /// Starts the machine and gives everything that it says until `done` is said; too long a silence fails. With `enter`, somebody
+    /// presses Enter all the time.
+    pub(crate) fn boot(&self, done: &str, enter: bool) -> String {
+        let inside = self.room.inside("");
+        let drive =
+            |unit: u8, file: &str, more: &str| format!("if=pflash,format=raw,unit={unit},file={file}{more}");
+        let code = drive(0, "/usr/share/OVMF/OVMF_CODE_4M.secboot.fd", ",readonly=on");
+        let variables = drive(1, &format!("{inside}vars"), "");
+        let esp = format!("format=raw,file=fat:rw:{inside}esp,if=none,id=esp");
+        let mut command = Command::new("bwrap");
+        command.arg("--bind").arg(self.room.root());
+        command.args([
+            "/",
+            "--dev",
+            "/dev",
+            "--proc",
+            "/proc",
+            "--unshare-pid",
+            "--unshare-net",
+            "--die-with-parent",
+        ]);
+        command.args(["--clearenv", "--setenv", "PATH", "/usr/bin:/bin", "qemu-system-x86_64"]);
+        command.args(["-accel", "tcg,thread=multi", "-machine", "q35,smm=on", "-m", "256", "-smp", "2"]);
+        command.args([
+            "-global",
+            "driver=cfi.pflash01,property=secure,value=on",
+            "-nographic",
+            "-nodefaults",
+        ]);
+        command.args(["-serial", "stdio", "-monitor", "none", "-net", "none"]);
+        command.args([
+            "-drive",
+            &code,
+            "-drive",
+            &variables,
+            "-drive",
+            &esp,
+            "-device",
+            "virtio-blk-pci,drive=esp",
+        ]);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut running = Running(command.spawn().unwrap());
+        let mut keyboard = running.0.stdin.take().unwrap();
+        let (mut output, mut errors) = (running.0.stdout.take().unwrap(), running.0.stderr.take().unwrap());
+        let (sender, receiver) = channel();
+        std::thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            while let Ok(length @ 1..) = output.read(&mut buffer) {
+                if sender.send(buffer[..length].to_vec()).is_err() {
+                    return;
+                }
+            }
+        });
+        let started = Instant::now();
+        let mut said = Vec::new();
+        loop {
+            match receiver.recv_timeout(ENTER) {
+                Ok(bytes) => said.extend(bytes),
+                // Nobody listens while the machine starts again.
+                Err(RecvTimeoutError::Timeout) if !enter => {}
+                Err(RecvTimeoutError::Timeout) => {
+                    let _ = keyboard.write_all(b"\r").and_then(|()| keyboard.flush());
+                }
+                Err(RecvTimeoutError::Disconnected) => {
+                    let mut text = String::new();
+                    let _ = errors.read_to_string(&mut text);
+                    panic!("the machine went away: {text}\n{}", readable(&said));
+                }
+            }
+            let text = readable(&said);
+            if text.contains(done) {
+                return text;
+            }
+            assert!(started.elapsed() < PATIENCE, "{done:?} was not said:\n{text}");
+        }
+    }
+}
+
+/// What is said, without the commands for terminals.
+fn readable(said: &[u8]) -> String {
+    let mut text = String::new();
+    let mut characters =
+        String::from_utf8_lossy(said).into_owned().chars().collect::<Vec<_>>().into_iter().peekable();
+    while let Some(character) = characters.next() {
+        if character != '\x1b' {
+            if !character.is_control() || character == '\n' {
+                text.push(character);
+            }
+            continue;
+        }
+        // CSI: parameters, and a letter.
+        if characters.next() == Some('[') {
+            while characters.next().is_some_and(|c| !c.is_ascii_alphabetic()) {}
+        }
+    }
+    text
+}
