@@ -13,6 +13,7 @@
 //! | `key` | private keys in files (feature `sign`) | RFC 5958, 8017, 5915 |
 //! | `sign` | signing files with a key, wherever it is (feature `sign`) | |
 //! | `create` | new keys with their certificates (feature `create`) | RFC 5280, 5958 |
+//! | `timestamp` | asking for timestamps (feature `sign`) | RFC 3161 |
 //! | `pkcs11` | keys in tokens (feature `pkcs11`) | PKCS #11 (OASIS), RFC 7512 |
 //! | `file` | files: one pass, safe writing (feature `std`) | |
 //! | [`lists`] | EFI signature lists, GUIDs ([`guid`]) | UEFI specification, section 32.4.1 |
@@ -47,6 +48,8 @@ pub mod secure_boot;
 pub mod sign;
 pub mod source;
 pub mod time;
+#[cfg(feature = "sign")]
+pub mod timestamp;
 pub mod variable;
 pub mod verify;
 

@@ -164,12 +164,14 @@ pub fn sign(
     let signing = Signing::begin(source, layout, signer.certificate(), signer.chain(), manner)?;
     let message = signing.wanted.attributes.as_deref().unwrap_or_default();
     let signature = signer.sign(manner.algorithm, message).map_err(SignError::Signer)?;
+    // Before anyone is asked for a timestamp on what is no signature.
+    signing.wanted.complete(&signature, &[]).map_err(|error| match error {
+        BuildError::Signature(_) => SignError::OtherKey,
+        error => error.into(),
+    })?;
     let unsigned = match countersigner {
         Some(countersigner) => countersigner.attributes(&signature).map_err(SignError::Countersigner)?,
         None => Vec::new(),
     };
-    signing.finish(&signature, &unsigned, output).map_err(|error| match error {
-        SignError::Build(BuildError::Signature(_)) => SignError::OtherKey,
-        error => error,
-    })
+    signing.finish(&signature, &unsigned, output)
 }

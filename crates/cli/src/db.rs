@@ -106,7 +106,7 @@ fn update(arguments: Update) -> anyhow::Result<ExitCode> {
 }
 
 /// The certificates that the user trusts, named as OpenSSL, curl and Nix let them be named.
-fn certificates() -> Option<PathBuf> {
+pub(crate) fn certificates() -> Option<PathBuf> {
     ["NIX_SSL_CERT_FILE", "SSL_CERT_FILE"]
         .into_iter()
         .filter_map(std::env::var_os)

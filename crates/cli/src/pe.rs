@@ -9,6 +9,7 @@ mod sections;
 mod sign;
 mod signatures;
 pub(crate) mod signer;
+mod timestamp;
 #[cfg(feature = "pkcs11")]
 mod token;
 #[cfg(not(feature = "pkcs11"))]

@@ -263,6 +263,13 @@ impl Certificate {
         self.extensions.extended.as_deref()
     }
 
+    /// Whether whoever does not know the extended key usages has to refuse it.
+    pub fn extended_key_usage_is_critical(&self) -> bool {
+        let extensions = self.inner.tbs_certificate().extensions();
+        let usage = ObjectIdentifier::new_unwrap("2.5.29.37");
+        extensions.is_some_and(|all| all.iter().any(|found| found.extn_id == usage && found.critical))
+    }
+
     /// The key identifier that it gives itself.
     pub fn subject_key_identifier(&self) -> Option<&[u8]> {
         self.extensions.subject_key.as_deref()

@@ -6,7 +6,7 @@ use super::signer::Certificates;
 use anyhow::{Context, bail};
 use authenticode::digest::Algorithm;
 use authenticode::file;
-use authenticode::sign::Signing;
+use authenticode::sign::{Countersigner as _, SignError, Signing};
 use serde_json::{Value, json};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -72,9 +72,18 @@ pub(super) fn complete(
     let signature = std::fs::read(&from).with_context(failed)?;
     let signing = begin(path, certificates, options)?;
     check_request(path, &beside(folder, path, ".json")?, &signing)?;
-    signing
-        .finish(&signature, &[], &options.output(path)?)
-        .with_context(|| format!("{}, with the signature {}", path.display(), from.display()))
+    let named = || format!("{}, with the signature {}", path.display(), from.display());
+    let unsigned = match &options.timestamp_url {
+        Some(url) => {
+            // Nobody's timestamp is wanted on what is no signature.
+            signing.wanted().complete(&signature, &[]).with_context(named)?;
+            let authority = super::timestamp::authority(url, options.digest);
+            let attributes = authority.attributes(&signature);
+            attributes.map_err(SignError::Countersigner).with_context(named)?
+        }
+        None => Vec::new(),
+    };
+    signing.finish(&signature, &unsigned, &options.output(path)?).with_context(named)
 }
 
 /// A clearer word than "the signature does not fit", if it can be had: the file about the request may be gone.

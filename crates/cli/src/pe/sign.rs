@@ -4,11 +4,12 @@ use super::digest::algorithms;
 use super::image::{Image, each_at_once};
 use super::request;
 use super::signer::{self, SignerOptions};
+use super::timestamp;
 use crate::exit;
 use anyhow::{Context, anyhow};
 use authenticode::digest::{Algorithm, gaps};
 use authenticode::pe::Layout;
-use authenticode::sign::{Manner, Signer, sign};
+use authenticode::sign::{Countersigner, Manner, Signer, sign};
 use clap::Args;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -27,7 +28,7 @@ pub(crate) struct Options {
     signer: SignerOptions,
     /// The digest; much firmware knows SHA-256 only
     #[arg(long, value_name = "NAME", default_value = "sha256", value_parser = algorithms(&SIGNED))]
-    digest: Algorithm,
+    pub(super) digest: Algorithm,
     /// Remove the signatures that are there
     #[arg(long)]
     replace: bool,
@@ -40,6 +41,9 @@ pub(crate) struct Options {
     /// Sign nothing, but write into DIR what the key has to sign, wherever it is: NAME.tbs, and NAME.json about it
     #[arg(long, value_name = "DIR", conflicts_with_all = ["complete", "key", "output", "output_dir"])]
     prepare: Option<PathBuf>,
+    /// Let this authority say when each signature was made (RFC 3161, over HTTP), for instance http://timestamp.example/
+    #[arg(long, value_name = "URL", conflicts_with = "prepare")]
+    pub(super) timestamp_url: Option<String>,
     /// Attach the signatures NAME.sig in DIR, which were made of what --prepare wrote
     #[arg(long, value_name = "DIR", conflicts_with = "key")]
     complete: Option<PathBuf>,
@@ -101,7 +105,9 @@ pub(super) fn run(options: &Options) -> Result<ExitCode, exit::Failure> {
 fn one(path: &Path, signer: &dyn Signer, options: &Options) -> anyhow::Result<()> {
     let Image { source, layout } = Image::open(path)?;
     warn_of_gaps(path, &layout);
-    sign(source, layout, signer, None, options.manner(), &options.output(path)?)
+    let authority = options.timestamp_url.as_deref().map(|url| timestamp::authority(url, options.digest));
+    let authority = authority.as_ref().map(|authority| authority as &dyn Countersigner);
+    sign(source, layout, signer, authority, options.manner(), &options.output(path)?)
         .with_context(|| path.display().to_string())
 }
 

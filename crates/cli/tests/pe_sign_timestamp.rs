@@ -1,0 +1,258 @@
+//! `snowguard pe sign --timestamp-url`: `openssl ts` is the authority, behind a small server on the loopback device;
+//! osslsigncode and our own `pe verify` look at the result.
+
+#![allow(clippy::unwrap_used)]
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::process::{Command, Output};
+use std::sync::Arc;
+
+/// What `openssl ts` needs: who signs, and how.
+const CONFIG: &str = "\
+[tsa]
+default_tsa = here
+[here]
+serial = serial
+signer_cert = tsa.pem
+certs = tsa-ca.pem
+signer_key = tsa.key
+signer_digest = sha256
+default_policy = 1.2.3.4.1
+digests = sha256, sha384, sha512
+accuracy = secs:1
+ordering = yes
+tsa_name = yes
+";
+
+/// A folder in the toolbox with a signer (`key`, `cert`), an authority for timestamps (`tsa-ca.pem`, `tsa.pem`), and programs.
+struct Room(test_support::Room);
+
+impl Room {
+    fn new() -> Arc<Self> {
+        let room = Self(test_support::Room::new("timestamp"));
+        for (from, to) in
+            [("usr/lib/shim/mmx64.efi", "mm"), ("usr/lib/systemd/boot/efi/linuxx64.efi.stub", "stub")]
+        {
+            std::fs::copy(room.0.root().join(from), room.0.outside(to)).unwrap();
+        }
+        std::fs::write(room.0.outside("ts.conf"), CONFIG).unwrap();
+        std::fs::write(room.0.outside("serial"), "01\n").unwrap();
+        let new = "req -x509 -newkey rsa:2048 -nodes -days 30";
+        room.openssl(&format!("{new} -keyout key -out cert -subj /CN=signer/"));
+        room.openssl(&format!("{new} -keyout tsa-ca.key -out tsa-ca.pem -subj /CN=ca/"));
+        for (name, usage) in
+            [("tsa", "critical,timeStamping"), ("loose", "timeStamping"), ("other", "codeSigning")]
+        {
+            room.openssl(&format!(
+                "{new} -keyout {name}.key -out {name}.pem -subj /CN={name}/ -CA tsa-ca.pem -CAkey tsa-ca.key \
+                 -addext extendedKeyUsage={usage} -addext basicConstraints=critical,CA:FALSE"
+            ));
+        }
+        Arc::new(room)
+    }
+
+    fn openssl(&self, arguments: &str) -> String {
+        self.0.run("openssl", &arguments.split_whitespace().collect::<Vec<_>>())
+    }
+
+    /// What `openssl ts` answers to a request.
+    fn reply(&self, request: &[u8], more: &str) -> Vec<u8> {
+        let name = format!("request{}", std::thread::current().name().unwrap_or_default().len());
+        std::fs::write(self.0.outside(&name), request).unwrap();
+        self.openssl(&format!("ts -reply -config ts.conf -queryfile {name} -out {name}.answer {more}"));
+        std::fs::read(self.0.outside(&format!("{name}.answer"))).unwrap()
+    }
+
+    /// The same, signed by another certificate, which `openssl ts` would refuse to sign with.
+    fn forged(&self, request: &[u8], signer: &str) -> Vec<u8> {
+        std::fs::write(self.0.outside("forge"), request).unwrap();
+        self.openssl("ts -reply -config ts.conf -queryfile forge -token_out -out token");
+        self.openssl("cms -verify -noverify -inform der -in token -out info");
+        self.openssl(&format!(
+            "cms -sign -binary -nodetach -econtent_type 1.2.840.113549.1.9.16.1.4 -outform der \
+             -signer {signer}.pem -inkey {signer}.key -in info -out token"
+        ));
+        let token = std::fs::read(self.0.outside("token")).unwrap();
+        let status = [0x30, 3, 2, 1, 0];
+        let length = u16::try_from(status.len() + token.len()).unwrap().to_be_bytes();
+        [&[0x30, 0x82, length[0], length[1]][..], &status, &token].concat()
+    }
+
+    fn sign(&self, url: &str, arguments: &str) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_snowguard"));
+        command.current_dir(self.0.outside("")).args(["pe", "sign", "--cert", "cert"]);
+        command.args(["--timestamp-url", url]).args(arguments.split(' ')).env("NO_COLOR", "1");
+        for name in ["ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY"] {
+            command.env_remove(name).env_remove(name.to_ascii_lowercase());
+        }
+        command.output().unwrap()
+    }
+
+    /// Signing must fail with this, and write nothing.
+    fn refused(&self, url: &str, problem: &str) {
+        let output = self.sign(url, "--key key --output refused mm");
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(3), "{text}");
+        assert!(text.contains("no timestamp: ") && text.contains(problem), "{problem}: {text}");
+        assert!(!self.0.outside("refused").exists());
+    }
+}
+
+/// A server that answers every request until the test ends. Gives its URL.
+fn serve(answer: impl Fn(Vec<u8>) -> Vec<u8> + Send + 'static) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/tsa", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let body = read_request(&mut stream);
+            // Clients may hang up.
+            let _ = stream.write_all(&answer(body));
+        }
+    });
+    url
+}
+
+/// The body of a request, which has to be what RFC 3161, section 3.4, says.
+fn read_request(stream: &mut TcpStream) -> Vec<u8> {
+    let mut head = Vec::new();
+    let mut byte = [0];
+    while !head.ends_with(b"\r\n\r\n") && stream.read(&mut byte).unwrap() == 1 {
+        head.push(byte[0]);
+    }
+    let head = String::from_utf8(head).unwrap().to_ascii_lowercase();
+    assert!(head.starts_with("post /tsa http/1.1\r\n"), "{head}");
+    assert!(head.contains("\r\ncontent-type: application/timestamp-query\r\n"), "{head}");
+    let length = head.split("content-length: ").nth(1).unwrap().split("\r\n").next().unwrap();
+    let mut body = vec![0; length.parse().unwrap()];
+    stream.read_exact(&mut body).unwrap();
+    body
+}
+
+fn http(media: &str, body: &[u8]) -> Vec<u8> {
+    let head = format!(
+        "HTTP/1.1 200 OK\r\nContent-Type: {media}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+        body.len()
+    );
+    [head.as_bytes(), body].concat()
+}
+
+fn timestamp(body: &[u8]) -> Vec<u8> {
+    http("application/timestamp-reply", body)
+}
+
+#[test]
+fn timestamps() {
+    let room = Room::new();
+    let authority = Arc::clone(&room);
+    let url = serve(move |request| timestamp(&authority.reply(&request, "")));
+    let verify = |file: &str| {
+        let text = room
+            .0
+            .run("osslsigncode", &["verify", "-in", file, "-CAfile", "cert", "-TSA-CAfile", "tsa-ca.pem"]);
+        assert!(text.contains("Signature verification: ok"), "{text}");
+        assert!(text.contains("Timestamp Server Signature verification: ok"), "{text}");
+    };
+    for digest in ["sha256", "sha384", "sha512"] {
+        let output = room.sign(&url, &format!("--key key --digest {digest} --output signed mm"));
+        assert!(output.status.success(), "{output:?}");
+        verify("signed");
+    }
+    std::fs::create_dir(room.0.outside("out")).unwrap();
+    let output = room.sign(&url, "--key key --output-dir out mm stub");
+    assert!(output.status.success(), "{output:?}");
+    for file in ["out/mm", "out/stub"] {
+        verify(file);
+        room.0.run("sbverify", &["--cert", "cert", file]);
+    }
+    // With the key elsewhere, when the signature comes back.
+    let mut command = Command::new(env!("CARGO_BIN_EXE_snowguard"));
+    command.current_dir(room.0.outside("")).args(["pe", "sign", "--cert", "cert", "--prepare", "tbs", "mm"]);
+    assert!(command.status().unwrap().success());
+    room.openssl("dgst -sha256 -sign key -out tbs/mm.sig tbs/mm.tbs");
+    let output = room.sign(&url, "--complete tbs --output signed mm");
+    assert!(output.status.success(), "{output:?}");
+    verify("signed");
+    // The request is one that openssl can read: a nonce, and the wish for certificates.
+    let text = room.openssl(&format!("ts -query -in {} -text", "request0"));
+    assert!(text.contains("Certificate required: yes") && text.contains("Nonce: 0x"), "{text}");
+}
+
+#[test]
+fn bad_answers_are_refused() {
+    let room = Room::new();
+    let with = |change: fn(&Room, Vec<u8>) -> Vec<u8>| {
+        let room = Arc::clone(&room);
+        serve(move |request| change(&room, request))
+    };
+    // An answer to another request for the same signature: the nonce differs.
+    room.refused(
+        &with(|room, mut request| {
+            let nonce = request.len() - 3 - 16;
+            request[nonce + 5] ^= 1;
+            timestamp(&room.reply(&request, ""))
+        }),
+        "it has another nonce",
+    );
+    // For another signature.
+    room.refused(
+        &with(|room, mut request| {
+            let nonce = request.len() - 3 - 16;
+            request[nonce - 10] ^= 1;
+            timestamp(&room.reply(&request, ""))
+        }),
+        "it is for another signature",
+    );
+    // Changed after it was signed.
+    room.refused(
+        &with(|room, request| {
+            let mut answer = room.reply(&request, "");
+            *answer.last_mut().unwrap() ^= 1;
+            timestamp(&answer)
+        }),
+        "timestamp: ",
+    );
+    // By certificates that are not for timestamps alone. (The first shows that the forgery is otherwise good.)
+    let url = with(|room, request| timestamp(&room.forged(&request, "tsa")));
+    assert!(room.sign(&url, "--key key --output signed mm").status.success());
+    let not_critical = "does not say critically that it is for timestamps alone";
+    room.refused(&with(|room, request| timestamp(&room.forged(&request, "loose"))), not_critical);
+    room.refused(
+        &with(|room, request| timestamp(&room.forged(&request, "other"))),
+        "the signer's certificate is not for timestamps alone",
+    );
+    room.refused(&with(|_, _| timestamp(b"\x30\x03\x02\x01\x02")), "the answer is no timestamp");
+    room.refused(
+        &with(|_, _| timestamp(b"\x30\x0a\x30\x08\x02\x01\x02\x03\x03\x05\x00\x20")),
+        "the authority refuses: rejection",
+    );
+    room.refused(
+        &with(|room, mut request| {
+            // A version that there is not.
+            request[4] = 9;
+            timestamp(&room.reply(&request, ""))
+        }),
+        "the authority refuses: rejection",
+    );
+    room.refused(&with(|_, _| http("text/html", b"<html>")), "the server answers with text/html");
+    room.refused(
+        &with(|_, _| b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".to_vec()),
+        "the server answers with status 503",
+    );
+    room.refused(
+        &with(|_, _| {
+            b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+                .to_vec()
+        }),
+        "sends us on",
+    );
+    room.refused(&with(|_, _| timestamp(&vec![0; 300 << 10])), "bytes allowed");
+    room.refused("http://127.0.0.1:1/tsa", "cannot ask http://127.0.0.1:1/tsa");
+    room.refused("ftp://127.0.0.1/", "it begins neither with");
+    // Nobody is asked for a timestamp on what is no signature.
+    let url = with(|_, _| panic!("asked"));
+    room.openssl("genrsa -out another.key 2048");
+    let output = room.sign(&url, "--key another.key --output refused mm");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("do not belong together"), "{output:?}");
+}
