@@ -29,8 +29,22 @@ impl Forge {
         Self { room: Room::new("forge") }
     }
 
+    /// Runs a script of the toolbox's programs, some of which want `/proc`.
     pub(crate) fn shell(&self, script: &str) -> String {
-        self.room.run("sh", &["-euc", script])
+        let mut command = std::process::Command::new("bwrap");
+        command.arg("--bind").arg(self.room.root()).args([
+            "/",
+            "--dev",
+            "/dev",
+            "--proc",
+            "/proc",
+            "--clearenv",
+        ]);
+        command.args(["--setenv", "PATH", "/usr/sbin:/usr/bin:/sbin:/bin", "--setenv", "LC_ALL", "C.UTF-8"]);
+        command.args(["--chdir", &self.room.inside(""), "sh", "-euc", script]);
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{script}: {output:?}");
+        String::from_utf8(output.stdout).unwrap()
     }
 
     /// A certificate that signed itself, with `NAME.key` and `NAME.pem` in the room. `more` are options for openssl.
