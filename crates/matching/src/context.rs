@@ -13,7 +13,7 @@ use std::ops::Deref;
 use std::rc::Rc;
 use std::sync::LazyLock;
 use vulnerability::cpe::{self, Part, Value};
-use vulnerability::model::{Product, Statement, Vulnerability};
+use vulnerability::model::{Container, Product, Statement, Vulnerability};
 use vulnerability::names;
 use vulnerability::ranges::{self, Verdict};
 
@@ -163,6 +163,24 @@ impl RecordContext<'_> {
         statements.filter_map(|s| s.product.product.as_deref())
     }
 
+    /// The products as the record's own authors name them, not its enrichments.
+    pub(crate) fn authored(&self) -> impl Iterator<Item = &Product> {
+        let statements = self.vulnerability.records.iter().flat_map(|r| &r.statements);
+        statements.filter(|s| matches!(s.origin.container, Container::Cna(_))).map(|s| &s.product)
+    }
+
+    /// Whether the record's own authors name no product at all, but in the text.
+    pub(crate) fn names_no_product(&self) -> bool {
+        let mut names = self.authored().flat_map(|p| [p.product.as_deref(), p.package_name.as_deref()]);
+        !names.any(|name| name.is_some_and(has_name))
+    }
+
+    /// The day (`YYYY-MM-DD…`) when the record was published, of several the first.
+    pub(crate) fn published(&self) -> Option<String> {
+        let published = self.vulnerability.records.iter().filter_map(|r| r.published).min();
+        published.map(|time| time.to_string())
+    }
+
     /// The package of npm that the title begins with.
     pub(crate) fn npm_package(&self) -> Option<&str> {
         parts::npm_package(&self.title)
@@ -263,7 +281,20 @@ pub struct StatementFacts<'a> {
     last: Cell<Option<(usize, Verdict)>>,
 }
 
+/// Whether a text names a product, and is not what the form requires where there is none to name.
+pub(crate) fn has_name(text: &str) -> bool {
+    !matches!(
+        text.trim().to_ascii_lowercase().as_str(),
+        "" | "n/a" | "na" | "-" | "*" | "unknown" | "unspecified" | "none"
+    )
+}
+
 impl StatementFacts<'_> {
+    /// Whether somebody else than the record's authors added it.
+    pub(crate) fn is_enrichment(&self) -> bool {
+        !matches!(self.statement.origin.container, Container::Cna(_))
+    }
+
     /// What the statement says about the package's version. Kernels have many packages of one version; asked about one after
     /// the other, they cost one evaluation.
     pub fn verdict(&self, package: &PackageFacts<'_>) -> Verdict {

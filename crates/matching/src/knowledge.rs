@@ -22,6 +22,7 @@ pub struct Knowledge {
     versions: FxHashMap<String, VersionNote>,
     generic: Vec<String>,
     distributions: Vec<String>,
+    support: Vec<Support>,
 }
 
 /// One file of curated knowledge.
@@ -32,6 +33,7 @@ struct File {
     never: Vec<Never>,
     statement: Vec<CuratedStatement>,
     version: Vec<VersionNote>,
+    support: Vec<Support>,
     generic_names: Vec<String>,
     distributions: Vec<String>,
 }
@@ -151,6 +153,20 @@ pub struct VersionNote {
     pub reason: String,
 }
 
+/// Until when a maker looked after a line of releases. Records that name only supported lines say nothing of it later.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Support {
+    /// The packages, by pname, as in [`Software`].
+    pub packages: Vec<String>,
+    /// The line: the versions that are this text or begin with it and a dot.
+    pub line: String,
+    /// The last day of support, as `YYYY-MM-DD`.
+    pub until: String,
+    /// Where that is written.
+    pub source: String,
+}
+
 /// Why a knowledge file could not be used.
 #[derive(Debug, thiserror::Error)]
 pub enum KnowledgeError {
@@ -255,6 +271,16 @@ impl Knowledge {
             statement.packages.iter_mut().for_each(|p| p.make_ascii_lowercase());
             self.statements.entry(statement.cve).or_default().push(statement);
         }
+        for (i, support) in parsed.support.iter().enumerate() {
+            let date = support.until.split('-').map(str::len).eq([4, 2, 2]);
+            if !date || !support.until.bytes().all(|b| b.is_ascii_digit() || b == b'-') {
+                return rule("support", i, "`until` must be a day, as `2023-10-31`");
+            }
+        }
+        self.support.extend(parsed.support.into_iter().map(|mut support| {
+            support.packages.iter_mut().for_each(|p| p.make_ascii_lowercase());
+            support
+        }));
         for note in parsed.version {
             for package in note.packages.clone() {
                 self.versions.insert(package, note.clone());
@@ -297,6 +323,16 @@ impl Knowledge {
     pub fn statements<'a>(&'a self, cve: CveId, name: &'a str) -> impl Iterator<Item = &'a CuratedStatement> {
         let of_cve = self.statements.get(&cve).into_iter().flatten();
         of_cve.filter(move |s| s.packages.iter().any(|p| names(p, name)))
+    }
+
+    /// The last day (`YYYY-MM-DD`) on which the maker looked after the line of this version, if that is known. `name` is
+    /// the package's [`curated_name`].
+    pub fn supported_until(&self, name: &str, version: &str) -> Option<&str> {
+        let of_line = |line: &str| {
+            version.strip_prefix(line).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        let found = |s: &&Support| s.packages.iter().any(|p| names(p, name)) && of_line(&s.line);
+        self.support.iter().find(found).map(|s| s.until.as_str())
     }
 
     /// The package's version in the scheme that records use.

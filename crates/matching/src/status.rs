@@ -206,7 +206,9 @@ fn opinion<'a>(
     };
     let wording = match status {
         FindingStatus::Affected => wording::limit(package, record, facts, range, weight),
-        FindingStatus::Unknown => wording::by_date(package, statement),
+        FindingStatus::Unknown => {
+            wording::by_date(package, statement).or_else(|| wording::left_open(package, record, facts))
+        }
         _ => None,
     };
     if let Some(wording) = wording.or_else(|| wording::instead(package, record, facts)) {

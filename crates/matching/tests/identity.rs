@@ -216,3 +216,106 @@ fn a_plugin_is_known_by_its_prose_in_any_case() {
     vulnerability.records[0].details.description = format!("{} plugin for WordPress", "ä".repeat(2000));
     assert!(decide(&vulnerability, &pocket).is_some(), "beyond what is looked at");
 }
+
+/// A record whose author names `own` (by `n/a` if nothing) and that an enrichment files under `vendor` and `product`.
+fn enriched(own: (&str, &str), vendor: &str, product: &str, description: &str) -> Vulnerability {
+    let json = serde_json::json!({
+        "dataType": "CVE_RECORD", "dataVersion": "5.1",
+        "cveMetadata": {"cveId": "CVE-2024-0002", "state": "PUBLISHED"},
+        "containers": {
+            "cna": {
+                "providerMetadata": {"orgId": "0", "shortName": "maker"},
+                "descriptions": [{"lang": "en", "value": description}],
+                "affected": [{"vendor": own.0, "product": own.1, "versions": [{"status": "affected", "version": "n/a"}]}]
+            },
+            "adp": [{
+                "providerMetadata": {"orgId": "1", "shortName": "enricher"},
+                "affected": [{
+                    "vendor": vendor, "product": product, "cpes": [format!("cpe:2.3:a:{vendor}:{product}:*:*:*:*:*:*:*:*")],
+                    "versions": [{"status": "affected", "version": "0", "lessThan": "99", "versionType": "custom"}]
+                }]
+            }]
+        }
+    });
+    let bytes = serde_json::to_vec(&json).unwrap();
+    let record = vulnerability::cve::Record::parse(&bytes, 1 << 20).unwrap().to_source_record();
+    Vulnerability { id: record.id, records: vec![record], known_exploited: None, epss: None }
+}
+
+/// Whether a report would show the record with the package.
+fn shown(vulnerability: Vulnerability, package: Package) -> bool {
+    let knowledge = Knowledge::built_in().unwrap();
+    let findings = matching::find(&[package], &[vulnerability], &knowledge, &[]);
+    findings.iter().any(|f| f.confidence >= Confidence::Medium)
+}
+
+#[test]
+fn a_vendor_that_an_enrichment_made_up_contradicts_nothing() {
+    let nobody = ("n/a", "n/a");
+    // The form of CVE-2024-25269.
+    let heif = package("libheif-1.1.0", "http://www.libheif.org/");
+    let text = "libheif <= 1.17.6 contains a memory leak in the function JpegEncoder::Encode.";
+    assert!(shown(enriched(nobody, "some_project", "libheif", text), heif.clone()));
+    // The text must name it, and the record's own vendor is no guess.
+    assert!(!shown(enriched(nobody, "some_project", "libheif", "A leak in a printer."), heif.clone()));
+    assert!(!shown(enriched(("Some Project", "libheif"), "some_project", "libheif", text), heif));
+    // A short name stands for much: CVE-2024-30164 is of a VPN client.
+    let linux = package("linux-4.14", "https://www.kernel.org/");
+    let vpn = "A VPN client on Linux has a buffer overflow.";
+    assert!(!shown(enriched(nobody, "codesys", "linux", vpn), linux));
+}
+
+#[test]
+fn an_enrichment_that_shortens_a_product_speaks_of_another() {
+    for (own, vendor, product, homepage, text) in [
+        // The forms of CVE-2024-10004, CVE-2024-27240, CVE-2024-37168 and CVE-2024-5924.
+        (
+            ("Mozilla", "Firefox for iOS"),
+            "mozilla",
+            "firefox",
+            "https://www.mozilla.org/firefox/",
+            "A page can lie.",
+        ),
+        (("grpc", "grpc-node"), "grpc", "grpc", "https://grpc.io/", "Memory is allocated without limit."),
+        (
+            ("Dropbox", "Dropbox Desktop"),
+            "dropbox",
+            "dropbox",
+            "https://www.dropbox.com/",
+            "A folder is shared.",
+        ),
+        (
+            ("Kibana Inc", "chart-panel"),
+            "kibanainc",
+            "frobnicate",
+            "https://frobnicate.example/",
+            "The chart panel plugin has a flaw.",
+        ),
+    ] {
+        let found = enriched(own, vendor, product, text);
+        assert!(!shown(found, package(&format!("{product}-1.0"), homepage)), "{own:?}");
+    }
+    for (own, vendor, product, homepage) in [
+        // The forms of CVE-2024-31079, CVE-2024-1351, CVE-2024-6886, CVE-2024-45720 and CVE-2023-30601.
+        (("F5", "NGINX Open Source"), "f5", "nginx", "http://nginx.org"),
+        (("MongoDB Inc", "MongoDB Server"), "mongodb", "mongodb", "http://www.mongodb.org"),
+        (("Gitea", "Gitea Open Source Git Server"), "gitea", "gitea", "https://gitea.io"),
+        (
+            ("Apache Software Foundation", "Apache Subversion"),
+            "apache",
+            "subversion",
+            "http://subversion.apache.org/",
+        ),
+        (("n/a", "Frobsoft(R) Frobnicate software"), "frobsoft", "frobnicate", "https://frobnicate.example/"),
+    ] {
+        let found = enriched(own, vendor, product, "A flaw.");
+        assert!(shown(found, package(&format!("{product}-1.0"), homepage)), "{own:?}");
+    }
+}
+
+#[test]
+fn another_spelling_with_another_maker() {
+    // CVE-2022-32742 and others: the vendor is called like the product, and both unlike the package.
+    let sam_ba = || package("sam-ba-2.16", "http://www.at91.com/linux4sam/");
+    assert!(!shown(enriched(("n/a", "Samba"), "samba", "samba", "Samba leaks memory."), sam_ba()));
+}

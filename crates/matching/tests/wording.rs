@@ -240,3 +240,93 @@ fn cudnn_is_not_the_toolkit_it_is_made_for() {
     assert!(shown(package("cudatoolkit", "8.0-cudnn-7.0.5"), of()).is_none());
     assert!(shown(package("cudatoolkit", "8.0.61"), of()).is_some());
 }
+
+/// An entry with a default.
+fn by_default(status: &str, product: &str, versions: &Value) -> Value {
+    json!([{"vendor": "n/a", "product": product, "defaultStatus": status, "versions": versions}])
+}
+
+#[test]
+fn a_list_of_releases_with_the_fix() {
+    // The form of CVE-2023-0119: one release a line, nothing else.
+    let fixes = json!([
+        {"status": "unaffected", "version": "3.4.2"}, {"status": "unaffected", "version": "3.5.1.16"},
+        {"status": "unaffected", "version": "3.6.0"}
+    ]);
+    let of = |description: &str, versions: &Value| {
+        record("", description, &entry("n/a", "frobnicate", versions), &none())
+    };
+    let silent = "A flaw was found in Frobnicate. NT4 clients crash it.";
+    assert_eq!(status("2.9", of(silent, &fixes)), FindingStatus::Affected);
+    assert_eq!(status("3.4.2", of(silent, &fixes)), FindingStatus::NotAffected);
+    assert_eq!(status("3.5.0", of(silent, &fixes)), FindingStatus::Unknown, "after one of the fixes");
+    // The form of CVE-2023-3966 and CVE-2023-6246: one release can be anything, and a text that gives versions goes first.
+    let one = json!([{"status": "unaffected", "version": "3.1.0"}]);
+    assert_eq!(
+        status("2.9", of("Multiple versions of Frobnicate are vulnerable.", &one)),
+        FindingStatus::Unknown
+    );
+    let newer = "A flaw was found in Frobnicate. This issue affects 3.0 and newer.";
+    assert_eq!(status("2.9", of(newer, &fixes)), FindingStatus::Unknown);
+}
+
+#[test]
+fn affected_by_default_and_before_the_list() {
+    // The form of CVE-2023-40045 (WS_FTP) and of OTRS: supported lines, and "affected" for everything that is not listed.
+    let lines = json!([
+        {"status": "affected", "version": "7.0", "lessThan": "7.0.45", "versionType": "custom"},
+        {"status": "affected", "version": "8.0", "lessThan": "8.0.35", "versionType": "custom"}
+    ]);
+    let of = |description: &str, default: &str| {
+        record("", description, &by_default(default, "frobnicate", &lines), &none())
+    };
+    assert_eq!(status("6.0", of("A script runs in forms.", "affected")), FindingStatus::Affected);
+    assert_eq!(
+        status("8.1", of("A script runs in forms.", "affected")),
+        FindingStatus::NotAffected,
+        "after the list"
+    );
+    assert_eq!(status("6.0", of("A script runs in forms.", "unaffected")), FindingStatus::NotAffected);
+    let told = "This issue affects Frobnicate: from 7.0.X before 7.0.45, from 8.0.X before 8.0.35.";
+    assert_ne!(status("6.0", of(told, "affected")), FindingStatus::Affected, "the text decides");
+    assert_ne!(status("6.0", of("Only version 7 has the form.", "affected")), FindingStatus::Affected);
+}
+
+#[test]
+fn lines_that_oracle_no_longer_looked_after() {
+    let on = |published: &str| {
+        let versions = json!([{"status": "affected", "version": "8.0.36 and prior"}]);
+        let mut found =
+            record("", "A flaw.", &entry("Oracle Corporation", "MySQL Server", &versions), &none());
+        found.records[0].published = Some(published.parse().unwrap());
+        found
+    };
+    for (version, published, expected) in [
+        ("5.7.20", "2024-04-16T21:26:00Z", FindingStatus::Unknown),
+        ("5.7.20", "2023-07-18T20:18:00Z", FindingStatus::NotAffected),
+        ("5.6.40", "2021-04-22T21:53:00Z", FindingStatus::Unknown),
+        ("5.6.40", "2020-10-21T14:04:00Z", FindingStatus::NotAffected),
+        ("8.4.0", "2024-04-16T21:26:00Z", FindingStatus::NotAffected),
+        ("8.0.30", "2024-04-16T21:26:00Z", FindingStatus::Affected),
+    ] {
+        let found = shown(package("mysql", version), on(published)).unwrap();
+        assert_eq!(found.status, expected, "{version} on {published}");
+    }
+}
+
+#[test]
+fn everything_up_to_the_latest() {
+    // The form of huntr's records: the product with its owner, and no versions worth the name.
+    let versions = json!([{
+        "status": "affected", "version": "unspecified", "lessThanOrEqual": "latest", "versionType": "custom"
+    }]);
+    let of = |vendor: &str| {
+        record(
+            "",
+            "A log can be forged.",
+            &entry(vendor, &format!("{vendor}/frobnicate"), &versions),
+            &none(),
+        )
+    };
+    assert_eq!(status("1.0", of("frobnicate")), FindingStatus::Affected);
+}

@@ -245,6 +245,25 @@ pub(crate) fn date_of(version: &str) -> Option<(u32, u32, u32)> {
     }
 }
 
+/// Whether a text gives any version, or a number that could be one of a line ("in version 20").
+pub(crate) fn gives_any(text: &str) -> bool {
+    let dotted = |word: &str| {
+        let word = word.trim_matches(|c: char| !c.is_ascii_alphanumeric()).trim_start_matches('v');
+        word.starts_with(|c: char| c.is_ascii_digit())
+            && word
+                .split('.')
+                .nth(1)
+                .is_some_and(|p| p.starts_with(|c: char| c.is_ascii_digit() || c == 'x' || c == '*'))
+    };
+    let words: Vec<&str> = text.split_whitespace().collect();
+    words.iter().any(|word| dotted(word))
+        || words.windows(2).any(|pair| {
+            let [first, second] = pair else { return false };
+            matches!(first.trim_matches(','), "version" | "versions" | "release" | "releases" | "v")
+                && second.starts_with(|c: char| c.is_ascii_digit())
+        })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -8,6 +8,7 @@ use crate::finding::FindingStatus;
 use crate::identity::PackageFacts;
 use crate::prose::{self, parts, versions};
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 use vulnerability::model::{Bound, Reading, Statement, Status, VersionRange, VersionScheme};
 use vulnerability::version;
 
@@ -55,7 +56,7 @@ pub(super) fn limit(
         let range = range?;
         of_service(package, record, range)
             .map(|text| Wording::unaffected(weight, text))
-            .or_else(|| other_line(package, facts, range, weight))
+            .or_else(|| other_line(package, record, facts, range, weight))
             .or_else(|| below_the_text(package, record, range, weight))
     })
 }
@@ -87,8 +88,10 @@ fn of_service(
 
 /// Oracle lists the last affected release of each line that it supports: "5.7.44 and prior, 8.0.35 and prior". A line that
 /// is not on the list is not affected; a version between two lines on the list is of a short-lived one that both enclose.
+/// A line that was not looked after any more when the record appeared is on no list: nobody told whether it is affected.
 fn other_line(
     package: &PackageFacts<'_>,
+    record: &RecordContext<'_>,
     facts: &StatementFacts<'_>,
     range: &VersionRange,
     weight: Weight,
@@ -106,6 +109,14 @@ fn other_line(
         facts.statement.ranges.iter().filter_map(last_of_line).filter_map(line_of).collect();
     let fixed = lines.contains(&own);
     let enclosed = lines.iter().any(|l| *l < own) && lines.iter().any(|l| *l > own);
+    if !fixed && !enclosed {
+        let ended =
+            |until: &&str| record.published().is_some_and(|day| day.get(..until.len()) > Some(*until));
+        if let Some(until) = package.supported_until.filter(ended) {
+            let text = format!("{}, of supported lines; support for this one ended on {until}", range.text());
+            return Some(Wording { status: FindingStatus::Unknown, ..Wording::unaffected(weight, text) });
+        }
+    }
     (fixed || !enclosed).then(|| {
         let text = format!("{}, which for Oracle means this line of releases only", range.text());
         Wording::unaffected(weight, text).comparing(package, "is not of", &format!("{}.{}", line.0, line.1))
@@ -146,6 +157,66 @@ fn below_the_text(
         let text = format!("{}, and the text says from {lower} on", range.text());
         Wording::unaffected(weight, text).comparing(package, "<", &lower)
     })
+}
+
+/// What a statement means that leaves the package's version open, where the text gives no version that could say it better.
+pub(super) fn left_open(
+    package: &PackageFacts<'_>,
+    record: &RecordContext<'_>,
+    facts: &StatementFacts<'_>,
+) -> Option<Wording> {
+    let statement = facts.statement;
+    let affected = |text: String| Wording {
+        status: FindingStatus::Affected,
+        weight: Weight::Vague,
+        text,
+        comparisons: Vec::new(),
+    };
+    let first = before_all(&package.version, &statement.ranges)?;
+    if versions::gives_any(&record.title) || versions::gives_any(record.description()) {
+        return None;
+    }
+    let all = |status| statement.ranges.iter().all(|r| r.status == status);
+    let exact = statement.ranges.iter().all(|r| r.reading == Reading::Exact);
+    match statement.default_status {
+        // "4.19.1, 4.18.8 and 4.17.12 are not affected": the releases with the fix, one a line. A single one can be anything.
+        Status::Unknown if exact && all(Status::Unaffected) && lines(&statement.ranges) > 1 => {
+            let text = format!("the first release that is not affected is {first}");
+            Some(affected(text).comparing(package, "<", first))
+        }
+        // What is not on the list is affected, says the default. What follows the list is fixed, but this is before it. A
+        // package of another name, such as the agent of a server, may lack the part with the flaw.
+        Status::Affected if all(Status::Affected) && facts.products.contains(&package.name) => {
+            let text = format!("affected unless listed otherwise, and the list begins with {first}");
+            Some(affected(text).comparing(package, "<", first))
+        }
+        _ => None,
+    }
+}
+
+/// How many lines of releases ranges begin in.
+fn lines(ranges: &[VersionRange]) -> usize {
+    let starts = ranges.iter().filter_map(|range| match &range.lower {
+        Bound::Inclusive(start) | Bound::Exclusive(start) => line_of(start),
+        Bound::Unbounded => None,
+    });
+    starts.collect::<BTreeSet<_>>().len()
+}
+
+/// The least lower end, if every range has one and the version is before all of them.
+fn before_all<'a>(own: &str, ranges: &'a [VersionRange]) -> Option<&'a str> {
+    let mut first: Option<&str> = None;
+    for range in ranges {
+        let (Bound::Inclusive(start) | Bound::Exclusive(start)) = &range.lower else { return None };
+        let compare = |a: &str, b: &str| version::compare(range.scheme, a, b);
+        if range.reading == Reading::Unreadable || !compare(own, start)?.is_lt() {
+            return None;
+        }
+        if first.is_none_or(|f| compare(start, f).is_some_and(Ordering::is_lt)) {
+            first = Some(start);
+        }
+    }
+    first
 }
 
 /// What the description says, where the statement gives no version at all.
