@@ -1,12 +1,14 @@
 //! Does a statement speak of this package? Rules from sure to weak, each with the evidence it rests on.
 
-use crate::context::{CpeFacts, RecordContext, StatementFacts, has_name};
+mod enrichment;
+
+use crate::context::{CpeFacts, RecordContext, StatementFacts};
 use crate::finding::{Confidence, Evidence, IdentityRule};
 use crate::knowledge::{Knowledge, Software, curated_name};
-use crate::owners::{Owners, dashed, squash, vendor_names};
+use crate::owners::{Owners, dashed, squash};
 use crate::package::Package;
-use crate::prose;
 use crate::set::PackageSet;
+use enrichment::{shortened, vendor_is_guessed};
 use vulnerability::CveId;
 use vulnerability::purl::Purl;
 
@@ -323,18 +325,6 @@ fn is_distinctive(package: &PackageFacts<'_>, knowledge: &Knowledge) -> bool {
     package.set == PackageSet::Top && package.name.len() >= 6 && !knowledge.is_generic(&package.name)
 }
 
-/// Whether the vendor is one that an enrichment had to make up, because the record itself names no product but in its text:
-/// "exiftags v.1.01" under the vendor "aertherwide". Such a vendor contradicts nothing.
-fn vendor_is_guessed(
-    record: &RecordContext<'_>,
-    facts: &StatementFacts<'_>,
-    package: &PackageFacts<'_>,
-) -> bool {
-    facts.is_enrichment()
-        && record.names_no_product()
-        && prose::names_product(record.description(), &dashed(package.bare))
-}
-
 fn by_repository(facts: &StatementFacts<'_>, package: &PackageFacts<'_>) -> Option<Identity> {
     let shared = facts.owners.repositories.intersection(&package.owners.repositories).next()?;
     // A repository can hold several products; it must be called like the package to stand for it.
@@ -426,101 +416,6 @@ fn other_repository(
         .repositories_called(&package.name)
         .chain(record.references().repositories_called(&package.name));
     theirs.filter(|r| r.split('/').next() == Some(own_host)).find(|r| !own.contains(r)).map(str::to_owned)
-}
-
-/// Words that a product's name has or lacks without being another product.
-const NEUTRAL: &[&str] = &[
-    "server",
-    "software",
-    "open",
-    "source",
-    "community",
-    "enterprise",
-    "edition",
-    "project",
-    "framework",
-    "library",
-    "lib",
-    "core",
-    "suite",
-    "tools",
-    "utils",
-    "package",
-    "the",
-    "for",
-    "and",
-    "of",
-    "r",
-    "tm",
-    "c",
-    "cpp",
-    "js",
-    "linux",
-    "gnu",
-    "git",
-    "web",
-    "standard",
-    "free",
-    "toolkit",
-    "buffers",
-    "esr",
-    "base",
-    "common",
-    "security",
-    "advisories",
-    "os",
-    "rust",
-    "python",
-    "py",
-    "go",
-    "golang",
-];
-
-/// The product as the record itself calls it, if that is another one of the same maker which an enrichment took for the
-/// package's software: "electron-builder" as "electron", "worldmap-panel" of Grafana as "grafana".
-fn shortened<'a>(
-    record: &'a RecordContext<'_>,
-    facts: &StatementFacts<'_>,
-    package: &PackageFacts<'_>,
-) -> Option<&'a str> {
-    if !facts.is_enrichment() {
-        return None;
-    }
-    let mut own = None;
-    for product in record.authored() {
-        let vendors = product.vendor.as_deref().map(vendor_names).unwrap_or_default();
-        let texts = [product.product.as_deref(), product.package_name.as_deref()];
-        let mut named = false;
-        let mut foreign = None;
-        for text in texts.into_iter().flatten().filter(|t| has_name(t)) {
-            named = true;
-            let words = dashed(&text.replace("(R)", " ").replace("(TM)", " ").replace(['®', '™'], " "));
-            // A maker's plugin need not bear the name of what it plugs into.
-            let plugin = || {
-                vendors.iter().any(|v| facts.vendors.contains(v))
-                    && prose::has_word(record.description(), "plugin")
-            };
-            let related = prose::names_product(text, &dashed(package.bare)) || plugin();
-            let known = |word: &str| {
-                word.is_empty()
-                    || word.bytes().all(|b| b.is_ascii_digit())
-                    || NEUTRAL.contains(&word)
-                    || vendors.iter().any(|v| v.contains(word))
-                    || facts.vendors.iter().any(|v| v.contains(word))
-                    || package.name.contains(word)
-                    || package.software.iter().any(|s| s.products.iter().any(|p| p.contains(word)))
-            };
-            let own_words = words.split('-').any(|word| !known(word));
-            if !related || !own_words || facts.products.contains(&squash(text)) {
-                return None;
-            }
-            foreign = Some(text);
-        }
-        if named {
-            own = own.or(foreign);
-        }
-    }
-    own
 }
 
 /// The sentence against the identity if the title speaks of a companion of the product.
