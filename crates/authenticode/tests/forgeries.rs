@@ -9,7 +9,7 @@ use authenticode::digest::Algorithm;
 use authenticode::lists::{Database, Kind, SignatureList, revocation_data};
 use authenticode::pe::Layout;
 use authenticode::time::Time;
-use authenticode::verify::{By, Policy};
+use authenticode::verify::{By, Loader, Policy};
 use forge::{
     Forge, Identity, attached, complaint, database, signature, signature_with, signatures, signed, tiny,
     trusting, verdict,
@@ -164,6 +164,42 @@ fn files_that_look_right() {
     indefinite.extend(&genuine[4..]);
     indefinite.extend([0, 0]);
     refused_by_us(&attached(&tiny(), &[indefinite]), "ontentInfo");
+}
+
+/// What EDK2 looks at and others do not: the end of the table, and the other type that holds signatures.
+#[test]
+fn tables_that_firmware_refuses() {
+    let forge = Forge::new();
+    let good = forge.own("good", "/CN=Good", "");
+    let policy = trusting([&good.certificate]);
+    let mut genuine = signature(&tiny(), &good, &[]);
+    let image = attached(&tiny(), std::slice::from_ref(&genuine));
+    let layout = Layout::read(image.as_slice()).unwrap();
+    let start = usize::try_from(layout.certificate_table.clone().unwrap().start).unwrap();
+    let directory = usize::try_from(layout.certificate_directory_offset().unwrap()).unwrap();
+    // Without the padding behind the last entry.
+    while (start + 8 + genuine.len()).is_multiple_of(8) {
+        genuine.push(0);
+    }
+    let end = start + 8 + genuine.len();
+    let mut short = attached(&tiny(), &[genuine.clone()])[..end].to_vec();
+    let size = u32::try_from(end - start).unwrap();
+    short[directory + 4..directory + 8].copy_from_slice(&size.to_le_bytes());
+    assert!(complaint(&short, &policy).contains("is no multiple of 8"), "{}", complaint(&short, &policy));
+    assert_eq!(complaint(&short, &Policy { loader: Loader::Shim, ..policy.clone() }), "");
+    // A second entry of another type, or of another revision, beside the good one.
+    let both = attached(&tiny(), &[genuine.clone(), genuine]);
+    let second = start + (both.len() - start) / 2;
+    for (at, value, stops) in [(6, 0xf1, true), (5, 1, true), (6, 1, false)] {
+        let mut both = both.clone();
+        both[second + at] = value;
+        if value == 0xf1 {
+            both[second + 7] = 0x0e;
+        }
+        let told = complaint(&both, &policy);
+        assert_eq!(told.contains("stops it: it is of revision"), stops, "{told}");
+        assert_eq!(told.is_empty(), !stops, "{told}");
+    }
 }
 
 #[test]

@@ -32,9 +32,12 @@ pub(super) fn decide(
                 fatal: !matches!(error, ReadError::Algorithm { .. }),
                 ..unread(index, Problem::Read(error.clone()))
             },
-            Attached::Other(revision, kind) => {
-                unread(index, Problem::Kind { revision: *revision, kind: *kind })
-            }
+            // EDK2 looks into the two types that may hold a signature, whatever the revision; nothing makes such, and here
+            // nobody looks into them, so they must not stand beside a good one.
+            Attached::Other(revision, kind) => Finding {
+                fatal: matches!(kind, 2 | 0x0ef1),
+                ..unread(index, Problem::Kind { revision: *revision, kind: *kind })
+            },
         })
         .collect();
     (outcome(subject, policy, &findings), findings)
@@ -43,6 +46,9 @@ pub(super) fn decide(
 fn outcome(subject: &Subject, policy: &Policy, findings: &[Finding]) -> Result<Trust, Refusal> {
     if let Some(forbidden) = of_image(subject, List::Dbx, &policy.dbx) {
         return Err(Refusal::Forbidden(Box::new(forbidden)));
+    }
+    if !subject.padded {
+        return Err(Refusal::Table);
     }
     let fatal = findings.iter().filter(|finding| finding.fatal);
     let mut fatal = fatal.filter_map(|finding| Some((finding.index, finding.result.as_ref().err()?)));

@@ -271,6 +271,9 @@ pub enum Refusal {
     /// Nothing is attached.
     #[error("it is not signed, and no list has its digest")]
     NotSigned,
+    /// A certificate table whose last entry is not padded.
+    #[error("the size of its certificate table is no multiple of 8")]
+    Table,
     /// A signature, or what passes for one, that stops everything.
     #[error("signature {index} stops it: {problem}")]
     Fatal {

@@ -17,6 +17,8 @@ pub struct Subject {
     pub digests: Digests,
     /// Whether it has a certificate table.
     pub signed: bool,
+    /// Whether the size of that table is a multiple of 8, with the padding behind the last entry.
+    pub padded: bool,
     /// The entries of that table.
     pub signatures: Vec<Attached>,
     /// What it tells of its components.
@@ -87,7 +89,9 @@ impl Subject {
             .collect();
         let sbat = SbatData::read(source, layout).map_err(pe::ReadError::Source)?;
         let digests = digests(&algorithms(&signatures, policy)).map_err(pe::ReadError::Source)?;
-        Ok(Self { digests, signed: layout.certificate_table.is_some(), signatures, sbat })
+        let table = layout.certificate_table.clone();
+        let padded = table.as_ref().is_none_or(|table| (table.end - table.start) % 8 == 0);
+        Ok(Self { digests, signed: table.is_some(), padded, signatures, sbat })
     }
 }
 
