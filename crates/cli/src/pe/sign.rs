@@ -6,11 +6,12 @@ use super::request;
 use super::signer::{self, SignerOptions};
 use super::timestamp;
 use crate::exit;
-use anyhow::{Context, anyhow};
+use anyhow::{Context, anyhow, bail};
 use authenticode::digest::{Algorithm, gaps};
 use authenticode::pe::Layout;
 use authenticode::sign::{Countersigner, Manner, Signer, sign};
 use clap::Args;
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -89,6 +90,7 @@ pub(super) fn run(options: &Options) -> Result<ExitCode, exit::Failure> {
             "--output is for one program, and there are {count}; use --output-dir"
         )));
     }
+    distinct(options).map_err(exit::Failure::usage)?;
     if let Some(folder) = options.prepare.as_ref().or(options.complete.as_ref()) {
         let certificates = options.signer.certificates().map_err(exit::Failure::scan)?;
         let act = if options.prepare.is_some() { request::prepare } else { request::complete };
@@ -100,6 +102,27 @@ pub(super) fn run(options: &Options) -> Result<ExitCode, exit::Failure> {
         )));
     };
     each_at_once(&options.files, |path| one(path, signer.as_ref(), options))
+}
+
+/// Several are signed at a time, so two that go to one place would race.
+fn distinct(options: &Options) -> anyhow::Result<()> {
+    let mut places: HashMap<PathBuf, &Path> = HashMap::new();
+    for path in &options.files {
+        let output = match &options.prepare {
+            Some(folder) => folder.join(file_name(path)?),
+            None => options.output(path)?,
+        };
+        let place = std::fs::canonicalize(&output).unwrap_or_else(|_| output.clone());
+        if let Some(other) = places.insert(place, path) {
+            bail!(
+                "{} and {} would both be written to {}; use different folders",
+                other.display(),
+                path.display(),
+                output.display()
+            );
+        }
+    }
+    Ok(())
 }
 
 fn one(path: &Path, signer: &dyn Signer, options: &Options) -> anyhow::Result<()> {
