@@ -35,8 +35,17 @@ pub(super) const GROUPS: &[Group] = &[
         packages: &["chromium-headless-shell"],
     },
     Group {
+        // systemd-sbsign comes with systemd-repart; certutil, which gives pesign its keys, with libnss3-tools.
         wing: "boot: signing and verifying",
-        packages: &["osslsigncode", "openssl", "pesign", "sbsigntool", "systemd-boot-tools"],
+        packages: &[
+            "libnss3-tools",
+            "openssl",
+            "osslsigncode",
+            "pesign",
+            "sbsigntool",
+            "systemd-boot-tools",
+            "systemd-repart",
+        ],
     },
     Group { wing: "boot: keys in hardware", packages: &["opensc", "pkcs11-provider", "softhsm2"] },
     Group {

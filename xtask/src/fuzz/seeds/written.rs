@@ -98,6 +98,12 @@ pub(super) fn texts(target: &str) -> Vec<Vec<u8>> {
             "sbat,1,2025051000\nshim,4\ngrub,5\n",
             "\0\0\0\0\x08\0\0\0\x10\0\0\0sbat,1\n\0sbat,2\n\0",
         ],
+        "pkcs11_uri" => &[
+            "pkcs11:token=Boot%20keys;object=db;id=%01%ff;type=private;slot-id=3;serial=1;model=m;manufacturer=x",
+            "pkcs11:object=db?module-path=/usr/lib/x.so&pin-source=file:///run/pin",
+            "pkcs11:?pin-source=/run/pin",
+        ],
+        "timestamp" => &["0\x050\x03\x02\x01\0", "0\x0b0\x09\x02\x01\x020\x04\x0c\x02no"],
         "hash" => &[
             "sha256:1b8m03r63zqhnjf7l5wnldhh7c134ap5vpj0850ymkq1iyzicy5s",
             "sha256-ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=",
