@@ -41,6 +41,23 @@ pub struct FileSigner {
     pub chain: Vec<Certificate>,
 }
 
+impl FileSigner {
+    /// Checks that the key and the certificate belong together, which otherwise every file would tell anew.
+    ///
+    /// # Errors
+    /// [`SignError::OtherKey`], or that the certificate has a key that we do not know.
+    pub fn check(self) -> Result<Self, SignError> {
+        let public = self.certificate.public_key().map_err(BuildError::Key)?;
+        let algorithm = if public.bits() == 384 { Algorithm::Sha384 } else { Algorithm::Sha256 };
+        let probe = b"does the key belong to the certificate?";
+        // A key on another curve does not even sign this digest.
+        let signature = self.key.sign(algorithm, probe).map_err(|_| SignError::OtherKey)?;
+        let digest = algorithm.digest(probe);
+        public.verify(public.kind(), algorithm, &digest, &signature).map_err(|_| SignError::OtherKey)?;
+        Ok(self)
+    }
+}
+
 impl Signer for FileSigner {
     fn certificate(&self) -> &Certificate {
         &self.certificate

@@ -96,6 +96,11 @@ fn many_files_in_one_call() {
         assert_eq!(String::from_utf8_lossy(&output.stdout), "True\n", "{output:?}");
     }
     assert!(!room.path("out/broken").exists());
+    // A wrong key is told once, not for each file.
+    room.key("other", "rsa:2048");
+    let output = room.sign(&format!("--key other.key --cert rsa.pem {files}"));
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(text, "error: the key and the certificate do not belong together\n");
     // Nothing that was written aside is left.
     assert_eq!(std::fs::read_dir(room.path("out")).unwrap().count(), names.len());
     // In place, and a second time over: twice the same bytes.

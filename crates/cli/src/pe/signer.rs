@@ -79,7 +79,7 @@ pub(crate) fn read(options: &SignerOptions) -> anyhow::Result<Option<Box<dyn Sig
     let key = PrivateKey::read(&small(path)?, || passphrase)
         .with_context(|| format!("cannot use the key {}", path.display()))?;
     let Certificates { signer: certificate, chain } = options.certificates()?;
-    Ok(Some(Box::new(FileSigner { key, certificate, chain })))
+    Ok(Some(Box::new(FileSigner { key, certificate, chain }.check()?)))
 }
 
 fn small(path: &Path) -> anyhow::Result<Vec<u8>> {
