@@ -131,11 +131,14 @@ impl Others {
         }
     }
 
-    /// Whether programs in option ROMs of cards are let through: those are signed by Microsoft's authorities for UEFI.
+    /// Whether programs in option ROMs of cards are let through. Microsoft signed those with the UEFI CA of 2011; since 2023 they
+    /// have an authority of their own, and "Microsoft UEFI CA 2023" signs none of them, nor does an authority for Windows.
     pub fn let_option_roms_through(&self) -> bool {
         self.db.iter().any(|(_, certificate)| {
             let subject = certificate.subject();
-            subject.contains("Microsoft") && subject.contains("UEFI CA")
+            ["Microsoft Corporation UEFI CA 2011", "Microsoft Option ROM UEFI CA 2023"]
+                .iter()
+                .any(|name| subject.contains(name))
         })
     }
 }

@@ -168,6 +168,11 @@ fn enrolling() {
         let microsofts = lists.iter().filter(|list| list.signatures[0].owner == MICROSOFT);
         assert_eq!(microsofts.count(), if variable == Variable::DB { 2 } else { 0 });
     }
+    // The way back has to be newer than what was enrolled, although the keys are older.
+    let enrolled = Authenticated::read(&desk.get(Variable::PK).unwrap().data).unwrap();
+    let remove = Authenticated::read(&desk.read("keys/PK-remove.auth")).unwrap();
+    assert!(remove.data.is_empty() && remove.time > enrolled.time, "{} {}", remove.time, enrolled.time);
+    assert_eq!(remove.verify(Variable::PK, attributes::KEYS, [&pk]), Ok(pk.clone()));
     desk.says(0, &format!("{enroll} --yes"));
     // From a folder, as a package of Debian ships them.
     let certificates = "usr/lib/python3/dist-packages/virt/firmware/certs/microsoft.com";
@@ -179,6 +184,19 @@ fn enrolling() {
     );
     let change = Authenticated::read(&desk.get(Variable::KEK).unwrap().data).unwrap();
     assert!(lists::read(&change.data).unwrap().len() >= 3);
+    // Not each of Microsoft's authorities signs option ROMs.
+    for (name, enough) in [
+        ("ms-uefi-2011", true),
+        ("ms-uefi-rom-2023", true),
+        ("ms-uefi-2023", false),
+        ("windows-2011", false),
+        ("windows-2023", false),
+    ] {
+        let certificate = folder.join(format!("{name}.pem"));
+        let text =
+            desk.says(if enough { 0 } else { 3 }, &format!("{enroll} --microsoft {}", certificate.display()));
+        assert_eq!(text.contains("option ROMs of cards will not be let through"), !enough, "{name}: {text}");
+    }
     assert!(desk.says(3, "keys enroll --dir keys --efivars missing").contains("was not started by UEFI"));
     assert!(
         desk.says(3, "keys enroll --dir efivars --efivars efivars")

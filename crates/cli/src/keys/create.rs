@@ -113,7 +113,7 @@ pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
         let signer = signer.context("no key signs it")?;
         write(&inside, &file("auth"), 0o644, &authorise(*variable, valid[0], &list, signer)?)?;
         if *variable == Variable::PK {
-            // A second later: firmware takes newer changes only.
+            // A second later: firmware takes newer changes only. `enroll`, which signs anew, makes this one anew too.
             let after = time(now + 1)?;
             write(&inside, "PK-remove.auth", 0o644, &authorise(*variable, after, &[], key)?)?;
         }

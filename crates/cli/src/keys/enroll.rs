@@ -6,6 +6,7 @@ use crate::exit;
 use crate::pe::{lists as files, signer};
 use anyhow::{Context, bail};
 use authenticode::certificate::Certificate;
+use authenticode::file;
 use authenticode::guid::Guid;
 use authenticode::key::PrivateKey;
 use authenticode::lists::{self, Database};
@@ -14,6 +15,7 @@ use authenticode::time::Time;
 use authenticode::variable::{Content, Variable, attributes};
 use clap::Args;
 use scanner::report::clean;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -79,12 +81,20 @@ pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let seconds = SystemTime::now().duration_since(UNIX_EPOCH).context("the clock is before 1970")?.as_secs();
-    let now = Time::from_unix(seconds).context("the clock is after 9999")?;
+    let time = |seconds| Time::from_unix(seconds).context("the clock is after 9999");
+    let now = time(seconds)?;
     // Everything is signed before anything is written.
     let signed: Vec<(Variable, Vec<u8>)> = changes
         .iter()
         .map(|change| Ok((change.variable, sign(options, &owner, change, now)?)))
         .collect::<anyhow::Result<_>>()?;
+    // Firmware takes nothing older than what it has (UEFI specification, section 8.2.2), so the way back that `create` made is of no
+    // use from now on. The new one is there before it can be needed.
+    let removal = Change { variable: Variable::PK, lists: Vec::new(), by: Variable::PK };
+    let removal = sign(options, &owner, &removal, time(seconds + 1)?)?;
+    let path = options.dir.join("PK-remove.auth");
+    file::replace(&path, None, |file| file.write_all(&removal))
+        .with_context(|| format!("cannot write {}; nothing was enrolled", path.display()))?;
     for (variable, data) in signed {
         variables.write(variable, &Content { attributes: attributes::KEYS, data })?;
     }
