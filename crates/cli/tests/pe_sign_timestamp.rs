@@ -145,8 +145,9 @@ fn timestamp(body: &[u8]) -> Vec<u8> {
 #[test]
 fn timestamps() {
     let room = Room::new();
-    let authority = Arc::clone(&room);
-    let url = serve(move |request| timestamp(&authority.reply(&request, "")));
+    // Servers live on; the folder shall not.
+    let authority = Arc::downgrade(&room);
+    let url = serve(move |request| timestamp(&authority.upgrade().unwrap().reply(&request, "")));
     let verify = |file: &str| {
         let text = room
             .0
@@ -183,8 +184,9 @@ fn timestamps() {
 fn bad_answers_are_refused() {
     let room = Room::new();
     let with = |change: fn(&Room, Vec<u8>) -> Vec<u8>| {
-        let room = Arc::clone(&room);
-        serve(move |request| change(&room, request))
+        // Servers live on; the folder shall not.
+        let room = Arc::downgrade(&room);
+        serve(move |request| change(&room.upgrade().unwrap(), request))
     };
     // An answer to another request for the same signature: the nonce differs.
     room.refused(
