@@ -113,8 +113,8 @@ impl Others {
         others
     }
 
-    /// Sorts certificates that stand in files: those whose names speak of a KEK are keys for changing, the others let
-    /// programs through.
+    /// Sorts certificates that stand in files: those whose names speak of a KEK are keys for changing, platform keys are nothing for
+    /// anybody else's machine, and the others let programs through.
     pub fn add_certificates<'c>(
         &mut self,
         owner: Guid,
@@ -122,6 +122,10 @@ impl Others {
     ) {
         for certificate in certificates {
             let subject = certificate.subject();
+            // Microsoft's `Windows OEM Devices PK`, for instance.
+            if subject.split([',', ' ', '=']).any(|word| word == "PK") {
+                continue;
+            }
             let to = if subject.contains("KEK") || subject.contains("Key Exchange") {
                 &mut self.kek
             } else {

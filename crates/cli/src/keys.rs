@@ -1,7 +1,6 @@
 //! `snowguard keys`: the keys of Secure Boot.
 
 mod create;
-mod efivars;
 mod enroll;
 mod export;
 mod status;

@@ -2,6 +2,7 @@
 
 mod db;
 mod demo;
+mod efivars;
 mod exit;
 mod explain;
 mod folder;

@@ -184,6 +184,7 @@ fn enrolling() {
     );
     let change = Authenticated::read(&desk.get(Variable::KEK).unwrap().data).unwrap();
     assert!(lists::read(&change.data).unwrap().len() >= 3);
+    assert!(!text.contains("OEM Devices PK"), "{text}");
     // Not each of Microsoft's authorities signs option ROMs.
     for (name, enough) in [
         ("ms-uefi-2011", true),

@@ -1,7 +1,7 @@
 //! `snowguard keys enroll`
 
 use super::create::authorised;
-use super::efivars::{EFIVARS, Efivars};
+use crate::efivars::{EFIVARS, Efivars};
 use crate::exit;
 use crate::pe::{lists as files, signer};
 use anyhow::{Context, bail};

@@ -1,6 +1,6 @@
 //! `snowguard keys export`
 
-use super::efivars::{EFIVARS, Efivars};
+use crate::efivars::{EFIVARS, Efivars};
 use crate::pe::lists as files;
 use anyhow::{Context, bail};
 use authenticode::certificate::to_pem;

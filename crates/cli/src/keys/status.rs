@@ -1,6 +1,6 @@
 //! `snowguard keys status`
 
-use super::efivars::{EFIVARS, Efivars};
+use crate::efivars::{EFIVARS, Efivars};
 use crate::pe::image::hex;
 use anstyle::AnsiColor;
 use authenticode::digest::Algorithm;

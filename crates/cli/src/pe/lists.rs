@@ -11,10 +11,6 @@ use std::path::{Path, PathBuf};
 
 /// Firmware gives variables some hundred kilobytes at most.
 const LARGEST: u64 = 16 << 20;
-/// `EFI_IMAGE_SECURITY_DATABASE_GUID`: db, dbx, dbt.
-const SECURITY: &str = "d719b2cb-3d3a-4596-a3bc-dad00e67656f";
-/// `SHIM_LOCK_GUID`: what shim lends the system.
-const SHIM: &str = "605dab50-e046-4300-abb6-3dd810dd8b23";
 /// Files of a folder that are looked at.
 const ENDINGS: [&str; 5] = ["pem", "crt", "cer", "der", "esl"];
 
@@ -53,47 +49,6 @@ fn add_folder(database: &mut Database, folder: &Path) -> anyhow::Result<()> {
         bail!("{} holds no certificates and no signature lists ({})", folder.display(), ENDINGS.join(", "));
     }
     Ok(())
-}
-
-/// The lists that firmware and shim keep in variables, as efivarfs shows them.
-pub(super) struct Variables {
-    folder: PathBuf,
-}
-
-impl Variables {
-    pub(super) fn new(folder: &Path) -> anyhow::Result<Self> {
-        if !folder.is_dir() {
-            bail!(
-                "{} is no folder: this system was not started by UEFI, or efivarfs is not mounted",
-                folder.display()
-            );
-        }
-        Ok(Self { folder: folder.to_owned() })
-    }
-
-    /// Adds what `db`, `dbx` or `dbt` holds; a variable that is not there is an empty list.
-    pub(super) fn security(&self, name: &str, to: &mut Database) -> anyhow::Result<()> {
-        self.add(name, SECURITY, to)
-    }
-
-    /// Adds what one of shim's lists holds.
-    pub(super) fn shim(&self, name: &str, to: &mut Database) -> anyhow::Result<()> {
-        self.add(name, SHIM, to)
-    }
-
-    /// The level that shim enforces.
-    pub(super) fn sbat_level(&self) -> anyhow::Result<Option<Level>> {
-        let path = self.folder.join(format!("SbatLevelRT-{SHIM}"));
-        if path.exists() { level(&path).map(Some) } else { Ok(None) }
-    }
-
-    fn add(&self, name: &str, vendor: &str, to: &mut Database) -> anyhow::Result<()> {
-        let path = self.folder.join(format!("{name}-{vendor}"));
-        if path.exists() {
-            to.add_file(name, &read_file(&path)?).with_context(|| path.display().to_string())?;
-        }
-        Ok(())
-    }
 }
 
 /// A level from a file of text, a variable of efivarfs, or shim itself (its latest).

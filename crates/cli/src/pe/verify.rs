@@ -1,13 +1,16 @@
 //! `snowguard pe verify`
 
 use super::image::{Image, each, hex};
-use super::lists::{self, Variables};
+use super::lists;
+use crate::efivars::{EFIVARS, Efivars};
 use crate::exit;
-use anyhow::{anyhow, bail};
+use anyhow::{Context, anyhow, bail};
 use authenticode::certificate::Certificate;
 use authenticode::digest::Algorithm;
 use authenticode::file;
+use authenticode::sbat::Level;
 use authenticode::time::Time;
+use authenticode::variable::Variable;
 use authenticode::verify::{By, Finding, Loader, Policy, SbatData, Subject, Trust, Verdict, decide};
 use clap::{Args, ValueEnum};
 use scanner::report::clean;
@@ -52,7 +55,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "FILE")]
     sbat_level: Option<PathBuf>,
     /// Take db, dbx, dbt, and the lists of shim from the variables of this machine, or of a copy of them
-    #[arg(long, value_name = "DIR", num_args = 0..=1, default_missing_value = "/sys/firmware/efi/efivars")]
+    #[arg(long, value_name = "DIR", num_args = 0..=1, default_missing_value = EFIVARS)]
     efivars: Option<PathBuf>,
     /// Who decides; shim, if a list of shim is given
     #[arg(long, value_name = "WHO")]
@@ -133,15 +136,17 @@ fn policy(options: &Options, now: Option<Time>) -> anyhow::Result<Policy> {
         sha1: options.allow_sha1,
     };
     if let Some(folder) = &options.efivars {
-        let variables = Variables::new(folder)?;
-        variables.security("db", &mut policy.db)?;
-        variables.security("dbx", &mut policy.dbx)?;
-        variables.security("dbt", &mut policy.dbt)?;
+        let variables = Efivars::open(folder)?;
+        variables.add_to(Variable::DB, &mut policy.db)?;
+        variables.add_to(Variable::DBX, &mut policy.dbx)?;
+        variables.add_to(Variable::DBT, &mut policy.dbt)?;
         if loader == Loader::Shim {
-            variables.shim("MokListRT", &mut policy.mok)?;
-            variables.shim("MokListXRT", &mut policy.mokx)?;
-            if policy.sbat_level.is_none() {
-                policy.sbat_level = variables.sbat_level()?;
+            variables.add_to(Variable::MOK_LIST, &mut policy.mok)?;
+            variables.add_to(Variable::MOK_LIST_X, &mut policy.mokx)?;
+            if policy.sbat_level.is_none()
+                && let Some(content) = variables.read(Variable::SBAT_LEVEL)?
+            {
+                policy.sbat_level = Some(Level::read(&content.data).context("the level of shim")?);
             }
         }
     }

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use test_support::Room;
 
 /// When a machine that says nothing more is given up. Without virtualisation and on a busy processor a start takes its time.
-const PATIENCE: Duration = Duration::from_mins(4);
+const PATIENCE: Duration = Duration::from_mins(8);
 /// How often Enter is pressed: shim wants its errors acknowledged.
 const ENTER: Duration = Duration::from_millis(300);
 

@@ -1,6 +1,7 @@
 //! The firmware's variables, as efivarfs shows them.
 
 use anyhow::{Context, bail};
+use authenticode::lists::{self, Database};
 use authenticode::variable::{Content, Variable};
 use rustix::fs::{IFlags, ioctl_getflags, ioctl_setflags};
 use std::fs::{File, OpenOptions};
@@ -8,15 +9,15 @@ use std::io::{ErrorKind, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 /// Where they are.
-pub(super) const EFIVARS: &str = "/sys/firmware/efi/efivars";
+pub(crate) const EFIVARS: &str = "/sys/firmware/efi/efivars";
 /// Firmware gives variables some hundred kilobytes at most.
 const LARGEST: u64 = 16 << 20;
 
 /// A folder of variables.
-pub(super) struct Efivars(PathBuf);
+pub(crate) struct Efivars(PathBuf);
 
 impl Efivars {
-    pub(super) fn open(folder: &Path) -> anyhow::Result<Self> {
+    pub(crate) fn open(folder: &Path) -> anyhow::Result<Self> {
         if !folder.is_dir() {
             bail!(
                 "there are no variables at {}: this system was not started by UEFI, or efivarfs is not mounted",
@@ -26,12 +27,22 @@ impl Efivars {
         Ok(Self(folder.to_owned()))
     }
 
+    /// Adds what a list holds to a database; a variable that is not there is an empty list.
+    pub(crate) fn add_to(&self, variable: Variable, database: &mut Database) -> anyhow::Result<()> {
+        if let Some(content) = self.read(variable)? {
+            let lists =
+                lists::read(&content.data).with_context(|| self.path(variable).display().to_string())?;
+            database.add_lists(variable.name, &lists);
+        }
+        Ok(())
+    }
+
     fn path(&self, variable: Variable) -> PathBuf {
         self.0.join(variable.file_name())
     }
 
     /// The content of a variable, if it is there.
-    pub(super) fn read(&self, variable: Variable) -> anyhow::Result<Option<Content>> {
+    pub(crate) fn read(&self, variable: Variable) -> anyhow::Result<Option<Content>> {
         let path = self.path(variable);
         let failed = || format!("cannot read {}", path.display());
         let file = match File::open(&path) {
@@ -45,7 +56,7 @@ impl Efivars {
     }
 
     /// Writes a variable in one piece, which is how efivarfs wants it.
-    pub(super) fn write(&self, variable: Variable, content: &Content) -> anyhow::Result<()> {
+    pub(crate) fn write(&self, variable: Variable, content: &Content) -> anyhow::Result<()> {
         let path = self.path(variable);
         allow_changes(&path)?;
         let mut file = OpenOptions::new()
