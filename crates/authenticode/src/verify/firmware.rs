@@ -9,7 +9,7 @@ use super::revocation::{of_image, of_signer};
 use super::signature::{Lists, finding, holds, outdated, trust, unread};
 use super::subject::Attached;
 use super::{By, Finding, List, Policy, Problem, Refusal, Subject, Trust};
-use crate::cms::{Authenticode, ReadError};
+use crate::cms::Authenticode;
 use crate::digest::Algorithm;
 use crate::time::Time;
 use alloc::boxed::Box;
@@ -27,11 +27,10 @@ pub(super) fn decide(
         .enumerate()
         .map(|(index, attached)| match attached {
             Attached::Signature(signature) => look(index, signature, subject, policy, now),
-            // A digest that EDK2 does not know is passed over; what it cannot read otherwise counts as forbidden.
-            Attached::Unreadable(error) => Finding {
-                fatal: !matches!(error, ReadError::Algorithm { .. }),
-                ..unread(index, Problem::Read(error.clone()))
-            },
+            // EDK2 may read it nevertheless, and find its signer in dbx.
+            Attached::Unreadable(error) => {
+                Finding { fatal: true, ..unread(index, Problem::Read(error.clone())) }
+            }
             // EDK2 looks into the two types that may hold a signature, whatever the revision; nothing makes such, and here
             // nobody looks into them, so they must not stand beside a good one.
             Attached::Other(revision, kind) => Finding {

@@ -117,12 +117,13 @@ impl<'c> Reach<'c> {
                 }
             }
             if node.certificate != anchor {
-                if !node.certificate.names_issuer(anchor) {
-                    continue;
-                }
-                if let Err(error) = self.issued(node.certificate, anchor) {
-                    closest.get_or_insert(PathError::Issue(error));
-                    continue;
+                match self.issued(node.certificate, anchor) {
+                    Ok(()) => {}
+                    Err(IssueError::NotIssuer { .. }) => continue,
+                    Err(error) => {
+                        closest.get_or_insert(PathError::Issue(error));
+                        continue;
+                    }
                 }
                 path.push(anchor);
             }
