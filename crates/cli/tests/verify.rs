@@ -61,7 +61,7 @@ fn verifying() {
     desk.says(2, "pe verify --db my.pem");
     assert!(desk.says(3, "pe verify --db my.pem --mok my.pem --as firmware signed").contains("are shim's"));
     assert!(desk.says(3, "pe verify --db missing signed").contains("cannot read missing"));
-    assert!(desk.says(3, "pe verify --efivars missing signed").contains("was not started by UEFI"));
+    assert!(desk.says(3, "pe verify --efivars=missing signed").contains("was not started by UEFI"));
     // A folder with a private key beside the certificate, and one with neither.
     std::fs::create_dir(desk.0.outside("keys")).unwrap();
     for name in ["my.key", "my.pem"] {
@@ -72,12 +72,14 @@ fn verifying() {
     std::fs::create_dir(desk.0.outside("none")).unwrap();
     assert!(desk.says(3, "pe verify --db none signed").contains("holds no certificates"));
 
+    // A file behind the bare option is a program to verify, not the folder of variables.
+    desk.says(2, "pe verify --efivars");
     let laptop = data("uefi/efivars-laptop");
-    let text = desk.says(0, &format!("pe verify --efivars {} shim", laptop.display()));
+    let text = desk.says(0, &format!("pe verify --efivars={} shim", laptop.display()));
     assert!(text.contains("the certificate CN=Microsoft Corporation UEFI CA 2011"), "{text}");
     assert!(text.contains("note: ") && text.contains("not looked at when booting"), "{text}");
     // Those certificates are past their dates by now.
-    let text = desk.says(1, &format!("pe verify --efivars {} --enforce-validity shim", laptop.display()));
+    let text = desk.says(1, &format!("pe verify --efivars={} --enforce-validity shim", laptop.display()));
     assert!(text.contains("is valid from 2026-03-12T19:35:19Z to 2026-06-26T19:35:19Z only"), "{text}");
 
     let lines = desk.says(1, "pe verify --json --db my.pem signed addon");

@@ -55,7 +55,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "FILE")]
     sbat_level: Option<PathBuf>,
     /// Take db, dbx, dbt, and the lists of shim from the variables of this machine, or of a copy of them
-    #[arg(long, value_name = "DIR", num_args = 0..=1, default_missing_value = EFIVARS)]
+    #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true, default_missing_value = EFIVARS)]
     efivars: Option<PathBuf>,
     /// Who decides; shim, if a list of shim is given
     #[arg(long, value_name = "WHO")]
