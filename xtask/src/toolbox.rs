@@ -139,6 +139,7 @@ fn make(folder: &Path, root: &Path, stamp: &str) -> anyhow::Result<()> {
             // Packages with alternatives link their manual pages here and fail when the folder is missing.
             .arg("--essential-hook=mkdir -p \"$1/usr/share/man/man1\"")
             .arg(format!("--setup-hook=sync-in '{}' /", downloads.display()))
+            .arg(format!("--customize-hook={}", take_kernel()))
             .arg("--skip=download/empty")
             .arg(SUITE)
             .arg(&partial)
@@ -168,6 +169,20 @@ fn make(folder: &Path, root: &Path, stamp: &str) -> anyhow::Result<()> {
     remove(&downloads)?;
     eprintln!("toolbox: made in {:.0} s", started.elapsed().as_secs_f64());
     Ok(())
+}
+
+/// A hook of mmdebstrap that puts the kernel into the new root, at `usr/lib/modules/VERSION/vmlinuz`.
+///
+/// mmdebstrap runs hooks with the root as `$1`, and names a configuration in which apt sees the root's packages.
+fn take_kernel() -> String {
+    let package = packages::KERNEL;
+    format!(
+        "set -e; export APT_CONFIG=\"$MMDEBSTRAP_APT_CONFIG\"; \
+         version=$(apt-cache depends --important {package} | sed -n 's/^ *Depends: linux-image-//p'); \
+         folder=$(mktemp -d); trap 'rm -r \"$folder\"' EXIT; \
+         (cd \"$folder\" && apt-get -q download \"linux-binary-$version\"); \
+         dpkg-deb --fsys-tarfile \"$folder\"/*.deb | tar -x -C \"$1\" --wildcards './usr/lib/modules/*/vmlinuz'"
+    )
 }
 
 /// Takes over the downloads of interrupted runs and removes the rest of them.

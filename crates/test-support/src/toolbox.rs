@@ -16,16 +16,20 @@ pub fn toolbox() -> PathBuf {
     root.canonicalize().unwrap()
 }
 
-/// Every EFI file of the toolbox: shim and its companions, systemd-boot and its stubs, GRUB, fwupd; signed or not.
+/// Every EFI file of the toolbox: shim and its companions, systemd-boot and its stubs, GRUB, fwupd, Debian's kernel;
+/// signed or not.
 pub fn efi_files() -> Vec<PathBuf> {
     let root = toolbox();
     let mut found = Vec::new();
     for folder in ["usr/lib", "usr/libexec"] {
         found.extend(files(&root.join(folder), ""));
     }
-    found.retain(|path| path.file_name().is_some_and(|name| name.to_string_lossy().contains(".efi")));
+    let name = |path: &PathBuf| path.file_name().unwrap().to_string_lossy().into_owned();
+    let is_kernel = |path: &PathBuf| name(path) == "vmlinuz";
+    found.retain(|path| is_kernel(path) || name(path).contains(".efi"));
+    assert!(found.iter().any(is_kernel), "no kernel in the toolbox: run `cargo xtask toolbox`");
     found.sort();
-    assert!(found.len() >= 18, "only {} EFI files in the toolbox: {found:?}", found.len());
+    assert!(found.len() >= 19, "only {} EFI files in the toolbox: {found:?}", found.len());
     found
 }
 

@@ -67,6 +67,10 @@ pub(super) const GROUPS: &[Group] = &[
     },
 ];
 
+/// Depends on `linux-image-VERSION`, Debian's kernel of the day; `linux-binary-VERSION` holds nothing but that kernel, which is a
+/// signed EFI program as well. It is only unpacked: what it depends on is for machines that boot it.
+pub(super) const KERNEL: &str = "linux-image-cloud-amd64";
+
 /// All package names, sorted, each once.
 pub(super) fn all() -> Vec<&'static str> {
     let mut names: Vec<_> = GROUPS.iter().flat_map(|group| group.packages).copied().collect();
@@ -79,5 +83,5 @@ pub(super) fn all() -> Vec<&'static str> {
 pub(super) fn describe() -> String {
     let lines: Vec<_> =
         GROUPS.iter().map(|group| format!("{}: {}\n", group.wing, group.packages.join(" "))).collect();
-    lines.concat()
+    format!("{}boot: kernel: {KERNEL}\n", lines.concat())
 }
