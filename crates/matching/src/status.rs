@@ -5,7 +5,7 @@ mod wording;
 use crate::context::{RecordContext, StatementFacts};
 use crate::finding::{Confidence, Evidence, FindingStatus};
 use crate::identity::{Identity, PackageFacts};
-use vulnerability::model::{Bound, Reading, Statement, Status, VersionRange};
+use vulnerability::model::{Bound, Container, Reading, Statement, Status, VersionRange};
 use vulnerability::ranges::{Because, Verdict};
 use vulnerability::version;
 use wording::Wording;
@@ -116,11 +116,12 @@ pub fn decide(
 ) -> Option<Decision> {
     let best_identity = identified.iter().map(|(i, _)| i.confidence).max()?;
     // A weaker identification of another statement adds only noise: "gitlab" and "gitlab plugin" in one record.
-    let opinions: Vec<Opinion<'_>> = identified
+    let mut opinions: Vec<Opinion<'_>> = identified
         .iter()
         .filter(|(identity, _)| identity.confidence == best_identity)
         .map(|(identity, facts)| opinion(package, record, identity, facts))
         .collect();
+    leave_out_restatements(&mut opinions);
 
     let heaviest = opinions.iter().map(|o| o.weight).max()?;
     let deciding: Vec<&Opinion<'_>> = opinions.iter().filter(|o| o.weight == heaviest).collect();
@@ -154,6 +155,25 @@ pub fn decide(
     let affected = chosen.status == FindingStatus::Affected;
     let fixed_in = if affected { fixed_in(package, chosen.facts.statement, chosen.range()) } else { None };
     Some(Decision { status: chosen.status, confidence, fixed_in, evidence })
+}
+
+/// Leaves out what authors restate as `cpeApplicability` when their own list decides.
+///
+/// The restatement says less: the kernel's CNA gives "from 5.13, fixed in 5.15.5 and in 5.16" as the ranges 5.13 to 5.15.5
+/// and 5.13 to 5.16, of which the second covers the fixed 5.15.6, and leaves off the end of lines that got no fix.
+fn leave_out_restatements(opinions: &mut Vec<Opinion<'_>>) {
+    if opinions.len() < 2 || !opinions.iter().any(|o| o.facts.statement.origin.is_applicability()) {
+        return;
+    }
+    let precise: Vec<Container> = opinions
+        .iter()
+        .filter(|o| o.weight == Weight::Precise && !o.facts.statement.origin.is_applicability())
+        .map(|o| o.facts.statement.origin.container.clone())
+        .collect();
+    opinions.retain(|o| {
+        let origin = &o.facts.statement.origin;
+        !origin.is_applicability() || !precise.contains(&origin.container)
+    });
 }
 
 fn opinion<'a>(

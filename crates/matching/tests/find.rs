@@ -172,6 +172,54 @@ fn other_operating_systems_do_not_count() {
     assert_eq!(finding.status, FindingStatus::NotAffected);
 }
 
+/// CVE-2021-47209 and the lower lines of CVE-2025-21715, shortened, as the kernel's CNA wrote them.
+#[test]
+fn a_restatement_for_the_nvd_does_not_overrule_the_list() {
+    let affected = r#"[
+        {"vendor":"Linux","product":"Linux","defaultStatus":"unaffected","versions":[
+            {"version":"a7b359fc6a37faaf472125867c8dc5a068c90982","lessThan":"512e21c150c1c3ee298852660f3a796e267e62ec","status":"affected","versionType":"git"},
+            {"version":"4.14.226","lessThan":"4.15","status":"affected","versionType":"semver"}]},
+        {"vendor":"Linux","product":"Linux","defaultStatus":"affected","versions":[
+            {"version":"5.13","status":"affected"},
+            {"version":"0","lessThan":"5.13","status":"unaffected","versionType":"semver"},
+            {"version":"5.15.5","lessThanOrEqual":"5.15.*","status":"unaffected","versionType":"semver"},
+            {"version":"5.16","lessThanOrEqual":"*","status":"unaffected","versionType":"original_commit_for_fix"}]}
+        ],"cpeApplicability":[{"nodes":[{"operator":"OR","negate":false,"cpeMatch":[
+            {"vulnerable":true,"criteria":"cpe:2.3:o:linux:linux_kernel:*:*:*:*:*:*:*:*","versionStartIncluding":"5.13","versionEndExcluding":"5.15.5"},
+            {"vulnerable":true,"criteria":"cpe:2.3:o:linux:linux_kernel:*:*:*:*:*:*:*:*","versionStartIncluding":"5.13","versionEndExcluding":"5.16"},
+            {"vulnerable":true,"criteria":"cpe:2.3:o:linux:linux_kernel:*:*:*:*:*:*:*:*","versionStartIncluding":"4.14.226"}]}]}]"#;
+    let knowledge = Knowledge::built_in().unwrap();
+    for (version, status) in [
+        ("4.14.39", FindingStatus::NotAffected),
+        ("4.14.230", FindingStatus::Affected),
+        ("4.19.1", FindingStatus::NotAffected),
+        ("5.14", FindingStatus::Affected),
+        ("5.15.4", FindingStatus::Affected),
+        ("5.15.10", FindingStatus::NotAffected),
+        ("5.16", FindingStatus::NotAffected),
+    ] {
+        let record = vulnerability("CVE-2021-47209", "", affected);
+        let finding = one(package("linux", version, "https://www.kernel.org/"), record, &knowledge, &[]);
+        assert_eq!(finding.status, status, "{version}: {finding:#?}");
+    }
+}
+
+/// Where the list names commits only, the restatement is all there is.
+#[test]
+fn a_restatement_counts_beside_a_list_that_does_not_decide() {
+    let affected = r#"[
+        {"vendor":"Linux","product":"Linux","defaultStatus":"unaffected","versions":[
+            {"version":"a7b359fc6a37faaf472125867c8dc5a068c90982","lessThan":"512e21c150c1c3ee298852660f3a796e267e62ec","status":"affected","versionType":"git"}]}
+        ],"cpeApplicability":[{"nodes":[{"operator":"OR","negate":false,"cpeMatch":[
+            {"vulnerable":true,"criteria":"cpe:2.3:o:linux:linux_kernel:*:*:*:*:*:*:*:*","versionStartIncluding":"5.13","versionEndExcluding":"5.15.5"}]}]}]"#;
+    let knowledge = Knowledge::built_in().unwrap();
+    for (version, status) in [("5.14", FindingStatus::Affected), ("5.15.5", FindingStatus::NotAffected)] {
+        let record = vulnerability("CVE-2021-47209", "", affected);
+        let finding = one(package("linux", version, "https://www.kernel.org/"), record, &knowledge, &[]);
+        assert_eq!(finding.status, status, "{version}: {finding:#?}");
+    }
+}
+
 #[test]
 fn the_explanation_tells_all_steps() {
     let knowledge = Knowledge::built_in().unwrap();

@@ -1,10 +1,20 @@
 //! From CVE records to a feed of the NVD's retired 1.1 format, the only one that vulnix reads.
 //!
-//! The feed holds what the records say: every product with a version that is called affected becomes one match of a flat
-//! OR node. The vendor and product of the CPE name are those of the record's own CPE where it has one, and otherwise
-//! vendor and product in CPE spelling, which is how the NVD forms most of its names.
+//! The feed holds what the records say, as the NVD would write it: every product with versions that are called affected
+//! becomes matches of a flat OR node, with the four bounds of a range ([`ranges`]). Commits are no versions there, and
+//! "affected by default, fixed from 1.2 on" is a range that ends before 1.2. Part, vendor and product of the CPE name
+//! are those of the record's own CPE where it has one, and otherwise vendor and product in CPE spelling, which is how
+//! the NVD forms most of its names.
+//!
+//! In one thing the feed is kinder than the NVD. There the kernel is an operating system (`cpe:2.3:o:linux:linux_kernel`),
+//! and vulnix passes over everything that is not an application, so it would find nothing in any kernel. Here the kernel
+//! is `a:linux:linux`, by its vendor and product, so that its ranges can be compared at all.
+
+mod ranges;
 
 use serde_json::{Value, json};
+
+use ranges::Match;
 
 /// The entry of one CVE record, or None for a record that names no affected version.
 pub(super) fn item(record: &Value) -> Option<Value> {
@@ -50,47 +60,49 @@ fn base_score(container: &Value) -> Option<f64> {
 /// Adds the matches of one member of `affected`.
 fn product(affected: &Value, matches: &mut Vec<Value>) {
     let Some(name) = cpe_name(affected) else { return };
-    for version in affected["versions"].as_array().into_iter().flatten() {
-        if version["status"].as_str() != Some("affected") {
-            continue;
-        }
-        let from = version["version"].as_str().unwrap_or_default();
-        let start = (!matches!(from, "" | "0" | "*" | "n/a" | "unspecified")).then_some(from);
-        let bound = |key: &str| version[key].as_str().filter(|bound| !matches!(*bound, "" | "*"));
+    matches.extend(ranges::affected(affected).into_iter().map(|found| {
         let mut entry = json!({ "vulnerable": true });
-        if let Some((key, end)) = None
-            .or_else(|| Some(("versionEndExcluding", bound("lessThan")?)))
-            .or_else(|| Some(("versionEndIncluding", bound("lessThanOrEqual")?)))
-        {
-            entry[key] = json!(end);
-            if let Some(start) = start {
-                entry["versionStartIncluding"] = json!(start);
+        let version = match found {
+            Match::One(version) => component(&version),
+            Match::Range { from, to } => {
+                if let Some(from) = from {
+                    let key = if from.after { "versionStartExcluding" } else { "versionStartIncluding" };
+                    entry[key] = json!(from.version);
+                }
+                if let Some(to) = to {
+                    let key = if to.after { "versionEndIncluding" } else { "versionEndExcluding" };
+                    entry[key] = json!(to.version);
+                }
+                "*".to_owned()
             }
-            entry["cpe23Uri"] = json!(format!("cpe:2.3:a:{name}:*:*:*:*:*:*:*:*"));
-        } else if let Some(version) = start {
-            entry["cpe23Uri"] = json!(format!("cpe:2.3:a:{name}:{}:*:*:*:*:*:*:*", component(version)));
-        } else {
-            continue;
-        }
-        matches.push(entry);
-    }
+        };
+        entry["cpe23Uri"] = json!(format!("cpe:2.3:{name}:{version}:*:*:*:*:*:*:*"));
+        entry
+    }));
 }
 
-/// `vendor:product` of a member of `affected`.
+/// `part:vendor:product` of a member of `affected`: an application if one of its CPE names is one.
 fn cpe_name(affected: &Value) -> Option<String> {
+    let mut other = None;
     for cpe in affected["cpes"].as_array().into_iter().flatten().filter_map(Value::as_str) {
         // Escaped colons belong to a component.
         let shielded = cpe.replace("\\:", "\0");
         let parts: Vec<_> = shielded.split(':').collect();
-        if let ["cpe", "2.3", "a", vendor, product, ..] = parts.as_slice() {
-            return Some(format!("{vendor}:{product}").replace('\0', "\\:"));
+        if let ["cpe", "2.3", part @ ("a" | "o" | "h"), vendor, product, ..] = parts.as_slice() {
+            let name = format!("{part}:{vendor}:{product}").replace('\0', "\\:");
+            if *part == "a" {
+                return Some(name);
+            }
+            other.get_or_insert(name);
         }
     }
     let words = |key: &str| {
         affected[key].as_str().map(component).filter(|text| !matches!(text.as_str(), "" | "n\\/a"))
     };
-    let product = words("product")?;
-    Some(format!("{}:{product}", words("vendor").unwrap_or_else(|| product.clone())))
+    other.or_else(|| {
+        let product = words("product")?;
+        Some(format!("a:{}:{product}", words("vendor").unwrap_or_else(|| product.clone())))
+    })
 }
 
 /// Text as a component of a formatted CPE string (NISTIR 7695, 6.2): lower case, underscores for blanks, punctuation
@@ -152,6 +164,8 @@ mod tests {
         let name = cpe_name(
             &json!({ "vendor": "V", "product": "P", "cpes": ["cpe:2.3:o:x:y:-", "cpe:2.3:a:ven\\:d:pro:*"] }),
         );
-        assert_eq!(name.as_deref(), Some("ven\\:d:pro"));
+        assert_eq!(name.as_deref(), Some("a:ven\\:d:pro"));
+        let system = cpe_name(&json!({ "vendor": "V", "product": "P", "cpes": ["cpe:2.3:o:x:y:-"] }));
+        assert_eq!(system.as_deref(), Some("o:x:y"));
     }
 }

@@ -118,7 +118,10 @@ impl<'a> Compared<'a> {
         }
         table.note("`snowguard explain CVE PACKAGE` gives our reasons for one pair.");
         table.note(
-            "Leave the kernel out: its records name commits, which the feed made for vulnix hands on as versions (quality/README.md).",
+            "The feed for vulnix gives ranges as the NVD would, without git commits; until November 2026 it handed those on as versions, so older tables do not compare.",
+        );
+        table.note(
+            "It names the kernel as an application. For the NVD it is an operating system, and vulnix passes over those: from the NVD's own feeds it would find no flaw of a kernel.",
         );
         table
     }

@@ -98,7 +98,7 @@ pub(super) fn tables(compared: &Compared<'_>) -> anyhow::Result<Vec<Table>> {
     if !gone.is_empty() {
         let count = |right| gone.iter().filter(|v| v.right == right).count();
         table.note(format!(
-            "{} pairs that were judged are not in the sample any more, because something was mended: vulnix was right on {}, we on {}.",
+            "{} pairs that were judged are not in the sample any more, because something was mended or the feed for vulnix put right: vulnix was right on {}, we on {}.",
             gone.len(),
             count(Right::Vulnix),
             count(Right::Snowguard),
