@@ -5,7 +5,7 @@
 
 use authenticode::attach::{Attachment, attach, padding};
 use authenticode::digest::{self, Algorithm};
-use authenticode::pe::{CertificateKind, Editor, Layout, NewSection, certificates, relocations};
+use authenticode::pe::{CertificateKind, EditError, Editor, Layout, NewSection, certificates, relocations};
 use std::path::Path;
 use test_support::{Room, efi_files};
 
@@ -167,7 +167,15 @@ fn edited_images_are_what_pefile_says() {
         // More than there was room for, so it moves; then less, which stays.
         editor.replace(&NewSection { name: ".snow", content: &large }).unwrap();
         editor.replace(&NewSection { name: ".snow2", content: b"second" }).unwrap();
-        let added = editor.finish().unwrap_or_else(|error| panic!("{name}: {error}"));
+        let added = match editor.finish() {
+            Ok(added) => added,
+            // Behind the section table of a kernel stands the header for boot loaders (Linux/x86 boot protocol, 0x1f1).
+            Err(error) if name.ends_with("vmlinuz") => {
+                assert!(matches!(error, EditError::NoRoom(_)), "{name}: {error}");
+                continue;
+            }
+            Err(error) => panic!("{name}: {error}"),
+        };
         std::fs::write(room.outside("added"), &added).unwrap();
         let theirs = room.run("python3", &["-c", LOOK, "added"]);
         assert_eq!(look("added", &added), theirs, "{name}");
