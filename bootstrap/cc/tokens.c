@@ -160,7 +160,7 @@ long text_length(char *text);
 long text_equal(char *a, char *b);                // 1 if equal
 void copy_bytes(char *to, char *from, long n);
 
-struct Buffer *new_buffer();
+struct Buffer *new_buffer(void);
 void append_byte(struct Buffer *buffer, long byte);
 void append_bytes(struct Buffer *buffer, char *bytes, long n);
 void append_text(struct Buffer *buffer, char *text);
@@ -185,8 +185,8 @@ char *punctuator_text(long kind);
 void add_include_dir(char *dir);
 void add_command_line_macro(char *text);          // NAME or NAME=VALUE
 void preprocess_file(char *path);                 // begins a translation unit; macros are forgotten
-struct Token *next_token();                       // translation phases 1 to 6 done, numbers converted
-struct Buffer *print_preprocessed();              // for -E: texts of all tokens, one blank or newline apart
+struct Token *next_token(void);                       // translation phases 1 to 6 done, numbers converted
+struct Buffer *print_preprocessed(void);              // for -E: texts of all tokens, one blank or newline apart
 
 // ---- numbers.c: arithmetic of long double (64 bits of mantissa, rounded to
 // nearest, ties to even), done in integers.  Results are new numbers.
