@@ -17,8 +17,11 @@ DEFINE mov_[rax+BYTE],rcx           488948
 DEFINE mov_[rax+BYTE],rdx           488950
 DEFINE mov_[rax+BYTE],rsi           488970
 DEFINE mov_[rax],rcx                488908
+DEFINE mov_[rbp+DWORD],rax          488985
 DEFINE mov_[rbx],r14                4C8933
 DEFINE mov_[rcx+BYTE],rax           488941
+DEFINE mov_[rcx+DWORD],al           8881
+DEFINE mov_[rcx+DWORD],rax          488981
 DEFINE mov_[rdi+BYTE],rax           488947
 DEFINE mov_[rdi+BYTE],rcx           48894F
 DEFINE mov_[rdi],rax                488907
@@ -66,9 +69,12 @@ DEFINE mov_r8d,                     41B8
 DEFINE mov_r8d,eax                  4189C0
 DEFINE mov_r9d,                     41B9
 DEFINE mov_rax,                     48C7C0
+DEFINE mov_rax,QWORD                48B8
 DEFINE mov_rax,[rax+BYTE]           488B40
+DEFINE mov_rax,[rax+DWORD]          488B80
 DEFINE mov_rax,[rax]                488B00
 DEFINE mov_rax,[rbp+BYTE]           488B45
+DEFINE mov_rax,[rbp+DWORD]          488B85
 DEFINE mov_rax,[rdi+BYTE]           488B47
 DEFINE mov_rax,[rdi]                488B07
 DEFINE mov_rax,[rip+DWORD]          488B05
@@ -86,7 +92,9 @@ DEFINE mov_rbp,rsp                  4889E5
 DEFINE mov_rbx,[rip+DWORD]          488B1D
 DEFINE mov_rbx,r14                  4C89F3
 DEFINE mov_rcx,                     48C7C1
+DEFINE mov_rcx,QWORD                48B9
 DEFINE mov_rcx,[rax+BYTE]           488B48
+DEFINE mov_rcx,[rbp+DWORD]          488B8D
 DEFINE mov_rcx,[rcx]                488B09
 DEFINE mov_rcx,[rdi+BYTE]           488B4F
 DEFINE mov_rcx,[rdi]                488B0F
@@ -117,6 +125,7 @@ DEFINE mov_rsi,r14                  4C89F6
 DEFINE mov_rsi,rax                  4889C6
 DEFINE movzx_eax,al                 0FB6C0
 DEFINE movzx_eax,byte[r12]          410FB60424
+DEFINE movzx_eax,byte[rax+DWORD]    0FB680
 DEFINE movzx_ecx,byte[r12]          410FB60C24
 DEFINE movzx_edi,ax                 0FB7F8
 DEFINE movzx_edi,byte[rsi+rcx]      0FB63C0E
@@ -126,6 +135,7 @@ DEFINE movb_[r14],                  41C606
 DEFINE xchg_rax,rdx                 4892
 DEFINE rep_movsb                    F3A4
 DEFINE lea_esi,[rax+BYTE]           8D70
+DEFINE lea_rax,[rip+DWORD]          488D05
 DEFINE lea_rcx,[rsp+BYTE]           488D4C24
 DEFINE lea_rdi,[rax+DWORD]          488DB8
 DEFINE lea_rdx,[rip+DWORD]          488D15
@@ -136,6 +146,7 @@ DEFINE lea_rsi,[rsi+rdx+BYTE]       488D7416
 
 # The stack
 DEFINE push,                        68
+DEFINE push_[rbp+DWORD]             FFB5
 DEFINE push_[rip+DWORD]             FF35
 DEFINE push_r10                     4152
 DEFINE push_r11                     4153
@@ -164,8 +175,11 @@ DEFINE leave                        C9
 # Arithmetic and bits
 DEFINE add_[rsp],rdx                48011424
 DEFINE add_al,                      04
+DEFINE add_byte[rcx+DWORD],         8081
 DEFINE add_dl,                      80C2
 DEFINE add_ecx,                     81C1
+DEFINE add_qword[rbp+DWORD],        488185
+DEFINE add_qword[rcx+DWORD],        488181
 DEFINE add_r12,                     4981C4
 DEFINE add_r14,                     4981C6
 DEFINE add_r14,rax                  4901C6

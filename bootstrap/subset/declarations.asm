@@ -17,6 +17,8 @@
     call %struct_of_name
     cmp_r8d, %0x7B                # '{'
     je %define_struct
+    cmp_r8d, %0x3B                # ';': it will be defined later
+    je %next_token
     call %read_pointers
     jmp %declaration_of_name
 :declaration_of_type

@@ -221,8 +221,16 @@
 
 # A character, as a number.
 :token_character
+    movzx_eax,byte[r12]
+    cmp_al, !0x22                 # '"', which ends strings only
+    je %character_quotation_mark
+    cmp_al, !0x27                 # '\''
+    je %character_is_strange
     call %string_character
-    jb %character_is_strange
+    jmp %character_ends
+:character_quotation_mark
+    inc_r12
+:character_ends
     mov_[rip+DWORD],rax %value
     cmpb_[r12], !0x27             # '\''
     jne %character_is_strange

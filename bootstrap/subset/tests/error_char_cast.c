@@ -1,0 +1,1 @@
+long f(long c) { return (char)c; }

@@ -1,0 +1,2 @@
+long a;
+long a(void) { }

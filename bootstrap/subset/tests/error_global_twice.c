@@ -1,0 +1,2 @@
+long a;
+char a[2];

@@ -1,0 +1,1 @@
+long f(long *p, long *q) { return p + q; }

@@ -1,0 +1,3 @@
+long *f(void);
+
+long f(void) { return 2; }

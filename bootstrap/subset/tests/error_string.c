@@ -1,0 +1,3 @@
+long f(long a) {
+  text("abc
+");

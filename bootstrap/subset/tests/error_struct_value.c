@@ -1,0 +1,2 @@
+struct s { long a; };
+long f(struct s *p) { return *p; }

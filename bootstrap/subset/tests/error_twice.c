@@ -1,0 +1,2 @@
+long f(long a) { long b; 
+long a; return a; }

@@ -1,0 +1,1 @@
+long f(char c) { return 1; }

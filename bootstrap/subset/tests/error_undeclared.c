@@ -1,0 +1,3 @@
+long main(void) {
+  return nowhere;
+}

@@ -1,0 +1,1 @@
+long f(struct s *p) { return sizeof(struct s); }
