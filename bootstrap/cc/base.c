@@ -17,8 +17,10 @@ void take_memory(long bytes) {
   long missing = bytes - (memory_end - memory_free);
   long step = (missing + MEMORY_STEP) / MEMORY_STEP * MEMORY_STEP;
   char *wanted = memory_end + step;
-  if (sys_brk(wanted) != wanted)
-    fail(0, "out of memory");
+  if (sys_brk(wanted) != wanted) {
+    sys_write(2, "cc: out of memory\n", 18);      // fail() would ask for memory
+    sys_exit(1);
+  }
   memory_end = wanted;
 }
 

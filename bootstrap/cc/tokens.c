@@ -1,6 +1,7 @@
 // The words between the two halves of the compiler.
 //
-// The front half (base.c, lexer.c, numbers.c, preprocessor.c) turns files into
+// The front half (base.c, lexer.c, real.c, numbers.c, macros.c, directives.c,
+// preprocessor.c) turns files into
 // a stream of tokens; the back half asks for them one by one with next_token().
 // Everything both halves name is declared here.  The language is the C subset
 // described in ../subset/README.md: every value and every field has 64 bits.
@@ -136,12 +137,13 @@ struct Name {
 };
 
 // A floating-point number: mantissa * 2^exponent, negative if sign is 1.  The
-// mantissa is unsigned with its top bit set; 0 is zero.  See numbers.c.
+// mantissa is unsigned with its top bit set; 0 is zero.  See real.c.
 struct Real {
   long sign;
   long mantissa;
   long exponent;             // or EXPONENT_INFINITE, EXPONENT_NAN
-};
+  long error;                // what rounding did to the magnitude: 1: the exact result is larger,
+};                           //   -1: smaller, 0: it is exact (see real_round)
 
 // Bytes that grow.
 struct Buffer {
@@ -188,8 +190,10 @@ void preprocess_file(char *path);                 // begins a translation unit; 
 struct Token *next_token(void);                       // translation phases 1 to 6 done, numbers converted
 struct Buffer *print_preprocessed(void);              // for -E: texts of all tokens, one blank or newline apart
 
-// ---- numbers.c: arithmetic of long double (64 bits of mantissa, rounded to
-// nearest, ties to even), done in integers.  Results are new numbers.
+// ---- real.c: arithmetic of long double (64 bits of mantissa, rounded
+// to nearest, ties to even), done in integers.  Results are new numbers.  For
+// double and float round each result: real_round_to_double(real_add(a, b)) is
+// what the processor's own addition of doubles gives, to the bit.
 
 struct Real *real_of_token(struct Token *number);          // T_FLOAT
 struct Real *real_of_integer(long value, long is_unsigned);
