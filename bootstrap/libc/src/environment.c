@@ -5,6 +5,18 @@
 #include <unistd.h>
 #include "internal.h"
 
+char **environ;
+
+#ifndef __SNOWGUARD_CC__
+/* For programs that tcc -run starts, which have no start code. */
+static void __attribute__((constructor)) set_environment(int argc, char **argv, char **envp)
+{
+    (void)argc;
+    (void)argv;
+    environ = envp;
+}
+#endif
+
 static char **own;   /* the array if we allocated it */
 
 /* Index of NAME=... in environ, or of the null at its end. */

@@ -124,13 +124,13 @@ double log10(double x)
 /* log(1+x): 1+x is rounded; the error is put back by the derivative. */
 double log1p(double x)
 {
-    long double sum = 1 + (long double)x;
+    long double wide = x, sum = 1 + wide;
     double result;
     if (isnan(x) || x == 0 || x <= -1)
         return x == 0 ? x : (log_special(1 + x, &result), result);
     if (isinf(x))
         return x;
-    return (double)(__log(sum) + (x - (sum - 1)) / sum);
+    return (double)(__log(sum) + (wide - (sum - 1)) / sum);
 }
 
 static double checked(long double value)
@@ -196,8 +196,9 @@ double cbrt(double x)
         return x;
     part = frexpl(fabs(x), &k);
     rest = k % 3;
-    root = __exp(__log(ldexpl(part, rest)) / 3);
-    root -= (root * root * root - ldexpl(part, rest)) / (3 * root * root);
+    part = ldexpl(part, rest);
+    root = __exp(__log(part) / 3);
+    root -= (root * root * root - part) / (3 * root * root);      /* a step of Newton's */
     return copysign((double)ldexpl(root, (k - rest) / 3), x);
 }
 

@@ -103,7 +103,7 @@ long lround(double x) { return (long)roundl(x); }
 /* To the nearest whole number, half way to the even one. */
 double rint(double x)
 {
-    long double whole = truncl_parts(x), rest = fabsl(x - whole);
+    long double wide = x, whole = truncl_parts(wide), rest = fabsl(wide - whole);
     if (rest > 0.5L || (rest == 0.5L && truncl_parts(whole / 2) * 2 != whole))
         whole += __signbit(x) ? -1 : 1;
     return copysign((double)whole, x);

@@ -179,9 +179,12 @@ long double sqrtl(long double x)
 
 double hypot(double x, double y)
 {
+    long double a, b;
     if (isinf(x) || isinf(y))
         return HUGE_VAL;
-    return (double)sqrtl((long double)x * x + (long double)y * y);
+    a = x;
+    b = y;
+    return (double)sqrtl(a * a + b * b);
 }
 
 double fmin(double x, double y) { return isnan(x) || y < x ? y : x; }

@@ -56,14 +56,14 @@ double cos(double x) { return sine(x, 1); }
 double tan(double x)
 {
     int quadrant;
-    long double r;
+    long double r, sine_of_r, cosine_of_r;
 
     if (x == 0 || isnan(x) || isinf(x))
         return x == 0 ? x : sine(x, 0);
     r = reduce(x, &quadrant);
-    if (quadrant & 1)
-        return (double)-(series(r, 0) / series(r, 1));
-    return (double)(series(r, 1) / series(r, 0));
+    sine_of_r = series(r, 1);
+    cosine_of_r = series(r, 0);
+    return (double)(quadrant & 1 ? -cosine_of_r / sine_of_r : sine_of_r / cosine_of_r);
 }
 
 /* The angle whose tangent is x >= 0. Large x by way of 1/x, middle ones by turning back 30 degrees,
@@ -95,7 +95,7 @@ double atan(double x)
 
 double atan2(double y, double x)
 {
-    long double angle;
+    long double angle, up = fabs(y), along = fabs(x);
 
     if (isnan(x) || isnan(y))
         return x + y;
@@ -106,7 +106,7 @@ double atan2(double y, double x)
     else if (x == 0 || isinf(y))
         angle = HALF_PI;
     else
-        angle = arc_tangent(fabsl(y) / fabsl(x));
+        angle = arc_tangent(up / along);
     if (signbit(x))
         angle = PI - angle;
     return copysign((double)angle, y);

@@ -1,30 +1,17 @@
 /* start.c: from the kernel's stack to main.
 
-   Programs that tcc -run executes in its own process never come through __libc_start; for them the
-   environment is set by a constructor, which tcc calls with the arguments of main, and what
-   is buffered is written by a destructor. cc has neither and needs neither. */
+   Programs that tcc -run executes in its own process never come this way: tcc calls the constructors,
+   main and the destructors itself (environment.c and stdio_buffer.c have one each for that). cc has
+   neither and needs neither. */
 #include <stdlib.h>
+#include <unistd.h>
 #include "internal.h"
-
-char **environ;
 
 int main(int argc, char **argv, char **envp);
 
 #ifndef __SNOWGUARD_CC__
 typedef void (*constructor)(int, char **, char **);
 extern constructor __init_array_start[], __init_array_end[];
-
-static void __attribute__((constructor)) set_environment(int argc, char **argv, char **envp)
-{
-    (void)argc;
-    (void)argv;
-    environ = envp;
-}
-
-static void __attribute__((destructor)) flush_at_end(void)
-{
-    __flush_all();
-}
 
 static void call_constructors(int argc, char **argv, char **envp)
 {

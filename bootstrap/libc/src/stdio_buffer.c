@@ -171,3 +171,11 @@ void __flush_all(void)
     for (file = __open_files; file != NULL; file = file->next)
         __drain(file);
 }
+
+#ifndef __SNOWGUARD_CC__
+/* For programs that tcc -run starts and that return from main: nobody calls their exit. */
+static void __attribute__((destructor)) flush_at_end(void)
+{
+    __flush_all();
+}
+#endif

@@ -46,7 +46,7 @@ size_t strftime(char *to, size_t size, const char *format, const struct tm *t)
             case 'T': case 'X': length = (int)strftime(part, sizeof part, "%H:%M:%S", t); break;
             case 'u': length = sprintf(part, "%d", (t->tm_wday + 6) % 7 + 1); break;
             case 'w': length = sprintf(part, "%d", t->tm_wday); break;
-            case 'y': length = sprintf(part, "%02d", t->tm_year % 100); break;
+            case 'y': length = sprintf(part, "%02d", (t->tm_year + 1900) % 100); break;
             case 'Y': length = sprintf(part, "%d", t->tm_year + 1900); break;
             case 'z': length = sprintf(part, "+0000"); break;
             case 'Z': length = sprintf(part, "UTC"); break;

@@ -278,11 +278,17 @@ static const char *read_special(struct result *r, const char *at)
         r->kind = NOT_A_NUMBER;
         at += length;
         if (*at == '(') {
+            /* A number in parentheses goes into the mantissa, other letters into nothing. */
             const char *end = at + 1;
+            char *number_end;
             while (isalnum((unsigned char)*end) || *end == '_')
                 end++;
-            if (*end == ')')
+            if (*end == ')') {
+                r->mantissa = strtoul(at + 1, &number_end, 0);
+                if (number_end != end)
+                    r->mantissa = 0;
                 at = end + 1;
+            }
         }
     }
     return at;
@@ -315,6 +321,8 @@ static void parse(struct result *r, const struct format *f, const char *text, ch
     } else {
         at = read_special(r, at);
     }
+    if (r->kind == NOTHING)
+        r->negative = 0;
     if (end != NULL)
         *end = (char *)(r->kind == NOTHING ? text : at);
 }
@@ -328,7 +336,7 @@ static uint64_t implied_bits(const struct result *r, const struct format *f)
     if (r->kind == INFINITE)
         return top << (f->precision - 1);
     if (r->kind == NOT_A_NUMBER)
-        return top << (f->precision - 1) | hidden >> 1;
+        return top << (f->precision - 1) | hidden >> 1 | (r->mantissa & (hidden - 1));
     if ((r->mantissa & hidden) == 0)                       /* zero or subnormal */
         return r->mantissa;
     return (uint64_t)(r->exponent - f->smallest + 1) << (f->precision - 1) | (r->mantissa ^ hidden);
@@ -360,7 +368,7 @@ long double strtold(const char *text, char **end)
 
     parse(&r, &long_double_format, text, end);
     if (r.kind == INFINITE || r.kind == NOT_A_NUMBER) {
-        r.mantissa = r.kind == INFINITE ? (uint64_t)1 << 63 : (uint64_t)3 << 62;
+        r.mantissa = r.kind == INFINITE ? (uint64_t)1 << 63 : r.mantissa | (uint64_t)3 << 62;
         exponent = 0x7fff;
     } else {
         exponent = r.mantissa >> 63 == 0 ? 0 : r.exponent - long_double_format.smallest + 1;

@@ -1,4 +1,4 @@
-/* start.S: where the kernel enters a program built by tcc or gcc (cc brings its own start code).
+/* entry.S: where the kernel enters a program built by tcc or gcc (cc brings its own start code).
    The stack holds argc, the arguments, a null, the environment, a null. */
     .text
     .globl _start
