@@ -513,7 +513,7 @@ struct Type *parse_declarator_suffixes(struct Type *base) {
     leave_scope();
     declared_name = name;
     declared_at = name_place;
-    function->base = parse_declarator_suffixes(base);
+    set_base(function, parse_declarator_suffixes(base));
     if (function->base->kind == TYPE_FUNCTION || function->base->kind == TYPE_ARRAY)
       fail(place, "a function cannot return an array or a function");
     base = function;

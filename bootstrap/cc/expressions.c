@@ -408,7 +408,7 @@ struct Node *parse_unary() {
     struct Node *operand = value_of(parse_cast());
     if (!is_arithmetic(operand->type))
       fail(place, "the operator does not take an operand of this type");
-    return promote(operand);
+    return only_value(promote(operand));
   }
   if (accept(T_MINUS))
     return unary(NODE_NEGATE, parse_cast(), place);
@@ -453,10 +453,7 @@ struct Node *parse_cast_or_literal() {
   struct Node *operand = value_of(parse_cast());
   if (is_record(type) && type == operand->type)
     return operand;
-  struct Node *result = convert(operand, type);
-  if (is_place(result))
-    result = new_node(NODE_CONVERT, type, result, 0, place);
-  return result;
+  return only_value(convert(operand, type));
 }
 
 struct Node *parse_cast() {

@@ -194,6 +194,8 @@ void initialise_member_designator(struct Position *position) {
   step(position);
 }
 
+enum { MAX_RANGE = 0x10000 };  // elements of [first ... last], each of which takes memory in the list
+
 // [n]...= and [first ... last]...=
 void initialise_index_designator(struct Position *position) {
   struct Type *array = position->aggregate;
@@ -201,6 +203,8 @@ void initialise_index_designator(struct Position *position) {
   long last = first;
   if (token_is(T_ELLIPSIS))
     last = parse_index(array);
+  if (last - first > MAX_RANGE)
+    fail(token, "range too long");
   expect(T_RIGHT_BRACKET, "expected ]");
   position->index = first;
   designated_type = array->base;

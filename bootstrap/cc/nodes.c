@@ -247,6 +247,13 @@ struct Node *promote(struct Node *node) {
   return convert(node, promoted(node->type));
 }
 
+// The value of a place, which is not a place itself.
+struct Node *only_value(struct Node *node) {
+  if (is_place(node))
+    return new_node(NODE_CONVERT, node->type, node, 0, node->at);
+  return node;
+}
+
 // ---- Operators ----
 
 long fold_integers(long kind, long a, long b, struct Type *type) {
@@ -552,11 +559,12 @@ struct Node *assign_operation(long kind, struct Node *place, struct Node *value,
   return result;
 }
 
-// PLACE++ and PLACE--. Integers and pointers: (PLACE += 1) - 1, which needs no second variable.
+// PLACE++ and PLACE--. Integers and pointers: (PLACE += 1) - 1, which needs no second variable. (The
+// result is converted to the type, which undoes a wrap; a bit field wraps at another width, _Bool not at all.)
 struct Node *postfix_step(long kind, struct Node *place, struct Token *at) {
   require_place(place);
   struct Node *one = integer_node(1, type_int, at);
-  if (is_in_rax(place->type) && place->type->kind != TYPE_BOOL) {
+  if (is_in_rax(place->type) && place->type->kind != TYPE_BOOL && place->kind != NODE_BIT_FIELD) {
     long opposite = NODE_ADD + NODE_SUBTRACT - kind;
     return convert(binary(opposite, assign_operation(kind, place, one, at), one, at), place->type);
   }

@@ -1,7 +1,5 @@
 // parser.c: what all parts of the parser share: the current token, keywords, the limit on nesting.
 
-struct Token *token;          // the current token
-
 // Tokens to be read (again) before the preprocessor is asked for more.
 struct Replay {
   struct Token *token;

@@ -99,6 +99,8 @@ void declare_parameters(struct Type *function) {
       fail_name(parameter->at, "two parameters of one name", parameter->name);
     add_symbol(parameter->name, SPACE_ORDINARY, SYMBOL_LOCAL, parameter->type)->value = offset;
     offset += slot_size(parameter->type);
+    if (offset > MAX_OBJECT_SIZE)
+      fail(parameter->at, "parameters too large");
   }
   variable_arguments = offset;
 }

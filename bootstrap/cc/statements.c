@@ -40,8 +40,11 @@ void check_goto_labels() {
       fail_name(checked->at, "no such label", checked->name);
 }
 
+long labels_placed;           // counts goto labels and cases: places to which control may jump
+
 void parse_goto_label() {
   struct GotoLabel *found = goto_label(token->text, token);
+  labels_placed++;
   if (found->is_placed)
     fail_name(token, "label defined twice", found->name);
   found->is_placed = 1;
@@ -91,11 +94,22 @@ struct Node *parse_parenthesized() {
 
 // ---- if and loops ----
 
+// A statement of an if. If the condition says that it is never executed, and nothing jumps into it, its
+// code stays where it is, but the functions that it names need not exist.
+void parse_branch(long is_dead) {
+  struct Fixup *fixups = this_function->fixups;
+  long labels_before = labels_placed;
+  parse_statement();
+  if (is_dead && labels_placed == labels_before)
+    this_function->fixups = fixups;
+}
+
 void parse_if() {
   struct Label *otherwise = new_label();
   struct Label *end = new_label();
-  generate_branch(condition_of(parse_parenthesized()), otherwise, 0);
-  parse_statement();
+  struct Node *condition = condition_of(parse_parenthesized());
+  generate_branch(condition, otherwise, 0);
+  parse_branch(known_truth(condition) == 0);
   if (keyword_of(token) != KEYWORD_ELSE) {
     place_label(otherwise);
     return;
@@ -103,7 +117,7 @@ void parse_if() {
   advance();
   emit_jump(end);
   place_label(otherwise);
-  parse_statement();
+  parse_branch(known_truth(condition) == 1);
   place_label(end);
 }
 
@@ -329,6 +343,7 @@ void parse_switch() {
 
 void parse_case() {
   struct Case *new_case = (struct Case *)allocate(sizeof(struct Case));
+  labels_placed++;
   if (!this_switch)
     fail(token, "case outside of a switch");
   new_case->at = token;
@@ -347,6 +362,7 @@ void parse_case() {
 }
 
 void parse_default() {
+  labels_placed++;
   if (!this_switch)
     fail(token, "default outside of a switch");
   if (this_switch->default_label)

@@ -10,6 +10,11 @@ enum {
 enum { UNKNOWN = -1 };        // size of an incomplete type, count of an array without a bound
 enum { NOT_A_BIT_FIELD = -1 };
 
+// Pointers to pointers to ...: types are walked by recursion, too.
+enum { MAX_TYPE_DEPTH = 1000 };
+
+struct Token *token;          // the current token of the parser; here because messages need it
+
 // The largest object: addresses are 32 bits (the program lies at 0x400000).
 enum { MAX_OBJECT_SIZE = 0x40000000 };
 
@@ -22,6 +27,7 @@ struct Type {
   long count;                 // elements of an array, or UNKNOWN
   struct Member *members;     // of a struct or union
   char *tag;
+  long depth;                 // 1 more than the base's
   struct Parameter *parameters;
   long has_prototype;         // 0 for `int f()`
   long is_variadic;
@@ -76,15 +82,22 @@ struct Type *new_unsigned_type(long kind, long size) {
   return type;
 }
 
+void set_base(struct Type *type, struct Type *base) {
+  type->base = base;
+  type->depth = base->depth + 1;
+  if (type->depth > MAX_TYPE_DEPTH)
+    fail(token, "type too deep");
+}
+
 struct Type *pointer_to(struct Type *base) {
   struct Type *type = new_unsigned_type(TYPE_POINTER, 8);
-  type->base = base;
+  set_base(type, base);
   return type;
 }
 
 struct Type *function_returning(struct Type *result) {
   struct Type *type = new_type(TYPE_FUNCTION, 1, 1);
-  type->base = result;
+  set_base(type, result);
   return type;
 }
 
@@ -163,7 +176,7 @@ struct Type *array_of(struct Type *element, long count, struct Token *at) {
   if (!is_complete(element) || element->kind == TYPE_FUNCTION)
     fail(at, "array of an incomplete type");
   struct Type *type = new_type(TYPE_ARRAY, UNKNOWN, element->align);
-  type->base = element;
+  set_base(type, element);
   type->count = count;
   if (count == UNKNOWN)
     return type;
