@@ -1,8 +1,8 @@
 // main.c: the command line.  cc -o OUT [-I DIR]... [-D NAME[=VALUE]]... FILE.c...
 
-long argument_count;
-char **arguments;
-long argument_index;
+long word_count;
+char **words;
+long word_index;
 
 void usage() {
   fail(0, "usage: cc -o OUT [-I DIR]... [-D NAME[=VALUE]]... FILE.c...");
@@ -10,21 +10,21 @@ void usage() {
 
 // The text of an option: behind its letter (-Ddir), or the next argument (-D dir).
 char *option_text() {
-  char *argument = arguments[argument_index];
+  char *argument = words[word_index];
   if (argument[2])
     return argument + 2;
-  argument_index++;
-  if (argument_index >= argument_count)
+  word_index++;
+  if (word_index >= word_count)
     usage();
-  return arguments[argument_index];
+  return words[word_index];
 }
 
 char *output_path;
 
 // Obeys the options; the files stay.
 void read_options() {
-  for (argument_index = 1; argument_index < argument_count; argument_index++) {
-    char *argument = arguments[argument_index];
+  for (word_index = 1; word_index < word_count; word_index++) {
+    char *argument = words[word_index];
     if (argument[0] == '-' && argument[1] == 'o')
       output_path = option_text();
     else if (argument[0] == '-' && argument[1] == 'I')
@@ -40,20 +40,20 @@ long is_option_with_text(char *argument) { return argument[0] == '-' && argument
 
 long compile_files() {
   long files = 0;
-  for (argument_index = 1; argument_index < argument_count; argument_index++) {
-    char *argument = arguments[argument_index];
+  for (word_index = 1; word_index < word_count; word_index++) {
+    char *argument = words[word_index];
     if (argument[0] != '-') {
       compile_unit(argument);
       files++;
     } else if (is_option_with_text(argument))
-      argument_index++;
+      word_index++;
   }
   return files;
 }
 
 long main(long argc, char **argv) {
-  argument_count = argc;
-  arguments = argv;
+  word_count = argc;
+  words = argv;
   init_types();
   init_symbols();
   init_keywords();
