@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-void __assert_fail(const char *condition, const char *file, int line, const char *function)
+void __assert_fail(const char *condition, int line, const char *function)
 {
     fflush(stdout);
-    fprintf(stderr, "%s:%d: %s: Assertion `%s' failed.\n", file, line, function, condition);
+    fprintf(stderr, "%s: line %d: assertion failed: %s\n", function, line, condition);
     abort();
 }

@@ -23,7 +23,7 @@ static long double long_double_of(uint64_t mantissa, unsigned int exponent)
 
 static const char *const flags[] = { "", "#", "+", "0", "-", " ", "#0", "-#" };
 static const char letters[] = "aeEfFgGA";
-static char text[12000];
+static char text[20000];
 
 static void random_format(char *format, int is_long)
 {
@@ -53,7 +53,7 @@ static void both(double value)
 int main(int argc, char **argv)
 {
     char format[64];
-    int i, j;
+    int i, j, k;
 
     begin(argc);
     (void)argv;
@@ -91,16 +91,12 @@ int main(int argc, char **argv)
         for (j = 0; j < 20; j++) {
             static const double values[] = { 0, 0.5, 1.5, 2.5, 0.125, 9.5, 99.95, 999999.5, 1e15, 1e16, 1e21,
                 1e22, 1e23, 0.0001, 0.00001, 123456, 1234567, 1e300, 5e-324, 1.7976931348623157e308 };
-            for (sprintf(format, "%%%s.%dX", flags[i], j % 7); strchr(format, 0)[-1] != 0; ) {
-                size_t k, last = strlen(format) - 1;
-                for (k = 0; k < 8; k++) {
-                    format[last] = letters[k];
-                    sprintf(text, format, values[j]);
-                    result(text);
-                    sprintf(text, format, -values[j]);
-                    result(text);
-                }
-                break;
+            for (k = 0; k < 8; k++) {
+                sprintf(format, "%%%s.%d%c", flags[i], j % 7, letters[k]);
+                sprintf(text, format, values[j]);
+                result(text);
+                sprintf(text, format, -values[j]);
+                result(text);
             }
         }
     sprintf(text, "%f %F %e %g %a %10f|%-10f|%010f %+f", double_of(0x7ffUL << 52), double_of(0x7ffUL << 52),
