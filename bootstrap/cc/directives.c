@@ -124,9 +124,8 @@ void remove_macro(char *name) {
 }
 
 long same_token(struct Token *a, struct Token *b) {
-  long of_interest = TOKEN_SPACE;
   return a->kind == b->kind && text_equal(a->text, b->text)
-      && (a->flags & of_interest) == (b->flags & of_interest);
+      && (a->flags & TOKEN_SPACE) == (b->flags & TOKEN_SPACE);
 }
 
 long same_list(struct Token *a, struct Token *b) {
@@ -312,10 +311,11 @@ struct File *find_include(char *name, long quoted, long skip) {
 }
 
 // The name between < and > that macros have produced: the spellings of its tokens.
+// White space between them counts, but not that before the name of a macro.
 char *spell_header_name(struct Token *place, struct Token *token) {
   struct Buffer *name = new_buffer();
   while (token && token->kind != T_GREATER) {
-    if (name->length && (token->flags & TOKEN_SPACE))
+    if (name->length && (token->flags & (TOKEN_SPACE | TOKEN_OUTER_SPACE)) == TOKEN_SPACE)
       append_byte(name, ' ');
     append_bytes(name, token->text, token->length);
     token = token->next;
@@ -518,12 +518,56 @@ void line_directive(struct Token *place, struct Token *first) {
   source->line = line - 1;
 }
 
-void pragma_directive(struct Token *place) {
+// The meaning a macro had, kept by #pragma push_macro("NAME").
+struct PushedMacro {
+  char *name;
+  struct Macro *macro;        // 0: it was none
+  struct PushedMacro *next;
+};
+
+struct PushedMacro *pushed_macros;
+
+// The interned name in ("NAME").
+char *pragma_name(struct Token *pragma) {
+  struct Token *token = pragma->next;
+  if (token == 0 || token->kind != T_LEFT_PARENTHESIS || token->next == 0 || token->next->kind != T_STRING)
+    fail(pragma, "(\"NAME\") expected");
+  return intern(token->next->text + 1, token->next->length - 2);
+}
+
+void push_macro(char *name) {
+  struct PushedMacro *pushed = (struct PushedMacro *)allocate(sizeof(struct PushedMacro));
+  pushed->name = name;
+  pushed->macro = name_of(name)->macro;
+  pushed->next = pushed_macros;
+  pushed_macros = pushed;
+}
+
+// Back to the meaning pushed last; each is used once.
+void pop_macro(char *name) {
+  struct PushedMacro *pushed;
+  for (pushed = pushed_macros; pushed; pushed = pushed->next)
+    if (pushed->name == name) {
+      pushed->name = 0;
+      name_of(name)->macro = pushed->macro;
+      return;
+    }
+}
+
+// Pragmas we do not know may be passed over, but not one that would have changed
+// what the program means.
+void pragma_directive(void) {
   struct Token *token = line_tokens()->first;
-  if (token && text_equal(token->text, "once"))
+  if (token == 0)
+    return;
+  if (text_equal(token->text, "once"))
     source->file->once = unit_number;
-  if (token && text_equal(token->text, "pack"))
-    fail(place, "#pragma pack would change the layout of structures, and is not supported");
+  if (text_equal(token->text, "push_macro"))
+    push_macro(pragma_name(token));
+  if (text_equal(token->text, "pop_macro"))
+    pop_macro(pragma_name(token));
+  if (text_equal(token->text, "pack"))
+    fail(token, "#pragma pack would change the layout of structures; it is not supported");
 }
 
 // A conditional changes which lines are read; 0 if the directive is none.
@@ -557,7 +601,7 @@ void named_directive(struct Token *name) {
   else if (name->text == name_warning)
     warn(name, rest_of_line());
   else if (name->text == name_pragma)
-    pragma_directive(name);
+    pragma_directive();
   else if (name->text != name_ident)
     fail_name(name, "unknown directive", name->text);
 }

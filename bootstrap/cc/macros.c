@@ -52,6 +52,13 @@ void append_copies(struct List *list, struct Token *token) {
   }
 }
 
+// An empty place, for ## and for the white space before it.
+void append_placemarker(struct List *list, long flags) {
+  struct Token *marker = new_token(T_PLACEMARKER, "", 0);
+  marker->flags = flags;
+  append(list, marker);
+}
+
 // ---- Contexts
 
 void push_context(struct Token *tokens, struct Macro *macro, long barrier) {
@@ -74,20 +81,29 @@ void pop_context(void) {
 struct Token *file_token(void);
 struct Token *expanded_token(void);
 
-// The next token, macros not expanded.
-struct Token *raw_token(void) {
+// Takes the next token from the innermost context that has one, or from the file.
+struct Token *take_token(void) {
   while (context && context->next == 0) {
     if (context->barrier)
       return end_token;
     pop_context();
   }
-  struct Token *token;
-  if (context) {
-    token = context->next;
-    context->next = token->next;
-  } else {
-    token = file_token();
+  if (context == 0)
+    return file_token();
+  struct Token *token = context->next;
+  context->next = token->next;
+  return token;
+}
+
+// The next token, macros not expanded.
+struct Token *raw_token(void) {
+  struct Token *token = take_token();
+  while (token->kind == T_PLACEMARKER) {    // nothing is left of it but its white space
+    pending_space = pending_space | (token->flags & TOKEN_SPACE);
+    token = take_token();
   }
+  if (token->kind == T_END)
+    return token;
   token->flags = token->flags | pending_space;
   pending_space = 0;
   if (token->kind == T_IDENTIFIER) {
@@ -109,6 +125,8 @@ struct Token *expand_list(struct Token *tokens) {
     append(result, token);
     token = expanded_token();
   }
+  if (pending_space)
+    append_placemarker(result, pending_space);
   pop_context();
   pending_space = outer_space;
   return result->first;
@@ -246,7 +264,7 @@ struct Token *paste(struct Token *left, struct Token *right) {
   return pasted;
 }
 
-// Applies all ## of a list, from left to right, and takes out the placemarkers.
+// Applies all ## of a list, from left to right.
 struct Token *paste_list(struct Token *token) {
   struct List *result = new_list();
   while (token) {
@@ -256,12 +274,7 @@ struct Token *paste_list(struct Token *token) {
       next = right->next;
       token = paste(token, right);
     }
-    if (token->kind == T_PLACEMARKER) {
-      if (next)
-        next->flags = next->flags | (token->flags & TOKEN_SPACE);
-    } else {
-      append(result, token);
-    }
+    append(result, token);
     token = next;
   }
   return result->first;
@@ -270,17 +283,15 @@ struct Token *paste_list(struct Token *token) {
 // ---- Substitution
 
 // Appends the tokens that stand for a parameter.  The first one takes over the
-// white space before the parameter.  An empty argument leaves a placemarker, for
-// ## and for its white space.
-void append_argument(struct List *result, struct Token *parameter, struct Token *tokens) {
+// white space before the parameter, but behind ## it keeps its own.
+void append_argument(struct List *result, struct Token *parameter, struct Token *tokens, long keep_space) {
   if (tokens == 0) {
-    struct Token *marker = copy_token(parameter);
-    marker->kind = T_PLACEMARKER;
-    append(result, marker);
+    append_placemarker(result, parameter->flags & TOKEN_SPACE);
     return;
   }
   struct Token *first = copy_token(tokens);
-  first->flags = (first->flags & ~TOKEN_SPACE) | (parameter->flags & TOKEN_SPACE);
+  if (!keep_space)
+    first->flags = (first->flags & ~TOKEN_SPACE) | (parameter->flags & TOKEN_SPACE);
   append(result, first);
   append_copies(result, tokens->next);
 }
@@ -319,11 +330,11 @@ struct Token *substitute(struct Macro *macro, struct Argument **arguments, struc
   long comma_dropped = drops_comma(macro, arguments);
   while (token) {
     struct Token *next = token->next;
-    long pasted = (before && before->kind == T_PASTE) || (next && next->kind == T_PASTE);
-    if (token->kind == T_PARAMETER && pasted) {
-      append_argument(result, token, arguments[token->value]->raw->first);
+    long behind_paste = before && before->kind == T_PASTE;
+    if (token->kind == T_PARAMETER && (behind_paste || (next && next->kind == T_PASTE))) {
+      append_argument(result, token, arguments[token->value]->raw->first, behind_paste);
     } else if (token->kind == T_PARAMETER) {
-      append_argument(result, token, expanded_argument(arguments[token->value]));
+      append_argument(result, token, expanded_argument(arguments[token->value]), 0);
     } else if (token->kind == T_STRINGIZE) {
       append(result, stringize(token, arguments[token->value]->raw->first));
     } else if (comma_dropped && next && next->kind == T_PASTE && is_comma_paste(macro, token, next)) {
@@ -344,7 +355,7 @@ struct Token *substitute(struct Macro *macro, struct Argument **arguments, struc
 void enter_expansion(struct Macro *macro, struct Token *name, struct Token *tokens) {
   long before = name->flags & (TOKEN_SPACE | TOKEN_LINE_START);
   if (tokens)
-    tokens->flags = (tokens->flags & ~TOKEN_SPACE) | before;
+    tokens->flags = (tokens->flags & ~TOKEN_SPACE) | before | TOKEN_OUTER_SPACE;
   else
     pending_space = pending_space | before;
   push_context(tokens, macro, 0);

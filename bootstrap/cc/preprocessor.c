@@ -122,6 +122,7 @@ void preprocess_file(char *path) {
   pending_space = 0;
   in_directive = 0;
   counter = 0;
+  pushed_macros = 0;
   waiting_token = 0;
   end_token = new_token(T_END, "", 0);
   unit_number++;

@@ -90,7 +90,8 @@ enum {
   STR_WIDE = 32,            // text holds 4-byte elements, and 4 zero bytes follow
   TOKEN_NO_EXPAND = 64,     // preprocessor: a macro's name that stays as it is
   TOKEN_SPACE = 128,        // preprocessor: white space stands before it
-  TOKEN_LINE_START = 256    // preprocessor: the first of its line
+  TOKEN_LINE_START = 256,   // preprocessor: the first of its line
+  TOKEN_OUTER_SPACE = 512   // preprocessor: its TOKEN_SPACE is that of the macro it comes from
 };
 
 // The exponent of a T_FLOAT too large for its type, and of such a struct Real.
