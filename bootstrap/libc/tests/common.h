@@ -17,6 +17,14 @@ static uint64_t random64(void)
     return state;
 }
 
+/* One number of any size, small ones as often as large ones. Two calls of random64 in one expression would
+   come in an order that C leaves open. */
+static uint64_t any_size(void)
+{
+    uint64_t number = random64();
+    return number >> (random64() & 63);
+}
+
 static int show_all, in_block;
 static uint64_t sum = 14695981039346656037UL;
 

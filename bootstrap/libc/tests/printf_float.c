@@ -64,7 +64,7 @@ int main(int argc, char **argv)
     }
     for (i = 0; i < 10; i++) {
         for (j = 0; j < 1000; j++) {
-            double value = (double)(long)(random64() >> (random64() & 63));
+            double value = (double)(long)any_size();
             both(value / 1000);
             both(value * 1e-7);
             both(value / 64);               /* often half way */

@@ -22,7 +22,7 @@ int main(int argc, char **argv)
                     sprintf(format, "%%%s%s%s%s", flags[f], widths[w], precisions[p], kinds[k]);
                     for (i = 0; i < 8; i++) {
                         long value = i == 0 ? 0 : i == 1 ? 1 : i == 2 ? -1 : i == 3 ? 1L << 63
-                            : (long)(random64() >> (random64() & 63));
+                            : (long)any_size();
                         length = sprintf(text, format, value);
                         sprintf(piece, " %d %s", length, format);
                         strcat(text, piece);

@@ -108,7 +108,7 @@ int main(int argc, char **argv)
             if (j % 3 == 0)
                 bits &= ~((1UL << 29) - 1);
             if (j % 5 == 0)
-                bits = random64() >> 12 >> (random64() % 50);
+                bits = any_size() >> 12;
             sprintf(input, "%.1080Le", ((long double)double_of(bits) + (long double)double_of(bits + 1)) / 2);
             nudge();
             try();
