@@ -1,7 +1,7 @@
-/* exit.c: the end of a process. */
+/* exit.c: the orderly end of a process. Nothing else is here: tcc -run -b brings an exit of its own, and
+   then this file must not be needed for anything else. */
 #include <stdlib.h>
 #include <unistd.h>
-#include <signal.h>
 #include "internal.h"
 
 #define MOST_FUNCTIONS 64   /* C99 asks for 32 */
@@ -38,24 +38,4 @@ void exit(int status)
     call_destructors();
     __flush_all();
     _exit(status);
-}
-
-void _exit(int status)
-{
-    for (;;)
-        __syscall(SYS_exit_group, status, 0, 0, 0, 0, 0);
-}
-
-void _Exit(int status)
-{
-    _exit(status);
-}
-
-void abort(void)
-{
-    raise(SIGABRT);
-    /* A handler returned, or the signal is ignored: abort must not return. */
-    signal(SIGABRT, SIG_DFL);
-    raise(SIGABRT);
-    _exit(127);
 }

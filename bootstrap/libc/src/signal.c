@@ -20,7 +20,7 @@ struct kernel_action {
 static void (*const __signal_return)(void) = NULL;
 #define CAN_HANDLE 0
 #else
-void __signal_return(void);   /* amd64/syscall.S */
+void __signal_return(void);   /* amd64/kernel.S */
 #define CAN_HANDLE 1
 #endif
 

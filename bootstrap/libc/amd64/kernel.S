@@ -1,4 +1,4 @@
-/* syscall.S: long __syscall(number, a, b, c, d, e, f). Arguments come as the ABI passes them:
+/* kernel.S: long __syscall(number, a, b, c, d, e, f). Arguments come as the ABI passes them:
    rdi rsi rdx rcx r8 r9 and one on the stack; the kernel wants the number in rax and the rest in
    rdi rsi rdx r10 r8 r9. The kernel destroys rcx and r11, which a callee may. */
     .text
