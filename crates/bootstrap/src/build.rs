@@ -1,0 +1,366 @@
+//! All steps, those first that others need.
+
+use crate::key;
+use crate::object::{Digest, Object};
+use crate::sandbox::{self, Helper, Outcome, Task};
+use crate::seed::{self, SeedError};
+use crate::sources::unpack::{self, UnpackError};
+use crate::sources::{self, Place, SourceError};
+use crate::steps::{Origin, Plan, Step};
+use crate::store::{self, StepResult, Store, StoreError};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Condvar, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// How to build.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// How the sandbox is started.
+    pub helper: Helper,
+    /// Where sources may come from.
+    pub places: Vec<Place>,
+    /// How many steps may run at a time.
+    pub jobs: usize,
+    /// Whether outputs may be without pins.
+    pub unpinned: bool,
+    /// Whether steps are run although their results are known.
+    pub again: bool,
+}
+
+/// What happens, for those who watch. Calls come from several threads.
+pub trait Watch: Sync {
+    /// A step runs.
+    fn started(&self, step: &Step);
+    /// A step is done.
+    fn finished(&self, step: &Step, result: &StepResult, known: bool);
+}
+
+/// Outputs of all steps, by the step's name.
+pub type Results = BTreeMap<String, StepResult>;
+
+/// Why a step has no outputs.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// A program of the step failed.
+    #[error("step {step}: {command}: {how}; its output is in {log}{last}")]
+    Failed {
+        /// The step.
+        step: String,
+        /// The program and its arguments.
+        command: String,
+        /// How it ended.
+        how: String,
+        /// Where what it printed is.
+        log: PathBuf,
+        /// The last lines of that.
+        last: String,
+    },
+    /// The sandbox could not be made.
+    #[error("step {step}: {problem}")]
+    Sandbox {
+        /// The step.
+        step: String,
+        /// Why.
+        problem: String,
+    },
+    /// The step did not leave an output.
+    #[error("step {step}: there is no output {output}, although all its programs ended well")]
+    Missing {
+        /// The step.
+        step: String,
+        /// Its output.
+        output: String,
+    },
+    /// The step left something that is no output.
+    #[error(
+        "step {step}: it left {path} in /out, which is none of its outputs: name it in [step.outputs], or let the step remove it"
+    )]
+    Surplus {
+        /// The step.
+        step: String,
+        /// What it left.
+        path: PathBuf,
+    },
+    /// An output is not what its pin says.
+    #[error(
+        "step {step}: output {output} is {found}, but it is pinned to {pin}: an input has changed, or something is not reproducible"
+    )]
+    Pin {
+        /// The step.
+        step: String,
+        /// Its output.
+        output: String,
+        /// What it is.
+        found: Digest,
+        /// What it should be.
+        pin: Digest,
+    },
+    /// An output has no pin.
+    #[error(
+        "step {step}: output {output} is {found}, and has no pin: if that is right, add sha256 = \"{found}\" to it in {file}; or build with --unpinned"
+    )]
+    Unpinned {
+        /// The step.
+        step: String,
+        /// Its output.
+        output: String,
+        /// What it is.
+        found: Digest,
+        /// Where the pin belongs.
+        file: PathBuf,
+    },
+    /// A part of a source is not there.
+    #[error("step {step}: source {source_name} has no {path}")]
+    Part {
+        /// The step.
+        step: String,
+        /// The source.
+        source_name: String,
+        /// Its part.
+        path: PathBuf,
+    },
+    /// The store cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A source is not there.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// A source cannot be unpacked.
+    #[error(transparent)]
+    Unpack(#[from] UnpackError),
+    /// The seed's listing is wrong.
+    #[error(transparent)]
+    Seed(#[from] SeedError),
+    /// The system refuses.
+    #[error("step {step}: cannot {action}")]
+    Io {
+        /// The step.
+        step: String,
+        /// What was tried.
+        action: &'static str,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+/// Builds all steps of a plan. The first error ends it, when the steps that run already are done.
+pub fn build(
+    plan: &Plan,
+    store: &Store,
+    options: &Options,
+    watch: &dyn Watch,
+) -> Result<Results, BuildError> {
+    let state = Mutex::new(State { results: Results::new(), taken: BTreeSet::new(), error: None });
+    let changed = Condvar::new();
+    let builder = Builder { plan, store, options };
+    std::thread::scope(|scope| {
+        for _ in 0..options.jobs.clamp(1, plan.steps.len().max(1)) {
+            scope.spawn(|| builder.work(&state, &changed, watch));
+        }
+    });
+    let state = state.into_inner().unwrap_or_else(PoisonError::into_inner);
+    state.error.map_or(Ok(state.results), Err)
+}
+
+#[derive(Debug)]
+struct State<'a> {
+    results: Results,
+    taken: BTreeSet<&'a str>,
+    error: Option<BuildError>,
+}
+
+struct Builder<'a> {
+    plan: &'a Plan,
+    store: &'a Store,
+    options: &'a Options,
+}
+
+impl<'a> Builder<'a> {
+    /// One thread: takes a step whose inputs are there, until none is left.
+    fn work(&self, state: &Mutex<State<'a>>, changed: &Condvar, watch: &dyn Watch) {
+        let mut locked = state.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            if locked.error.is_some() || locked.taken.len() == self.plan.steps.len() {
+                return;
+            }
+            let ready = |step: &&Step| {
+                let there = |origin: &Origin| match origin {
+                    Origin::Step { step, .. } => locked.results.contains_key(step),
+                    _ => true,
+                };
+                !locked.taken.contains(step.name.as_str()) && step.inputs.values().all(there)
+            };
+            let Some(step) = self.plan.steps.iter().find(ready) else {
+                locked = changed.wait(locked).unwrap_or_else(PoisonError::into_inner);
+                continue;
+            };
+            locked.taken.insert(&step.name);
+            let known: BTreeMap<String, StepResult> = locked.results.clone();
+            drop(locked);
+            let done = self.step(step, &known, watch);
+            locked = state.lock().unwrap_or_else(PoisonError::into_inner);
+            match done {
+                Ok(result) => {
+                    locked.results.insert(step.name.clone(), result);
+                }
+                Err(error) => locked.error = locked.error.take().or(Some(error)),
+            }
+            changed.notify_all();
+        }
+    }
+
+    fn step(&self, step: &Step, results: &Results, watch: &dyn Watch) -> Result<StepResult, BuildError> {
+        let mut inputs = BTreeMap::new();
+        for (name, origin) in &step.inputs {
+            if let Some(object) = self.input(step, origin, results)? {
+                inputs.insert(name.clone(), object);
+            }
+        }
+        let key = key::of(step, &inputs);
+        if !self.options.again
+            && let Some(result) = self.store.result(key)?
+        {
+            self.check_pins(step, &result)?;
+            watch.finished(step, &result, true);
+            return Ok(result);
+        }
+        watch.started(step);
+        let result = self.run(step, &inputs)?;
+        self.check_pins(step, &result)?;
+        self.store.put_result(key, &result)?;
+        watch.finished(step, &result, false);
+        Ok(result)
+    }
+
+    /// The object that an input is, in the store.
+    fn input(&self, step: &Step, origin: &Origin, results: &Results) -> Result<Option<Object>, BuildError> {
+        let object = match origin {
+            Origin::Seed => self.store.put_program(&seed::read(&self.plan.folder.join("seed/seed.hex0"))?)?,
+            // The plan was checked: the step is there and has this output.
+            Origin::Step { step, output } => {
+                let Some(object) = results.get(step).and_then(|result| result.outputs.get(output)) else {
+                    return Ok(None);
+                };
+                *object
+            }
+            Origin::File(path) => self.store.put_copy(&self.plan.folder.join(path))?,
+            Origin::Source(name) | Origin::Unpacked { source: name, .. } => {
+                let Some(source) = self.plan.sources.get(name) else { return Ok(None) };
+                let archive = sources::fetch(self.store, source, &self.options.places)?;
+                let Origin::Unpacked { path, .. } = origin else {
+                    return Ok(Some(self.store.put_copy(&archive)?));
+                };
+                let work = self.store.work(name)?;
+                unpack::unpack(&archive, &work, unpack::Limits::default())?;
+                let part = work.join(path);
+                if part.symlink_metadata().is_err() {
+                    let (step, source_name, path) = (step.name.clone(), name.clone(), path.clone());
+                    return Err(BuildError::Part { step, source_name, path });
+                }
+                let object = self.store.put(&part)?;
+                store::remove(&work)?;
+                object
+            }
+        };
+        Ok(Some(object))
+    }
+
+    fn run(&self, step: &Step, inputs: &BTreeMap<String, Object>) -> Result<StepResult, BuildError> {
+        let cannot = |action| {
+            let step = step.name.clone();
+            move |source| BuildError::Io { step, action, source }
+        };
+        let work = self.store.work(&step.name)?;
+        let [root, out, build] = ["root", "out", "build"].map(|name| work.join(name));
+        for folder in [&root, &out, &build] {
+            fs::create_dir(folder).map_err(cannot("make a folder"))?;
+        }
+        let task = Task {
+            root,
+            inputs: inputs.iter().map(|(name, object)| (name.clone(), self.store.path(object))).collect(),
+            out: out.clone(),
+            build,
+            proc: step.proc,
+            run: step.run.clone(),
+            environment: sandbox::environment(&step.environment),
+        };
+        let path = self.store.log(&step.name);
+        let log = File::create(&path).map_err(cannot("write its log"))?;
+        let begun = Instant::now();
+        let outcome = sandbox::run(&self.options.helper, &task, &log).map_err(cannot("start the sandbox"))?;
+        let took = begun.elapsed();
+        match outcome {
+            Outcome::Done => {}
+            Outcome::Failed { command, how } => {
+                return Err(BuildError::Failed {
+                    step: step.name.clone(),
+                    command: step.run.get(command).map(|argv| argv.join(" ")).unwrap_or_default(),
+                    how,
+                    last: last_lines(&path),
+                    log: path,
+                });
+            }
+            Outcome::Broken(problem) => return Err(BuildError::Sandbox { step: step.name.clone(), problem }),
+        }
+        let outputs = self.take_outputs(step, &out)?;
+        store::remove(&work)?;
+        Ok(StepResult { outputs, milliseconds: milliseconds(took) })
+    }
+
+    fn take_outputs(&self, step: &Step, out: &Path) -> Result<BTreeMap<String, Object>, BuildError> {
+        let mut outputs = BTreeMap::new();
+        for output in step.outputs.keys() {
+            let path = out.join(output);
+            if path.symlink_metadata().is_err() {
+                return Err(BuildError::Missing { step: step.name.clone(), output: output.clone() });
+            }
+            outputs.insert(output.clone(), self.store.put(&path)?);
+        }
+        let mut left = fs::read_dir(out).map_err(|source| BuildError::Io {
+            step: step.name.clone(),
+            action: "list /out",
+            source,
+        })?;
+        if let Some(Ok(entry)) = left.next() {
+            return Err(BuildError::Surplus { step: step.name.clone(), path: entry.file_name().into() });
+        }
+        Ok(outputs)
+    }
+
+    fn check_pins(&self, step: &Step, result: &StepResult) -> Result<(), BuildError> {
+        for (output, pin) in &step.outputs {
+            let Some(object) = result.outputs.get(output) else {
+                return Err(BuildError::Missing { step: step.name.clone(), output: output.clone() });
+            };
+            let (step, output, found) = (&step.name, output.clone(), object.sha256);
+            match pin {
+                Some(pin) if *pin != found => {
+                    return Err(BuildError::Pin { step: step.clone(), output, found, pin: *pin });
+                }
+                None if !self.options.unpinned => {
+                    let file = self.plan.step(step).map(|step| step.file.clone()).unwrap_or_default();
+                    return Err(BuildError::Unpinned { step: step.clone(), output, found, file });
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// The last lines of a log, each behind a line break.
+fn last_lines(path: &Path) -> String {
+    let text = fs::read(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
+    let lines: Vec<_> = text.lines().collect();
+    let last = lines.iter().skip(lines.len().saturating_sub(10));
+    // What a program prints is not for the terminal to obey.
+    let clean = |line: &&str| line.chars().filter(|c| !c.is_control()).collect::<String>();
+    last.map(|line| format!("\n  {}", clean(line))).collect()
+}

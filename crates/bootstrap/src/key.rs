@@ -1,0 +1,28 @@
+//! What a step's outputs depend on.
+//!
+//! The key of a step is the SHA-256 of a JSON text: an object with the members `sandbox` (the number of the rules that steps run
+//! under), `inputs` (name to object), `run`, `environment`, `proc` and `outputs` (names), members of inner objects sorted, no
+//! blanks. What something is called, where it came from, and which pins it has changes no output, and no key. Inputs are named
+//! by their content, so a step whose inputs come out the same is not run again, however they were made.
+
+use crate::object::{Digest, Object};
+use crate::steps::Step;
+use serde_json::json;
+use std::collections::BTreeMap;
+
+/// The rules that steps run under: raise it when the sandbox shows a step something else.
+pub const SANDBOX: u32 = 1;
+
+/// The key of a step with these inputs.
+pub fn of(step: &Step, inputs: &BTreeMap<String, Object>) -> Digest {
+    let inputs: BTreeMap<_, _> = inputs.iter().map(|(name, object)| (name, object.to_string())).collect();
+    let text = json!({
+        "sandbox": SANDBOX,
+        "inputs": inputs,
+        "run": step.run,
+        "environment": step.environment,
+        "proc": step.proc,
+        "outputs": step.outputs.keys().collect::<Vec<_>>(),
+    });
+    Digest::of(text.to_string().as_bytes())
+}

@@ -1,0 +1,20 @@
+//! Builds a chain of programs from a seed that people can read.
+//!
+//! - [`steps`]: the chain as data, read from TOML and checked before anything runs.
+//! - [`seed`]: the first program, from its listing.
+//! - [`sources`]: what others wrote, by its SHA-256: found, and unpacked.
+//! - [`key`]: what a step's outputs depend on.
+//! - [`store`]: outputs by their content, results by their key; whole or not there.
+//! - [`sandbox`]: runs one step with nothing of the host but its kernel.
+//! - [`build`]: all steps, those first that others need.
+//!
+//! Linux on x86-64 only: namespaces, seccomp and ptrace are the kernel's own.
+
+pub mod build;
+pub mod key;
+pub mod object;
+pub mod sandbox;
+pub mod seed;
+pub mod sources;
+pub mod steps;
+pub mod store;

@@ -1,0 +1,386 @@
+//! What makes files of steps a plan.
+
+use super::read::{SourceText, StepText, StepsFile};
+use super::{Origin, Plan, Source, Step};
+use std::collections::BTreeMap;
+use std::path::{Component, Path, PathBuf};
+
+/// Why files are no plan.
+#[derive(Debug, thiserror::Error)]
+pub enum StepsError {
+    /// A file or folder cannot be read.
+    #[error("cannot read {path}")]
+    Read {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A file is larger than any list of steps.
+    #[error("{path} has {size} bytes: that is no list of steps")]
+    Large {
+        /// Which.
+        path: PathBuf,
+        /// Its bytes.
+        size: u64,
+    },
+    /// A file is no TOML, or has keys that nothing is known of.
+    #[error("{path} is no list of steps")]
+    Toml {
+        /// Which.
+        path: PathBuf,
+        /// Where and why.
+        source: Box<toml::de::Error>,
+    },
+    /// Something about a step is wrong.
+    #[error("{file}: step {step}: {problem}")]
+    Step {
+        /// The file.
+        file: PathBuf,
+        /// The step.
+        step: String,
+        /// What is wrong, and what would be right.
+        problem: String,
+    },
+    /// Something about a source is wrong.
+    #[error("{file}: source {source_name}: {problem}")]
+    Source {
+        /// The file.
+        file: PathBuf,
+        /// The source.
+        source_name: String,
+        /// What is wrong, and what would be right.
+        problem: String,
+    },
+    /// Steps need each other.
+    #[error("these steps need each other, so none can be the first: {}", .0.join(" -> "))]
+    Cycle(Vec<String>),
+}
+
+/// The most of anything: steps, inputs, arguments.
+const MOST: usize = 10_000;
+
+/// Names of steps, inputs, outputs and sources: they become parts of paths.
+fn check_name(what: &str, name: &str) -> Result<(), String> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || "+-._".contains(c);
+    if name.is_empty() || name.len() > 100 || name.starts_with(['.', '-']) || !name.chars().all(fits) {
+        return Err(format!(
+            "{name:?} cannot be the name of {what}: names are letters, digits, and + - . _ inside, at most 100 of them"
+        ));
+    }
+    Ok(())
+}
+
+/// A path below a folder, that does not lead out of it.
+fn inner_path(text: &str) -> Result<PathBuf, String> {
+    let path = Path::new(text);
+    if text.is_empty() || path.components().any(|part| !matches!(part, Component::Normal(_))) {
+        return Err(format!(
+            "{text:?} is no path below the folder: it has neither a / in front nor .. inside"
+        ));
+    }
+    Ok(path.to_owned())
+}
+
+/// Makes a plan of files.
+pub(super) fn plan(folder: &Path, files: Vec<(PathBuf, StepsFile)>) -> Result<Plan, StepsError> {
+    let mut sources = BTreeMap::new();
+    let mut steps: BTreeMap<String, Step> = BTreeMap::new();
+    let mut order = Vec::new();
+    for (file, content) in files {
+        for text in content.source {
+            let name = text.name.clone();
+            let wrong =
+                |problem| StepsError::Source { file: file.clone(), source_name: name.clone(), problem };
+            let source = source(text).map_err(wrong)?;
+            if sources.insert(source.name.clone(), source).is_some() {
+                return Err(wrong("there are two of this name".into()));
+            }
+        }
+        for text in content.step {
+            let name = text.name.clone();
+            let wrong = |problem| StepsError::Step { file: file.clone(), step: name.clone(), problem };
+            let step = step(text, &file).map_err(wrong)?;
+            order.push(step.name.clone());
+            if steps.insert(step.name.clone(), step).is_some() {
+                return Err(wrong("there are two of this name".into()));
+            }
+            if steps.len() > MOST {
+                return Err(wrong(format!("more than {MOST} steps")));
+            }
+        }
+    }
+    for step in steps.values() {
+        for origin in step.inputs.values() {
+            let problem = match origin {
+                Origin::Step { step: other, output } => match steps.get(other) {
+                    None => format!("there is no step {other}"),
+                    Some(other) if !other.outputs.contains_key(output) => {
+                        let has = other.outputs.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+                        format!("step {} has no output {output}; it has {has}", other.name)
+                    }
+                    Some(_) => continue,
+                },
+                Origin::Source(name) | Origin::Unpacked { source: name, .. }
+                    if !sources.contains_key(name) =>
+                {
+                    format!("there is no source {name}")
+                }
+                Origin::File(path) if !folder.join(path).exists() => {
+                    format!("there is no file {}", path.display())
+                }
+                _ => continue,
+            };
+            return Err(StepsError::Step { file: step.file.clone(), step: step.name.clone(), problem });
+        }
+    }
+    Ok(Plan { folder: folder.to_owned(), steps: sort(&order, &steps)?, sources })
+}
+
+fn source(text: SourceText) -> Result<Source, String> {
+    check_name("a source", &text.name)?;
+    let file =
+        text.file.or_else(|| text.debian.as_ref()?.file.clone()).ok_or("the name of its file is missing")?;
+    check_name("a file", &file)?;
+    if let Some(debian) = &text.debian {
+        check_name("a package", &debian.package)?;
+        check_name("a version", debian.version.as_deref().unwrap_or("any"))?;
+    }
+    let debian = text.debian.map(|debian| match debian.version {
+        Some(version) => format!("{}={version}", debian.package),
+        None => debian.package,
+    });
+    for url in &text.urls {
+        if !(url.starts_with("https://") || url.starts_with("http://")) {
+            return Err(format!(
+                "{url:?} is no address of the web: the hash protects it, but it must be one"
+            ));
+        }
+    }
+    let SourceText { name, sha256, size, urls, .. } = text;
+    Ok(Source { name, file, sha256, size, debian, urls })
+}
+
+fn step(text: StepText, file: &Path) -> Result<Step, String> {
+    check_name("a step", &text.name)?;
+    let mut inputs = BTreeMap::new();
+    for (name, origin) in text.inputs {
+        check_name("an input", &name)?;
+        let origin = self::origin(&origin).map_err(|problem| format!("input {name}: {problem}"))?;
+        inputs.insert(name, origin);
+    }
+    let mut outputs = BTreeMap::new();
+    for (name, output) in text.outputs {
+        check_name("an output", &name)?;
+        outputs.insert(name, output.sha256);
+    }
+    if outputs.is_empty() {
+        return Err("it has no output, so nothing could use it".into());
+    }
+    if text.run.is_empty() {
+        return Err("it runs nothing".into());
+    }
+    let mut run = Vec::new();
+    for command in text.run {
+        check_command(&command.argv, &inputs)?;
+        run.push(command.argv);
+    }
+    if inputs.len().max(run.len()) > MOST {
+        return Err(format!("more than {MOST} inputs or commands"));
+    }
+    for (name, value) in &text.environment {
+        if name.is_empty() || name.contains(['=', '\0']) || value.contains('\0') {
+            return Err(format!("{name:?} cannot be a variable of the environment"));
+        }
+    }
+    let (name, summary, environment, proc) = (text.name, text.summary, text.environment, text.proc);
+    Ok(Step { name, summary, inputs, run, environment, proc, outputs, file: file.to_owned() })
+}
+
+fn origin(text: &str) -> Result<Origin, String> {
+    let unknown = || {
+        format!(
+            "{text:?} is no origin: these are `seed`, `step:STEP/OUTPUT`, `file:PATH`, `source:NAME`, `source:NAME!` and `source:NAME!/PATH`"
+        )
+    };
+    if text == "seed" {
+        return Ok(Origin::Seed);
+    }
+    let (kind, rest) = text.split_once(':').ok_or_else(unknown)?;
+    match kind {
+        "step" => {
+            let (step, output) = rest.split_once('/').ok_or_else(unknown)?;
+            Ok(Origin::Step { step: step.into(), output: output.into() })
+        }
+        "file" => Ok(Origin::File(inner_path(rest)?)),
+        "source" => match rest.split_once('!') {
+            None => Ok(Origin::Source(rest.into())),
+            Some((source, "" | "/")) => Ok(Origin::Unpacked { source: source.into(), path: PathBuf::new() }),
+            Some((source, path)) => {
+                let path = inner_path(path.strip_prefix('/').ok_or_else(unknown)?)?;
+                Ok(Origin::Unpacked { source: source.into(), path })
+            }
+        },
+        _ => Err(unknown()),
+    }
+}
+
+/// A step runs its inputs, and names nothing of the host: whatever looks like an absolute path must be in the sandbox.
+fn check_command(argv: &[String], inputs: &BTreeMap<String, Origin>) -> Result<(), String> {
+    const INSIDE: &[&str] = &["/in/", "/out/", "/build/", "/dev/null", "/dev/zero", "/proc/"];
+    let program = argv.first().ok_or("a command needs at least the program that it runs")?;
+    if argv.len() > MOST {
+        return Err(format!("a command has more than {MOST} arguments"));
+    }
+    if argv.iter().any(|argument| argument.contains('\0')) {
+        return Err("arguments cannot hold zero bytes".into());
+    }
+    for argument in argv {
+        // Also behind -I, -L, = and the like: every slash that begins a path.
+        for (at, _) in argument.match_indices('/') {
+            let before = argument.get(..at).and_then(|text| text.chars().last());
+            let begins = before.is_none_or(|c| "=:,".contains(c)) || (at == 2 && argument.starts_with('-'));
+            let path = argument.get(at..).unwrap_or_default();
+            let inside = |place: &&str| path.starts_with(*place) || path == place.trim_end_matches('/');
+            if begins && !path.starts_with("//") && !INSIDE.iter().any(inside) {
+                return Err(format!(
+                    "{argument:?} names {path}, which no step has: there is /in, /out, /build, /dev/null and /dev/zero"
+                ));
+            }
+        }
+    }
+    if let Some(rest) = program.strip_prefix("/in/") {
+        let input = rest.split('/').next().unwrap_or_default();
+        if !inputs.contains_key(input) {
+            return Err(format!("it runs {program}, but has no input {input}"));
+        }
+    } else if !program.starts_with("/build/") && !program.starts_with("/out/") {
+        return Err(format!(
+            "it runs {program:?}: a program is /in/INPUT, or below /build or /out if the step makes it"
+        ));
+    }
+    Ok(())
+}
+
+/// Puts every step behind those that it needs, otherwise in the order of the files.
+fn sort(order: &[String], steps: &BTreeMap<String, Step>) -> Result<Vec<Step>, StepsError> {
+    let mut sorted: Vec<Step> = Vec::new();
+    let mut done: Vec<&str> = Vec::new();
+    // Depth first, with the way down kept: a step on it that is met again closes a circle.
+    for name in order {
+        let mut way: Vec<(&str, Vec<&str>)> = vec![(name, needs(&steps[name]))];
+        while let Some((name, left)) = way.last_mut() {
+            let name = *name;
+            let Some(next) = left.pop() else {
+                if !done.contains(&name) {
+                    done.push(name);
+                    sorted.push(steps[name].clone());
+                }
+                way.pop();
+                continue;
+            };
+            if let Some(at) = way.iter().position(|(name, _)| *name == next) {
+                let circle = way.iter().skip(at).map(|(name, _)| (*name).to_owned());
+                return Err(StepsError::Cycle(circle.chain([next.to_owned()]).collect()));
+            }
+            if !done.contains(&next) {
+                way.push((next, needs(&steps[next])));
+            }
+        }
+    }
+    Ok(sorted)
+}
+
+fn needs(step: &Step) -> Vec<&str> {
+    let step_of = |origin| match origin {
+        &Origin::Step { ref step, .. } => Some(step.as_str()),
+        _ => None,
+    };
+    // From the end, because the last one is looked at first.
+    step.inputs.values().rev().filter_map(step_of).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::steps::read::parse;
+    use proptest::prelude::*;
+
+    fn read(text: &str) -> Result<Plan, String> {
+        let file = parse(text).map_err(|error| error.to_string())?;
+        plan(Path::new("/nowhere"), vec![("a.toml".into(), file)]).map_err(|error| error.to_string())
+    }
+
+    const SHA: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
+    fn step(name: &str, inputs: &str, argv: &str) -> String {
+        format!(
+            "[[step]]\nname = \"{name}\"\nsummary = \"\"\ninputs = {{ {inputs} }}\nrun = [{{ argv = {argv} }}]\noutputs = {{ o = {{}} }}\n"
+        )
+    }
+
+    #[test]
+    fn steps_come_behind_what_they_need() {
+        let run = r#"["/in/a", "/out/o"]"#;
+        let text = step("c", "a = 'step:b/o', d = 'step:a/o'", run)
+            + &step("b", "a = 'step:a/o'", run)
+            + &step("a", "a = 'seed'", run);
+        let plan = read(&text).unwrap();
+        assert_eq!(plan.steps.iter().map(|s| s.name.as_str()).collect::<Vec<_>>(), ["a", "b", "c"]);
+        let only = plan.only(&["b".into()]).unwrap();
+        assert_eq!(only.steps.iter().map(|s| s.name.as_str()).collect::<Vec<_>>(), ["a", "b"]);
+        assert_eq!(plan.only(&["x".into()]).unwrap_err(), "x");
+    }
+
+    #[test]
+    fn what_is_wrong_is_told() {
+        let run = r#"["/in/a", "/out/o"]"#;
+        let refused = |text: &str, message: &str| {
+            let error = read(text).unwrap_err();
+            assert!(error.contains(message), "{error}");
+        };
+        refused(&(step("a", "a = 'step:b/o'", run) + &step("b", "a = 'step:a/o'", run)), "a -> b -> a");
+        refused(&step("a", "a = 'step:a/o'", run), "a -> a");
+        refused(&step("a", "a = 'step:b/o'", run), "a.toml: step a: there is no step b");
+        refused(
+            &(step("a", "a = 'step:b/p'", run) + &step("b", "a = 'seed'", run)),
+            "step b has no output p; it has o",
+        );
+        refused(&(step("a", "a = 'seed'", run) + &step("a", "a = 'seed'", run)), "two of this name");
+        refused(&step("a", "a = 'source:x!'", run), "there is no source x");
+        refused(&step("a", "a = 'file:x'", run), "there is no file x");
+        refused(&step("a", "a = 'file:../x'", run), "no path below the folder");
+        refused(&step("a", "a = 'file:/etc/passwd'", run), "no path below the folder");
+        refused(&step("a", "a = 'what'", run), "is no origin");
+        refused(&step("../a", "a = 'seed'", run), "cannot be the name of a step");
+        refused(&step("a", "'a/b' = 'seed'", run), "cannot be the name of an input");
+        refused(&step("a", "a = 'seed'", "[]"), "a command needs at least");
+        refused(&step("a", "a = 'seed'", r#"["/in/b"]"#), "has no input b");
+        refused(&step("a", "a = 'seed'", r#"["cc"]"#), "it runs \"cc\"");
+        for path in ["/bin/sh", "-I/usr/include", "--prefix=/usr", "a:/lib", "/in/../etc", "/inside"] {
+            let text = step("a", "a = 'seed'", &format!(r#"["/in/a", "{path}"]"#));
+            if path != "/in/../etc" {
+                refused(&text, "which no step has");
+            }
+        }
+        refused("[[step]]\nname = 'a'\nextra = 1\n", "unknown field `extra`");
+        refused(
+            &format!("[[source]]\nname = 'a'\nfile = 'a'\nsize = 1\nsha256 = '{}'\n", &SHA[1..]),
+            "is no SHA-256",
+        );
+        refused("[[source]]\nname = 'a'\nfile = 'a'\nsize = 1\n", "missing field `sha256`");
+        refused(
+            &format!("[[source]]\nname = 'a'\nfile = 'a'\nsize = 1\nsha256 = '{SHA}'\nurls = ['ftp://a']\n"),
+            "no address of the web",
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_it_panic(text in ".{0,300}", origin in ".{0,30}", argument in ".{0,30}") {
+            let _ = read(&text);
+            let quoted = |text: &str| serde_json::to_string(text).unwrap();
+            let _ = read(&step("a", &format!("a = {}", quoted(&origin)), &format!("[\"/in/a\", {}]", quoted(&argument))));
+        }
+    }
+}

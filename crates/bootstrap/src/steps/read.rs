@@ -1,0 +1,102 @@
+//! The TOML files, as they are written.
+
+use super::StepsError;
+use crate::object::Digest;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// The largest file of steps, in bytes.
+const LARGEST: u64 = 4 << 20;
+
+/// One file.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct StepsFile {
+    #[serde(default)]
+    pub(super) source: Vec<SourceText>,
+    #[serde(default)]
+    pub(super) step: Vec<StepText>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SourceText {
+    pub(super) name: String,
+    /// That of Debian, if there is none.
+    pub(super) file: Option<String>,
+    pub(super) sha256: Digest,
+    pub(super) size: u64,
+    pub(super) debian: Option<Debian>,
+    #[serde(default)]
+    pub(super) urls: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Debian {
+    pub(super) package: String,
+    pub(super) version: Option<String>,
+    pub(super) file: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct StepText {
+    pub(super) name: String,
+    pub(super) summary: String,
+    #[serde(default)]
+    pub(super) inputs: BTreeMap<String, String>,
+    pub(super) run: Vec<RunText>,
+    #[serde(default)]
+    pub(super) environment: BTreeMap<String, String>,
+    #[serde(default)]
+    pub(super) proc: bool,
+    pub(super) outputs: BTreeMap<String, OutputText>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RunText {
+    pub(super) argv: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct OutputText {
+    pub(super) sha256: Option<Digest>,
+}
+
+/// All files `steps/*.toml` below `folder`, by name.
+pub(super) fn files(folder: &Path) -> Result<Vec<(PathBuf, StepsFile)>, StepsError> {
+    let steps = folder.join("steps");
+    let cannot = |path: &Path| {
+        let path = path.to_owned();
+        move |source| StepsError::Read { path, source }
+    };
+    let mut paths = Vec::new();
+    for entry in std::fs::read_dir(&steps).map_err(cannot(&steps))? {
+        let path = entry.map_err(cannot(&steps))?.path();
+        if path.extension().is_some_and(|kind| kind == "toml") {
+            paths.push(path);
+        }
+    }
+    paths.sort();
+    let mut files = Vec::new();
+    for path in paths {
+        let size = path.metadata().map_err(cannot(&path))?.len();
+        if size > LARGEST {
+            return Err(StepsError::Large { path, size });
+        }
+        let text = std::fs::read_to_string(&path).map_err(cannot(&path))?;
+        let file =
+            parse(&text).map_err(|source| StepsError::Toml { path: path.clone(), source: source.into() })?;
+        files.push((path, file));
+    }
+    Ok(files)
+}
+
+/// One file's text.
+pub(super) fn parse(text: &str) -> Result<StepsFile, toml::de::Error> {
+    toml::from_str(text)
+}
