@@ -405,9 +405,9 @@ void close_conditional(struct Token *place) {
 long alternative_holds(struct Token *place) {
   struct Conditional *conditional = source->conditional;
   if (conditional == 0)
-    fail_name(place, "without #if", place->text);
+    fail_name(place, "no #if stands before this directive", place->text);
   if (conditional->seen_else)
-    fail_name(place, "behind #else", place->text);
+    fail_name(place, "this directive stands behind #else", place->text);
   if (conditional->is_guard)
     source->guard_state = GUARD_NONE;
   if (place->text == name_else)

@@ -1,0 +1,20 @@
+// Strings, one sequence a line, and the bytes they stand for.  flags 20: wide.
+"" ;
+"abc" ;
+"a" "b" ;
+"\x1" "2" ;
+"\0" "1" ;
+"\101\1012\18" ;
+"\n\t\r\a\b\f\v\\\"\'\?" ;
+"\u00e9\u20ac\U0001F600" ;
+"é€😀" ;
+L"" ;
+L"abc" ;
+L"é€😀" ;
+L"\u00e9\U0001F600" ;
+"a" L"é" ;
+L"a" "\xff" ;
+L"\x12345678" ;
+"\x41\x7f\xfF" ;
+"a\0b" ;
+"%d\n" "" "x" ;

@@ -1,0 +1,5 @@
+#if 1
+#else
+// the second one
+#else
+#endif

@@ -1,0 +1,2 @@
+// #endif without #if
+#endif

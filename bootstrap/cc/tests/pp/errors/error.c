@@ -1,0 +1,4 @@
+#if 1
+#define a
+#error the text, "it" isn't a token
+#endif

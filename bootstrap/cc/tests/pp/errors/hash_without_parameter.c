@@ -1,0 +1,2 @@
+// # in a function-like macro
+#define m(a) # b

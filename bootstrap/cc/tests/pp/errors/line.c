@@ -1,0 +1,3 @@
+#line 19
+x
+#error here

@@ -1,0 +1,2 @@
+// ## needs two operands
+#define m x ##

@@ -1,0 +1,1 @@
+#define m(a, a) a

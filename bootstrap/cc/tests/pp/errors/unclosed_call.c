@@ -1,0 +1,3 @@
+#define f(a) a
+x
+f((2)

@@ -1,0 +1,1 @@
+#define m(a) __VA_ARGS__

@@ -1,0 +1,2 @@
+#define FROM_HEADER(x) (x + x)
+#undef __unused

@@ -1,0 +1,6 @@
+#ifndef ELSE_GUARD_H
+#define ELSE_GUARD_H
+first
+#else
+again
+#endif

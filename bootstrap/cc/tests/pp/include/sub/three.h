@@ -1,0 +1,2 @@
+three
+#include "../one.h"

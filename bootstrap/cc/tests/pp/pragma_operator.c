@@ -1,0 +1,3 @@
+// _Pragma leaves nothing behind.
+#define quiet(x) x
+a quiet(b) c
