@@ -120,118 +120,7 @@ void step(struct Position *position) {
     position->is_over = 1;
 }
 
-// What a designator chose.
-struct Type *designated_type;
-long designated_offset;
-struct Member *designated_field;
-
-// [n] : the index, checked
-long parse_index(struct Type *array) {
-  struct Token *place = token;
-  if (array->kind != TYPE_ARRAY)
-    fail(place, "an index into something that is no array");
-  advance();
-  long index = parse_constant("the index is not a constant");
-  if (index < 0 || index > MAX_OBJECT_SIZE || (array->count != UNKNOWN && index >= array->count))
-    fail(place, "index outside of the array");
-  return index;
-}
-
-struct Member *parse_designated_member(struct Type *record) {
-  struct Token *place = token;
-  advance();
-  if (!is_record(record))
-    fail(place, "a member of something that is no struct");
-  char *name = expect_name("expected the name of a member");
-  struct Member *member = find_member(record, name);
-  if (!member)
-    fail_name(place, "no such member", name);
-  return member;
-}
-
-// Further designators behind the first one: they go deeper.
-void parse_deeper_designators() {
-  while (token_is(T_DOT) || token_is(T_LEFT_BRACKET)) {
-    if (token_is(T_DOT)) {
-      struct Member *member = parse_designated_member(designated_type);
-      designated_offset += found_offset;
-      designated_type = member->type;
-      designated_field = 0;
-      if (member->width != NOT_A_BIT_FIELD)
-        designated_field = member;
-    } else {
-      designated_offset += parse_index(designated_type) * designated_type->base->size;
-      expect(T_RIGHT_BRACKET, "expected ]");
-      designated_type = designated_type->base;
-    }
-  }
-  expect(T_ASSIGN, "expected = after a designator");
-}
-
-void initialise_designated() {
-  if (designated_field)
-    initialise_scalar(designated_type, designated_offset, designated_field);
-  else
-    initialise(designated_type, designated_offset);
-}
-
-// .name...= : the outermost member that contains the name becomes the position.
-void initialise_member_designator(struct Position *position) {
-  struct Type *record = position->aggregate;
-  struct Member *named = parse_designated_member(record);
-  designated_offset = position->offset + found_offset;
-  designated_type = named->type;
-  designated_field = 0;
-  if (named->width != NOT_A_BIT_FIELD)
-    designated_field = named;
-  struct Member *member = record->members;
-  while (member != named && !(!member->name && is_record(member->type) && find_member(member->type, named->name)))
-    member = member->next;
-  position->member = member;
-  position->is_over = 0;
-  parse_deeper_designators();
-  initialise_designated();
-  step(position);
-}
-
-enum { MAX_RANGE = 0x10000 };  // elements of [first ... last], each of which takes memory in the list
-
-// [n]...= and [first ... last]...=
-void initialise_index_designator(struct Position *position) {
-  struct Type *array = position->aggregate;
-  long first = parse_index(array);
-  long last = first;
-  if (token_is(T_ELLIPSIS))
-    last = parse_index(array);
-  if (last - first > MAX_RANGE)
-    fail(token, "range too long");
-  expect(T_RIGHT_BRACKET, "expected ]");
-  position->index = first;
-  designated_type = array->base;
-  designated_field = 0;
-  designated_offset = position->offset + first * array->base->size;
-  parse_deeper_designators();
-  struct Initial *before = last_initial;
-  initialise_designated();
-  struct Initial *until = last_initial;
-  step(position);
-  while (position->index <= last) {
-    // the same values again, one element further
-    struct Initial *initial = first_initial;
-    long distance = (position->index - first) * array->base->size;
-    if (before)
-      initial = before->next;
-    while (initial) {
-      add_initial(initial->type, initial->offset + distance, initial->field, initial->value);
-      if (initial == until)
-        break;
-      initial = initial->next;
-    }
-    step(position);
-  }
-}
-
-void initialise_next(struct Position *position) {
+void initialise_current(struct Position *position) {
   if (position->aggregate->kind == TYPE_ARRAY) {
     struct Type *element = position->aggregate->base;
     initialise(element, position->offset + position->index * element->size);
@@ -242,7 +131,6 @@ void initialise_next(struct Position *position) {
     else
       initialise(member->type, position->offset + member->offset);
   }
-  step(position);
 }
 
 struct Position *first_position(struct Type *type, long offset) {
@@ -255,21 +143,159 @@ struct Position *first_position(struct Type *type, long offset) {
   return position;
 }
 
+// Goes on with the values of an aggregate without braces of its own, as long as it has places for them.
+void initialise_rest(struct Position *position) {
+  while (!is_full(position) && token_is(T_COMMA)) {
+    struct Token *following = peek();
+    if (following->kind == T_RIGHT_BRACE || following->kind == T_DOT || following->kind == T_LEFT_BRACKET)
+      break;
+    advance();
+    initialise_current(position);
+    step(position);
+  }
+}
+
+// ---- Designators ----
+
+// [n : the index, checked
+long parse_index(struct Type *array) {
+  struct Token *place = token;
+  if (array->kind != TYPE_ARRAY)
+    fail(place, "an index into something that is no array");
+  advance();
+  long index = parse_constant("the index is not a constant");
+  if (index < 0 || index > MAX_OBJECT_SIZE || (array->count != UNKNOWN && index >= array->count))
+    fail(place, "index outside of the array");
+  return index;
+}
+
+// Makes the member NAME the position, or the anonymous member that contains it; the result is then the
+// name, which is to be looked for inside, else 0.
+char *go_to_member(struct Position *position, char *name, struct Token *place) {
+  struct Type *record = position->aggregate;
+  struct Member *member = record->members;
+  if (!find_member(record, name))
+    fail_name(place, "no such member", name);
+  while (member->name != name && !(!member->name && is_record(member->type) && find_member(member->type, name)))
+    member = member->next;
+  position->member = member;
+  position->is_over = 0;
+  if (member->name == name)
+    return 0;
+  return name;
+}
+
+// .name or [n] : makes it the position. The result is as that of go_to_member.
+char *parse_designator(struct Position *position) {
+  struct Token *place = token;
+  has_designators = 1;
+  if (token_is(T_DOT)) {
+    advance();
+    if (!is_record(position->aggregate))
+      fail(place, "a member of something that is no struct");
+    return go_to_member(position, expect_name("expected the name of a member"), place);
+  }
+  position->index = parse_index(position->aggregate);
+  expect(T_RIGHT_BRACKET, "expected ]");
+  return 0;
+}
+
+struct Position *current_position(struct Position *position, struct Token *place) {
+  struct Type *type;
+  if (position->aggregate->kind == TYPE_ARRAY) {
+    type = position->aggregate->base;
+    return first_position(type, position->offset + position->index * type->size);
+  }
+  type = position->member->type;
+  if (!is_record(type) && type->kind != TYPE_ARRAY)
+    fail(place, "a designator for something that is neither a struct nor an array");
+  return first_position(type, position->offset + position->member->offset);
+}
+
+// What follows the first designator: further ones, which go deeper, then = and the value. Values after
+// it continue where the innermost designator led.
+void initialise_designated(struct Position *position, char *name) {
+  struct Token *place = token;
+  nest();
+  if (name) {
+    struct Position *anonymous = current_position(position, place);
+    initialise_designated(anonymous, go_to_member(anonymous, name, place));
+    initialise_rest(anonymous);
+  } else if (token_is(T_DOT) || token_is(T_LEFT_BRACKET)) {
+    struct Position *inner = current_position(position, place);
+    initialise_designated(inner, parse_designator(inner));
+    initialise_rest(inner);
+  } else {
+    expect(T_ASSIGN, "expected = after a designator");
+    initialise_current(position);
+  }
+  step(position);
+  unnest();
+}
+
+enum { MAX_RANGE = 0x10000 };  // elements of [first ... last], each of which takes memory in the list
+
+// The values after `before` again, for the elements up to last.
+void repeat_values(struct Position *position, struct Initial *before, long first, long last) {
+  struct Initial *until = last_initial;
+  while (position->index <= last) {
+    struct Initial *initial = first_initial;
+    long distance = (position->index - first) * position->aggregate->base->size;
+    if (before)
+      initial = before->next;
+    while (initial) {
+      add_initial(initial->type, initial->offset + distance, initial->field, initial->value);
+      if (initial == until)
+        break;
+      initial = initial->next;
+    }
+    step(position);
+  }
+}
+
+// [first ... last] = value
+void initialise_range(struct Position *position, long first) {
+  struct Initial *before = last_initial;
+  long last = parse_index(position->aggregate);
+  expect(T_RIGHT_BRACKET, "expected ]");
+  if (last < first || last - first > MAX_RANGE)
+    fail(token, "range of an initialiser empty or too long");
+  position->index = first;
+  initialise_designated(position, 0);
+  repeat_values(position, before, first, last);
+}
+
+// [n]... = value, [first ... last] = value, .name... = value
+void initialise_by_designator(struct Position *position) {
+  has_designators = 1;
+  if (token_is(T_LEFT_BRACKET)) {
+    long first = parse_index(position->aggregate);
+    if (token_is(T_ELLIPSIS)) {
+      initialise_range(position, first);
+      return;
+    }
+    position->index = first;
+    expect(T_RIGHT_BRACKET, "expected ]");
+    initialise_designated(position, 0);
+  } else
+    initialise_designated(position, parse_designator(position));
+}
+
+// ---- Braces ----
+
 // { ... }
 void initialise_braced(struct Type *type, long offset) {
   struct Position *position = first_position(type, offset);
   advance();
   while (!token_is(T_RIGHT_BRACE)) {
-    if (token_is(T_DOT)) {
-      has_designators = 1;
-      initialise_member_designator(position);
-    } else if (token_is(T_LEFT_BRACKET)) {
-      has_designators = 1;
-      initialise_index_designator(position);
-    } else if (is_full(position))
+    if (token_is(T_DOT) || token_is(T_LEFT_BRACKET))
+      initialise_by_designator(position);
+    else if (is_full(position))
       fail(token, "too many values in an initialiser");
-    else
-      initialise_next(position);
+    else {
+      initialise_current(position);
+      step(position);
+    }
     if (!accept(T_COMMA))
       break;
   }
@@ -280,14 +306,10 @@ void initialise_braced(struct Type *type, long offset) {
 // The values of an aggregate without braces of its own: as many as it has places for.
 void initialise_unbraced(struct Type *type, long offset) {
   struct Position *position = first_position(type, offset);
-  while (!is_full(position)) {
-    initialise_next(position);
-    if (is_full(position) || !token_is(T_COMMA))
-      break;
-    struct Token *following = peek();
-    if (following->kind == T_RIGHT_BRACE || following->kind == T_DOT || following->kind == T_LEFT_BRACKET)
-      break;
-    advance();
+  if (!is_full(position)) {
+    initialise_current(position);
+    step(position);
+    initialise_rest(position);
   }
   array_count = position->count;
 }

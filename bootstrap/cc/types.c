@@ -173,7 +173,9 @@ long same_type(struct Type *a, struct Type *b) {
 // ---- Arrays ----
 
 struct Type *array_of(struct Type *element, long count, struct Token *at) {
-  if (!is_complete(element) || element->kind == TYPE_FUNCTION)
+  if (element->kind == TYPE_FUNCTION)
+    fail(at, "array of functions");
+  if (!is_complete(element))
     fail(at, "array of an incomplete type");
   struct Type *type = new_type(TYPE_ARRAY, UNKNOWN, element->align);
   set_base(type, element);

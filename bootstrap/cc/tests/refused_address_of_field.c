@@ -1,0 +1,1 @@
+struct { int a : 3; } s; int main(void) { int *p = &s.a; return 0; }

@@ -1,0 +1,1 @@
+struct s { int a; } s; int main(void) { return s->a; }

@@ -1,0 +1,1 @@
+int main(void) { asm("nop"); return 0; }

@@ -1,0 +1,1 @@
+int main(void) { 3 = 4; return 0; }

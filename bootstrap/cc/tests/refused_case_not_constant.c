@@ -1,0 +1,1 @@
+int main(int n) { switch (3) { case n: return 0; } }

@@ -1,0 +1,7 @@
+int main(void)
+{
+  switch (3) {
+  case 1: case 2: return 0;
+  case 2: return 1;
+  }
+}

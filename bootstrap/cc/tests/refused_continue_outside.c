@@ -1,0 +1,1 @@
+int main(void) { switch (1) { case 1: continue; } }

@@ -1,0 +1,1 @@
+int main(void) { switch (3) { default: default: return 0; } }

@@ -1,0 +1,1 @@
+struct { float a : 3; } s;

@@ -1,0 +1,1 @@
+struct { int a : 0; } s;

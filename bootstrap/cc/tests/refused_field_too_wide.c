@@ -1,0 +1,1 @@
+struct { char a : 9; } s;

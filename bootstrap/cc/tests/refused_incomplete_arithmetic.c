@@ -1,0 +1,1 @@
+struct s *p; int main(void) { p++; return 0; }

@@ -1,0 +1,1 @@
+struct s; int main(void) { struct s x; return 0; }

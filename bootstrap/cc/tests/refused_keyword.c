@@ -1,0 +1,1 @@
+int main(void) { int while = 1; return 0; }

@@ -1,0 +1,1 @@
+int main(void) { a: ; a: return 0; }

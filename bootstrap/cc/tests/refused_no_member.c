@@ -1,0 +1,2 @@
+struct s { int a; } s;
+int main(void) { return s.b; }

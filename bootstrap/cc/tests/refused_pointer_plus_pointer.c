@@ -1,0 +1,1 @@
+int main(void) { char *p, *q; return p + q; }

@@ -1,0 +1,1 @@
+int main(void) { char *p; double d = (double)p; return 0; }

@@ -1,0 +1,1 @@
+int main(void) { switch (1) { case 5 ... 1: return 0; } }

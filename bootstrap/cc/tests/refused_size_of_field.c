@@ -1,0 +1,1 @@
+struct { int a : 3; } s; int x = sizeof s.a;
