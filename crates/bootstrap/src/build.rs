@@ -26,8 +26,6 @@ pub struct Options {
     pub jobs: usize,
     /// Whether outputs may be without pins.
     pub unpinned: bool,
-    /// Whether steps are run although their results are known.
-    pub again: bool,
 }
 
 /// What happens, for those who watch. Calls come from several threads.
@@ -45,7 +43,7 @@ pub type Results = BTreeMap<String, StepResult>;
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
     /// A program of the step failed.
-    #[error("step {step}: {command}: {how}; its output is in {log}{last}")]
+    #[error("step {step}: {command}: {how}; what it printed is in {log}")]
     Failed {
         /// The step.
         step: String,
@@ -55,8 +53,8 @@ pub enum BuildError {
         how: String,
         /// Where what it printed is.
         log: PathBuf,
-        /// The last lines of that.
-        last: String,
+        /// The last lines of that, without control characters.
+        last: Vec<String>,
     },
     /// The sandbox could not be made.
     #[error("step {step}: {problem}")]
@@ -220,9 +218,7 @@ impl<'a> Builder<'a> {
             }
         }
         let key = key::of(step, &inputs);
-        if !self.options.again
-            && let Some(result) = self.store.result(key)?
-        {
+        if let Some(result) = self.store.result(key)? {
             self.check_pins(step, &result)?;
             watch.finished(step, &result, true);
             return Ok(result);
@@ -355,12 +351,11 @@ fn milliseconds(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// The last lines of a log, each behind a line break.
-fn last_lines(path: &Path) -> String {
+/// The last lines of a log.
+fn last_lines(path: &Path) -> Vec<String> {
     let text = fs::read(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
     let lines: Vec<_> = text.lines().collect();
     let last = lines.iter().skip(lines.len().saturating_sub(10));
     // What a program prints is not for the terminal to obey.
-    let clean = |line: &&str| line.chars().filter(|c| !c.is_control()).collect::<String>();
-    last.map(|line| format!("\n  {}", clean(line))).collect()
+    last.map(|line| line.chars().filter(|c| !c.is_control()).collect()).collect()
 }

@@ -7,10 +7,12 @@
 //! - [`store`]: outputs by their content, results by their key; whole or not there.
 //! - [`sandbox`]: runs one step with nothing of the host but its kernel.
 //! - [`build`]: all steps, those first that others need.
+//! - [`compare`]: where two outputs begin to differ.
 //!
 //! Linux on x86-64 only: namespaces, seccomp and ptrace are the kernel's own.
 
 pub mod build;
+pub mod compare;
 pub mod key;
 pub mod object;
 pub mod sandbox;

@@ -106,6 +106,18 @@ impl Store {
         self.folder.join("sources").join(sha256.to_string())
     }
 
+    /// Takes copies of the sources that the store in `folder` has, if there is one. They are checked when they are used.
+    pub fn take_sources(&self, folder: &Path) -> Result<(), StoreError> {
+        let from = folder.join("sources");
+        let Ok(entries) = fs::read_dir(&from) else { return Ok(()) };
+        for entry in entries {
+            let name = entry.map_err(cannot("list", &from))?.file_name();
+            let to = self.folder.join("sources").join(&name);
+            fs::copy(from.join(&name), &to).map_err(cannot("write", &to))?;
+        }
+        Ok(())
+    }
+
     /// A new empty folder for what is being made.
     pub fn work(&self, name: &str) -> Result<PathBuf, StoreError> {
         let work = self.folder.join("work");

@@ -1,5 +1,6 @@
 //! The snowguard program: arguments in, exit codes and text out.
 
+mod bootstrap;
 mod db;
 mod demo;
 mod efivars;
@@ -49,6 +50,9 @@ enum Command {
     /// Make and enrol the keys of Secure Boot, and see whose are enrolled.
     #[command(subcommand)]
     Keys(keys::Command),
+    /// Build a C compiler from a seed of 255 bytes.
+    #[command(subcommand)]
+    Bootstrap(bootstrap::Command),
     Completions(manual::CompletionOptions),
     Man(manual::ManOptions),
 }
@@ -74,6 +78,7 @@ fn main() -> ExitCode {
         Command::Pe(command) => Ok(pe::run(&command)),
         Command::Sbat(command) => Ok(sbat::run(&command)),
         Command::Keys(command) => Ok(keys::run(&command)),
+        Command::Bootstrap(command) => Ok(bootstrap::run(&command)),
         Command::Show(options) => Ok(show::run(&options)),
         Command::Completions(options) => Ok(manual::completions::<Cli>(&options)),
         Command::Man(options) => Ok(manual::man::<Cli>(&options)),

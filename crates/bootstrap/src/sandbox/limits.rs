@@ -44,11 +44,11 @@ pub(super) fn drop_rights() -> Result<(), String> {
         }
     }
     prctl::set_no_new_privs().map_err(|error| format!("cannot give up privileges: {error}"))?;
-    hide_counter().map_err(|error| format!("cannot hide the processor's counter: {error}"))?;
     for filter in filters()? {
         seccompiler::apply_filter(&filter).map_err(|error| format!("cannot set a filter: {error}"))?;
     }
-    Ok(())
+    // The last: this program's own memory allocator may look at the counter.
+    hide_counter().map_err(|error| format!("cannot hide the processor's counter: {error}"))
 }
 
 /// prctl(2), PR_CAPBSET_DROP. An error means that there is no capability of this number.

@@ -254,9 +254,9 @@ fn check_command(argv: &[String], inputs: &BTreeMap<String, Origin>) -> Result<(
         if !inputs.contains_key(input) {
             return Err(format!("it runs {program}, but has no input {input}"));
         }
-    } else if !program.starts_with("/build/") && !program.starts_with("/out/") {
+    } else if !["./", "/build/", "/out/"].iter().any(|place| program.starts_with(place)) {
         return Err(format!(
-            "it runs {program:?}: a program is /in/INPUT, or below /build or /out if the step makes it"
+            "it runs {program:?}: a program is /in/INPUT, or below ./ or /out if the step makes it"
         ));
     }
     Ok(())

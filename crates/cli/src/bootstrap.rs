@@ -1,0 +1,101 @@
+//! `snowguard bootstrap`: a C compiler, from a seed that people can read.
+
+mod build;
+mod plan;
+mod progress;
+mod verify;
+
+use crate::exit;
+use anyhow::Context as _;
+use bootstrap::sandbox::Helper;
+use bootstrap::sources::Place;
+use bootstrap::steps::Plan;
+use clap::{Args, Subcommand};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Plan(plan::Options),
+    Fetch(build::FetchOptions),
+    Build(build::Options),
+    Verify(verify::Options),
+    /// Run one step; the other commands start this one.
+    #[command(hide = true)]
+    Sandbox,
+}
+
+/// Which chain.
+#[derive(Debug, Args)]
+pub(crate) struct ChainOptions {
+    /// The folder of the chain: its steps are in steps/*.toml
+    #[arg(long, value_name = "DIR", default_value = "bootstrap")]
+    folder: PathBuf,
+}
+
+impl ChainOptions {
+    /// The plan for some steps and what they need, or for all.
+    fn plan(&self, steps: &[String]) -> anyhow::Result<Plan> {
+        let plan = Plan::read(&self.folder)?;
+        plan.only(steps).map_err(|unknown| {
+            let names: Vec<_> = plan.steps.iter().map(|step| step.name.as_str()).collect();
+            anyhow::anyhow!("there is no step {unknown}; there are {}", names.join(", "))
+        })
+    }
+}
+
+/// Where sources may come from.
+#[derive(Debug, Args)]
+pub(crate) struct PlaceOptions {
+    /// Look for sources in this folder first; may be given several times
+    #[arg(long, value_name = "DIR")]
+    mirror: Vec<PathBuf>,
+    /// Do not ask Debian's archive (apt-get of this machine) for sources
+    #[arg(long)]
+    no_debian: bool,
+}
+
+impl PlaceOptions {
+    fn places(&self) -> Vec<Place> {
+        let mirrors = self.mirror.iter().cloned().map(Place::Mirror);
+        mirrors.chain((!self.no_debian).then_some(Place::Debian)).collect()
+    }
+}
+
+/// Where to keep outputs: what the user says, else `SNOWGUARD_BOOTSTRAP`, else the user's cache folder.
+fn store_folder(given: Option<&PathBuf>) -> anyhow::Result<PathBuf> {
+    let variable = |name| std::env::var_os(name).map(PathBuf::from);
+    let absolute = |name| variable(name).filter(|path| path.is_absolute());
+    given
+        .cloned()
+        .or_else(|| variable("SNOWGUARD_BOOTSTRAP").filter(|path| !path.as_os_str().is_empty()))
+        .or_else(|| {
+            Some(
+                absolute("XDG_CACHE_HOME")
+                    .or_else(|| Some(absolute("HOME")?.join(".cache")))?
+                    .join("snowguard/bootstrap"),
+            )
+        })
+        .context("there is no home folder to keep outputs in; say where with --store")
+}
+
+/// How the sandbox is started: this program again.
+fn helper() -> anyhow::Result<Helper> {
+    let program = std::env::current_exe().context("cannot find this program")?;
+    Ok(Helper { program, arguments: ["bootstrap", "sandbox"].map(str::to_owned).into() })
+}
+
+/// Runs the command.
+pub(crate) fn run(command: &Command) -> ExitCode {
+    let done = match command {
+        Command::Plan(options) => plan::run(options).map_err(exit::Failure::scan),
+        Command::Fetch(options) => build::fetch(options).map_err(exit::Failure::scan),
+        Command::Build(options) => build::run(options),
+        Command::Verify(options) => verify::run(options),
+        Command::Sandbox => {
+            let served = bootstrap::sandbox::serve().context("cannot serve a sandbox");
+            served.map(|()| ExitCode::SUCCESS).map_err(exit::Failure::scan)
+        }
+    };
+    done.unwrap_or_else(exit::Failure::report)
+}

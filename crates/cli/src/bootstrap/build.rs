@@ -1,0 +1,147 @@
+//! `snowguard bootstrap build` and `fetch`
+
+use super::progress::Progress;
+use super::{ChainOptions, PlaceOptions, helper, store_folder};
+use crate::exit::Failure;
+use anyhow::Context as _;
+use bootstrap::build::{self, BuildError, Results};
+use bootstrap::sources;
+use bootstrap::steps::{Origin, Plan};
+use bootstrap::store::Store;
+use clap::Args;
+use serde_json::json;
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Build the chain, or some steps of it and what they need.
+///
+/// Every step runs in a sandbox, with nothing of this machine but its kernel, and its outputs are compared with their pins. What is
+/// known already is not built again; a build that was interrupted goes on where it was.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  snowguard bootstrap build
+  snowguard bootstrap build cc --store /tmp/store
+  snowguard bootstrap build --mirror ~/sources --no-debian --json")]
+pub(crate) struct Options {
+    /// Only these steps, and those that they need
+    #[arg(value_name = "STEP")]
+    steps: Vec<String>,
+    #[command(flatten)]
+    chain: ChainOptions,
+    #[command(flatten)]
+    places: PlaceOptions,
+    /// Where outputs are kept [default: $SNOWGUARD_BOOTSTRAP, or snowguard/bootstrap in the user's cache folder]
+    #[arg(long, value_name = "DIR")]
+    store: Option<PathBuf>,
+    /// How many steps run at a time [default: as many as there are processors]
+    #[arg(long, short, value_name = "N")]
+    jobs: Option<usize>,
+    /// Take outputs that have no pin
+    #[arg(long)]
+    unpinned: bool,
+    /// JSON: every output with its hash and where it is
+    #[arg(long)]
+    json: bool,
+}
+
+/// Fetch what others wrote, so that building needs no network.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  snowguard bootstrap fetch
+  snowguard bootstrap fetch tcc0 --mirror ~/sources")]
+pub(crate) struct FetchOptions {
+    /// Only for these steps, and those that they need
+    #[arg(value_name = "STEP")]
+    steps: Vec<String>,
+    #[command(flatten)]
+    chain: ChainOptions,
+    #[command(flatten)]
+    places: PlaceOptions,
+    /// Where outputs are kept [default: $SNOWGUARD_BOOTSTRAP, or snowguard/bootstrap in the user's cache folder]
+    #[arg(long, value_name = "DIR")]
+    store: Option<PathBuf>,
+}
+
+/// How many steps run at a time if nobody says.
+pub(super) fn jobs(given: Option<usize>) -> usize {
+    given.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from))
+}
+
+/// Builds, tells, and shows what a failed step printed.
+pub(super) fn build(plan: &Plan, store: &Store, options: &build::Options) -> Result<Results, Failure> {
+    let progress = Progress::new(plan.steps.len());
+    let built = build::build(plan, store, options, &progress);
+    progress.end();
+    built.map_err(|error| {
+        if let BuildError::Failed { last, .. } = &error {
+            for line in last {
+                eprintln!("  {line}");
+            }
+        }
+        Failure::scan(error)
+    })
+}
+
+pub(super) fn run(options: &Options) -> Result<ExitCode, Failure> {
+    let plan = options.chain.plan(&options.steps).map_err(Failure::usage)?;
+    let folder = store_folder(options.store.as_ref()).map_err(Failure::usage)?;
+    let store = Store::open(&folder).map_err(Failure::scan)?;
+    let how = build::Options {
+        helper: helper().map_err(Failure::scan)?,
+        places: options.places.places(),
+        jobs: jobs(options.jobs),
+        unpinned: options.unpinned,
+    };
+    let results = build(&plan, &store, &how)?;
+    print(&plan, &store, &results, options.json).map_err(Failure::scan)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn print(plan: &Plan, store: &Store, results: &Results, json: bool) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    let mut all = Vec::new();
+    for step in &plan.steps {
+        let Some(result) = results.get(&step.name) else { continue };
+        for (output, object) in &result.outputs {
+            let path = store.path(object);
+            if json {
+                all.push(json!({
+                    "step": step.name,
+                    "output": output,
+                    "kind": object.kind,
+                    "sha256": object.sha256,
+                    "path": path,
+                    "milliseconds": result.milliseconds,
+                }));
+            } else {
+                writeln!(out, "{} {}/{output}", object.sha256, step.name)?;
+            }
+        }
+    }
+    if json {
+        serde_json::to_writer_pretty(&mut out, &all)?;
+        writeln!(out)?;
+    }
+    Ok(())
+}
+
+pub(super) fn fetch(options: &FetchOptions) -> anyhow::Result<ExitCode> {
+    let plan = options.chain.plan(&options.steps)?;
+    let store = Store::open(&store_folder(options.store.as_ref())?)?;
+    let mut out = std::io::stdout().lock();
+    for (name, source) in &plan.sources {
+        let needs = |origin: &Origin| match origin {
+            Origin::Source(source) | Origin::Unpacked { source, .. } => source == name,
+            _ => false,
+        };
+        if plan.steps.iter().any(|step| step.inputs.values().any(needs)) {
+            let path = sources::fetch(&store, source, &options.places.places())
+                .with_context(|| format!("source {name}"))?;
+            writeln!(out, "{} {name} {}", source.sha256, path.display())?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,75 @@
+//! `snowguard bootstrap plan`
+
+use super::ChainOptions;
+use clap::Args;
+use serde_json::json;
+use std::io::Write as _;
+use std::process::ExitCode;
+
+/// Print the steps in an order in which they can run, and what each needs.
+///
+/// All steps are checked first: that they need nothing unknown, no step itself, no file of this machine, and no source without a
+/// hash.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  snowguard bootstrap plan
+  snowguard bootstrap plan tcc2 --json")]
+pub(crate) struct Options {
+    /// Only these steps, and those that they need
+    #[arg(value_name = "STEP")]
+    steps: Vec<String>,
+    #[command(flatten)]
+    chain: ChainOptions,
+    /// JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
+    let plan = options.chain.plan(&options.steps)?;
+    let mut out = std::io::stdout().lock();
+    if options.json {
+        let steps = plan.steps.iter().map(|step| {
+            let inputs: serde_json::Map<_, _> =
+                step.inputs.iter().map(|(name, origin)| (name.clone(), origin.to_string().into())).collect();
+            json!({
+                "name": step.name,
+                "summary": step.summary,
+                "inputs": inputs,
+                "run": step.run,
+                "environment": step.environment,
+                "proc": step.proc,
+                "outputs": step.outputs,
+            })
+        });
+        let sources = plan.sources.values().map(|source| {
+            json!({
+                "name": source.name,
+                "file": source.file,
+                "sha256": source.sha256,
+                "size": source.size,
+                "debian": source.debian,
+                "urls": source.urls,
+            })
+        });
+        let text = json!({ "steps": steps.collect::<Vec<_>>(), "sources": sources.collect::<Vec<_>>() });
+        serde_json::to_writer_pretty(&mut out, &text)?;
+        writeln!(out)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    for step in &plan.steps {
+        writeln!(out, "{:<12} {}", step.name, step.summary)?;
+        for (name, origin) in &step.inputs {
+            let origin = origin.to_string();
+            let shown =
+                if origin.ends_with(&format!("/{name}")) { origin } else { format!("{name} = {origin}") };
+            writeln!(out, "    needs {shown}")?;
+        }
+        for (name, pin) in &step.outputs {
+            let pin = pin.map_or_else(|| "without a pin".to_owned(), |pin| pin.to_string());
+            writeln!(out, "    gives {name} {pin}")?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,92 @@
+//! `snowguard bootstrap verify`
+
+use super::build::{build, jobs};
+use super::{ChainOptions, PlaceOptions, helper, store_folder};
+use crate::exit::{FOUND, Failure};
+use anyhow::Context as _;
+use bootstrap::build::Options as BuildOptions;
+use bootstrap::compare;
+use bootstrap::store::Store;
+use clap::Args;
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Build everything twice, from the seed, and compare.
+///
+/// Each time in a new store of another path, the second time one step after the other. Exit code 0: all outputs are the same;
+/// 1: one is not, and its first difference is shown.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  snowguard bootstrap verify
+  snowguard bootstrap verify cc --no-debian")]
+pub(crate) struct Options {
+    /// Only these steps, and those that they need
+    #[arg(value_name = "STEP")]
+    steps: Vec<String>,
+    #[command(flatten)]
+    chain: ChainOptions,
+    #[command(flatten)]
+    places: PlaceOptions,
+    /// Beside which store the two new ones are made; its sources are used
+    #[arg(long, value_name = "DIR")]
+    store: Option<PathBuf>,
+    /// How many steps run at a time in the first build [default: as many as there are processors]
+    #[arg(long, short, value_name = "N")]
+    jobs: Option<usize>,
+    /// Take outputs that have no pin
+    #[arg(long)]
+    unpinned: bool,
+}
+
+pub(super) fn run(options: &Options) -> Result<ExitCode, Failure> {
+    let plan = options.chain.plan(&options.steps).map_err(Failure::usage)?;
+    let folder = store_folder(options.store.as_ref()).map_err(Failure::usage)?;
+    let mut how = BuildOptions {
+        helper: helper().map_err(Failure::scan)?,
+        places: options.places.places(),
+        jobs: jobs(options.jobs),
+        unpinned: options.unpinned,
+    };
+    std::fs::create_dir_all(&folder)
+        .with_context(|| format!("cannot make {}", folder.display()))
+        .map_err(Failure::scan)?;
+    let mut stores = Vec::new();
+    for name in ["verify-a-", "second-verification-"] {
+        let made = tempfile::Builder::new().prefix(name).tempdir_in(&folder);
+        let made = made
+            .with_context(|| format!("cannot make a folder in {}", folder.display()))
+            .map_err(Failure::scan)?;
+        let store = Store::open(made.path()).map_err(Failure::scan)?;
+        store.take_sources(&folder).map_err(Failure::scan)?;
+        let results = build(&plan, &store, &how)?;
+        how.jobs = 1;
+        stores.push((made, store, results));
+    }
+    let [(_, first, one), (_, second, two)] = stores.as_slice() else {
+        return Err(Failure::scan(anyhow::anyhow!("there should be two builds")));
+    };
+    let mut out = std::io::stdout().lock();
+    let mut code = ExitCode::SUCCESS;
+    let told = |error: std::io::Error| Failure::scan(error);
+    for step in &plan.steps {
+        for output in step.outputs.keys() {
+            let object = |results: &bootstrap::build::Results| {
+                results.get(&step.name).and_then(|result| result.outputs.get(output)).copied()
+            };
+            let (Some(a), Some(b)) = (object(one), object(two)) else { continue };
+            if a == b {
+                writeln!(out, "same       {} {}/{output}", a.sha256, step.name).map_err(told)?;
+                continue;
+            }
+            code = ExitCode::from(FOUND);
+            writeln!(out, "different  {}/{output}: {a}, then {b}", step.name).map_err(told)?;
+            let difference = compare::first(&first.path(&a), &second.path(&b)).map_err(Failure::scan)?;
+            if let Some(difference) = difference {
+                writeln!(out, "{difference}").map_err(told)?;
+            }
+        }
+    }
+    Ok(code)
+}
