@@ -1,5 +1,6 @@
 #include "support.h"
-int a = -7, b = 2; unsigned ua = 4294967289u, ub = 2; long la = -7000000000, lb = 1000; unsigned long ula = 18446744073709551609ul;
+int a = -7, b = 2; unsigned ua = 4294967289u, ub = 2; long la = -7000000000, lb = 1000;
+unsigned long ula = 18446744073709551609ul;
 short s = -9; unsigned char c = 200; int least = -2147483647 - 1;
 int main(void)
 {

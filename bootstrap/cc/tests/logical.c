@@ -17,6 +17,7 @@ int main(void)
   if (!no() && !(no() || no())) putstring("right\n");
   show("calls", calls);
   show("constant &&", 0 && calls++); show("constant ||", 1 || calls++); show("calls", calls);
-  double d = 0.0, e = 0.5; show("float truth", (d ? 1 : 2) * 10 + (e ? 1 : 2)); show("!float", !d * 2 + !e); show("float &&", d && e); show("float ||", d || e);
+  double d = 0.0, e = 0.5; show("float truth", (d ? 1 : 2) * 10 + (e ? 1 : 2)); show("!float", !d * 2 + !e);
+  show("float &&", d && e); show("float ||", d || e);
   return 0;
 }

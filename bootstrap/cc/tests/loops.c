@@ -10,7 +10,8 @@ int main(void)
   putstring("\n");
   do { putnumber(i--); if (i == 4) continue; if (i == 1) break; } while (i > 0);
   putstring("\n");
-  for (i = 0; i < 3; i++) for (j = 0; j < 3; j++) { if (j == 2) break; if (i == 1) continue; putnumber(i * 10 + j); putstring(" "); }
+  for (i = 0; i < 3; i++) for (j = 0; j < 3; j++) { if (j == 2) break; if (i == 1) continue; putnumber(i * 10 + j);
+  putstring(" "); }
   putstring("\n");
   for (;;) { if (n++ > 40) break; } show("n", n);
   while (n --> 30) ; show("n", n);

@@ -1,5 +1,6 @@
 #include "support.h"
-int i = -100; unsigned u = 0xF0000000u; long l = -5000000000; unsigned long ul = 0xF000000000000000ul; char c = -8; unsigned char uc = 0xF0; int n = 3; long big = 40;
+int i = -100; unsigned u = 0xF0000000u; long l = -5000000000; unsigned long ul = 0xF000000000000000ul; char c = -8;
+unsigned char uc = 0xF0; int n = 3; long big = 40;
 int main(void)
 {
   show("i<<n", i << n); show("i>>n", i >> n);

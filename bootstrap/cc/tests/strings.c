@@ -1,5 +1,6 @@
 #include "support.h"
-char *s = "joined " "from " "three"; char a[] = "with\0zero", esc[] = "\a\b\f\n\r\t\v\\\'\"\?\0\1\12\123\x41\xff"; int wide[] = L"w\x1234\u00e9"; char utf[] = "é\u20ac"; const char *table[2][2] = { { "a", "bb" }, { "ccc", "dddd" } };
+char *s = "joined " "from " "three"; char a[] = "with\0zero", esc[] = "\a\b\f\n\r\t\v\\\'\"\?\0\1\12\123\x41\xff";
+int wide[] = L"w\x1234\u00e9"; char utf[] = "é\u20ac"; const char *table[2][2] = { { "a", "bb" }, { "ccc", "dddd" } };
 #define str(x) #x
 int main(void)
 {
