@@ -8,11 +8,14 @@
 //! - [`sandbox`]: runs one step with nothing of the host but its kernel.
 //! - [`build`]: all steps, those first that others need.
 //! - [`compare`]: where two outputs begin to differ.
+//! - [`built`] and [`graph`]: what is known of a build, shown.
 //!
 //! Linux on x86-64 only: namespaces, seccomp and ptrace are the kernel's own.
 
 pub mod build;
+pub mod built;
 pub mod compare;
+pub mod graph;
 pub mod key;
 pub mod object;
 pub mod sandbox;
