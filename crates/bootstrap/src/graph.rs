@@ -53,7 +53,8 @@ pub struct Output {
 impl<'a> Graph<'a> {
     /// The graph of a plan; `built` may know all, some or none of the steps.
     pub fn new(plan: &'a Plan, built: &Built) -> Self {
-        let index: BTreeMap<&str, usize> = plan.steps.iter().enumerate().map(|(i, s)| (s.name.as_str(), i)).collect();
+        let index: BTreeMap<&str, usize> =
+            plan.steps.iter().enumerate().map(|(i, s)| (s.name.as_str(), i)).collect();
         let mut nodes: Vec<Node<'a>> = Vec::new();
         let mut edges = Vec::new();
         let mut sources = BTreeMap::new();
@@ -110,13 +111,17 @@ impl<'a> Graph<'a> {
             .iter()
             .map(|node| {
                 let step = node.step;
-                let inputs: serde_json::Map<String, Value> =
-                    step.inputs.iter().map(|(name, origin)| (name.clone(), json!(origin.to_string()))).collect();
+                let inputs: serde_json::Map<String, Value> = step
+                    .inputs
+                    .iter()
+                    .map(|(name, origin)| (name.clone(), json!(origin.to_string())))
+                    .collect();
                 let outputs: serde_json::Map<String, Value> = node
                     .outputs
                     .iter()
                     .map(|(name, output)| {
-                        let value = json!({ "sha256": output.pin, "object": output.object, "size": output.size });
+                        let value =
+                            json!({ "sha256": output.pin, "object": output.object, "size": output.size });
                         ((*name).to_owned(), value)
                     })
                     .collect();

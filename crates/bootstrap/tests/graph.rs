@@ -44,15 +44,21 @@ fn dot_is_read_by_a_parser_of_others() {
         let output = test_support::ask(&mut test_support::python(script), text);
         assert!(output.status.success(), "{output:?}");
         let read: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-        let names: BTreeSet<&str> =
-            read["nodes"].as_array().unwrap().iter().filter_map(|n| n.as_str()?.strip_prefix("step:")).collect();
+        let names: BTreeSet<&str> = read["nodes"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter_map(|n| n.as_str()?.strip_prefix("step:"))
+            .collect();
         assert_eq!(names, plan.steps.iter().map(|step| step.name.as_str()).collect());
         let edges: BTreeSet<(String, String)> = read["edges"]
             .as_array()
             .unwrap()
             .iter()
             .filter(|edge| edge[0].as_str().unwrap().starts_with("step:"))
-            .map(|edge| (edge[0].as_str().unwrap()[5..].to_owned(), edge[1].as_str().unwrap()[5..].to_owned()))
+            .map(|edge| {
+                (edge[0].as_str().unwrap()[5..].to_owned(), edge[1].as_str().unwrap()[5..].to_owned())
+            })
             .collect();
         let name = |node: usize| graph.nodes[node].step.name.clone();
         assert_eq!(edges, graph.edges.iter().map(|&(from, to)| (name(from), name(to))).collect());
@@ -124,7 +130,11 @@ fn the_page_works_in_a_browser_without_script_and_network() {
         };
         assert_eq!(seen(&mut browser), serde_json::json!([""]));
         if let Some(pictures) = std::env::var_os("SNOWGUARD_TEST_PICTURES") {
-            std::fs::write(std::path::Path::new(&pictures).join(format!("graph-{name}.png")), browser.picture()).unwrap();
+            std::fs::write(
+                std::path::Path::new(&pictures).join(format!("graph-{name}.png")),
+                browser.picture(),
+            )
+            .unwrap();
         }
         let last = plan.steps.len() - 1;
         browser.click(&format!("svg a[href='#s{last}']"));

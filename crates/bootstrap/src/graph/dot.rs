@@ -5,17 +5,23 @@ use crate::steps::Origin;
 use std::io::{self, Write};
 
 /// Writes a `digraph`: steps as boxes, sources as folders, the seed as a circle.
-pub fn write(out: &mut impl Write, graph: &Graph<'_>) -> io::Result<()> {
+pub fn write(out: &mut (impl Write + ?Sized), graph: &Graph<'_>) -> io::Result<()> {
     writeln!(out, "digraph bootstrap {{")?;
     writeln!(out, "  rankdir=TB;")?;
     writeln!(out, "  node [shape=box, fontname=\"sans-serif\"];")?;
-    let has_seed = graph.nodes.iter().any(|node| node.step.inputs.values().any(|origin| *origin == Origin::Seed));
+    let has_seed =
+        graph.nodes.iter().any(|node| node.step.inputs.values().any(|origin| *origin == Origin::Seed));
     if has_seed {
         writeln!(out, "  {} [shape=circle, label={}];", quote("seed:"), quote("seed"))?;
     }
     for source in graph.sources.values() {
         let label = format!("{}\n{}", source.name, size(source.size));
-        writeln!(out, "  {} [shape=folder, label={}];", quote(&format!("source:{}", source.name)), quote(&label))?;
+        writeln!(
+            out,
+            "  {} [shape=folder, label={}];",
+            quote(&format!("source:{}", source.name)),
+            quote(&label)
+        )?;
     }
     for node in &graph.nodes {
         let mut label = node.step.name.clone();
@@ -33,7 +39,9 @@ pub fn write(out: &mut impl Write, graph: &Graph<'_>) -> io::Result<()> {
             .filter_map(|origin| match origin {
                 Origin::Seed => Some("seed:".to_owned()),
                 Origin::Step { step, .. } => Some(format!("step:{step}")),
-                Origin::Source(name) | Origin::Unpacked { source: name, .. } => Some(format!("source:{name}")),
+                Origin::Source(name) | Origin::Unpacked { source: name, .. } => {
+                    Some(format!("source:{name}"))
+                }
                 Origin::File(_) => None,
             })
             .collect();

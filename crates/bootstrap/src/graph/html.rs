@@ -21,7 +21,7 @@ const PASSING: f64 = 22.0;
 const MARGIN: f64 = 14.0;
 
 /// Writes the page.
-pub fn write(out: &mut impl Write, graph: &Graph<'_>) -> io::Result<()> {
+pub fn write(out: &mut (impl Write + ?Sized), graph: &Graph<'_>) -> io::Result<()> {
     let style = style(graph);
     let hash = base64::engine::general_purpose::STANDARD.encode(Sha256::digest(style.as_bytes()));
     let built = graph.nodes.iter().filter(|node| node.milliseconds.is_some()).count();
@@ -176,10 +176,12 @@ fn details(page: &mut String, graph: &Graph<'_>, number: usize, node: &Node<'_>)
     for (name, origin) in &step.inputs {
         let text = escape(&origin.to_string());
         let place = match origin {
-            Origin::Step { step: needed, .. } => match graph.nodes.iter().position(|node| node.step.name == *needed) {
-                Some(needed) => format!("<a href=\"#s{needed}\">{text}</a>"),
-                None => text,
-            },
+            Origin::Step { step: needed, .. } => {
+                match graph.nodes.iter().position(|node| node.step.name == *needed) {
+                    Some(needed) => format!("<a href=\"#s{needed}\">{text}</a>"),
+                    None => text,
+                }
+            }
             _ => text,
         };
         let _ = writeln!(page, "<tr><td><code>/in/{}</code><td>{place}</tr>", escape(name));
@@ -225,7 +227,11 @@ fn described(output: &Output) -> String {
 
 /// An argument as a person reads it: in quotes where it has blanks or nothing.
 fn word_of(word: &str) -> String {
-    if word.is_empty() || word.contains([' ', '\'', '"', '\t', '\n']) { format!("{word:?}") } else { word.to_owned() }
+    if word.is_empty() || word.contains([' ', '\'', '"', '\t', '\n']) {
+        format!("{word:?}")
+    } else {
+        word.to_owned()
+    }
 }
 
 fn shorten(text: &str, most: usize) -> String {

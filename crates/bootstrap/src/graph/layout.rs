@@ -36,7 +36,8 @@ const ROUNDS: usize = 12;
 /// Places nodes, whose rows are `levels`, and the edges between them.
 pub(super) fn place(levels: &[usize], edges: &[(usize, usize)], widths: &Widths) -> Layout {
     let rows = levels.iter().max().map_or(0, |row| row + 1);
-    let mut items: Vec<(usize, Item)> = levels.iter().enumerate().map(|(node, row)| (*row, Item::Node(node))).collect();
+    let mut items: Vec<(usize, Item)> =
+        levels.iter().enumerate().map(|(node, row)| (*row, Item::Node(node))).collect();
     // Lines between neighbouring rows, as indices of items.
     let mut lines: Vec<(usize, usize)> = Vec::new();
     let level = |node: usize| levels.get(node).copied().unwrap_or(0);
@@ -79,7 +80,8 @@ pub(super) fn place(levels: &[usize], edges: &[(usize, usize)], widths: &Widths)
         for number in 0..rows {
             let number = if down { number } else { rows - 1 - number };
             let Some(row) = order.get_mut(number) else { continue };
-            let mut keyed: Vec<(f64, usize)> = row.iter().map(|&item| (wish(item, neighbours, &x), item)).collect();
+            let mut keyed: Vec<(f64, usize)> =
+                row.iter().map(|&item| (wish(item, neighbours, &x), item)).collect();
             keyed.sort_by(|a, b| a.0.total_cmp(&b.0));
             *row = keyed.into_iter().map(|(_, item)| item).collect();
             side_by_side(row, &width_of, &mut x);
@@ -95,9 +97,13 @@ pub(super) fn place(levels: &[usize], edges: &[(usize, usize)], widths: &Widths)
     }
 
     let left = (0..items.len()).map(|item| at(&x, item) - width_of(item) / 2.0).fold(f64::INFINITY, f64::min);
-    let right = (0..items.len()).map(|item| at(&x, item) + width_of(item) / 2.0).fold(f64::NEG_INFINITY, f64::max);
-    let mut layout =
-        Layout { x: vec![0.0; levels.len()], passing: vec![Vec::new(); edges.len()], width: (right - left).max(0.0) };
+    let right =
+        (0..items.len()).map(|item| at(&x, item) + width_of(item) / 2.0).fold(f64::NEG_INFINITY, f64::max);
+    let mut layout = Layout {
+        x: vec![0.0; levels.len()],
+        passing: vec![Vec::new(); edges.len()],
+        width: (right - left).max(0.0),
+    };
     for (number, (row, item)) in items.iter().enumerate() {
         let place = at(&x, number) - left;
         match item {
@@ -123,7 +129,9 @@ fn at(x: &[f64], item: usize) -> f64 {
 /// Where an item would like to be: in the middle of its neighbours, or where it is.
 fn wish(item: usize, neighbours: &[Vec<usize>], x: &[f64]) -> f64 {
     match neighbours.get(item) {
-        Some(near) if !near.is_empty() => near.iter().map(|&near| at(x, near)).sum::<f64>() / near.len() as f64,
+        Some(near) if !near.is_empty() => {
+            near.iter().map(|&near| at(x, near)).sum::<f64>() / near.len() as f64
+        }
         _ => at(x, item),
     }
 }

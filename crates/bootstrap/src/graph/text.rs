@@ -5,7 +5,7 @@ use crate::steps::Origin;
 use std::io::{self, Write};
 
 /// Writes the levels, in each the steps with size, time and what they need.
-pub fn write(out: &mut impl Write, graph: &Graph<'_>) -> io::Result<()> {
+pub fn write(out: &mut (impl Write + ?Sized), graph: &Graph<'_>) -> io::Result<()> {
     let width = graph.nodes.iter().map(|node| node.step.name.len()).max().unwrap_or(0).max(4);
     let levels = graph.nodes.iter().map(|node| node.level).max().map_or(0, |level| level + 1);
     for level in 0..levels {
@@ -15,7 +15,11 @@ pub fn write(out: &mut impl Write, graph: &Graph<'_>) -> io::Result<()> {
             let bytes = node.size.map_or_else(String::new, size);
             let pinned = node.outputs.values().filter(|output| output.pin.is_some()).count();
             let pins = if pinned == node.outputs.len() { "" } else { "  (not pinned)" };
-            writeln!(out, "  {:<width$}  {bytes:>9}  {took:>11}  {}{pins}", node.step.name, node.step.summary)?;
+            writeln!(
+                out,
+                "  {:<width$}  {bytes:>9}  {took:>11}  {}{pins}",
+                node.step.name, node.step.summary
+            )?;
             let from: Vec<String> = node
                 .step
                 .inputs

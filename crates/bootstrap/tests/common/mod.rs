@@ -39,7 +39,10 @@ pub(crate) fn pretended(plan: &Plan) -> Built {
         let number = number as u64;
         let outputs = step.outputs.iter().map(|(name, pin)| {
             let sha256 = pin.unwrap_or_else(|| Digest::of(format!("{}/{name}", step.name).as_bytes()));
-            (name.clone(), BuiltOutput { object: Object { kind: Kind::Program, sha256 }, size: 255 + 1000 * number })
+            (
+                name.clone(),
+                BuiltOutput { object: Object { kind: Kind::Program, sha256 }, size: 255 + 1000 * number },
+            )
         });
         let inputs = step.inputs.iter().map(|(name, origin)| {
             let sha256 = Digest::of(origin.to_string().as_bytes());
