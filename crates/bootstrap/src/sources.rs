@@ -169,7 +169,8 @@ fn sources_list() -> Result<String, String> {
             continue;
         };
         let signed = match fields.next() {
-            Some(key) if !key.is_empty() => format!("[signed-by={key}] "),
+            // An apt that does not know the field leaves it as it is.
+            Some(key) if key.starts_with("/") => format!("[signed-by={key}] "),
             _ => String::new(),
         };
         let line = format!("deb-src {signed}{site} {release} {component}\n");

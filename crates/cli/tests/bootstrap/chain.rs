@@ -1,0 +1,52 @@
+//! The chain from the seed to tcc's fixed point, twice, with its pins.
+
+use crate::{build, chain, mirror, run, snowguard};
+use serde_json::Value;
+use std::path::PathBuf;
+
+#[test]
+fn twice_the_same_and_as_pinned() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut verify = snowguard(&["verify", "--no-debian", "--folder"]);
+    let verified = run(verify.arg(chain()).arg("--mirror").arg(mirror()).arg("--store").arg(folder.path()));
+    // Pins are not optional, so that it came this far shows that they were met.
+    let plan: Value =
+        serde_json::from_str(&run(snowguard(&["plan", "--json", "--folder"]).arg(chain()))).unwrap();
+    let mut pins = Vec::new();
+    for step in plan["steps"].as_array().unwrap() {
+        for (output, pin) in step["outputs"].as_object().unwrap() {
+            pins.push(format!(
+                "same       {} {}/{output}",
+                pin.as_str().unwrap(),
+                step["name"].as_str().unwrap()
+            ));
+        }
+    }
+    assert_eq!(verified.lines().collect::<Vec<_>>(), pins);
+}
+
+#[test]
+fn tcc_makes_itself() {
+    let store = tempfile::tempdir().unwrap();
+    let built: Value = serde_json::from_str(&run(build(store.path()).arg("--json"))).unwrap();
+    let of = |step: &str| built.as_array().unwrap().iter().find(|output| output["step"] == step).unwrap();
+    assert_eq!(of("tcc1")["sha256"], of("tcc2")["sha256"]);
+    // The seed is what its listing says, and no larger than the project allows itself.
+    let seed = std::fs::read(of("seed")["path"].as_str().unwrap()).unwrap();
+    assert!(seed.len() <= 256, "{}", seed.len());
+    // The second time nothing runs, and the same comes of it.
+    let again: Value = serde_json::from_str(&run(build(store.path()).arg("--json"))).unwrap();
+    assert_eq!(built, again);
+    // What was built runs here: static, and for this machine.
+    let tcc = PathBuf::from(of("tcc2")["path"].as_str().unwrap());
+    let program = store.path().join("hello.c");
+    std::fs::write(
+        &program,
+        "#include <stdio.h>\nint main(void) { printf(\"%s %.3f\\n\", \"hello\", 2.0 / 3); return 0; }\n",
+    )
+    .unwrap();
+    let mut compile = std::process::Command::new(tcc.join("tcc"));
+    let hello = store.path().join("hello");
+    run(compile.arg("-B").arg(&tcc).arg("-static").arg("-o").arg(&hello).arg(&program));
+    assert_eq!(run(&mut std::process::Command::new(hello)), "hello 0.667\n");
+}

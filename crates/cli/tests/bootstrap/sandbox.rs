@@ -1,0 +1,133 @@
+//! A step sees nothing of the host: a program tries.
+
+use crate::{refused, run, snowguard};
+use std::path::Path;
+use std::process::Command;
+
+/// A chain of one step that runs a program of this machine's C compiler.
+fn chain(folder: &Path, source: &str, step: &str) {
+    std::fs::create_dir_all(folder.join("steps")).unwrap();
+    let text = format!(
+        "[[step]]\nname = \"probe\"\nsummary = \"\"\ninputs = {{ probe = \"file:probe\" }}\noutputs = {{ o = {{}} }}\n{step}"
+    );
+    std::fs::write(folder.join("steps/probe.toml"), text).unwrap();
+    std::fs::write(folder.join("probe.c"), source).unwrap();
+    let mut compiler = Command::new("cc");
+    run(compiler.args(["-static", "-O1", "-w", "-o"]).arg(folder.join("probe")).arg(folder.join("probe.c")));
+}
+
+fn build(folder: &Path) -> Command {
+    let mut command = snowguard(&["build", "--unpinned", "--no-debian", "--folder"]);
+    command.arg(folder).arg("--store").arg(folder.join("store"));
+    // What the driver's user has set must not arrive.
+    command.env("SECRET", "secret").env("PATH", std::env::var_os("PATH").unwrap());
+    command
+}
+
+#[test]
+fn a_step_sees_nothing_of_the_host() {
+    let folder = tempfile::tempdir().unwrap();
+    chain(
+        folder.path(),
+        include_str!("probe.c"),
+        "run = [{ argv = [\"/in/probe\"] }]\nenvironment = { OWN = \"its own\" }\n",
+    );
+    // It leaves no output, so the step fails, after it has printed.
+    let complaint = refused(&mut build(folder.path()));
+    assert!(complaint.contains("step probe: there is no output o"), "{complaint}");
+    let log = std::fs::read_to_string(folder.path().join("store/logs/probe.log")).unwrap();
+    let mut seen: Vec<_> = log.lines().collect();
+    let variables = seen.split_off(seen.iter().position(|line| line.contains('=')).unwrap());
+    let expected = "\
+/: build dev in out
+/in: probe
+/dev: null zero
+/build:
+/out:
+host file: ENOENT
+host file by ..: ENOENT
+write to an input: EROFS
+new input: EROFS
+new file in the root: EROFS
+change of an input: EROFS
+processes: ENOENT
+network: EPERM
+local socket: EPERM
+netlink: EPERM
+time: 1
+gettimeofday: 1000000
+real time: 1000000000
+monotonic time: 1000000000
+real time by system call: 1
+time to nowhere: EFAULT
+vDSO: 0
+counter ends with signal: 11
+time in a child: 1
+time in another program: 1
+vDSO in another program: 0
+mount: EPERM
+chroot: EPERM
+unshare: EPERM
+clone with a namespace: EPERM
+clone3: ENOSYS
+trace: EPERM
+keys: EPERM
+bpf: EPERM
+io_uring: EPERM
+name of the host: EPERM
+device: EPERM
+owner: EINVAL
+signal to init: 0
+signal to all: ESRCH
+user: 0
+group: 0
+process: 1
+host: bootstrap
+mask: 18
+time of an input: 1
+standard input: 0";
+    assert_eq!(seen.join("\n"), expected);
+    let environment =
+        ["HOME=/build", "LC_ALL=C", "OWN=its own", "SOURCE_DATE_EPOCH=1", "TMPDIR=/build", "TZ=UTC"];
+    assert_eq!(variables, environment);
+}
+
+#[test]
+fn a_step_that_fails_is_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = "#include <stdio.h>\n#include <stdlib.h>\nint main(int n, char **v) { for (int i = 0; i < 30; i++) printf(\"line %d\\33[2J\\n\", i); fflush(stdout); if (n > 1) abort(); return 9; }\n";
+    chain(
+        folder.path(),
+        source,
+        "run = [{ argv = [\"/in/probe\"] }, { argv = [\"/in/probe\", \"never\"] }]\n",
+    );
+    let complaint = refused(&mut build(folder.path()));
+    assert!(complaint.contains("step probe: /in/probe: it ended with 9"), "{complaint}");
+    assert!(
+        complaint.contains("line 29") && complaint.contains("line 20") && !complaint.contains("line 19"),
+        "{complaint}"
+    );
+    assert!(!complaint.contains('\u{1b}'), "{complaint}");
+    chain(folder.path(), source, "run = [{ argv = [\"/in/probe\", \"now\"] }]\n");
+    let complaint = refused(&mut build(folder.path()));
+    assert!(complaint.contains("step probe: /in/probe now: it was ended by SIGABRT"), "{complaint}");
+    chain(folder.path(), source, "run = [{ argv = [\"./nothing\"] }]\n");
+    let complaint = refused(&mut build(folder.path()));
+    assert!(complaint.contains("./nothing: cannot be started: ENOENT"), "{complaint}");
+}
+
+#[test]
+fn what_is_left_over_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = "#include <stdio.h>\n#include <unistd.h>\nint main(int n, char **v) { for (int i = 1; i < n; i++) fclose(fopen(v[i], \"w\")); symlink(\"/etc/passwd\", \"/out/link\"); return 0; }\n";
+    chain(folder.path(), source, "run = [{ argv = [\"/in/probe\", \"/out/o\", \"/out/p\"] }]\n");
+    let complaint = refused(&mut build(folder.path()));
+    assert!(complaint.contains("which is none of its outputs"), "{complaint}");
+    chain(
+        folder.path(),
+        "int main(void) { symlink(\"/etc/passwd\", \"/out/o\"); return 0; }\n",
+        "run = [{ argv = [\"/in/probe\"] }]\n",
+    );
+    let complaint = refused(&mut build(folder.path()));
+    assert!(complaint.contains("neither a file nor a folder"), "{complaint}");
+}
