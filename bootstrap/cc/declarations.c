@@ -535,6 +535,8 @@ struct Type *parse_nested_declarator(struct Type *base) {
       depth++;
     if (token_is(T_RIGHT_PARENTHESIS))
       depth = depth - 1;
+    if (depth > MAX_NESTING)                          // the inside is read once for each level
+      fail(token, "nested too deeply");
     struct Replay *item = (struct Replay *)allocate(sizeof(struct Replay));
     item->token = token;
     item->next = inside;

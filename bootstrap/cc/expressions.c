@@ -384,7 +384,7 @@ struct Node *parse_sizeof(struct Token *place) {
       return size_node(type, place);
     return size_node(parse_compound_literal(type, place)->type, place);
   }
-  struct Node *node = parse_unary();
+  struct Node *node = parse_unary_nested();
   if (node->kind == NODE_BIT_FIELD)
     fail(place, "size of a bit field");
   return size_node(node->type, place);

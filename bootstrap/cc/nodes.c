@@ -524,7 +524,7 @@ struct Node *assign(struct Node *place, struct Node *value, struct Token *at) {
 
 struct Node *comma(struct Node *left, struct Node *right) {
   right = value_of(right);
-  return new_node(NODE_COMMA, right->type, left, right, right->at);
+  return new_node(NODE_COMMA, right->type, value_of(left), right, right->at);
 }
 
 // A place that may be evaluated twice: what leads to it is kept in a hidden variable.

@@ -16,10 +16,15 @@ struct GotoLabel {
   struct GotoLabel *next;
 };
 
-struct GotoLabel *goto_labels;
+enum { LABEL_HASH_SIZE = 256 };
+
+struct GotoLabel **goto_labels;   // hash table of the function's labels; 0 if there is none yet
 
 struct GotoLabel *goto_label(char *name, struct Token *place) {
-  struct GotoLabel *found = goto_labels;
+  if (!goto_labels)
+    goto_labels = (struct GotoLabel **)allocate(LABEL_HASH_SIZE * sizeof(char *));
+  long hash = hash_pointer(name) & (LABEL_HASH_SIZE - 1);
+  struct GotoLabel *found = goto_labels[hash];
   while (found && found->name != name)
     found = found->next;
   if (!found) {
@@ -27,17 +32,20 @@ struct GotoLabel *goto_label(char *name, struct Token *place) {
     found->name = name;
     found->label = new_label();
     found->at = place;
-    found->next = goto_labels;
-    goto_labels = found;
+    found->next = goto_labels[hash];
+    goto_labels[hash] = found;
   }
   return found;
 }
 
 void check_goto_labels() {
   struct GotoLabel *checked;
-  for (checked = goto_labels; checked; checked = checked->next)
-    if (!checked->is_placed)
-      fail_name(checked->at, "no such label", checked->name);
+  long i;
+  if (goto_labels)
+    for (i = 0; i < LABEL_HASH_SIZE; i++)
+      for (checked = goto_labels[i]; checked; checked = checked->next)
+        if (!checked->is_placed)
+          fail_name(checked->at, "no such label", checked->name);
 }
 
 long labels_placed;           // counts goto labels and cases: places to which control may jump
@@ -161,7 +169,7 @@ void parse_for_first() {
     parse_local_declaration();
   else {
     if (!token_is(T_SEMICOLON))
-      generate_effect(parse_expression());
+      generate_effect(value_of(parse_expression()));
     expect(T_SEMICOLON, "expected ; in for");
   }
 }
@@ -180,7 +188,7 @@ void parse_for() {
     generate_branch(condition_of(parse_expression()), end, 0);
   expect(T_SEMICOLON, "expected ; in for");
   if (!token_is(T_RIGHT_PARENTHESIS))
-    advancing = parse_expression();
+    advancing = value_of(parse_expression());
   expect(T_RIGHT_PARENTHESIS, "expected ) after for");
   parse_loop_body(end, next);
   place_label(next);
@@ -431,15 +439,7 @@ void parse_keyword_statement(long keyword) {
     parse_for();
   else if (keyword == KEYWORD_SWITCH)
     parse_switch();
-  else if (keyword == KEYWORD_CASE) {
-    parse_case();
-    if (!token_is(T_RIGHT_BRACE))
-      parse_statement();
-  } else if (keyword == KEYWORD_DEFAULT) {
-    parse_default();
-    if (!token_is(T_RIGHT_BRACE))
-      parse_statement();
-  } else if (keyword == KEYWORD_BREAK)
+  else if (keyword == KEYWORD_BREAK)
     parse_jump(break_label, "break outside of a loop or switch", place);
   else if (keyword == KEYWORD_CONTINUE)
     parse_jump(continue_label, "continue outside of a loop", place);
@@ -455,21 +455,32 @@ void parse_keyword_statement(long keyword) {
     fail(place, "unexpected keyword");
 }
 
+// Reads one label; the result is 0 if there is none.
+long parse_label() {
+  if (accept_keyword(KEYWORD_CASE))
+    parse_case();
+  else if (accept_keyword(KEYWORD_DEFAULT))
+    parse_default();
+  else if (token_is(T_IDENTIFIER) && keyword_of(token) == KEYWORD_NONE && peek()->kind == T_COLON)
+    parse_goto_label();
+  else
+    return 0;
+  return 1;
+}
+
 // Reads a statement and makes its code.
 void parse_statement() {
-  long keyword = keyword_of(token);
+  long is_labelled = 0;
   nest();
+  while (parse_label())
+    is_labelled = 1;
+  long keyword = keyword_of(token);
   if (token_is(T_LEFT_BRACE))
     parse_block();
   else if (keyword >= KEYWORD_IF && keyword < KEYWORD_SIZEOF)
     parse_keyword_statement(keyword);
-  else if (token_is(T_IDENTIFIER) && keyword == KEYWORD_NONE && peek()->kind == T_COLON) {
-    parse_goto_label();
-    if (!token_is(T_RIGHT_BRACE))
-      parse_statement();
-  } else if (!accept(T_SEMICOLON)) {
-    // hidden variables of the expression are needed no longer than the statement
-    generate_effect(parse_expression());
+  else if (!accept(T_SEMICOLON) && !(is_labelled && token_is(T_RIGHT_BRACE))) {
+    generate_effect(value_of(parse_expression()));
     expect(T_SEMICOLON, "expected ;");
   }
   unnest();
