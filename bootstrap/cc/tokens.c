@@ -1,10 +1,10 @@
 // The words between the two halves of the compiler.
 //
-// The front half (base.c, lexer.c, real.c, numbers.c, macros.c, directives.c,
-// preprocessor.c) turns files into
-// a stream of tokens; the back half asks for them one by one with next_token().
-// Everything both halves name is declared here.  The language is the C subset
-// described in ../subset/README.md: every value and every field has 64 bits.
+// The front half (base.c, lexer.c, real.c, numbers.c, macros.c, conditions.c,
+// directives.c, preprocessor.c) turns files into a stream of tokens; the back half
+// asks for them one by one with next_token().  Everything both halves name is
+// declared here.  The language is the C subset described in ../subset/README.md:
+// every value and every field has 64 bits.
 
 enum {
   T_END,            // end of the translation unit, for ever after
