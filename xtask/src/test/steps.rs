@@ -87,9 +87,19 @@ pub(super) const STEPS: &[Step] = &[
     },
 ];
 
-/// `g++` compiles libFuzzer, SQLite and zstd, `man-db` judges the manual pages; the others make and use the toolbox.
-const DEBIAN_PACKAGES: &[&str] =
-    &["gcc", "g++", "libc6-dev", "git", "man-db", "mmdebstrap", "bubblewrap", "debian-archive-keyring"];
+/// `g++` compiles libFuzzer, SQLite and zstd, `man-db` judges the manual pages, `clang` compiles tcc differently from `gcc`; the
+/// others make and use the toolbox.
+const DEBIAN_PACKAGES: &[&str] = &[
+    "gcc",
+    "g++",
+    "clang",
+    "libc6-dev",
+    "git",
+    "man-db",
+    "mmdebstrap",
+    "bubblewrap",
+    "debian-archive-keyring",
+];
 
 /// The benchmarks are left out of an ordinary build of xtask; lints and tests cover them all the same.
 const WITH_BENCH: &str = "--features=xtask/bench";
