@@ -7,6 +7,7 @@
 //! - [`store`]: outputs by their content, results by their key; whole or not there.
 //! - [`sandbox`]: runs one step with nothing of the host but its kernel.
 //! - [`build`]: all steps, those first that others need.
+//! - [`pins`]: what outputs are, written into the steps.
 //! - [`compare`]: where two outputs begin to differ.
 //! - [`built`] and [`graph`]: what is known of a build, shown.
 //!
@@ -18,6 +19,7 @@ pub mod compare;
 pub mod graph;
 pub mod key;
 pub mod object;
+pub mod pins;
 pub mod sandbox;
 pub mod seed;
 pub mod sources;

@@ -5,9 +5,9 @@ use super::{ChainOptions, PlaceOptions, helper, store_folder};
 use crate::exit::Failure;
 use anyhow::Context as _;
 use bootstrap::build::{self, BuildError, Results};
-use bootstrap::sources;
 use bootstrap::steps::{Origin, Plan};
 use bootstrap::store::Store;
+use bootstrap::{pins, sources};
 use clap::Args;
 use serde_json::json;
 use std::io::Write as _;
@@ -41,6 +41,9 @@ pub(crate) struct Options {
     /// Take outputs that have no pin
     #[arg(long)]
     unpinned: bool,
+    /// Take outputs as they come, and write what they are into the steps as their pins
+    #[arg(long, conflicts_with = "unpinned")]
+    accept: bool,
     /// JSON: every output with its hash and where it is
     #[arg(long)]
     json: bool,
@@ -86,16 +89,24 @@ pub(super) fn build(plan: &Plan, store: &Store, options: &build::Options) -> Res
 }
 
 pub(super) fn run(options: &Options) -> Result<ExitCode, Failure> {
-    let plan = options.chain.plan(&options.steps).map_err(Failure::usage)?;
+    let mut plan = options.chain.plan(&options.steps).map_err(Failure::usage)?;
+    if options.accept {
+        plan.steps.iter_mut().flat_map(|step| step.outputs.values_mut()).for_each(|pin| *pin = None);
+    }
     let folder = store_folder(options.store.as_ref()).map_err(Failure::usage)?;
     let store = Store::open(&folder).map_err(Failure::scan)?;
     let how = build::Options {
         helper: helper().map_err(Failure::scan)?,
         places: options.places.places(),
         jobs: jobs(options.jobs),
-        unpinned: options.unpinned,
+        unpinned: options.unpinned || options.accept,
     };
     let results = build(&plan, &store, &how)?;
+    if options.accept {
+        for file in pins::accept(&plan, &results).map_err(Failure::scan)? {
+            eprintln!("{}: pins written", file.display());
+        }
+    }
     print(&plan, &store, &results, options.json).map_err(Failure::scan)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -46,7 +46,7 @@ fn a_step_sees_nothing_of_the_host() {
 /out:
 host file: ENOENT
 host file by ..: ENOENT
-write to an input: EROFS
+write to an input: EACCES
 new input: EROFS
 new file in the root: EROFS
 change of an input: EROFS

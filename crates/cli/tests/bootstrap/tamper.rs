@@ -26,7 +26,7 @@ fn sources() {
     let folder = tempfile::tempdir().unwrap();
     let file = "tcc_0.9.27+git20200814.62c30a4a.orig.tar.bz2";
     fs::copy(mirror().join(file), folder.path().join(file)).unwrap();
-    let mut fetch = || {
+    let fetch = || {
         let mut command = snowguard(&["fetch", "--no-debian", "--folder"]);
         command
             .arg(chain())
@@ -112,6 +112,18 @@ fn steps_and_pins() {
     edit(&steps, pin, "");
     let complaint = refused(&mut build());
     assert!(complaint.contains("has no pin") && complaint.contains("10-stages.toml"), "{complaint}");
+    // Whoever knows why an output is another one accepts it; nothing else in the file changes.
+    let accepted = {
+        let mut command = snowguard(&["build", "assembler", "--accept", "--no-debian", "--folder"]);
+        command.arg(&chain_folder).arg("--store").arg(&store);
+        command
+    };
+    edit(&steps, "# From the seed", "# A comment: from the seed");
+    run(&mut { accepted });
+    assert_eq!(
+        fs::read_to_string(&steps).unwrap().replacen("# A comment: from the seed", "# From the seed", 1),
+        whole
+    );
     fs::write(&steps, &whole).unwrap();
 
     // A source text: the bytes change, so the pin is not met.
