@@ -7,6 +7,7 @@ struct Initial {
   struct Type *type;
   struct Member *field;       // if it is a bit field
   struct Node *value;
+  long is_overridden;         // a later one is for the whole that this is part of
   struct Initial *next;
 };
 
@@ -32,6 +33,16 @@ void add_initial(struct Type *type, long offset, struct Member *field, struct No
   last_initial = initial;
   if (offset + type->size > end_of_initials)
     end_of_initials = offset + type->size;
+}
+
+// A new value for size bytes at offset takes the place of all that was said about parts of them.
+void override_initials(long offset, long size) {
+  struct Initial *initial;
+  if (!has_designators || offset >= end_of_initials)
+    return;
+  for (initial = first_initial; initial; initial = initial->next)
+    if (initial->offset >= offset && initial->offset < offset + size)
+      initial->is_overridden = 1;
 }
 
 // ---- Reading ----
@@ -75,6 +86,7 @@ void initialise_by_string(struct Type *type, long offset) {
   if (type->count != UNKNOWN && count > type->count)
     fail(string, "string too long for the array");
   struct Type *whole = array_of(type_char, count * element->size, string);
+  override_initials(offset, type->size);
   struct Object *bytes = string_object(string->text, count * element->size, whole, string);
   // the bytes of the string as one value; the rest of the array is zero
   add_initial(whole, offset, 0, global_node(bytes, whole, string));
@@ -126,6 +138,8 @@ void initialise_current(struct Position *position) {
     initialise(element, position->offset + position->index * element->size);
   } else {
     struct Member *member = position->member;
+    if (position->aggregate->kind == TYPE_UNION)
+      override_initials(position->offset, position->aggregate->size);
     if (member->width != NOT_A_BIT_FIELD)
       initialise_scalar(member->type, position->offset + member->offset, member);
     else
@@ -240,11 +254,14 @@ void repeat_values(struct Position *position, struct Initial *before, long first
   struct Initial *until = last_initial;
   while (position->index <= last) {
     struct Initial *initial = first_initial;
-    long distance = (position->index - first) * position->aggregate->base->size;
+    long size = position->aggregate->base->size;
+    long distance = (position->index - first) * size;
+    override_initials(position->offset + position->index * size, size);
     if (before)
       initial = before->next;
     while (initial) {
-      add_initial(initial->type, initial->offset + distance, initial->field, initial->value);
+      if (!initial->is_overridden)
+        add_initial(initial->type, initial->offset + distance, initial->field, initial->value);
       if (initial == until)
         break;
       initial = initial->next;
@@ -286,6 +303,7 @@ void initialise_by_designator(struct Position *position) {
 // { ... }
 void initialise_braced(struct Type *type, long offset) {
   struct Position *position = first_position(type, offset);
+  override_initials(offset, type->size);
   advance();
   while (!token_is(T_RIGHT_BRACE)) {
     if (token_is(T_DOT) || token_is(T_LEFT_BRACKET))
@@ -331,9 +349,10 @@ void initialise_aggregate(struct Type *type, long offset) {
   }
   if (!token_is(T_STRING) && !pending_value)
     pending_value = parse_assignment();
-  if (pending_value && is_record(type) && pending_value->type == type)
+  if (pending_value && is_record(type) && pending_value->type == type) {
+    override_initials(offset, type->size);
     add_initial(type, offset, 0, take_value());
-  else if (pending_value && pending_value->type->kind == TYPE_ARRAY && type->kind == TYPE_ARRAY
+  } else if (pending_value && pending_value->type->kind == TYPE_ARRAY && type->kind == TYPE_ARRAY
            && pending_value->kind == NODE_GLOBAL && same_type(pending_value->type, type)) {
     array_count = pending_value->type->count;         // a compound literal for an array
     add_initial(pending_value->type, offset, 0, take_value());
@@ -515,7 +534,8 @@ void initialise_object(struct Object *object) {
   object->state = OBJECT_DEFINED;
   object->section = SECTION_DATA;
   for (initial = first_initial; initial; initial = initial->next)
-    put_initial(object, initial);
+    if (!initial->is_overridden)
+      put_initial(object, initial);
   if (is_all_zero(object))
     object->section = SECTION_ZERO;
 }
@@ -531,6 +551,8 @@ struct Node *initialisation(struct Type *type, long offset, struct Token *place)
   if (!is_scalar(type) && !(first_initial && first_initial->type == type))
     node->value = type->size;
   for (initial = first_initial; initial; initial = initial->next) {
+    if (initial->is_overridden)
+      continue;
     struct Node *target = local_node(offset + initial->offset, initial->type, place);
     if (initial->field) {
       target = new_node(NODE_BIT_FIELD, initial->type, target, 0, place);
