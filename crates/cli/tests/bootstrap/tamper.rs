@@ -109,7 +109,7 @@ fn steps_and_pins() {
         "{complaint}"
     );
     fs::write(&steps, &whole).unwrap();
-    edit(&steps, pin, "");
+    edit(&steps, &format!("{pin}\n"), "");
     let complaint = refused(&mut build());
     assert!(complaint.contains("has no pin") && complaint.contains("10-stages.toml"), "{complaint}");
     // Whoever knows why an output is another one accepts it; nothing else in the file changes.
