@@ -17,6 +17,16 @@ enum Suffix {
     LongDouble,
 }
 
+impl Suffix {
+    fn spelling(self) -> &'static str {
+        match self {
+            Suffix::Float => "f",
+            Suffix::Double => "",
+            Suffix::LongDouble => "L",
+        }
+    }
+}
+
 fn decimal() -> impl Strategy<Value = String> {
     ("[0-9]{1,25}", "[0-9]{0,40}", prop_oneof![-40..40i32, -340..330i32, -5000..5000i32])
         .prop_map(|(whole, part, exponent)| format!("{whole}.{part}e{exponent}"))
@@ -45,18 +55,12 @@ fn constant() -> impl Strategy<Value = (String, Suffix)> {
 
 /// As `front -t` writes them: the bits as float, as double and as long double.
 fn ours(constants: &[(String, Suffix)]) -> String {
-    let text: String =
-        constants.iter().map(|(digits, suffix)| format!("{digits}{}\n", spelling(*suffix))).collect();
+    let mut text = String::new();
+    for (digits, suffix) in constants {
+        writeln!(text, "{digits}{}", suffix.spelling()).unwrap();
+    }
     fs::write(front::room().join("literals.c"), text).unwrap();
     front::accept("-t", front::room(), "literals.c")
-}
-
-fn spelling(suffix: Suffix) -> &'static str {
-    match suffix {
-        Suffix::Float => "f",
-        Suffix::Double => "",
-        Suffix::LongDouble => "L",
-    }
 }
 
 /// The same from a program that gcc compiles.
@@ -70,7 +74,7 @@ fn theirs(constants: &[(String, Suffix)]) -> String {
          int main(void) {\n",
     );
     for (index, (digits, suffix)) in constants.iter().enumerate() {
-        let c = format!("{digits}{}", spelling(*suffix));
+        let c = format!("{digits}{}", suffix.spelling());
         let flags = match suffix {
             Suffix::Float => " flags 8",
             Suffix::Double => "",

@@ -138,12 +138,11 @@ proptest! {
         let theirs = by_gcc();
         let ours = front::run("-E", front::room(), "macros.c");
         let messages = String::from_utf8(ours.stderr).unwrap();
-        match theirs {
-            Some(theirs) => {
-                prop_assert!(ours.status.success(), "{}", messages);
-                prop_assert_eq!(words(&String::from_utf8(ours.stdout).unwrap()), words(&theirs));
-            }
-            None => prop_assert_eq!(ours.status.code(), Some(1)),
+        if let Some(theirs) = theirs {
+            prop_assert!(ours.status.success(), "{}", messages);
+            prop_assert_eq!(words(&String::from_utf8(ours.stdout).unwrap()), words(&theirs));
+        } else {
+            prop_assert_eq!(ours.status.code(), Some(1));
         }
     }
 }
