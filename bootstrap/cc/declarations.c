@@ -487,7 +487,9 @@ long parse_count() {
   long count = UNKNOWN;
   while (keyword_of(token) == KEYWORD_QUALIFIER || keyword_of(token) == KEYWORD_STATIC)
     advance();
-  if (!token_is(T_RIGHT_BRACKET)) {
+  if (token_is(T_STAR) && peek()->kind == T_RIGHT_BRACKET)
+    advance();                                        // [*]: some size, in a prototype
+  else if (!token_is(T_RIGHT_BRACKET)) {
     struct Token *place = token;
     count = parse_constant("the size of an array is not a constant");
     if (count < 0)
