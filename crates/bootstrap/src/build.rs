@@ -163,6 +163,33 @@ pub fn build(
     state.error.map_or(Ok(state.results), Err)
 }
 
+/// Runs one step of a plan whose steps have been built, with another object as one of its inputs. Pins are not asked.
+pub fn run_with(
+    plan: &Plan,
+    store: &Store,
+    options: &Options,
+    results: &Results,
+    step: &Step,
+    (input, object): (&str, Object),
+) -> Result<StepResult, BuildError> {
+    let builder = Builder { plan, store, options };
+    let mut inputs = builder.inputs(step, results)?;
+    inputs.insert(input.to_owned(), object);
+    builder.run(step, &inputs)
+}
+
+/// The object that an origin is, in the store, for a step of a plan whose steps have been built.
+pub fn object_of(
+    plan: &Plan,
+    store: &Store,
+    options: &Options,
+    results: &Results,
+    step: &Step,
+    origin: &Origin,
+) -> Result<Option<Object>, BuildError> {
+    Builder { plan, store, options }.input(step, origin, results)
+}
+
 #[derive(Debug)]
 struct State<'a> {
     results: Results,
@@ -211,12 +238,7 @@ impl<'a> Builder<'a> {
     }
 
     fn step(&self, step: &Step, results: &Results, watch: &dyn Watch) -> Result<StepResult, BuildError> {
-        let mut inputs = BTreeMap::new();
-        for (name, origin) in &step.inputs {
-            if let Some(object) = self.input(step, origin, results)? {
-                inputs.insert(name.clone(), object);
-            }
-        }
+        let inputs = self.inputs(step, results)?;
         let key = key::of(step, &inputs);
         if let Some(result) = self.store.result(key)? {
             self.check_pins(step, &result)?;
@@ -229,6 +251,17 @@ impl<'a> Builder<'a> {
         self.store.put_result(key, &result)?;
         watch.finished(step, &result, false);
         Ok(result)
+    }
+
+    /// All inputs of a step, in the store.
+    fn inputs(&self, step: &Step, results: &Results) -> Result<BTreeMap<String, Object>, BuildError> {
+        let mut inputs = BTreeMap::new();
+        for (name, origin) in &step.inputs {
+            if let Some(object) = self.input(step, origin, results)? {
+                inputs.insert(name.clone(), object);
+            }
+        }
+        Ok(inputs)
     }
 
     /// The object that an input is, in the store.

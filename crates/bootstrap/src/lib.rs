@@ -8,6 +8,7 @@
 //! - [`sandbox`]: runs one step with nothing of the host but its kernel.
 //! - [`build`]: all steps, those first that others need.
 //! - [`pins`]: what outputs are, written into the steps.
+//! - [`ddc`]: diverse double compiling: other compilers lead to the same bytes.
 //! - [`compare`]: where two outputs begin to differ.
 //! - [`built`] and [`graph`]: what is known of a build, shown.
 //!
@@ -16,6 +17,7 @@
 pub mod build;
 pub mod built;
 pub mod compare;
+pub mod ddc;
 pub mod graph;
 pub mod key;
 pub mod object;

@@ -28,6 +28,7 @@ mod check;
 mod read;
 
 pub use check::StepsError;
+pub(crate) use check::origin;
 
 use crate::object::Digest;
 use std::collections::BTreeMap;

@@ -1,6 +1,7 @@
 //! `snowguard bootstrap`: a C compiler, from a seed that people can read.
 
 mod build;
+mod ddc;
 mod graph;
 mod plan;
 mod progress;
@@ -21,6 +22,7 @@ pub(crate) enum Command {
     Fetch(build::FetchOptions),
     Build(build::Options),
     Verify(verify::Options),
+    Ddc(ddc::Options),
     Graph(graph::Options),
     /// Run one step; the other commands start this one.
     #[command(hide = true)]
@@ -94,6 +96,7 @@ pub(crate) fn run(command: &Command) -> ExitCode {
         Command::Fetch(options) => build::fetch(options).map_err(exit::Failure::scan),
         Command::Build(options) => build::run(options),
         Command::Verify(options) => verify::run(options),
+        Command::Ddc(options) => ddc::run(options),
         Command::Graph(options) => graph::run(options).map_err(exit::Failure::scan),
         Command::Sandbox => {
             let served = bootstrap::sandbox::serve().context("cannot serve a sandbox");

@@ -197,7 +197,8 @@ fn step(text: StepText, file: &Path) -> Result<Step, String> {
     Ok(Step { name, summary, inputs, run, environment, proc, outputs, file: file.to_owned() })
 }
 
-fn origin(text: &str) -> Result<Origin, String> {
+/// Where an input comes from.
+pub(crate) fn origin(text: &str) -> Result<Origin, String> {
     let unknown = || {
         format!(
             "{text:?} is no origin: these are `seed`, `step:STEP/OUTPUT`, `file:PATH`, `source:NAME`, `source:NAME!` and `source:NAME!/PATH`"

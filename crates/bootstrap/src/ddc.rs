@@ -1,0 +1,176 @@
+//! Diverse double compiling (D. A. Wheeler, "Fully Countering Trusting Trust through Diverse Double-Compiling", 2009).
+//!
+//! A compiler that puts something into the compilers that it compiles cannot be seen in any source. But another compiler, made by
+//! others, does not put in the same. So: the other compiler compiles the chain's last compiler from its source; what comes of
+//! that is other code, but the same program, and compiles its source once more. If the result is, byte for byte, what the
+//! chain has, then whatever is in the chain's compiler is in its source, or in both compilers.
+//!
+//! What is replaced is told by `ddc.toml` in the folder of the chain.
+
+use crate::build::{self, BuildError, Results};
+use crate::object::Object;
+use crate::steps::{Origin, Plan, Step, origin};
+use crate::store::{Store, StoreError};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// What is replaced, and how its replacement is compiled.
+#[derive(Debug, Clone)]
+pub struct Recipe {
+    /// The step that is run with the replacement.
+    pub step: String,
+    /// Its input that is replaced.
+    pub input: String,
+    /// The compiler's arguments; `{NAME}` stands for an input's place.
+    pub argv: Vec<String>,
+    /// The compiler's inputs.
+    pub inputs: BTreeMap<String, Origin>,
+}
+
+/// Why the double compiling could not be done.
+#[derive(Debug, thiserror::Error)]
+pub enum DdcError {
+    /// The file `ddc.toml` cannot be read.
+    #[error("cannot read {path}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The file `ddc.toml` is wrong.
+    #[error("{path}: {problem}")]
+    Recipe {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// The compiler is not there.
+    #[error("the compiler {compiler} cannot be started: install it, or name another with --compiler")]
+    Missing {
+        /// The compiler.
+        compiler: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// The compiler failed.
+    #[error("the compiler {compiler} failed ({status}): {said}")]
+    Compiler {
+        /// The compiler.
+        compiler: String,
+        /// How it ended.
+        status: String,
+        /// What it said.
+        said: String,
+    },
+    /// The chain cannot be built, or the step cannot be run.
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    /// The store cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What one compiler led to.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// The first line of what it says of itself.
+    pub version: String,
+    /// The program that it made in place of the chain's.
+    pub program: Object,
+    /// The outputs of the step that was run with that program.
+    pub outputs: BTreeMap<String, Object>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RecipeText {
+    step: String,
+    input: String,
+    argv: Vec<String>,
+    inputs: BTreeMap<String, String>,
+}
+
+impl Recipe {
+    /// Reads `ddc.toml` in the folder of the chain.
+    pub fn read(plan: &Plan) -> Result<(Self, &Step), DdcError> {
+        let path = plan.folder.join("ddc.toml");
+        let text =
+            std::fs::read_to_string(&path).map_err(|source| DdcError::Read { path: path.clone(), source })?;
+        let wrong = |problem: String| DdcError::Recipe { path: path.clone(), problem };
+        let RecipeText { step, input, argv, inputs } =
+            toml::from_str(&text).map_err(|error| wrong(error.to_string()))?;
+        let inputs = inputs
+            .into_iter()
+            .map(|(name, text)| Ok((name, origin(&text)?)))
+            .collect::<Result<BTreeMap<_, _>, String>>()
+            .map_err(&wrong)?;
+        let found = plan.step(&step).ok_or_else(|| wrong(format!("there is no step {step}")))?;
+        if !found.inputs.contains_key(&input) {
+            return Err(wrong(format!("step {step} has no input {input}")));
+        }
+        Ok((Self { step, input, argv, inputs }, found))
+    }
+}
+
+/// Lets `compiler` compile the replacement, and runs the step with it. `results` are those of the chain.
+pub fn compile(
+    plan: &Plan,
+    store: &Store,
+    options: &build::Options,
+    results: &Results,
+    compiler: &str,
+) -> Result<Outcome, DdcError> {
+    let (recipe, step) = Recipe::read(plan)?;
+    let mut places = BTreeMap::new();
+    for (name, origin) in &recipe.inputs {
+        if let Some(object) = build::object_of(plan, store, options, results, step, origin)? {
+            places.insert(name.as_str(), store.path(&object));
+        }
+    }
+    let work = store.work("ddc")?;
+    let program = work.join("program");
+    let version = run(compiler, &["--version".to_owned()], &work)?;
+    let mut argv: Vec<String> = recipe.argv.iter().map(|text| replace(text, &places)).collect();
+    argv.extend(["-o".to_owned(), program.display().to_string()]);
+    run(compiler, &argv, &work)?;
+    let program = store.put(&program)?;
+    crate::store::remove(&work)?;
+    let result = build::run_with(plan, store, options, results, step, (&recipe.input, program))?;
+    Ok(Outcome {
+        version: version.lines().next().unwrap_or_default().to_owned(),
+        program,
+        outputs: result.outputs,
+    })
+}
+
+fn replace(text: &str, places: &BTreeMap<&str, PathBuf>) -> String {
+    let fill = |text: String, (name, path): (&&str, &PathBuf)| {
+        text.replace(&format!("{{{name}}}"), &path.to_string_lossy())
+    };
+    places.iter().fold(text.to_owned(), fill)
+}
+
+fn run(compiler: &str, argv: &[String], folder: &Path) -> Result<String, DdcError> {
+    let output = Command::new(compiler)
+        .args(argv)
+        .current_dir(folder)
+        .env("LC_ALL", "C")
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|source| DdcError::Missing { compiler: compiler.into(), source })?;
+    if !output.status.success() {
+        let said = String::from_utf8_lossy(&output.stderr);
+        let first: Vec<_> = said.lines().take(5).collect();
+        return Err(DdcError::Compiler {
+            compiler: compiler.into(),
+            status: output.status.to_string(),
+            said: first.join("; "),
+        });
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}

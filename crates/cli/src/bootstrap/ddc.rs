@@ -1,0 +1,92 @@
+//! `snowguard bootstrap ddc`
+
+use super::build::{build, jobs};
+use super::{ChainOptions, PlaceOptions, helper, store_folder};
+use crate::exit::{FOUND, Failure};
+use bootstrap::build::Options as BuildOptions;
+use bootstrap::ddc::{self, Recipe};
+use bootstrap::{compare, store::Store};
+use clap::Args;
+use serde_json::json;
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Compile the chain's last compiler by compilers of this machine too, and compare.
+///
+/// Diverse double compiling: each compiler compiles tcc, and that tcc compiles tcc again, in the sandbox, by the commands of the
+/// chain. All must reach the same bytes as the chain. Exit code 0: they do; 1: one does not.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  snowguard bootstrap ddc
+  snowguard bootstrap ddc --compiler gcc-11 --compiler clang")]
+pub(crate) struct Options {
+    /// A compiler of this machine; may be given several times
+    #[arg(long, value_name = "PROGRAM", default_values = ["gcc", "clang"])]
+    compiler: Vec<String>,
+    #[command(flatten)]
+    chain: ChainOptions,
+    #[command(flatten)]
+    places: PlaceOptions,
+    /// Where outputs are kept [default: $SNOWGUARD_BOOTSTRAP, or snowguard/bootstrap in the user's cache folder]
+    #[arg(long, value_name = "DIR")]
+    store: Option<PathBuf>,
+    /// JSON: one object a line
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn run(options: &Options) -> Result<ExitCode, Failure> {
+    let plan = options.chain.plan(&[]).map_err(Failure::usage)?;
+    let (recipe, _) = Recipe::read(&plan).map_err(|error| Failure::usage(error.into()))?;
+    let store = store_folder(options.store.as_ref()).map_err(Failure::usage)?;
+    let store = Store::open(&store).map_err(Failure::scan)?;
+    let how = BuildOptions {
+        helper: helper().map_err(Failure::scan)?,
+        places: options.places.places(),
+        jobs: jobs(None),
+        unpinned: false,
+    };
+    let results = build(&plan, &store, &how)?;
+    let chain = results.get(&recipe.step).map(|result| result.outputs.clone()).unwrap_or_default();
+    let mut out = std::io::stdout().lock();
+    let told = |error: std::io::Error| Failure::scan(error);
+    let mut code = ExitCode::SUCCESS;
+    for compiler in &options.compiler {
+        let outcome = ddc::compile(&plan, &store, &how, &results, compiler).map_err(Failure::scan)?;
+        let same = outcome.outputs == chain;
+        if !same {
+            code = ExitCode::from(FOUND);
+        }
+        if options.json {
+            let line = json!({
+                "compiler": compiler,
+                "version": outcome.version,
+                "program": outcome.program,
+                "step": recipe.step,
+                "chain": chain,
+                "outputs": outcome.outputs,
+                "same": same,
+            });
+            writeln!(out, "{line}").map_err(told)?;
+            continue;
+        }
+        let version = scanner::report::clean(&outcome.version);
+        writeln!(out, "{compiler}: {version}").map_err(told)?;
+        writeln!(out, "  its {:<12} {}", recipe.input, outcome.program.sha256).map_err(told)?;
+        for (name, object) in &outcome.outputs {
+            let own = chain.get(name);
+            let verdict =
+                if own == Some(object) { "same as the chain's" } else { "DIFFERENT from the chain's" };
+            writeln!(out, "  {}/{name:<11} {} {verdict}", recipe.step, object.sha256).map_err(told)?;
+            if let Some(own) = own.filter(|own| *own != object)
+                && let Some(difference) =
+                    compare::first(&store.path(own), &store.path(object)).map_err(Failure::scan)?
+            {
+                writeln!(out, "{difference}").map_err(told)?;
+            }
+        }
+    }
+    Ok(code)
+}
