@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod chain;
+mod ddc;
 mod kill;
 mod sandbox;
 mod tamper;
