@@ -178,6 +178,27 @@ pub fn run_with(
     builder.run(step, &inputs)
 }
 
+/// Opens a shell where a step would run: with its inputs, its environment, an empty `/build` and an empty `/out`. `busybox` is a
+/// static busybox of the host. What is made there is gone afterwards.
+pub fn shell(
+    plan: &Plan,
+    store: &Store,
+    options: &Options,
+    results: &Results,
+    step: &Step,
+    busybox: &Path,
+) -> Result<Outcome, BuildError> {
+    let builder = Builder { plan, store, options };
+    let inputs = builder.inputs(step, results)?;
+    let (work, mut task) = builder.task(step, &inputs)?;
+    task.shell = Some(busybox.to_owned());
+    task.run = vec![["/busybox", "sh"].map(str::to_owned).into()];
+    let outcome = sandbox::run_in_terminal(&options.helper, &task, &work.join("task"))
+        .map_err(|source| BuildError::Io { step: step.name.clone(), action: "start the sandbox", source })?;
+    store::remove(&work)?;
+    Ok(outcome)
+}
+
 /// The object that an origin is, in the store, for a step of a plan whose steps have been built.
 pub fn object_of(
     plan: &Plan,
@@ -297,25 +318,33 @@ impl<'a> Builder<'a> {
         Ok(Some(object))
     }
 
+    /// What a step needs to run: a new folder for its work, and the task.
+    fn task(&self, step: &Step, inputs: &BTreeMap<String, Object>) -> Result<(PathBuf, Task), BuildError> {
+        let work = self.store.work(&step.name)?;
+        let [root, out, build] = ["root", "out", "build"].map(|name| work.join(name));
+        for folder in [&root, &out, &build] {
+            let cannot = |source| BuildError::Io { step: step.name.clone(), action: "make a folder", source };
+            fs::create_dir(folder).map_err(cannot)?;
+        }
+        let task = Task {
+            root,
+            inputs: inputs.iter().map(|(name, object)| (name.clone(), self.store.path(object))).collect(),
+            out,
+            build,
+            proc: step.proc,
+            shell: None,
+            run: step.run.clone(),
+            environment: sandbox::environment(&step.environment),
+        };
+        Ok((work, task))
+    }
+
     fn run(&self, step: &Step, inputs: &BTreeMap<String, Object>) -> Result<StepResult, BuildError> {
         let cannot = |action| {
             let step = step.name.clone();
             move |source| BuildError::Io { step, action, source }
         };
-        let work = self.store.work(&step.name)?;
-        let [root, out, build] = ["root", "out", "build"].map(|name| work.join(name));
-        for folder in [&root, &out, &build] {
-            fs::create_dir(folder).map_err(cannot("make a folder"))?;
-        }
-        let task = Task {
-            root,
-            inputs: inputs.iter().map(|(name, object)| (name.clone(), self.store.path(object))).collect(),
-            out: out.clone(),
-            build,
-            proc: step.proc,
-            run: step.run.clone(),
-            environment: sandbox::environment(&step.environment),
-        };
+        let (work, task) = self.task(step, inputs)?;
         let path = self.store.log(&step.name);
         let log = File::create(&path).map_err(cannot("write its log"))?;
         let begun = Instant::now();
@@ -334,7 +363,7 @@ impl<'a> Builder<'a> {
             }
             Outcome::Broken(problem) => return Err(BuildError::Sandbox { step: step.name.clone(), problem }),
         }
-        let outputs = self.take_outputs(step, &out)?;
+        let outputs = self.take_outputs(step, &task.out)?;
         store::remove(&work)?;
         Ok(StepResult { outputs, milliseconds: milliseconds(took) })
     }

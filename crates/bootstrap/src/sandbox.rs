@@ -43,6 +43,9 @@ pub struct Task {
     pub build: PathBuf,
     /// Whether `/proc` is seen.
     pub proc: bool,
+    /// A program of the host that is seen as `/busybox`, for a person who looks around; steps have none.
+    #[serde(default)]
+    pub shell: Option<PathBuf>,
     /// Programs and their arguments, one after the other.
     pub run: Vec<Vec<String>>,
     /// The whole environment.
@@ -108,6 +111,22 @@ pub fn run(helper: &Helper, task: &Task, log: &File) -> io::Result<Outcome> {
     Ok(outcome(&output.stdout, output.status))
 }
 
+/// Runs a task whose programs use the terminal of this process. The task is put into `file`, because standard input is theirs.
+pub fn run_in_terminal(helper: &Helper, task: &Task, file: &Path) -> io::Result<Outcome> {
+    std::fs::write(file, serde_json::to_vec(task)?)?;
+    let mut command = Command::new(&helper.program);
+    let output = command
+        .args(&helper.arguments)
+        .arg(file)
+        .env_clear()
+        .stdin(Stdio::inherit())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::inherit())
+        .spawn()?
+        .wait_with_output()?;
+    Ok(outcome(&output.stdout, output.status))
+}
+
 fn outcome(told: &[u8], status: ExitStatus) -> Outcome {
     match serde_json::from_slice(told) {
         Ok(outcome) if status.success() => outcome,
@@ -115,11 +134,14 @@ fn outcome(told: &[u8], status: ExitStatus) -> Outcome {
     }
 }
 
-/// The helper: reads a [`Task`] from standard input, runs it, and writes an [`Outcome`] to standard output.
+/// The helper: reads a [`Task`] from `file`, or from standard input, runs it, and writes an [`Outcome`] to standard output.
 ///
 /// Call it while the process has one thread: it changes what the whole process sees.
-pub fn serve() -> io::Result<()> {
-    let task: Task = serde_json::from_reader(io::stdin().lock())?;
+pub fn serve(file: Option<&Path>) -> io::Result<()> {
+    let task: Task = match file {
+        Some(file) => serde_json::from_slice(&std::fs::read(file)?)?,
+        None => serde_json::from_reader(io::stdin().lock())?,
+    };
     let outcome = inside::enter(&task).unwrap_or_else(Outcome::Broken);
     let mut out = io::stdout().lock();
     serde_json::to_writer(&mut out, &outcome)?;

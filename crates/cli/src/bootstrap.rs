@@ -5,6 +5,7 @@ mod ddc;
 mod graph;
 mod plan;
 mod progress;
+mod shell;
 mod verify;
 
 use crate::exit;
@@ -23,10 +24,14 @@ pub(crate) enum Command {
     Build(build::Options),
     Verify(verify::Options),
     Ddc(ddc::Options),
+    Shell(shell::Options),
     Graph(graph::Options),
     /// Run one step; the other commands start this one.
     #[command(hide = true)]
-    Sandbox,
+    Sandbox {
+        /// The task; otherwise standard input has it
+        task: Option<PathBuf>,
+    },
 }
 
 /// Which chain.
@@ -97,9 +102,10 @@ pub(crate) fn run(command: &Command) -> ExitCode {
         Command::Build(options) => build::run(options),
         Command::Verify(options) => verify::run(options),
         Command::Ddc(options) => ddc::run(options),
+        Command::Shell(options) => shell::run(options),
         Command::Graph(options) => graph::run(options).map_err(exit::Failure::scan),
-        Command::Sandbox => {
-            let served = bootstrap::sandbox::serve().context("cannot serve a sandbox");
+        Command::Sandbox { task } => {
+            let served = bootstrap::sandbox::serve(task.as_deref()).context("cannot serve a sandbox");
             served.map(|()| ExitCode::SUCCESS).map_err(exit::Failure::scan)
         }
     };

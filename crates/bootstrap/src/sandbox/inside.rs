@@ -80,8 +80,10 @@ fn init(task: &Task) -> Result<Outcome, String> {
     lay_out(task)?;
     umask(Mode::from_bits_truncate(0o022));
     nix::unistd::chdir("/build").map_err(cannot("enter /build"))?;
-    let null = File::open("/dev/null").map_err(cannot("open /dev/null"))?;
-    nix::unistd::dup2_stdin(null.as_fd()).map_err(cannot("empty standard input"))?;
+    if task.shell.is_none() {
+        let null = File::open("/dev/null").map_err(cannot("open /dev/null"))?;
+        nix::unistd::dup2_stdin(null.as_fd()).map_err(cannot("empty standard input"))?;
+    }
     // What programs print goes where the helper's own messages go.
     nix::unistd::dup2_stdout(std::io::stderr().as_fd()).map_err(cannot("send output to the log"))?;
     limits::set()?;
@@ -116,6 +118,9 @@ fn lay_out(task: &Task) -> Result<(), String> {
         File::create(&place).map_err(cannot(format_args!("make {device}")))?;
         mount(Some(device), &place, NOTHING, MsFlags::MS_BIND, NOTHING)
             .map_err(cannot(format_args!("bind {device}")))?;
+    }
+    if let Some(shell) = &task.shell {
+        bind(shell, &below(root, "busybox"), true)?;
     }
     if task.proc {
         let place = below(root, "proc");

@@ -131,3 +131,21 @@ fn what_is_left_over_is_refused() {
     let complaint = refused(&mut build(folder.path()));
     assert!(complaint.contains("neither a file nor a folder"), "{complaint}");
 }
+
+#[test]
+fn a_shell_sees_what_the_step_sees() {
+    use std::io::Write as _;
+    let busybox = test_support::toolbox().join("usr/bin/busybox");
+    let store = tempfile::tempdir().unwrap();
+    let mut shell = snowguard(&["shell", "labels", "--no-debian", "--folder"]);
+    shell.arg(crate::chain()).arg("--store").arg(store.path()).arg("--busybox").arg(busybox);
+    let mut shell =
+        shell.stdin(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap();
+    let typed = b"/busybox ls / /in; /busybox date +%s; /in/seed /in/labels.hex0 /out/labels && echo built; exit 5\n";
+    shell.stdin.take().unwrap().write_all(typed).unwrap();
+    let output = shell.wait_with_output().unwrap();
+    let seen = crate::complaint(&output);
+    assert!(output.status.success(), "{seen}");
+    let shown = "/in/seed /in/labels.hex0 /out/labels\n/:\nbuild\nbusybox\ndev\nin\nout\n\n/in:\nlabels.hex0\nseed\n1\n";
+    assert!(seen.contains(shown) && seen.ends_with("built\n"), "{seen}");
+}

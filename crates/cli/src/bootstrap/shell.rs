@@ -1,0 +1,71 @@
+//! `snowguard bootstrap shell`
+
+use super::build::{build, jobs};
+use super::{ChainOptions, PlaceOptions, helper, store_folder};
+use crate::exit::Failure;
+use anyhow::anyhow;
+use bootstrap::build::{self, Options as BuildOptions};
+use bootstrap::sandbox::Outcome;
+use bootstrap::steps::Plan;
+use bootstrap::store::Store;
+use clap::Args;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Open a shell where a step would run, to see what it sees.
+///
+/// What the step needs is built first. The shell is a static busybox of this machine, at /busybox; the step's commands are
+/// printed. What is made in /build and /out is gone afterwards.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  snowguard bootstrap shell tcc1
+  snowguard bootstrap shell cc --busybox ./busybox-static")]
+pub(crate) struct Options {
+    /// The step
+    #[arg(value_name = "STEP")]
+    step: String,
+    #[command(flatten)]
+    chain: ChainOptions,
+    #[command(flatten)]
+    places: PlaceOptions,
+    /// Where outputs are kept [default: $SNOWGUARD_BOOTSTRAP, or snowguard/bootstrap in the user's cache folder]
+    #[arg(long, value_name = "DIR")]
+    store: Option<PathBuf>,
+    /// A busybox without shared libraries
+    #[arg(long, value_name = "FILE", default_value = "/bin/busybox")]
+    busybox: PathBuf,
+}
+
+pub(crate) fn run(options: &Options) -> Result<ExitCode, Failure> {
+    let plan = options.chain.plan(std::slice::from_ref(&options.step)).map_err(Failure::usage)?;
+    let busybox = options.busybox.canonicalize().map_err(|error| {
+        let busybox = options.busybox.display();
+        Failure::usage(anyhow!(
+            "{busybox}: {error}: install busybox-static, or say with --busybox where there is one"
+        ))
+    })?;
+    let store = store_folder(options.store.as_ref()).map_err(Failure::usage)?;
+    let store = Store::open(&store).map_err(Failure::scan)?;
+    let how = BuildOptions {
+        helper: helper().map_err(Failure::scan)?,
+        places: options.places.places(),
+        jobs: jobs(None),
+        unpinned: true,
+    };
+    let (steps, step): (Vec<_>, Vec<_>) =
+        plan.steps.iter().cloned().partition(|step| step.name != options.step);
+    let before = Plan { steps, ..plan.clone() };
+    let results = build(&before, &store, &how)?;
+    for step in &step {
+        for argv in &step.run {
+            eprintln!("{}", argv.join(" "));
+        }
+        match build::shell(&plan, &store, &how, &results, step, &busybox).map_err(Failure::scan)? {
+            // How a shell ends says nothing.
+            Outcome::Done | Outcome::Failed { .. } => {}
+            Outcome::Broken(problem) => return Err(Failure::scan(anyhow!("{problem}"))),
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
