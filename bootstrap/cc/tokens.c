@@ -200,7 +200,7 @@ struct Real *real_of_token(struct Token *number);          // T_FLOAT
 struct Real *real_of_integer(long value, long is_unsigned);
 struct Real *real_of_double_bits(long bits);
 struct Real *real_of_float_bits(long bits);
-struct Real *real_round_to_double(struct Real *a);         // also float and its subnormals
+struct Real *real_round_to_double(struct Real *a);         // with fewer bits where it is subnormal
 struct Real *real_round_to_float(struct Real *a);
 long real_to_integer(struct Real *a, long is_unsigned);    // towards zero; out of range as x86 has it
 long real_to_double_bits(struct Real *a);                  // rounds
