@@ -1,5 +1,6 @@
 //! The sections, one file each.
 
+mod bootstrap;
 mod pe;
 mod quality;
 pub(super) mod scan;
@@ -21,5 +22,6 @@ pub(super) const ALL: &[Section] = &[
     Section { name: "scan", what: "a closure and a whole evaluation against all records", run: scan::run },
     Section { name: "quality", what: "precision and recall on pairs labelled by reading", run: quality::run },
     Section { name: "pe", what: "digests, signing and verifying of EFI programs", run: pe::run },
+    Section { name: "bootstrap", what: "from the seed to tcc", run: bootstrap::run },
     Section { name: "vulnix", what: "the same derivations and records as vulnix", run: vulnix::run },
 ];

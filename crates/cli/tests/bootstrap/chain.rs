@@ -50,3 +50,16 @@ fn tcc_makes_itself() {
     run(compile.arg("-B").arg(&tcc).arg("-static").arg("-o").arg(&hello).arg(&program));
     assert_eq!(run(&mut std::process::Command::new(hello)), "hello 0.667\n");
 }
+
+#[test]
+fn the_readme_tells_the_sizes() {
+    let store = tempfile::tempdir().unwrap();
+    let built: Value = serde_json::from_str(&run(build(store.path()).args(["cc", "--json"]))).unwrap();
+    let text = std::fs::read_to_string(chain().join("README.md")).unwrap();
+    for output in built.as_array().unwrap() {
+        let name = output["step"].as_str().unwrap();
+        let size = std::fs::metadata(output["path"].as_str().unwrap()).unwrap().len();
+        let row = text.lines().find(|line| line.starts_with(&format!("| [{name}]"))).unwrap();
+        assert_eq!(row.split('|').nth(5).unwrap().trim(), size.to_string(), "{name}");
+    }
+}

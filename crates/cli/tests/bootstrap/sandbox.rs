@@ -141,7 +141,8 @@ fn a_shell_sees_what_the_step_sees() {
     shell.arg(crate::chain()).arg("--store").arg(store.path()).arg("--busybox").arg(busybox);
     let mut shell =
         shell.stdin(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap();
-    let typed = b"/busybox ls / /in; /busybox date +%s; /in/seed /in/labels.hex0 /out/labels && echo built; exit 5\n";
+    let typed =
+        b"/busybox ls / /in; /busybox date +%s; /in/seed /in/labels.hex0 /out/labels && echo built; exit 5\n";
     shell.stdin.take().unwrap().write_all(typed).unwrap();
     let output = shell.wait_with_output().unwrap();
     let seen = crate::complaint(&output);
