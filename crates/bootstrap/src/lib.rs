@@ -10,6 +10,7 @@
 //! - [`pins`]: what outputs are, written into the steps.
 //! - [`ddc`]: diverse double compiling: other compilers lead to the same bytes.
 //! - [`compare`]: where two outputs begin to differ.
+//! - [`replay`] and [`export`]: the chain without this driver, as a list of commands or built by Nix.
 //! - [`built`] and [`graph`]: what is known of a build, shown.
 //!
 //! Linux on x86-64 only: namespaces, seccomp and ptrace are the kernel's own.
@@ -18,10 +19,13 @@ pub mod build;
 pub mod built;
 pub mod compare;
 pub mod ddc;
+pub mod export;
 pub mod graph;
 pub mod key;
 pub mod object;
 pub mod pins;
+pub mod places;
+pub mod replay;
 pub mod sandbox;
 pub mod seed;
 pub mod sources;

@@ -2,6 +2,7 @@
 
 mod build;
 mod ddc;
+mod export;
 mod graph;
 mod plan;
 mod progress;
@@ -26,6 +27,7 @@ pub(crate) enum Command {
     Ddc(ddc::Options),
     Shell(shell::Options),
     Graph(graph::Options),
+    Export(export::Options),
     /// Run one step; the other commands start this one.
     #[command(hide = true)]
     Sandbox {
@@ -103,6 +105,7 @@ pub(crate) fn run(command: &Command) -> ExitCode {
         Command::Verify(options) => verify::run(options),
         Command::Ddc(options) => ddc::run(options),
         Command::Shell(options) => shell::run(options),
+        Command::Export(options) => export::run(options).map_err(exit::Failure::scan),
         Command::Graph(options) => graph::run(options).map_err(exit::Failure::scan),
         Command::Sandbox { task } => {
             let served = bootstrap::sandbox::serve(task.as_deref()).context("cannot serve a sandbox");

@@ -5,8 +5,11 @@
 
 use bootstrap::built::{Built, BuiltOutput, BuiltStep};
 use bootstrap::object::{Digest, Kind, Object};
+use bootstrap::replay;
 use bootstrap::steps::Plan;
-use std::path::PathBuf;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// The folder of the chain.
 pub(crate) fn folder() -> PathBuf {
@@ -57,4 +60,47 @@ pub(crate) fn pretended(plan: &Plan) -> Built {
         (step.name.clone(), built)
     });
     Built { steps: steps.collect() }
+}
+
+/// Follows the list of commands for a plan in an empty folder, by starting one program after the other, with nothing else.
+///
+/// Gives the folder.
+pub(crate) fn follow(plan: &Plan) -> tempfile::TempDir {
+    let room = tempfile::tempdir().unwrap();
+    symlink(folder().canonicalize().unwrap(), room.path().join("bootstrap")).unwrap();
+    let seed = room.path().join(replay::SEED);
+    std::fs::write(&seed, bootstrap::seed::read(&folder().join("seed/seed.hex0")).unwrap()).unwrap();
+    std::fs::set_permissions(&seed, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let mut list = Vec::new();
+    replay::write(&mut list, plan, &replay::lines(plan, "bootstrap").unwrap(), "bootstrap").unwrap();
+    for line in
+        String::from_utf8(list).unwrap().lines().filter(|line| !line.is_empty() && !line.starts_with('#'))
+    {
+        let mut words = line.split(' ');
+        let status =
+            Command::new(words.next().unwrap()).args(words).current_dir(&room).env_clear().status().unwrap();
+        assert!(status.success(), "{line}: {status}");
+    }
+    room
+}
+
+/// Builds a plan without the driver's sandbox, and fills what the driver's store in `store` would hold of it.
+pub(crate) fn build_here(plan: &Plan, store: &Path) -> Built {
+    let room = follow(plan);
+    std::fs::create_dir_all(store.join("objects")).unwrap();
+    let mut built = Built::default();
+    for lines in replay::lines(plan, "bootstrap").unwrap() {
+        let step = plan.step(&lines.step).unwrap();
+        let outputs = step.outputs.keys().zip(&lines.outputs).map(|(output, (file, _))| {
+            let path = room.path().join(file);
+            let object = Object::at(&path).unwrap();
+            let place = store.join("objects").join(object.to_string());
+            std::fs::copy(&path, place).unwrap();
+            (output.clone(), BuiltOutput { object, size: path.metadata().unwrap().len() })
+        });
+        let outputs = outputs.collect();
+        let key = Digest::of(step.name.as_bytes());
+        built.steps.insert(step.name.clone(), BuiltStep { key, inputs: [].into(), outputs, milliseconds: 1 });
+    }
+    built
 }

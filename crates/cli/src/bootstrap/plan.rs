@@ -1,6 +1,8 @@
 //! `snowguard bootstrap plan`
 
 use super::ChainOptions;
+use super::graph::write;
+use bootstrap::replay;
 use clap::Args;
 use serde_json::json;
 use std::io::Write as _;
@@ -14,7 +16,8 @@ use std::process::ExitCode;
 #[command(after_help = "\
 Examples:
   snowguard bootstrap plan
-  snowguard bootstrap plan tcc2 --json")]
+  snowguard bootstrap plan tcc2 --json
+  snowguard bootstrap plan cc --commands")]
 pub(crate) struct Options {
     /// Only these steps, and those that they need
     #[arg(value_name = "STEP")]
@@ -24,10 +27,18 @@ pub(crate) struct Options {
     /// JSON
     #[arg(long)]
     json: bool,
+    /// The commands alone, one a line, to be followed from the seed without this program, a shell or anything else
+    #[arg(long, conflicts_with = "json")]
+    commands: bool,
 }
 
 pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
     let plan = options.chain.plan(&options.steps)?;
+    if options.commands {
+        let list = replay::lines(&plan, "bootstrap")?;
+        write(None, |out| replay::write(out, &plan, &list, "bootstrap"))?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let mut out = std::io::stdout().lock();
     if options.json {
         let steps = plan.steps.iter().map(|step| {
