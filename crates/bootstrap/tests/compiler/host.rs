@@ -1,4 +1,4 @@
-//! `cc` built by the host's C compiler, and by the chain's own `subset`; and programs built by `cc` and by gcc.
+//! `cc` built by the host's C compilers, and programs built by `cc` and by gcc.
 
 use bootstrap::steps::Plan;
 use std::fs;
@@ -40,23 +40,27 @@ fn sources() -> Vec<PathBuf> {
         .collect()
 }
 
-/// The compiler, built by gcc: the subset is C.
+/// `cc`, built by a compiler of the host: the subset is C.
+pub(crate) fn build_cc(compiler: &str, flags: &[&str], name: &str) -> PathBuf {
+    let text: Vec<String> = sources().iter().map(|file| fs::read_to_string(file).unwrap()).collect();
+    let (all, program) = (room().join(format!("{name}.c")), room().join(name));
+    fs::write(&all, text.concat()).unwrap();
+    succeed(
+        Command::new(compiler)
+            .args(["-std=gnu11", "-funsigned-char", "-fno-builtin", "-fwrapv", "-w", "-include"])
+            .arg(bootstrap().join("subset/host.c"))
+            .args(flags)
+            .arg(&all)
+            .arg("-o")
+            .arg(&program),
+    );
+    program
+}
+
+/// The compiler for the tests of programs.
 pub(crate) fn cc() -> &'static Path {
     static CC: OnceLock<PathBuf> = OnceLock::new();
-    CC.get_or_init(|| {
-        let text: Vec<String> = sources().iter().map(|file| fs::read_to_string(file).unwrap()).collect();
-        let (all, program) = (room().join("all.c"), room().join("cc"));
-        fs::write(&all, text.concat()).unwrap();
-        succeed(
-            Command::new("gcc")
-                .args(["-std=gnu11", "-funsigned-char", "-fno-builtin", "-w", "-O1", "-include"])
-                .arg(bootstrap().join("subset/host.c"))
-                .arg(&all)
-                .arg("-o")
-                .arg(&program),
-        );
-        program
-    })
+    CC.get_or_init(|| build_cc("gcc", &["-O1"], "cc"))
 }
 
 /// `cc` on sources, with the tests' own headers.

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 /// Names of the files in the tests' folder that end in `ending`, without it.
-fn names(ending: &str) -> Vec<String> {
+pub(crate) fn names(ending: &str) -> Vec<String> {
     let mut names: Vec<String> = fs::read_dir(host::tests())
         .unwrap()
         .filter_map(|entry| {
@@ -17,7 +17,7 @@ fn names(ending: &str) -> Vec<String> {
 }
 
 /// The files of a test: one, or those of its folder.
-fn files(name: &str) -> Vec<String> {
+pub(crate) fn files(name: &str) -> Vec<String> {
     let folder = host::tests().join(name);
     if !folder.is_dir() {
         return vec![format!("{name}.c")];
