@@ -394,9 +394,8 @@ struct Object *constant_object;
 
 // The sum of an address (its object left in constant_object) and a number.
 long constant_address(struct Node *node) {
-  if (node->kind == NODE_INTEGER) {
+  if (node->kind == NODE_INTEGER)
     return node->value;
-  }
   if (node->kind == NODE_ADDRESS && node->left->kind == NODE_GLOBAL && !constant_object) {
     constant_object = node->left->object;
     return node->left->value;

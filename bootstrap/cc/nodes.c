@@ -196,9 +196,8 @@ struct Node *convert(struct Node *node, struct Type *type) {
     return node;
   if (type->kind == TYPE_VOID)
     return new_node(NODE_CONVERT, type, node, 0, node->at);
-  if (is_record(from) || is_record(type)) {
+  if (is_record(from) || is_record(type))
     fail(node->at, "conversion from or to a struct");
-  }
   if (!is_scalar(from) || !is_scalar(type))
     fail(node->at, "this value cannot be converted");
   if ((is_floating(from) && is_pointer(type)) || (is_pointer(from) && is_floating(type)))
@@ -372,6 +371,17 @@ struct Node *subtract_pointer(struct Node *left, struct Node *right, struct Toke
   return operate(NODE_DIVIDE, bytes, integer_node(size, type_long, at), type_long, at);
 }
 
+// 1 or 0 when the truth of a constant is known, else -1.
+long known_truth(struct Node *node) {
+  if (node->kind == NODE_INTEGER)
+    return node->value != 0;
+  if (node->kind == NODE_FLOAT)
+    return !real_is_zero(node->real);
+  if (node->kind == NODE_ADDRESS && is_place(node->left))
+    return 1;
+  return -1;
+}
+
 struct Node *compare(long kind, struct Node *left, struct Node *right, struct Token *at) {
   if (is_arithmetic(left->type) && is_arithmetic(right->type)) {
     left = promote(left);
@@ -381,11 +391,9 @@ struct Node *compare(long kind, struct Node *left, struct Node *right, struct To
   }
   if (!is_in_rax(left->type) || !is_in_rax(right->type))
     fail(at, "these operands cannot be compared");
-  if (kind == NODE_EQUAL || kind == NODE_NOT_EQUAL) {
-    // the address of an object is never null
-    if (left->kind == NODE_ADDRESS && is_constant_zero(right))
-      return integer_node(kind == NODE_NOT_EQUAL, type_int, at);
-  }
+  // the address of an object is never null
+  if ((kind == NODE_EQUAL || kind == NODE_NOT_EQUAL) && is_constant_zero(right) && known_truth(left) == 1)
+    return integer_node(kind == NODE_NOT_EQUAL, type_int, at);
   return operate(kind, convert(left, type_unsigned_long), convert(right, type_unsigned_long), type_int, at);
 }
 
@@ -432,17 +440,6 @@ struct Node *unary(long kind, struct Node *operand, struct Token *at) {
   if (operand->kind == NODE_FLOAT)
     return float_node(real_negate(operand->real), operand->type, at);
   return new_node(kind, operand->type, operand, 0, at);
-}
-
-// 1 or 0 when the truth of a constant is known, else -1.
-long known_truth(struct Node *node) {
-  if (node->kind == NODE_INTEGER)
-    return node->value != 0;
-  if (node->kind == NODE_FLOAT)
-    return !real_is_zero(node->real);
-  if (node->kind == NODE_ADDRESS && is_place(node->left))
-    return 1;
-  return -1;
 }
 
 struct Node *logical_not(struct Node *operand, struct Token *at) {

@@ -47,7 +47,6 @@ struct Symbol *declare_object(char *name, struct Type *type, struct Specifiers *
     symbol->object = new_object(name, type, place);
   else
     symbol->object = external_object(name, type, place);
-  symbol->is_static = is_static;
   return symbol;
 }
 
@@ -254,8 +253,6 @@ void parse_declaration() {
     parse_declarators(specifiers);
 }
 
-void parse_local_declaration() { parse_declaration(); }
-
 void parse_file_level() {
   if (accept(T_SEMICOLON))
     return;
@@ -267,9 +264,10 @@ void parse_file_level() {
     parse_declaration();
 }
 
-// Keywords are interned in every unit's table of names at once: a unit only has its own scope.
+// One FILE.c. Its names end with it; objects with external linkage stay.
 void compile_unit(char *path) {
   preprocess_file(path);
+  replay = 0;
   token = next_token();
   enter_scope();
   while (!token_is(T_END))

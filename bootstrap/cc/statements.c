@@ -1,7 +1,7 @@
 // statements.c: statements. Their code is made while they are read.
 
 void parse_statement();
-void parse_local_declaration();
+void parse_declaration();
 
 // ---- Where break, continue and goto lead ----
 
@@ -79,7 +79,7 @@ void parse_block_items() {
     if (token_is(T_END))
       fail(token, "expected }");
     if (begins_type(token) && !(token_is(T_IDENTIFIER) && peek()->kind == T_COLON))
-      parse_local_declaration();
+      parse_declaration();
     else
       parse_statement();
   }
@@ -166,7 +166,7 @@ void parse_do() {
 
 void parse_for_first() {
   if (begins_type(token))
-    parse_local_declaration();
+    parse_declaration();
   else {
     if (!token_is(T_SEMICOLON))
       generate_effect(value_of(parse_expression()));

@@ -89,7 +89,6 @@ struct Symbol {
   struct Object *object;      // of SYMBOL_OBJECT
   long value;                 // of SYMBOL_CONSTANT; of SYMBOL_LOCAL: distance from rbp
   long depth;                 // of the scope: 0 file, more in blocks
-  long is_static;             // internal linkage
   struct Symbol *outer;       // what the name means outside of the scope
   struct Symbol *next_in_scope;
 };
