@@ -134,7 +134,6 @@
     je %constants_end
     call %expect_name
     call %check_new
-    mov_qword[rax+BYTE], !32 %1
     cmp_r8d, %0x3D                # '='
     jne %constant_has_value
     push_rax
@@ -144,6 +143,7 @@
     mov_[rsp],rax
     mov_rax,rcx
 :constant_has_value
+    mov_qword[rax+BYTE], !32 %1
     pop_rcx
     mov_[rax+BYTE],rcx !40
     inc_rcx

@@ -11,16 +11,21 @@
 
 # Compile an expression, with everything in it.
 :expression
-    mov_rax,[rip+DWORD] %depth
-    inc_rax
-    mov_[rip+DWORD],rax %depth
-    cmp_rax, %500
-    ja %expression_is_deep
-    call %assignment
+    call %deeper
+    call %conditional_or_assignment
     dec_qword[rip+DWORD] %depth
     ret
-:expression_is_deep
-    call %fail "more than 500 brackets, calls and blocks inside each other"
+
+# Count that something is inside of something else: that needs some of the stack, so there has to be an end to it. Who calls this takes it
+# back from `depth` when the inner thing is behind it.
+:deeper
+    inc_qword[rip+DWORD] %depth
+    mov_rax,[rip+DWORD] %depth
+    cmp_rax, %500
+    ja %nesting_is_deep
+    ret
+:nesting_is_deep
+    call %fail "more than 500 statements and expressions inside each other"
 :depth ~0
 
 # The same, and have its value in rax when the code runs.
@@ -126,8 +131,8 @@
     je %emit_jump
     ret
 
-# Assignments.
-:assignment
+# Assignments, and what is none.
+:conditional_or_assignment
     call %conditional
     cmp_r8d, %0x3D                # '='
     je %assign
@@ -180,7 +185,7 @@
 :assign_local
     push_r10
     push_r11
-    call %assignment
+    call %expression
     call %load
     pop_r11
     pop_r10
@@ -228,7 +233,7 @@
 # Compile an assignment. Compare for je: is it a constant or a local variable, and nothing has been written since the last r13
 # that was pushed? Then it can be loaded whenever one likes.
 :value_without_code
-    call %assignment
+    call %expression
 :is_without_code
     cmp_r9d, %2
     je %is_without_code_yet
@@ -272,7 +277,9 @@
     call %emit_label
     mov_eax, %0x3A                # ':'
     call %expect
+    call %deeper
     call %conditional
+    dec_qword[rip+DWORD] %depth
     call %load
     pop_rax
     call %emit_label
@@ -411,7 +418,7 @@
     xor_eax,eax
     ret
 
-# Compile the right side of the operator edi, of precedence esi and above (0: an assignment), and what both sides give.
+# Compile the right side of the operator edi, of precedence esi and above (0: an expression), and what both sides give.
 # The left side is the present expression.
 :combine
     push_rdi
@@ -426,7 +433,7 @@
     push_r13
     test_esi,esi
     jne %combine_binary
-    call %assignment
+    call %expression
     jmp %combine_right
 :combine_binary
     call %binary
@@ -633,11 +640,7 @@
 
 # Read over an operator, and compile what it is for.
 :operand
-    mov_rax,[rip+DWORD] %depth
-    inc_rax
-    mov_[rip+DWORD],rax %depth
-    cmp_rax, %500
-    ja %expression_is_deep
+    call %deeper
     call %next_token
     call %unary
     dec_qword[rip+DWORD] %depth
@@ -817,11 +820,7 @@
     push_rax
     mov_eax, %0x29                # ')'
     call %expect
-    mov_rax,[rip+DWORD] %depth
-    inc_rax
-    mov_[rip+DWORD],rax %depth
-    cmp_rax, %500
-    ja %expression_is_deep
+    call %deeper
     call %unary
     dec_qword[rip+DWORD] %depth
     cmp_r9d, %3
@@ -937,15 +936,9 @@
     call %load
     test_r10b,r10b
     je %contents_of_number
-    mov_rax,[rip+DWORD] %depth
-    inc_rax
-    mov_[rip+DWORD],rax %depth
-    cmp_rax, %500
-    ja %expression_is_deep
     mov_edi, %0x2B                # '+'
     xor_esi,esi
     call %combine
-    dec_qword[rip+DWORD] %depth
     mov_eax, %0x5D                # ']'
     call %expect
     call %dereference

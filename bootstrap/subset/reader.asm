@@ -177,7 +177,7 @@
     mov_cl,[r12]
     or_cl, !0x20
     cmp_cl, !0x78                 # 'x'
-    jne %number_begins
+    jne %number_begins_with_0
     add_r12, %2
     mov_edi, %16
 :number_begins
@@ -214,6 +214,11 @@
     jb %number_is_strange
     mov_r8d, %2
     ret
+:number_begins_with_0
+    movzx_eax,byte[r12]
+    call %is_digit
+    jae %number_begins
+    call %fail "a number with a 0 before it is octal in C"
 :number_is_large
     call %fail "this number has more than 64 bits"
 :number_is_strange
@@ -288,7 +293,7 @@
     je %escape_is_known
     mov_ecx, %0x00
     cmp_al, !0x30                 # '0'
-    je %escape_is_known
+    je %escape_zero
     mov_ecx, %0x07
     cmp_al, !0x61                 # 'a'
     je %escape_is_known
@@ -315,10 +320,27 @@
     shl_edx, !4
     call %escape_digit
     or_ecx,edx
+    push_rcx
+    movzx_eax,byte[r12]           # C takes as many digits as there are
+    call %is_digit
+    jb %escape_is_long
+    or_ecx, %0x20                 # the character is in ecx now, less '0'
+    sub_ecx, %0x31                # 'a', as above
+    cmp_ecx, %6
+    jb %escape_is_long
+    pop_rcx
 :escape_is_known
     mov_eax,ecx
     clc
     ret
+:escape_zero
+    movzx_eax,byte[r12]
+    call %is_digit
+    jb %escape_is_long
+    xor_ecx,ecx
+    jmp %escape_is_known
+:escape_is_long
+    call %fail "in C this digit belongs to what is behind the backslash: \\0 and two digits behind \\x are all that there is here"
 :escape_digit                     # give the value of a hexadecimal digit: ecx
     movzx_ecx,byte[r12]
     inc_r12

@@ -2,11 +2,7 @@
 
 # Compile a statement.
 :statement
-    mov_rax,[rip+DWORD] %depth
-    inc_rax
-    mov_[rip+DWORD],rax %depth
-    cmp_rax, %500
-    ja %expression_is_deep
+    call %deeper
     call %statement_itself
     dec_qword[rip+DWORD] %depth
     ret

@@ -1,0 +1,2 @@
+struct s { long a; };
+void f(struct s *p, struct s *q) { *p = 1; }

@@ -1,0 +1,1 @@
+void f(void) { if (1) continue; }

@@ -1,0 +1,2 @@
+struct s { long a; 
+  char *a; };

@@ -1,0 +1,2 @@
+long f(char *p) {
+  return -p; }

@@ -1,0 +1,1 @@
+long f(long a, char *p) { return a - p; }

@@ -1,0 +1,1 @@
+long f(void) { return (long *const)0; }

@@ -1,0 +1,2 @@
+struct s { long a; };
+struct s { long b; };
