@@ -6,7 +6,7 @@ use crate::sandbox::{self, Helper, Outcome, Task};
 use crate::seed::{self, SeedError};
 use crate::sources::unpack::{self, UnpackError};
 use crate::sources::{self, Place, SourceError};
-use crate::steps::{Origin, Plan, Step};
+use crate::steps::{Origin, Plan, Source, Step};
 use crate::store::{self, StepResult, Store, StoreError};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
@@ -153,7 +153,7 @@ pub fn build(
 ) -> Result<Results, BuildError> {
     let state = Mutex::new(State { results: Results::new(), taken: BTreeSet::new(), error: None });
     let changed = Condvar::new();
-    let builder = Builder { plan, store, options };
+    let builder = Builder::new(plan, store, options);
     std::thread::scope(|scope| {
         for _ in 0..options.jobs.clamp(1, plan.steps.len().max(1)) {
             scope.spawn(|| builder.work(&state, &changed, watch));
@@ -172,7 +172,7 @@ pub fn run_with(
     step: &Step,
     (input, object): (&str, Object),
 ) -> Result<StepResult, BuildError> {
-    let builder = Builder { plan, store, options };
+    let builder = Builder::new(plan, store, options);
     let mut inputs = builder.inputs(step, results)?;
     inputs.insert(input.to_owned(), object);
     builder.run(step, &inputs)
@@ -188,7 +188,7 @@ pub fn shell(
     step: &Step,
     busybox: &Path,
 ) -> Result<Outcome, BuildError> {
-    let builder = Builder { plan, store, options };
+    let builder = Builder::new(plan, store, options);
     let inputs = builder.inputs(step, results)?;
     let (work, mut task) = builder.task(step, &inputs)?;
     task.shell = Some(busybox.to_owned());
@@ -208,7 +208,7 @@ pub fn object_of(
     step: &Step,
     origin: &Origin,
 ) -> Result<Option<Object>, BuildError> {
-    Builder { plan, store, options }.input(step, origin, results)
+    Builder::new(plan, store, options).input(step, origin, results)
 }
 
 #[derive(Debug)]
@@ -222,9 +222,15 @@ struct Builder<'a> {
     plan: &'a Plan,
     store: &'a Store,
     options: &'a Options,
+    /// What origins are that are not outputs of steps: each is looked at once.
+    origins: Mutex<BTreeMap<Origin, Object>>,
 }
 
 impl<'a> Builder<'a> {
+    fn new(plan: &'a Plan, store: &'a Store, options: &'a Options) -> Self {
+        Self { plan, store, options, origins: Mutex::default() }
+    }
+
     /// One thread: takes a step whose inputs are there, until none is left.
     fn work(&self, state: &Mutex<State<'a>>, changed: &Condvar, watch: &dyn Watch) {
         let mut locked = state.lock().unwrap_or_else(PoisonError::into_inner);
@@ -287,35 +293,63 @@ impl<'a> Builder<'a> {
 
     /// The object that an input is, in the store.
     fn input(&self, step: &Step, origin: &Origin, results: &Results) -> Result<Option<Object>, BuildError> {
+        // The plan was checked: the step is there and has this output.
+        if let Origin::Step { step, output } = origin {
+            return Ok(results.get(step).and_then(|result| result.outputs.get(output)).copied());
+        }
+        // Held while it is looked at, so that two threads do not unpack the same.
+        let mut origins = self.origins.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(object) = origins.get(origin) {
+            return Ok(Some(*object));
+        }
         let object = match origin {
             Origin::Seed => self.store.put_program(&seed::read(&self.plan.folder.join("seed/seed.hex0"))?)?,
-            // The plan was checked: the step is there and has this output.
-            Origin::Step { step, output } => {
-                let Some(object) = results.get(step).and_then(|result| result.outputs.get(output)) else {
-                    return Ok(None);
-                };
-                *object
-            }
             Origin::File(path) => self.store.put_copy(&self.plan.folder.join(path))?,
             Origin::Source(name) | Origin::Unpacked { source: name, .. } => {
                 let Some(source) = self.plan.sources.get(name) else { return Ok(None) };
                 let archive = sources::fetch(self.store, source, &self.options.places)?;
-                let Origin::Unpacked { path, .. } = origin else {
-                    return Ok(Some(self.store.put_copy(&archive)?));
-                };
-                let work = self.store.work(name)?;
-                unpack::unpack(&archive, &work, unpack::Limits::default())?;
-                let part = work.join(path);
-                if part.symlink_metadata().is_err() {
-                    let (step, source_name, path) = (step.name.clone(), name.clone(), path.clone());
-                    return Err(BuildError::Part { step, source_name, path });
+                match origin {
+                    Origin::Unpacked { path, .. } => self.unpack(step, source, &archive, path)?,
+                    _ => self.store.put_copy(&archive)?,
                 }
-                let object = self.store.put(&part)?;
-                store::remove(&work)?;
-                object
             }
+            Origin::Step { .. } => return Ok(None),
         };
+        origins.insert(origin.clone(), object);
         Ok(Some(object))
+    }
+
+    /// A part of an archive, in the store. It is unpacked once.
+    fn unpack(
+        &self,
+        step: &Step,
+        source: &Source,
+        archive: &Path,
+        path: &Path,
+    ) -> Result<Object, BuildError> {
+        const PART: &str = "part";
+        let key = key::of_unpacked(source.sha256, path);
+        if let Some(object) = self.store.result(key)?.and_then(|known| known.outputs.get(PART).copied()) {
+            return Ok(object);
+        }
+        let begun = Instant::now();
+        let work = self.store.work(&source.name)?;
+        let tree = work.join("tree");
+        fs::create_dir(&tree).map_err(|source| {
+            let step = step.name.clone();
+            BuildError::Io { step, action: "make a folder", source }
+        })?;
+        unpack::unpack(archive, &tree, unpack::Limits::default())?;
+        let part = tree.join(path);
+        if part.symlink_metadata().is_err() {
+            let (step, source_name, path) = (step.name.clone(), source.name.clone(), path.to_owned());
+            return Err(BuildError::Part { step, source_name, path });
+        }
+        let object = self.store.put(&part)?;
+        store::remove(&work)?;
+        let outputs = [(PART.to_owned(), object)].into();
+        self.store.put_result(key, &StepResult { outputs, milliseconds: milliseconds(begun.elapsed()) })?;
+        Ok(object)
     }
 
     /// What a step needs to run: a new folder for its work, and the task.

@@ -9,6 +9,7 @@ use crate::object::{Digest, Object};
 use crate::steps::Step;
 use serde_json::json;
 use std::collections::BTreeMap;
+use std::path::Path;
 
 /// The rules that steps run under: raise it when the sandbox shows a step something else.
 pub const SANDBOX: u32 = 1;
@@ -24,5 +25,11 @@ pub fn of(step: &Step, inputs: &BTreeMap<String, Object>) -> Digest {
         "proc": step.proc,
         "outputs": step.outputs.keys().collect::<Vec<_>>(),
     });
+    Digest::of(text.to_string().as_bytes())
+}
+
+/// The key under which it is remembered what a part of an unpacked source is.
+pub fn of_unpacked(source: Digest, part: &Path) -> Digest {
+    let text = json!({ "unpacked": source, "part": part.to_string_lossy() });
     Digest::of(text.to_string().as_bytes())
 }

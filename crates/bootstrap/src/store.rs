@@ -163,6 +163,10 @@ impl Store {
 
     /// Takes a copy of the file or folder at `path` into the store.
     pub fn put_copy(&self, path: &Path) -> Result<Object, StoreError> {
+        let object = Object::at(path).map_err(cannot("read", path))?;
+        if self.get(&object)?.is_some() {
+            return Ok(object);
+        }
         let work = self.work("copy")?;
         let copied = work.join("copy");
         copy(path, &copied)?;

@@ -9,13 +9,13 @@ use bootstrap::compare;
 use bootstrap::store::Store;
 use clap::Args;
 use std::io::Write as _;
-use std::path::PathBuf;
-use std::process::ExitCode;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
 
 /// Build everything twice, from the seed, and compare.
 ///
 /// Each time in a new store of another path, the second time one step after the other. Exit code 0: all outputs are the same;
-/// 1: one is not, and its first difference is shown.
+/// 1: one is not, and its first difference is shown; diffoscope is asked too, if this machine has it.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -86,7 +86,22 @@ pub(super) fn run(options: &Options) -> Result<ExitCode, Failure> {
             if let Some(difference) = difference {
                 writeln!(out, "{difference}").map_err(told)?;
             }
+            if let Some(report) = diffoscope(&first.path(&a), &second.path(&b)) {
+                out.write_all(&report).map_err(told)?;
+            }
         }
     }
     Ok(code)
+}
+
+/// What diffoscope says of two outputs, if there is one on this machine.
+fn diffoscope(first: &Path, second: &Path) -> Option<Vec<u8>> {
+    let mut command = Command::new("diffoscope");
+    command
+        .args(["--text", "-", "--max-text-report-size", "100000"])
+        .args([first, second])
+        .stdin(Stdio::null());
+    let output = command.output().ok()?;
+    // It ends with 1 if there are differences, which is why it was asked.
+    matches!(output.status.code(), Some(0 | 1)).then_some(output.stdout)
 }

@@ -150,3 +150,34 @@ fn a_shell_sees_what_the_step_sees() {
     let shown = "/in/seed /in/labels.hex0 /out/labels\n/:\nbuild\nbusybox\ndev\nin\nout\n\n/in:\nlabels.hex0\nseed\n1\n";
     assert!(seen.contains(shown) && seen.ends_with("built\n"), "{seen}");
 }
+
+#[test]
+fn what_is_not_reproducible_is_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = "#include <stdio.h>\n#include <sys/random.h>\nint main(void) { char random[8]; FILE *f = fopen(\"/out/o\", \"w\"); \
+        getrandom(random, 8, 0); fprintf(f, \"%32d\", 1); fwrite(random, 1, 8, f); return 0; }\n";
+    chain(folder.path(), source, "run = [{ argv = [\"/in/probe\"] }]\n");
+    // A diffoscope of the test's own: whether it is asked, and about what.
+    let programs = folder.path().join("programs");
+    std::fs::create_dir(&programs).unwrap();
+    let script = "#!/bin/sh\nfor last; do :; done\necho \"diffoscope was asked about ${last##*/}\"\nexit 1\n";
+    std::fs::write(programs.join("diffoscope"), script).unwrap();
+    std::fs::set_permissions(
+        programs.join("diffoscope"),
+        std::os::unix::fs::PermissionsExt::from_mode(0o755),
+    )
+    .unwrap();
+    let mut verify = snowguard(&["verify", "--unpinned", "--no-debian", "--folder"]);
+    verify.arg(folder.path()).arg("--store").arg(folder.path().join("store"));
+    let path = std::env::join_paths(
+        [programs].into_iter().chain(std::env::split_paths(&std::env::var_os("PATH").unwrap())),
+    );
+    let output = verify.env("PATH", path.unwrap()).output().unwrap();
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert!(
+        told.contains("different  probe/o: file-") && told.contains("first difference at byte 32"),
+        "{told}"
+    );
+    assert!(told.contains("diffoscope was asked about file-"), "{told}");
+}
