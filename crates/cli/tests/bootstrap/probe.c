@@ -74,6 +74,12 @@ int main(int argc, char **argv) {
   child = fork();
   if (child == 0) { tell("time in a child", time(0)); execl("/in/probe", "again", "child", (char *)0); _exit(1); }
   waitpid(child, &status, 0);
+  child = fork();
+  if (child == 0) _exit(syscall(0x40000000 + SYS_time, 0) > 1);
+  waitpid(child, &status, 0); tell("x32 call ends with signal", WIFSIGNALED(status) ? WTERMSIG(status) : 0);
+  child = fork();
+  if (child == 0) { long result; __asm__ volatile("int $0x80" : "=a"(result) : "a"(13), "b"(0) : "memory"); _exit(result > 1); }
+  waitpid(child, &status, 0); tell("32-bit call ends with signal", WIFSIGNALED(status) ? WTERMSIG(status) : 0);
   tell("mount", mount("none", "/build", "tmpfs", 0, 0));
   tell("chroot", chroot("/build"));
   tell("unshare", unshare(CLONE_NEWUSER));

@@ -65,6 +65,8 @@ counter ends with signal: 11
 time in a child: 1
 time in another program: 1
 vDSO in another program: 0
+x32 call ends with signal: 31
+32-bit call ends with signal: 31
 mount: EPERM
 chroot: EPERM
 unshare: EPERM
