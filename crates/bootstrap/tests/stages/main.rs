@@ -8,5 +8,7 @@
 mod chain;
 mod encodings;
 mod hostile;
+mod listings;
+mod low;
 mod random;
 mod subset;

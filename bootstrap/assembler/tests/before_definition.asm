@@ -1,0 +1,2 @@
+a
+DEFINE a 00

@@ -1,0 +1,1 @@
+DEFINE a 1G

@@ -1,0 +1,2 @@
+DEFINE a 00
+DEFINE a 00

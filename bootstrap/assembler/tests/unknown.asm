@@ -1,0 +1,4 @@
+DEFINE a 00
+a
+
+b
