@@ -63,3 +63,21 @@ fn the_readme_tells_the_sizes() {
         assert_eq!(row.split('|').nth(5).unwrap().trim(), size.to_string(), "{name}");
     }
 }
+
+#[test]
+fn who_builds_does_not_matter() {
+    // Another user, who has no rights; paths that this user may read.
+    let folder = tempfile::tempdir().unwrap();
+    let [program, copied, sources, store] =
+        ["snowguard", "chain", "sources", "store"].map(|name| folder.path().join(name));
+    std::fs::copy(env!("CARGO_BIN_EXE_snowguard"), &program).unwrap();
+    crate::copy(&chain(), &copied);
+    crate::copy(mirror(), &sources);
+    let mut build = std::process::Command::new("setpriv");
+    build.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(&program);
+    build.args(["bootstrap", "build", "--no-debian", "--folder"]).arg(&copied).arg("--mirror").arg(&sources);
+    run(std::process::Command::new("chown").args(["-R", "65534:65534"]).arg(folder.path()));
+    let theirs = run(build.arg("--store").arg(&store));
+    let own = tempfile::tempdir().unwrap();
+    assert_eq!(theirs, run(&mut crate::build(own.path())));
+}
