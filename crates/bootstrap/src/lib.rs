@@ -11,6 +11,7 @@
 //! - [`ddc`]: diverse double compiling: other compilers lead to the same bytes.
 //! - [`compare`]: where two outputs begin to differ.
 //! - [`replay`] and [`export`]: the chain without this driver, as a list of commands or built by Nix.
+//! - [`provenance`]: where outputs come from, signed; the bill of materials.
 //! - [`built`] and [`graph`]: what is known of a build, shown.
 //!
 //! Linux on x86-64 only: namespaces, seccomp and ptrace are the kernel's own.
@@ -25,6 +26,7 @@ pub mod key;
 pub mod object;
 pub mod pins;
 pub mod places;
+pub mod provenance;
 pub mod replay;
 pub mod sandbox;
 pub mod seed;

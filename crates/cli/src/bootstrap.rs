@@ -6,6 +6,7 @@ mod export;
 mod graph;
 mod plan;
 mod progress;
+mod provenance;
 mod shell;
 mod verify;
 
@@ -28,6 +29,7 @@ pub(crate) enum Command {
     Shell(shell::Options),
     Graph(graph::Options),
     Export(export::Options),
+    Provenance(provenance::Options),
     /// Run one step; the other commands start this one.
     #[command(hide = true)]
     Sandbox {
@@ -106,6 +108,7 @@ pub(crate) fn run(command: &Command) -> ExitCode {
         Command::Ddc(options) => ddc::run(options),
         Command::Shell(options) => shell::run(options),
         Command::Export(options) => export::run(options).map_err(exit::Failure::scan),
+        Command::Provenance(options) => provenance::run(options).map_err(exit::Failure::scan),
         Command::Graph(options) => graph::run(options).map_err(exit::Failure::scan),
         Command::Sandbox { task } => {
             let served = bootstrap::sandbox::serve(task.as_deref()).context("cannot serve a sandbox");

@@ -1,0 +1,81 @@
+//! `snowguard bootstrap provenance`
+
+use super::graph::write;
+use super::{ChainOptions, store_folder};
+use anyhow::Context as _;
+use bootstrap::built::Built;
+use bootstrap::provenance::dsse::Key;
+use bootstrap::provenance::{sbom, statements};
+use clap::Args;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Say where the outputs come from, in a form that others can check: one in-toto statement with SLSA provenance for each output.
+///
+/// One JSON text a line. With a key each is signed, in a DSSE envelope. Nothing in the statements depends on when, where or how fast
+/// something was built, so those who build the same can compare them.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  snowguard bootstrap provenance --output chain.intoto.jsonl
+  openssl genpkey -algorithm ed25519 -out key.pem
+  snowguard bootstrap provenance tcc2 --key key.pem --builder https://example.org/builders/1
+  snowguard bootstrap provenance --sbom --output bootstrap.cdx.json")]
+pub(crate) struct Options {
+    /// Only these steps, and those that they need
+    #[arg(value_name = "STEP")]
+    steps: Vec<String>,
+    #[command(flatten)]
+    chain: ChainOptions,
+    /// Where outputs are kept [default: $SNOWGUARD_BOOTSTRAP, or snowguard/bootstrap in the user's cache folder]
+    #[arg(long, value_name = "DIR")]
+    store: Option<PathBuf>,
+    /// Sign with this Ed25519 key: PEM as OpenSSL writes it, or Nix's NAME:BASE64
+    #[arg(long, value_name = "FILE", conflicts_with = "sbom")]
+    key: Option<PathBuf>,
+    /// Who vouches for the build (SLSA's builder.id)
+    #[arg(long, value_name = "URI", default_value = "urn:snowguard:bootstrap:local")]
+    builder: String,
+    /// A software bill of materials of the chain instead (CycloneDX 1.6)
+    #[arg(long)]
+    sbom: bool,
+    /// Write to this file
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+/// No key is longer.
+const LONGEST_KEY: u64 = 10_000;
+
+pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
+    let plan = options.chain.plan(&options.steps)?;
+    let store = store_folder(options.store.as_ref())?;
+    let built = Built::read(&plan, &store)?;
+    if options.sbom {
+        let document = sbom::cyclonedx(&plan, &built);
+        write(options.output.as_ref(), |out| writeln!(out, "{document:#}"))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let scheme = options.builder.split_once(':').map(|(scheme, rest)| (scheme.is_empty(), rest.is_empty()));
+    anyhow::ensure!(scheme == Some((false, false)), "{:?} is no URI", options.builder);
+    let key = options.key.as_ref().map(read_key).transpose()?;
+    let all = statements(&plan, &built, &store, &options.builder)?;
+    write(options.output.as_ref(), |out| {
+        for statement in &all {
+            match &key {
+                Some(key) => writeln!(out, "{}", key.envelope(statement))?,
+                None => writeln!(out, "{statement}")?,
+            }
+        }
+        Ok(())
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn read_key(path: &PathBuf) -> anyhow::Result<Key> {
+    let context = || format!("cannot read the key {}", path.display());
+    let size = std::fs::metadata(path).with_context(context)?.len();
+    anyhow::ensure!(size <= LONGEST_KEY, "{} has {size} bytes: that is no key", path.display());
+    let text = std::fs::read_to_string(path).with_context(context)?;
+    Key::from_text(&text).with_context(|| path.display().to_string())
+}
