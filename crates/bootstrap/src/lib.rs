@@ -12,10 +12,12 @@
 //! - [`compare`]: where two outputs begin to differ.
 //! - [`replay`] and [`export`]: the chain without this driver, as a list of commands or built by Nix.
 //! - [`provenance`]: where outputs come from, signed; the bill of materials.
+//! - [`audit`]: what has to be trusted.
 //! - [`built`] and [`graph`]: what is known of a build, shown.
 //!
 //! Linux on x86-64 only: namespaces, seccomp and ptrace are the kernel's own.
 
+pub mod audit;
 pub mod build;
 pub mod built;
 pub mod compare;

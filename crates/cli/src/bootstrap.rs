@@ -1,5 +1,6 @@
 //! `snowguard bootstrap`: a C compiler, from a seed that people can read.
 
+mod audit;
 mod build;
 mod ddc;
 mod export;
@@ -27,6 +28,7 @@ pub(crate) enum Command {
     Verify(verify::Options),
     Ddc(ddc::Options),
     Shell(shell::Options),
+    Audit(audit::Options),
     Graph(graph::Options),
     Export(export::Options),
     Provenance(provenance::Options),
@@ -109,6 +111,7 @@ pub(crate) fn run(command: &Command) -> ExitCode {
         Command::Shell(options) => shell::run(options),
         Command::Export(options) => export::run(options).map_err(exit::Failure::scan),
         Command::Provenance(options) => provenance::run(options).map_err(exit::Failure::scan),
+        Command::Audit(options) => audit::run(options).map_err(exit::Failure::scan),
         Command::Graph(options) => graph::run(options).map_err(exit::Failure::scan),
         Command::Sandbox { task } => {
             let served = bootstrap::sandbox::serve(task.as_deref()).context("cannot serve a sandbox");

@@ -1,0 +1,157 @@
+//! What has to be trusted, said plainly.
+//!
+//! - [`listing`]: the seed, every byte with what its listing says of it, beside a disassembly by others.
+//! - [`written`]: what people wrote and people can read: files, lines, and how long reading takes.
+//! - [`generated`]: files of others' archives that programs made: reading those is not reading a source.
+//! - [`trusted`]: everything else, with what can be done about it.
+
+pub mod generated;
+pub mod listing;
+pub mod text;
+pub mod trusted;
+pub mod written;
+
+use crate::built::{self, BuiltError};
+use crate::steps::{Origin, Plan};
+use generated::Hit;
+use listing::{Listing, ListingError};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::io;
+use std::path::{Path, PathBuf};
+use trusted::Trusted;
+use written::Part;
+
+/// Everything about a plan.
+#[derive(Debug)]
+pub struct Audit {
+    /// The seed.
+    pub seed: Listing,
+    /// What people wrote for the chain.
+    pub written: Vec<Part>,
+    /// What programs made, in the sources of others.
+    pub sources: Vec<SourceAudit>,
+    /// What is trusted beside.
+    pub trusted: Vec<Trusted>,
+}
+
+/// One source of others.
+#[derive(Debug)]
+pub struct SourceAudit {
+    /// Its name.
+    pub name: String,
+    /// The name of its file.
+    pub file: String,
+    /// Files in it, or nothing if the store does not have it.
+    pub files: Option<usize>,
+    /// What programs made in it.
+    pub hits: Vec<Hit>,
+}
+
+/// Why there is no audit.
+#[derive(Debug, thiserror::Error)]
+pub enum AuditError {
+    /// The listing of the seed is wrong.
+    #[error(transparent)]
+    Listing(#[from] ListingError),
+    /// A source cannot be unpacked.
+    #[error(transparent)]
+    Built(#[from] BuiltError),
+    /// A file cannot be read.
+    #[error("cannot read {path}")]
+    Read {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+fn cannot(path: &Path) -> impl FnOnce(io::Error) -> AuditError {
+    let path = path.to_owned();
+    move |source| AuditError::Read { path, source }
+}
+
+impl Audit {
+    /// Of a plan. Sources are looked at where the store in the folder `store` has them; `machine` tells what runs this.
+    pub fn new(plan: &Plan, store: &Path, machine: &trusted::Machine) -> Result<Self, AuditError> {
+        let seed = Listing::read(&plan.folder.join("seed/seed.hex0"))?;
+        let written = written::parts(plan)?;
+        let used: BTreeSet<&str> = plan
+            .steps
+            .iter()
+            .flat_map(|step| step.inputs.values())
+            .filter_map(|origin| match origin {
+                Origin::Source(name) | Origin::Unpacked { source: name, .. } => Some(name.as_str()),
+                _ => None,
+            })
+            .collect();
+        let mut sources = Vec::new();
+        for source in used.iter().filter_map(|name| plan.sources.get(*name)) {
+            let mut audit = SourceAudit {
+                name: source.name.clone(),
+                file: source.file.clone(),
+                files: None,
+                hits: Vec::new(),
+            };
+            if let Some(folder) = built::unpacked(store, source)? {
+                let (files, hits) = generated::find(folder.path()).map_err(cannot(folder.path()))?;
+                audit.files = Some(files);
+                audit.hits = hits;
+            }
+            sources.push(audit);
+        }
+        let trusted = trusted::all(plan, &seed, &sources, machine);
+        Ok(Self { seed, written, sources, trusted })
+    }
+
+    /// The audit for programs.
+    pub fn json(&self) -> Value {
+        let lines = self.seed.lines.iter().map(|line| {
+            json!({
+                "line": line.number,
+                "offset": line.offset,
+                "bytes": line.hex(),
+                "meaning": line.meaning,
+                "comment": line.comment,
+                "disassembly": line.disassembly,
+            })
+        });
+        let written = self.written.iter().map(|part| {
+            json!({
+                "part": part.name,
+                "files": part.files,
+                "lines": part.lines,
+                "bytes": part.bytes,
+                "minutes": part.minutes(),
+            })
+        });
+        let sources = self.sources.iter().map(|source| {
+            let hits = source.hits.iter().map(|hit| {
+                json!({ "path": hit.path, "rule": hit.rule, "line": hit.line, "text": hit.text, "bytes": hit.bytes })
+            });
+            json!({
+                "name": source.name,
+                "file": source.file,
+                "files": source.files,
+                "generated": hits.collect::<Vec<_>>(),
+            })
+        });
+        let trusted = self
+            .trusted
+            .iter()
+            .map(|trusted| json!({ "what": trusted.what, "why": trusted.why, "instead": trusted.instead }));
+        json!({
+            "seed": {
+                "bytes": self.seed.bytes,
+                "sha256": self.seed.sha256.to_string(),
+                "disassembler": self.seed.disassembler,
+                "disagreements": self.seed.disagreements,
+                "lines": lines.collect::<Vec<_>>(),
+            },
+            "written": { "linesPerHour": written::LINES_PER_HOUR, "parts": written.collect::<Vec<_>>() },
+            "sources": sources.collect::<Vec<_>>(),
+            "trusted": trusted.collect::<Vec<_>>(),
+        })
+    }
+}

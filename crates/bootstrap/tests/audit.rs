@@ -1,0 +1,125 @@
+//! The audit of the project's own chain: the seed judged by objdump, sizes by wc, generated files by what real archives hold.
+
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use bootstrap::audit::trusted::Machine;
+use bootstrap::audit::{Audit, generated, text};
+use bootstrap::seed;
+use bootstrap::steps::Origin;
+use common::{folder, plan};
+use std::collections::BTreeSet;
+use std::process::Command;
+
+fn audit() -> Audit {
+    let machine = Machine { kernel: Some("Linux 1.2.3".into()), driver: Some((77, "abc".into())) };
+    Audit::new(&plan(), std::path::Path::new("/nowhere"), &machine).unwrap()
+}
+
+#[test]
+fn every_byte_of_the_seed_is_told_and_objdump_agrees() {
+    let audit = audit();
+    let bytes: Vec<u8> = audit.seed.lines.iter().flat_map(|line| line.bytes.clone()).collect();
+    assert_eq!(bytes, seed::read(&folder().join("seed/seed.hex0")).unwrap());
+    assert!(bytes.len() <= seed::LARGEST);
+    for line in &audit.seed.lines {
+        assert!(!line.meaning.is_empty(), "line {} does not say what its bytes are", line.number);
+    }
+    assert!(audit.seed.disassembler.as_ref().unwrap().contains("objdump"));
+    assert_eq!(audit.seed.disagreements, Vec::<String>::new());
+    let (code, headers) = audit.seed.parts();
+    assert_eq!((code + headers, headers), (bytes.len(), 64 + 56));
+}
+
+#[test]
+fn sizes_are_those_of_wc() {
+    let audit = audit();
+    let plan = plan();
+    for part in &audit.written {
+        let mut files = BTreeSet::new();
+        for origin in plan.steps.iter().flat_map(|step| step.inputs.values()) {
+            let Origin::File(path) = origin else { continue };
+            if path.starts_with(&part.name) {
+                let path = plan.folder.join(path);
+                let inside = test_support::files(&path.parent().unwrap().to_owned(), "");
+                files.extend(inside.into_iter().filter(|file| file.starts_with(&path)));
+            }
+        }
+        files.retain(|file| {
+            let below = file.strip_prefix(&plan.folder).unwrap();
+            !below.iter().any(|part| part == "tests") && file.extension().is_none_or(|kind| kind != "md")
+        });
+        let output = Command::new("cat").args(&files).output().unwrap();
+        let counted = test_support::ask(Command::new("wc").arg("-lc"), output.stdout);
+        let counted = String::from_utf8(counted.stdout).unwrap();
+        let numbers: Vec<u64> = counted.split_whitespace().map(|n| n.parse().unwrap()).collect();
+        assert_eq!((part.files, vec![part.lines, part.bytes]), (files.len(), numbers), "{}", part.name);
+    }
+    assert_eq!(audit.written[0].name, "seed");
+}
+
+#[test]
+fn what_is_trusted_is_said() {
+    let audit = audit();
+    let mut out = Vec::new();
+    text::write(&mut out, &audit, true).unwrap();
+    let out = String::from_utf8(out).unwrap();
+    for told in [
+        "this driver: 77 bytes, sha256 abc",
+        "Rust compiler",
+        "the kernel: Linux 1.2.3",
+        "plan --commands",
+        "export",
+    ] {
+        assert!(out.contains(told), "{told}\n{out}");
+    }
+    for source in plan().sources.values() {
+        assert!(out.contains(&source.sha256.to_string()));
+    }
+    let json = audit.json();
+    assert_eq!(json["trusted"].as_array().unwrap().len(), audit.trusted.len());
+    assert_eq!(json["seed"]["lines"].as_array().unwrap().len(), audit.seed.lines.len());
+}
+
+/// Files that generators of the toolbox and of this machine have made, and files that people wrote.
+#[test]
+fn real_generated_files_are_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, bytes: &[u8]| std::fs::write(folder.path().join(name), bytes).unwrap();
+    // Programs, an archive and an image, as compilers and others made them.
+    write("program", &std::fs::read("/bin/true").unwrap());
+    let gzip = test_support::ask(Command::new("gzip").arg("-c"), "text");
+    write("packed.gz", &gzip.stdout);
+    let object =
+        Command::new("ar").arg("rc").arg(folder.path().join("lib.a")).arg("/bin/true").output().unwrap();
+    assert!(object.status.success());
+    let pod = test_support::ask(Command::new("pod2man").arg("--utf8"), "=head1 NAME\n\nx - y\n\n=cut\n");
+    assert!(pod.status.success());
+    write("page.1", &pod.stdout);
+    write("hand.c", b"int main(void) { return 0; }\n");
+    let (files, hits) = generated::find(folder.path()).unwrap();
+    let found: Vec<(&str, &str)> = hits.iter().map(|hit| (hit.path.as_str(), hit.rule)).collect();
+    assert_eq!(files, 5);
+    assert_eq!(
+        found,
+        [("lib.a", "object archive"), ("packed.gz", "gzip"), ("page.1", "man page"), ("program", "ELF")]
+    );
+    // Nothing of the chain itself was made by a program.
+    for part in [
+        "seed",
+        "labels",
+        "linker",
+        "assembler",
+        "subset",
+        "cc",
+        "run",
+        "libc/src",
+        "libc/include",
+        "libc/amd64",
+        "tcc",
+    ] {
+        let (_, hits) = generated::find(&common::folder().join(part)).unwrap();
+        assert_eq!(hits, [], "{part}");
+    }
+}

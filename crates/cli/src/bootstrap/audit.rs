@@ -1,0 +1,60 @@
+//! `snowguard bootstrap audit`
+
+use super::graph::write;
+use super::{ChainOptions, store_folder};
+use crate::exit::FOUND;
+use bootstrap::audit::{Audit, text, trusted::Machine};
+use bootstrap::object::Digest;
+use clap::Args;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Tell what has to be trusted: every byte of the seed, what people have to read, what programs made, and what is left.
+///
+/// Sources of others are looked at if the store has them. Exit code 0; 1 if the seed's listing and its disassembly do not say the
+/// same.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  snowguard bootstrap audit | less
+  snowguard bootstrap audit --json --output audit.json")]
+pub(crate) struct Options {
+    /// Only these steps, and those that they need
+    #[arg(value_name = "STEP")]
+    steps: Vec<String>,
+    #[command(flatten)]
+    chain: ChainOptions,
+    /// Where outputs are kept [default: $SNOWGUARD_BOOTSTRAP, or snowguard/bootstrap in the user's cache folder]
+    #[arg(long, value_name = "DIR")]
+    store: Option<PathBuf>,
+    /// Every generated file, however many there are
+    #[arg(long)]
+    all: bool,
+    /// JSON
+    #[arg(long)]
+    json: bool,
+    /// Write to this file
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
+    let plan = options.chain.plan(&options.steps)?;
+    let audit = Audit::new(&plan, &store_folder(options.store.as_ref())?, &machine())?;
+    write(options.output.as_ref(), |out| {
+        if options.json { writeln!(out, "{:#}", audit.json()) } else { text::write(out, &audit, options.all) }
+    })?;
+    Ok(if audit.seed.disagreements.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(FOUND) })
+}
+
+/// What runs this. What cannot be found out is left out.
+fn machine() -> Machine {
+    let uname = rustix::system::uname();
+    let kernel = format!("{} {}", uname.sysname().to_string_lossy(), uname.release().to_string_lossy());
+    let driver = std::env::current_exe().ok().and_then(|path| {
+        let file = std::fs::File::open(path).ok()?;
+        let bytes = file.metadata().ok()?.len();
+        Some((bytes, Digest::of_reader(file).ok()?.to_string()))
+    });
+    Machine { kernel: Some(kernel), driver }
+}
