@@ -1,22 +1,45 @@
 //! What others wrote: found by its SHA-256, wherever it is, and unpacked.
 
+mod crates;
+mod debian;
+pub mod packed;
+pub mod probe;
 pub mod unpack;
+mod web;
 
 use crate::object::Digest;
 use crate::steps::Source;
 use crate::store::{Store, StoreError};
+use std::fmt;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
-/// Where sources may come from, in the order in which they are tried.
+/// Where sources may come from. They are tried in the order in which they are given.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
     /// A folder that has the file under its name.
     Mirror(PathBuf),
     /// Debian's archive, through the host's apt.
     Debian,
+    /// The addresses at which its authors publish it.
+    Upstream {
+        /// A file with the certificates to trust, in PEM, instead of Mozilla's.
+        certificates: Option<PathBuf>,
+    },
+    /// The registry of Rust's crates, through the host's cargo.
+    Crates,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Mirror(folder) => write!(f, "{}", folder.display()),
+            Self::Debian => f.write_str("Debian"),
+            Self::Upstream { .. } => f.write_str("upstream"),
+            Self::Crates => f.write_str("crates"),
+        }
+    }
 }
 
 /// Why a source is not there.
@@ -57,9 +80,35 @@ pub enum SourceError {
     },
 }
 
+/// What happens, for those who watch.
+pub trait Watch {
+    /// A place is asked.
+    fn asked(&self, _source: &Source, _place: &Place) {}
+    /// So many more bytes came from upstream.
+    fn received(&self, _bytes: u64) {}
+}
+
+/// Nobody watches.
+#[derive(Debug, Clone, Copy)]
+pub struct Unwatched;
+
+impl Watch for Unwatched {}
+
 /// Gives the source's file in the store. It is fetched if it is not there.
 pub fn fetch(store: &Store, source: &Source, places: &[Place]) -> Result<PathBuf, SourceError> {
+    fetch_watched(store, source, places, &Unwatched)
+}
+
+/// [`fetch`], and tells what happens.
+pub fn fetch_watched(
+    store: &Store,
+    source: &Source,
+    places: &[Place],
+    watch: &dyn Watch,
+) -> Result<PathBuf, SourceError> {
     let path = store.source(source.sha256);
+    // One at a time: two steps may want the same one.
+    let _one = store.fetching();
     if path.exists() {
         let found = digest(&path)?;
         if found != source.sha256 {
@@ -68,33 +117,42 @@ pub fn fetch(store: &Store, source: &Source, places: &[Place]) -> Result<PathBuf
         return Ok(path);
     }
     let work = store.work(&source.name)?;
-    let mut tried = String::new();
+    let mut tried = Vec::new();
     for place in places {
-        let (name, found) = match place {
-            Place::Mirror(folder) => (folder.display().to_string(), mirror(source, folder, &work)),
-            Place::Debian => ("Debian".to_owned(), debian(source, &work)),
+        watch.asked(source, place);
+        let found = match place {
+            Place::Mirror(folder) => mirror(source, folder, &work),
+            Place::Debian => debian::fetch(source, &store.lists()?, &work),
+            Place::Upstream { certificates } => web::fetch(source, certificates.as_deref(), &work, watch),
+            Place::Crates => crates::fetch(source, &work),
         };
-        let problem = match found {
-            // Whatever the place said: the file that is wanted is the one with that hash.
-            Ok(file) => match digest(&file)? {
-                found if found == source.sha256 => {
-                    let bytes =
-                        fs::read(&file).map_err(|error| SourceError::Io { path: file, source: error })?;
-                    store.write(&path, &bytes)?;
-                    crate::store::remove(&work)?;
-                    return Ok(path);
-                }
-                found => format!("it has another file of that name, sha256 {found}"),
-            },
+        // Whatever the place said: the file that is wanted is the one with that hash.
+        let problem = match found.and_then(|file| right(source, &file).map(|()| file)) {
+            Ok(file) => {
+                store.put_source(&file, source.sha256)?;
+                crate::store::remove(&work)?;
+                return Ok(path);
+            }
             Err(problem) => problem,
         };
-        tried += &format!("\n  {name}: {problem}");
+        tried.push(format!("\n  {place}: {problem}"));
     }
     crate::store::remove(&work)?;
-    if places.is_empty() {
-        tried = " no place to look in was named".into();
-    }
+    let tried = if tried.is_empty() { " no place to look in was named".into() } else { tried.concat() };
     Err(SourceError::Nowhere { file: source.file.clone(), sha256: source.sha256, tried })
+}
+
+/// Whether a file is the source.
+fn right(source: &Source, file: &Path) -> Result<(), String> {
+    let size = file.metadata().map_err(|error| error.to_string())?.len();
+    if size != source.size {
+        return Err(format!("{} has {size} bytes, not {}", source.file, source.size));
+    }
+    match digest(file) {
+        Ok(found) if found == source.sha256 => Ok(()),
+        Ok(found) => Err(format!("it has another file of that name, sha256 {found}")),
+        Err(error) => Err(error.to_string()),
+    }
 }
 
 fn digest(path: &Path) -> Result<Digest, SourceError> {
@@ -111,72 +169,4 @@ fn mirror(source: &Source, folder: &Path, work: &Path) -> Result<PathBuf, String
     let to = work.join("mirror");
     fs::copy(&from, &to).map_err(|error| error.to_string())?;
     Ok(to)
-}
-
-/// Lets apt fetch a source package, with lists of its own: the host's need not name sources, and are not changed.
-fn debian(source: &Source, work: &Path) -> Result<PathBuf, String> {
-    let package = source.debian.as_ref().ok_or("no package of Debian has it")?;
-    let said = |error: io::Error| error.to_string();
-    let folder = work.join("debian");
-    fs::create_dir_all(folder.join("lists/partial")).map_err(said)?;
-    fs::create_dir_all(folder.join("parts")).map_err(said)?;
-    let lists = folder.join("sources.list");
-    fs::write(&lists, sources_list()?).map_err(said)?;
-    let option = |name: &str, path: &Path| format!("{name}={}", path.display());
-    let apt = |arguments: &[&str]| -> Result<String, String> {
-        let output = Command::new("apt-get")
-            .args(["-q", "-o"])
-            .arg(option("Dir::Etc::sourcelist", &lists))
-            .arg("-o")
-            .arg(option("Dir::Etc::sourceparts", &folder.join("parts")))
-            .arg("-o")
-            .arg(option("Dir::State::lists", &folder.join("lists")))
-            .args(["-o", "APT::Sandbox::User=root", "-o", "Acquire::Retries=3"])
-            .args(arguments)
-            .current_dir(&folder)
-            .env("LC_ALL", "C")
-            .stdin(Stdio::null())
-            .output()
-            .map_err(|error| format!("apt-get cannot be started: {error}"))?;
-        let last =
-            String::from_utf8_lossy(&output.stderr).trim().lines().last().unwrap_or_default().to_owned();
-        Ok(last)
-    };
-    let updated = apt(&["update"])?;
-    // It fails if one file of a package is missing, wanted or not.
-    let fetched = apt(&["source", "--download-only", package])?;
-    let file = folder.join(&source.file);
-    if file.exists() { Ok(file) } else { Err(format!("apt-get: {updated} {fetched}").trim().to_owned()) }
-}
-
-/// The host's own archive, for sources: every entry of its lists for Debian, with `deb-src` instead of `deb`.
-fn sources_list() -> Result<String, String> {
-    let output = Command::new("apt-get")
-        .args([
-            "indextargets",
-            "--format",
-            "$(SITE)|$(RELEASE)|$(COMPONENT)|$(SIGNED_BY)",
-            "Created-By: Packages",
-        ])
-        .env("LC_ALL", "C")
-        .output()
-        .map_err(|error| format!("apt-get cannot be started: {error}"))?;
-    let mut lines: Vec<String> = Vec::new();
-    for line in String::from_utf8_lossy(&output.stdout).lines() {
-        let mut fields = line.split('|');
-        let (Some(site), Some(release), Some(component)) = (fields.next(), fields.next(), fields.next())
-        else {
-            continue;
-        };
-        let signed = match fields.next() {
-            // An apt that does not know the field leaves it as it is.
-            Some(key) if key.starts_with("/") => format!("[signed-by={key}] "),
-            _ => String::new(),
-        };
-        let line = format!("deb-src {signed}{site} {release} {component}\n");
-        if !lines.contains(&line) {
-            lines.push(line);
-        }
-    }
-    if lines.is_empty() { Err("this machine's apt knows no archive".into()) } else { Ok(lines.concat()) }
 }

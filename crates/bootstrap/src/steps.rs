@@ -7,7 +7,8 @@
 //! size = 708943
 //! urls = ["https://…"]            # where it may come from: the web, or a source package of Debian
 //! debian = { package = "tcc", version = "0.9.27-1", file = "tcc_0.9.27.orig.tar.bz2" }
-//! file = "tcc.tar.bz2"            # its name in mirrors; that of Debian if missing
+//! crate = { name = "libtcc", version = "0.2.0" }  # or the archive of a crate
+//! file = "tcc.tar.bz2"            # its name in mirrors; that of Debian or of the crate if missing
 //!
 //! [[step]]
 //! name = "linker"
@@ -118,14 +119,31 @@ pub struct Source {
     pub size: u64,
     /// The Debian source package that has it, as apt names it: `PACKAGE` or `PACKAGE=VERSION`.
     pub debian: Option<String>,
+    /// The crate whose archive it is.
+    pub registry: Option<Crate>,
     /// Where its authors publish it.
     pub urls: Vec<String>,
+}
+
+/// A crate of the registry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Crate {
+    /// Its name.
+    pub name: String,
+    /// Its version, exactly.
+    pub version: String,
 }
 
 impl Plan {
     /// Reads the steps below `folder` and checks them.
     pub fn read(folder: &Path) -> Result<Self, StepsError> {
         check::plan(folder, read::files(folder)?)
+    }
+
+    /// The plan of files that are read already, by their paths.
+    pub fn from_texts(folder: &Path, texts: &[(PathBuf, String)]) -> Result<Self, StepsError> {
+        let files = texts.iter().map(|(path, text)| Ok((path.clone(), read::parse(path, text)?)));
+        check::plan(folder, files.collect::<Result<_, StepsError>>()?)
     }
 
     /// The step of that name.

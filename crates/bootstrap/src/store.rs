@@ -4,6 +4,7 @@
 //! objects/KIND-SHA256      files (read-only) and folders
 //! results/KEY.json         which objects a step with that key gave, and how long it took
 //! sources/SHA256           archives of others
+//! lists/                   what apt knows of Debian's sources; nothing in it is trusted
 //! logs/STEP.log            what a step printed when it ran last
 //! work/                    what is being made; nothing in it is trusted
 //! lock                     held while somebody builds
@@ -20,12 +21,14 @@ use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 /// A store, and the right to change it.
 #[derive(Debug)]
 pub struct Store {
     folder: PathBuf,
+    fetching: Mutex<()>,
     _lock: File,
 }
 
@@ -77,7 +80,7 @@ fn cannot(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> StoreE
 impl Store {
     /// Opens the store in `folder`, which is made if there is none, and removes what killed runs have left.
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
-        for part in ["objects", "results", "sources", "logs", "work"] {
+        for part in ["objects", "results", "sources", "lists", "logs", "work"] {
             let part = folder.join(part);
             fs::create_dir_all(&part).map_err(cannot("make", &part))?;
         }
@@ -93,7 +96,7 @@ impl Store {
         for entry in fs::read_dir(&work).map_err(cannot("list", &work))? {
             remove(&entry.map_err(cannot("list", &work))?.path())?;
         }
-        Ok(Self { folder, _lock: lock })
+        Ok(Self { folder, fetching: Mutex::new(()), _lock: lock })
     }
 
     /// Where the log of a step is.
@@ -104,6 +107,27 @@ impl Store {
     /// Where a source is, or would be.
     pub fn source(&self, sha256: Digest) -> PathBuf {
         self.folder.join("sources").join(sha256.to_string())
+    }
+
+    /// Where apt keeps what it knows of Debian's sources.
+    pub(crate) fn lists(&self) -> Result<PathBuf, StoreError> {
+        let lists = self.folder.join("lists");
+        fs::create_dir_all(&lists).map_err(cannot("make", &lists))?;
+        Ok(lists)
+    }
+
+    /// Held by who fetches a source.
+    pub(crate) fn fetching(&self) -> MutexGuard<'_, ()> {
+        self.fetching.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Moves a source from the store's `work` to its place, so that it is whole there or not there.
+    pub(crate) fn put_source(&self, file: &Path, sha256: Digest) -> Result<(), StoreError> {
+        let place = self.source(sha256);
+        normalise(file)?;
+        sync(file)?;
+        fs::rename(file, &place).map_err(cannot("put into place", &place))?;
+        place.parent().map_or(Ok(()), sync_folder)
     }
 
     /// Takes copies of the sources that the store in `folder` has, if there is one. They are checked when they are used.

@@ -4,6 +4,7 @@ mod audit;
 mod build;
 mod ddc;
 mod export;
+mod fetch;
 mod graph;
 mod plan;
 mod progress;
@@ -11,19 +12,21 @@ mod provenance;
 mod shell;
 mod verify;
 
+use crate::db::certificates;
 use crate::exit;
 use anyhow::Context as _;
 use bootstrap::sandbox::Helper;
 use bootstrap::sources::Place;
 use bootstrap::steps::Plan;
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
+use std::fmt;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Plan(plan::Options),
-    Fetch(build::FetchOptions),
+    Fetch(fetch::Options),
     Build(build::Options),
     Verify(verify::Options),
     Ddc(ddc::Options),
@@ -62,18 +65,48 @@ impl ChainOptions {
 /// Where sources may come from.
 #[derive(Debug, Args)]
 pub(crate) struct PlaceOptions {
-    /// Look for sources in this folder first; may be given several times
+    /// Where to look for sources that are not in the store, in this order
+    #[arg(long, value_name = "PLACES", value_delimiter = ',',
+        default_values_t = [From::Mirror, From::Debian, From::Upstream, From::Crate])]
+    from: Vec<From>,
+    /// A folder that has sources under their names; may be given several times
     #[arg(long, value_name = "DIR")]
     mirror: Vec<PathBuf>,
-    /// Do not ask Debian's archive (apt-get of this machine) for sources
-    #[arg(long)]
-    no_debian: bool,
+}
+
+/// A kind of places.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum From {
+    /// The folders of --mirror
+    Mirror,
+    /// Debian's archive, through apt-get of this machine
+    Debian,
+    /// The addresses of those who publish them
+    Upstream,
+    /// The registry of Rust's crates, through cargo of this machine
+    Crate,
+}
+
+impl fmt::Display for From {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Mirror => "mirror",
+            Self::Debian => "debian",
+            Self::Upstream => "upstream",
+            Self::Crate => "crate",
+        })
+    }
 }
 
 impl PlaceOptions {
     fn places(&self) -> Vec<Place> {
-        let mirrors = self.mirror.iter().cloned().map(Place::Mirror);
-        mirrors.chain((!self.no_debian).then_some(Place::Debian)).collect()
+        let places = self.from.iter().flat_map(|from| match from {
+            From::Mirror => self.mirror.iter().cloned().map(Place::Mirror).collect(),
+            From::Debian => vec![Place::Debian],
+            From::Upstream => vec![Place::Upstream { certificates: certificates() }],
+            From::Crate => vec![Place::Crates],
+        });
+        places.collect()
     }
 }
 
@@ -104,7 +137,7 @@ fn helper() -> anyhow::Result<Helper> {
 pub(crate) fn run(command: &Command) -> ExitCode {
     let done = match command {
         Command::Plan(options) => plan::run(options).map_err(exit::Failure::scan),
-        Command::Fetch(options) => build::fetch(options).map_err(exit::Failure::scan),
+        Command::Fetch(options) => fetch::run(options),
         Command::Build(options) => build::run(options),
         Command::Verify(options) => verify::run(options),
         Command::Ddc(options) => ddc::run(options),

@@ -87,13 +87,16 @@ pub(super) const STEPS: &[Step] = &[
     },
 ];
 
-/// `g++` compiles libFuzzer, SQLite and zstd, `man-db` judges the manual pages, `clang` compiles tcc differently from `gcc`; the
-/// others make and use the toolbox.
+/// `g++` compiles libFuzzer, SQLite and zstd, `man-db` judges the manual pages, `clang` compiles tcc differently from `gcc`,
+/// `bzip2`, `xz-utils` and `zstd` pack archives; the others make and use the toolbox.
 const DEBIAN_PACKAGES: &[&str] = &[
     "gcc",
     "g++",
     "clang",
     "libc6-dev",
+    "bzip2",
+    "xz-utils",
+    "zstd",
     "git",
     "man-db",
     "mmdebstrap",

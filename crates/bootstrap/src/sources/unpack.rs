@@ -1,10 +1,14 @@
 //! Archives, unpacked and never outside of the folder that they are given.
 
+use super::packed;
+use std::borrow::Cow;
+use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions, Permissions};
-use std::io::{self, BufReader, Read};
+use std::io::{self, Read};
+use std::os::unix::ffi::OsStringExt as _;
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _, symlink};
 use std::path::{Component, Path, PathBuf};
-use tar::{Archive, EntryType};
+use tar::{Archive, EntryType, PaxExtensions};
 
 /// How much an archive may hold.
 #[derive(Debug, Clone, Copy)]
@@ -52,57 +56,63 @@ pub enum UnpackError {
     },
 }
 
-/// Unpacks a tar archive, packed by gzip, bzip2 or not at all, into `folder`, which is empty.
+/// Unpacks a tar archive, packed by gzip, bzip2, xz, Zstandard or not at all, into `folder`, which is empty.
 ///
 /// Files, folders, and links that stay inside are made; times and owners are not taken over, permissions only as far as a file
 /// may be executed. Anything else is an error: devices, paths with `..`, links that lead out, files through links.
 pub fn unpack(archive: &Path, folder: &Path, limits: Limits) -> Result<(), UnpackError> {
     let broken = |source| UnpackError::Archive { archive: archive.into(), source };
-    let mut file = BufReader::new(File::open(archive).map_err(broken)?);
-    let mut magic = [0; 6];
-    let mut head = Vec::new();
-    file.by_ref().take(6).read_to_end(&mut head).map_err(broken)?;
-    magic.iter_mut().zip(&head).for_each(|(to, from)| *to = *from);
-    let whole = io::Cursor::new(head).chain(file);
-    let reader: Box<dyn Read> = match magic {
-        [0x1f, 0x8b, ..] => Box::new(flate2::read::MultiGzDecoder::new(whole)),
-        [b'B', b'Z', b'h', ..] => Box::new(bzip2::read::MultiBzDecoder::new(whole)),
-        [0xfd, b'7', b'z', b'X', b'Z', 0] => {
-            return Err(broken(io::Error::other("archives packed by xz are not read yet")));
-        }
-        _ => Box::new(whole),
-    };
+    unpack_from(File::open(archive).map_err(broken)?, archive, folder, limits)
+}
+
+/// Unpacks what a reader gives, as [`unpack`] does; `archive` is its name in errors.
+pub fn unpack_from(
+    reader: impl Read,
+    archive: &Path,
+    folder: &Path,
+    limits: Limits,
+) -> Result<(), UnpackError> {
+    let broken = |source| UnpackError::Archive { archive: archive.into(), source };
+    let reader = packed::open(reader).map_err(broken)?;
     let mut tar = Archive::new(reader.take(limits.bytes.saturating_add(limits.entries.saturating_mul(4096))));
     let mut left = limits;
-    for entry in tar.entries().map_err(broken)? {
+    let mut names = LongNames::default();
+    // Raw: the crate would read long names into memory however long they are.
+    for entry in tar.entries().map_err(broken)?.raw(true) {
         let mut entry = entry.map_err(broken)?;
-        let shown = String::from_utf8_lossy(&entry.path_bytes()).chars().take(300).collect::<String>();
+        let kind = entry.header().entry_type();
+        let shown = names.path.clone().unwrap_or_else(|| entry.path_bytes().into_owned());
+        let shown = String::from_utf8_lossy(&shown).chars().take(300).collect::<String>();
         let refuse =
             |problem: String| UnpackError::Entry { archive: archive.into(), entry: shown.clone(), problem };
-        let path = entry.path().map_err(|error| refuse(error.to_string()))?.into_owned();
-        let kind = entry.header().entry_type();
-        if kind == EntryType::XGlobalHeader {
-            continue;
-        }
         left.entries = left
             .entries
             .checked_sub(1)
             .ok_or_else(|| refuse(format!("more than {} entries", limits.entries)))?;
+        if names.take_in(kind, &mut entry).map_err(&refuse)? {
+            continue;
+        }
         left.bytes = left
             .bytes
             .checked_sub(entry.size())
             .ok_or_else(|| refuse(format!("more than {} bytes", limits.bytes)))?;
+        let names = std::mem::take(&mut names);
+        let path = path_of(names.path.unwrap_or_else(|| entry.path_bytes().into_owned())).map_err(&refuse)?;
         let Some(inner) = inner(&path) else { return Err(refuse("its path leads out of the folder".into())) };
         if inner.as_os_str().is_empty() {
             continue;
         }
+        let target = || {
+            let link = names.link.clone().or_else(|| entry.link_name_bytes().map(Cow::into_owned));
+            link.ok_or_else(|| "it is a link to nothing".to_owned()).and_then(path_of).map_err(&refuse)
+        };
         let place = folder.join(&inner);
         let parent = inner.parent().unwrap_or(Path::new(""));
         make_folders(folder, parent).map_err(&refuse)?;
         let make = |source| UnpackError::Make { path: place.clone(), source };
         match kind {
             EntryType::Directory => make_folders(folder, &inner).map_err(&refuse)?,
-            EntryType::Regular | EntryType::Continuous | EntryType::GNUSparse => {
+            EntryType::Regular | EntryType::Continuous => {
                 let mode = if entry.header().mode().map_err(|error| refuse(error.to_string()))? & 0o100 == 0 {
                     0o644
                 } else {
@@ -111,24 +121,38 @@ pub fn unpack(archive: &Path, folder: &Path, limits: Limits) -> Result<(), Unpac
                 replace(&place).map_err(make)?;
                 let mut options = OpenOptions::new();
                 let mut out = options.write(true).create_new(true).mode(mode).open(&place).map_err(make)?;
-                io::copy(&mut entry, &mut out).map_err(|error| refuse(error.to_string()))?;
+                let size = entry.size();
+                let written = io::copy(&mut entry, &mut out).map_err(|error| refuse(error.to_string()))?;
+                if written != size {
+                    return Err(refuse(format!("it ends after {written} of {size} bytes")));
+                }
                 out.set_permissions(Permissions::from_mode(mode)).map_err(make)?;
             }
             EntryType::Symlink => {
-                let target = target(&entry).map_err(&refuse)?;
+                let target = target()?;
                 if !stays_inside(parent, &target) {
-                    return Err(refuse(format!("it is a link to {}, out of the folder", target.display())));
+                    return Err(refuse(format!(
+                        "it is a link to {}, which may lead out of the folder",
+                        target.display()
+                    )));
                 }
                 replace(&place).map_err(make)?;
                 symlink(&target, &place).map_err(make)?;
             }
             EntryType::Link => {
-                let target = target(&entry).map_err(&refuse)?;
+                let target = target()?;
                 let from =
                     self::inner(&target).ok_or_else(|| refuse("it is a link out of the folder".into()))?;
                 make_folders(folder, from.parent().unwrap_or(Path::new(""))).map_err(&refuse)?;
-                replace(&place).map_err(make)?;
-                fs::hard_link(folder.join(from), &place).map_err(make)?;
+                let from = folder.join(from);
+                // A second name of a symbolic link would lead elsewhere than the first.
+                if !from.symlink_metadata().is_ok_and(|found| found.is_file()) {
+                    return Err(refuse(format!("it is a link to {}, which is no file", target.display())));
+                }
+                if from != place {
+                    replace(&place).map_err(make)?;
+                    fs::hard_link(from, &place).map_err(make)?;
+                }
             }
             other => return Err(refuse(format!("it is neither file nor folder nor link ({other:?})"))),
         }
@@ -136,9 +160,67 @@ pub fn unpack(archive: &Path, folder: &Path, limits: Limits) -> Result<(), Unpac
     Ok(())
 }
 
-fn target<R: Read>(entry: &tar::Entry<'_, R>) -> Result<PathBuf, String> {
-    let target = entry.link_name().map_err(|error| error.to_string())?;
-    Ok(target.ok_or("it is a link to nothing")?.into_owned())
+/// The most bytes of an entry that only tells of the next one.
+const LONGEST: u64 = 1 << 20;
+
+/// What entries before an entry tell of it: its path and what it links to, if they are too long for its header.
+#[derive(Debug, Default)]
+struct LongNames {
+    path: Option<Vec<u8>>,
+    link: Option<Vec<u8>>,
+}
+
+impl LongNames {
+    /// Whether the entry only tells of the next one, or of all: GNU's long names, and headers of POSIX (pax, "pax Extended Header").
+    fn take_in<R: Read>(&mut self, kind: EntryType, entry: &mut tar::Entry<'_, R>) -> Result<bool, String> {
+        use EntryType::{GNULongLink, GNULongName, XGlobalHeader, XHeader};
+        if !matches!(kind, GNULongName | GNULongLink | XHeader | XGlobalHeader) {
+            return Ok(false);
+        }
+        let size = entry.size();
+        if size > LONGEST {
+            return Err(format!("{size} bytes that tell of another entry are too many"));
+        }
+        let mut content = Vec::new();
+        entry.read_to_end(&mut content).map_err(|error| error.to_string())?;
+        let text = |mut bytes: Vec<u8>| {
+            let end = bytes.iter().position(|byte| *byte == 0).unwrap_or(bytes.len());
+            bytes.truncate(end);
+            bytes
+        };
+        match kind {
+            GNULongName => self.path = Some(text(content)),
+            GNULongLink => self.link = Some(text(content)),
+            _ => {
+                for record in PaxExtensions::new(&content) {
+                    let record = record.map_err(|error| error.to_string())?;
+                    let value = record.value_bytes().to_vec();
+                    match record.key_bytes() {
+                        b"path" if kind == XHeader => self.path = Some(value),
+                        b"linkpath" if kind == XHeader => self.link = Some(value),
+                        // Nothing else is taken over, so nothing else matters, but these change what the entry is.
+                        key if [&b"path"[..], b"linkpath", b"size"].contains(&key)
+                            || key.starts_with(b"GNU.sparse") =>
+                        {
+                            return Err(format!(
+                                "its header tells of {}, which is not supported there",
+                                String::from_utf8_lossy(key)
+                            ));
+                        }
+                        _ => {}
+                    }
+                }
+            }
+        }
+        Ok(true)
+    }
+}
+
+fn path_of(bytes: Vec<u8>) -> Result<PathBuf, String> {
+    if bytes.contains(&0) {
+        return Err("a path has a zero byte".into());
+    }
+    Ok(PathBuf::from(OsString::from_vec(bytes)))
 }
 
 /// The path without `.`, if it has neither `..` nor a root.
@@ -154,14 +236,16 @@ fn inner(path: &Path) -> Option<PathBuf> {
     Some(inner)
 }
 
-/// Whether a link in the folder `from` (below the root) leads to something below the root.
+/// Whether a link in the folder `from` (below the root) leads to something below the root, whatever other links there are: `..` may
+/// stand only in front, where it is a folder's parent and not that of what a link leads to.
 fn stays_inside(from: &Path, target: &Path) -> bool {
     let mut depth = from.components().count();
+    let mut down = false;
     for part in target.components() {
         match part {
-            Component::Normal(_) => depth += 1,
+            Component::Normal(_) => down = true,
             Component::CurDir => {}
-            Component::ParentDir if depth > 0 => depth -= 1,
+            Component::ParentDir if depth > 0 && !down => depth -= 1,
             _ => return false,
         }
     }
@@ -237,13 +321,27 @@ mod tests {
     #[test]
     fn hostile_archives() {
         use EntryType as Type;
-        let cases: &[(&[(&str, Type, &str, &str)], &str)] = &[
+        type Case<'a> = (&'a [(&'a str, Type, &'a str, &'a str)], &'a str);
+        let cases: &[Case<'_>] = &[
             (&[("../a", Type::Regular, "", "")], "leads out"),
             (&[("/etc/a", Type::Regular, "", "")], "leads out"),
             (&[("a/../../b", Type::Regular, "", "")], "leads out"),
             (&[("a", Type::Symlink, "/etc", "")], "out of the folder"),
             (&[("a", Type::Symlink, "../b", "")], "out of the folder"),
             (&[("a", Type::Symlink, "b/../../c", "")], "out of the folder"),
+            (&[("a", Type::Symlink, ".", ""), ("b", Type::Symlink, "a/../c", "")], "out of the folder"),
+            (&[("a/b/c", Type::Symlink, "../../d", ""), ("e", Type::Link, "a/b/c", "")], "is no file"),
+            (&[("a", Type::Link, "", "")], "a link to nothing"),
+            (&[("a", Type::Link, "a", "")], "is no file"),
+            (&[("a", Type::Link, "b", "")], "is no file"),
+            (&[("a", Type::GNULongName, "", "../../b\0"), ("c", Type::Regular, "", "")], "leads out"),
+            (
+                &[("a", Type::GNULongLink, "", "../../b\0"), ("c", Type::Symlink, "c", "")],
+                "out of the folder",
+            ),
+            (&[("a", Type::XHeader, "", "13 path=../b\n"), ("c", Type::Regular, "", "")], "leads out"),
+            (&[("a", Type::XHeader, "", "15 size=999999\n"), ("c", Type::Regular, "", "")], "tells of size"),
+            (&[("a", Type::GNUSparse, "", "")], "neither file nor folder"),
             (&[("a", Type::Symlink, ".", ""), ("a/b", Type::Regular, "", "x")], "is no folder"),
             (
                 &[

@@ -1,7 +1,7 @@
 //! What makes files of steps a plan.
 
-use super::read::{SourceText, StepText, StepsFile};
-use super::{Origin, Plan, Source, Step};
+use super::read::{CrateText, SourceText, StepText, StepsFile};
+use super::{Crate, Origin, Plan, Source, Step};
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
@@ -139,8 +139,18 @@ pub(super) fn plan(folder: &Path, files: Vec<(PathBuf, StepsFile)>) -> Result<Pl
 
 fn source(text: SourceText) -> Result<Source, String> {
     check_name("a source", &text.name)?;
-    let file =
-        text.file.or_else(|| text.debian.as_ref()?.file.clone()).ok_or("the name of its file is missing")?;
+    let registry = match text.registry {
+        Some(CrateText { name, version }) => {
+            check_crate(&name, &version)?;
+            Some(Crate { name, version })
+        }
+        None => None,
+    };
+    let file = text
+        .file
+        .or_else(|| text.debian.as_ref()?.file.clone())
+        .or_else(|| registry.as_ref().map(|Crate { name, version }| format!("{name}-{version}.crate")))
+        .ok_or("the name of its file is missing")?;
     check_name("a file", &file)?;
     if let Some(debian) = &text.debian {
         check_name("a package", &debian.package)?;
@@ -158,7 +168,21 @@ fn source(text: SourceText) -> Result<Source, String> {
         }
     }
     let SourceText { name, sha256, size, urls, .. } = text;
-    Ok(Source { name, file, sha256, size, debian, urls })
+    Ok(Source { name, file, sha256, size, debian, registry, urls })
+}
+
+/// They become part of a manifest, where a name could otherwise be anything.
+fn check_crate(name: &str, version: &str) -> Result<(), String> {
+    let fits = |text: &str, more: &str| {
+        !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || more.contains(c))
+    };
+    if !fits(name, "-_") || !name.starts_with(|c: char| c.is_ascii_alphabetic()) || name.len() > 64 {
+        return Err(format!("{name:?} cannot be the name of a crate"));
+    }
+    if !fits(version, "+-.") || version.len() > 100 || version.split('.').count() < 3 {
+        return Err(format!("{version:?} is no whole version of a crate"));
+    }
+    Ok(())
 }
 
 fn step(text: StepText, file: &Path) -> Result<Step, String> {
@@ -243,6 +267,9 @@ fn check_command(argv: &[String], inputs: &BTreeMap<String, Origin>) -> Result<(
             let begins = before.is_none_or(|c| "=:,".contains(c)) || (at == 2 && argument.starts_with('-'));
             let path = argument.get(at..).unwrap_or_default();
             let inside = |place: &&str| path.starts_with(*place) || path == place.trim_end_matches('/');
+            if begins && path.split('/').any(|part| part == "..") {
+                return Err(format!("{argument:?} goes up by `..`: say where it leads"));
+            }
             if begins && !path.starts_with("//") && !INSIDE.iter().any(inside) {
                 return Err(format!(
                     "{argument:?} names {path}, which no step has: there is /in, /out, /build, /dev/null and /dev/zero"
@@ -293,23 +320,25 @@ fn sort(order: &[String], steps: &BTreeMap<String, Step>) -> Result<Vec<Step>, S
 }
 
 fn needs(step: &Step) -> Vec<&str> {
-    let step_of = |origin| match origin {
-        &Origin::Step { ref step, .. } => Some(step.as_str()),
-        _ => None,
-    };
     // From the end, because the last one is looked at first.
-    step.inputs.values().rev().filter_map(step_of).collect()
+    let origins = step.inputs.values().rev();
+    let steps = origins.filter_map(|origin| match origin {
+        Origin::Step { step, .. } => Some(step.as_str()),
+        _ => None,
+    });
+    steps.collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::steps::read::parse;
     use proptest::prelude::*;
 
     fn read(text: &str) -> Result<Plan, String> {
-        let file = parse(text).map_err(|error| error.to_string())?;
-        plan(Path::new("/nowhere"), vec![("a.toml".into(), file)]).map_err(|error| error.to_string())
+        Plan::from_texts(Path::new("/nowhere"), &[("a.toml".into(), text.into())]).map_err(|error| {
+            let cause = std::error::Error::source(&error).map(ToString::to_string);
+            format!("{error} {}", cause.unwrap_or_default())
+        })
     }
 
     const SHA: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
@@ -360,9 +389,7 @@ mod tests {
         refused(&step("a", "a = 'seed'", r#"["cc"]"#), "it runs \"cc\"");
         for path in ["/bin/sh", "-I/usr/include", "--prefix=/usr", "a:/lib", "/in/../etc", "/inside"] {
             let text = step("a", "a = 'seed'", &format!(r#"["/in/a", "{path}"]"#));
-            if path != "/in/../etc" {
-                refused(&text, "which no step has");
-            }
+            refused(&text, if path == "/in/../etc" { "goes up" } else { "which no step has" });
         }
         refused("[[step]]\nname = 'a'\nextra = 1\n", "unknown field `extra`");
         refused(
@@ -374,6 +401,18 @@ mod tests {
             &format!("[[source]]\nname = 'a'\nfile = 'a'\nsize = 1\nsha256 = '{SHA}'\nurls = ['ftp://a']\n"),
             "no address of the web",
         );
+        for (name, version, message) in [
+            ("a' b", "1.0.0", "cannot be the name of a crate"),
+            ("a", "1.0", "is no whole version"),
+            ("a", "1.0.0\\\"", "is no whole version"),
+        ] {
+            refused(
+                &format!(
+                    "[[source]]\nname = 'a'\nsize = 1\nsha256 = '{SHA}'\ncrate = {{ name = \"{name}\", version = \"{version}\" }}\n"
+                ),
+                message,
+            );
+        }
     }
 
     proptest! {

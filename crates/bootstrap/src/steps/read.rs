@@ -28,6 +28,8 @@ pub(super) struct SourceText {
     pub(super) sha256: Digest,
     pub(super) size: u64,
     pub(super) debian: Option<Debian>,
+    #[serde(rename = "crate")]
+    pub(super) registry: Option<CrateText>,
     #[serde(default)]
     pub(super) urls: Vec<String>,
 }
@@ -38,6 +40,13 @@ pub(super) struct Debian {
     pub(super) package: String,
     pub(super) version: Option<String>,
     pub(super) file: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CrateText {
+    pub(super) name: String,
+    pub(super) version: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -89,14 +98,13 @@ pub(super) fn files(folder: &Path) -> Result<Vec<(PathBuf, StepsFile)>, StepsErr
             return Err(StepsError::Large { path, size });
         }
         let text = std::fs::read_to_string(&path).map_err(cannot(&path))?;
-        let file =
-            parse(&text).map_err(|source| StepsError::Toml { path: path.clone(), source: source.into() })?;
+        let file = parse(&path, &text)?;
         files.push((path, file));
     }
     Ok(files)
 }
 
 /// One file's text.
-pub(super) fn parse(text: &str) -> Result<StepsFile, toml::de::Error> {
-    toml::from_str(text)
+pub(super) fn parse(path: &Path, text: &str) -> Result<StepsFile, StepsError> {
+    toml::from_str(text).map_err(|source| StepsError::Toml { path: path.into(), source: Box::new(source) })
 }

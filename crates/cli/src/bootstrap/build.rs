@@ -1,13 +1,12 @@
-//! `snowguard bootstrap build` and `fetch`
+//! `snowguard bootstrap build`
 
 use super::progress::Progress;
 use super::{ChainOptions, PlaceOptions, helper, store_folder};
 use crate::exit::Failure;
-use anyhow::Context as _;
 use bootstrap::build::{self, BuildError, Results};
-use bootstrap::steps::{Origin, Plan};
+use bootstrap::pins;
+use bootstrap::steps::Plan;
 use bootstrap::store::Store;
-use bootstrap::{pins, sources};
 use clap::Args;
 use serde_json::json;
 use std::io::Write as _;
@@ -23,7 +22,7 @@ use std::process::ExitCode;
 Examples:
   snowguard bootstrap build
   snowguard bootstrap build cc --store /tmp/store
-  snowguard bootstrap build --mirror ~/sources --no-debian --json")]
+  snowguard bootstrap build --mirror ~/sources --from mirror --json")]
 pub(crate) struct Options {
     /// Only these steps, and those that they need
     #[arg(value_name = "STEP")]
@@ -47,25 +46,6 @@ pub(crate) struct Options {
     /// JSON: every output with its hash and where it is
     #[arg(long)]
     json: bool,
-}
-
-/// Fetch what others wrote, so that building needs no network.
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  snowguard bootstrap fetch
-  snowguard bootstrap fetch tcc0 --mirror ~/sources")]
-pub(crate) struct FetchOptions {
-    /// Only for these steps, and those that they need
-    #[arg(value_name = "STEP")]
-    steps: Vec<String>,
-    #[command(flatten)]
-    chain: ChainOptions,
-    #[command(flatten)]
-    places: PlaceOptions,
-    /// Where outputs are kept [default: $SNOWGUARD_BOOTSTRAP, or snowguard/bootstrap in the user's cache folder]
-    #[arg(long, value_name = "DIR")]
-    store: Option<PathBuf>,
 }
 
 /// How many steps run at a time if nobody says.
@@ -137,22 +117,4 @@ fn print(plan: &Plan, store: &Store, results: &Results, json: bool) -> anyhow::R
         writeln!(out)?;
     }
     Ok(())
-}
-
-pub(super) fn fetch(options: &FetchOptions) -> anyhow::Result<ExitCode> {
-    let plan = options.chain.plan(&options.steps)?;
-    let store = Store::open(&store_folder(options.store.as_ref())?)?;
-    let mut out = std::io::stdout().lock();
-    for (name, source) in &plan.sources {
-        let needs = |origin: &Origin| match origin {
-            Origin::Source(source) | Origin::Unpacked { source, .. } => source == name,
-            _ => false,
-        };
-        if plan.steps.iter().any(|step| step.inputs.values().any(needs)) {
-            let path = sources::fetch(&store, source, &options.places.places())
-                .with_context(|| format!("source {name}"))?;
-            writeln!(out, "{} {name} {}", source.sha256, path.display())?;
-        }
-    }
-    Ok(ExitCode::SUCCESS)
 }

@@ -20,7 +20,7 @@ use std::process::{Command, ExitCode, Stdio};
 #[command(after_help = "\
 Examples:
   snowguard bootstrap verify
-  snowguard bootstrap verify cc --no-debian")]
+  snowguard bootstrap verify cc --from debian,upstream")]
 pub(crate) struct Options {
     /// Only these steps, and those that they need
     #[arg(value_name = "STEP")]

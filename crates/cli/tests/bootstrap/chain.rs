@@ -7,7 +7,7 @@ use std::path::PathBuf;
 #[test]
 fn twice_the_same_and_as_pinned() {
     let folder = tempfile::tempdir().unwrap();
-    let mut verify = snowguard(&["verify", "--no-debian", "--folder"]);
+    let mut verify = snowguard(&["verify", "--from=mirror", "--folder"]);
     let verified = run(verify.arg(chain()).arg("--mirror").arg(mirror()).arg("--store").arg(folder.path()));
     // Pins are not optional, so that it came this far shows that they were met.
     let plan: Value =

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 fn ddc(store: &Path, compilers: &[&str]) -> Command {
-    let mut command = snowguard(&["ddc", "--no-debian", "--folder"]);
+    let mut command = snowguard(&["ddc", "--from=mirror", "--folder"]);
     command.arg(chain()).arg("--mirror").arg(mirror()).arg("--store").arg(store);
     for compiler in compilers {
         command.args(["--compiler", compiler]);

@@ -65,7 +65,7 @@ fn mirror() -> &'static Path {
 
 /// `build` of the project's chain in a store, from the mirror.
 fn build(store: &Path) -> Command {
-    let mut command = snowguard(&["build", "--no-debian", "--folder"]);
+    let mut command = snowguard(&["build", "--from=mirror", "--folder"]);
     command.arg(chain()).arg("--mirror").arg(mirror()).arg("--store").arg(store);
     command
 }

@@ -17,7 +17,7 @@ fn chain(folder: &Path, source: &str, step: &str) {
 }
 
 fn build(folder: &Path) -> Command {
-    let mut command = snowguard(&["build", "--unpinned", "--no-debian", "--folder"]);
+    let mut command = snowguard(&["build", "--unpinned", "--from=mirror", "--folder"]);
     command.arg(folder).arg("--store").arg(folder.join("store"));
     // What the driver's user has set must not arrive.
     command.env("SECRET", "secret").env("PATH", std::env::var_os("PATH").unwrap());
@@ -139,7 +139,7 @@ fn a_shell_sees_what_the_step_sees() {
     use std::io::Write as _;
     let busybox = test_support::toolbox().join("usr/bin/busybox");
     let store = tempfile::tempdir().unwrap();
-    let mut shell = snowguard(&["shell", "labels", "--no-debian", "--folder"]);
+    let mut shell = snowguard(&["shell", "labels", "--from=mirror", "--folder"]);
     shell.arg(crate::chain()).arg("--store").arg(store.path()).arg("--busybox").arg(busybox);
     let mut shell =
         shell.stdin(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap();

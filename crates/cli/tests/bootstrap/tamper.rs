@@ -27,7 +27,7 @@ fn sources() {
     let file = "tcc_0.9.27+git20200814.62c30a4a.orig.tar.bz2";
     fs::copy(mirror().join(file), folder.path().join(file)).unwrap();
     let fetch = || {
-        let mut command = snowguard(&["fetch", "--no-debian", "--folder"]);
+        let mut command = snowguard(&["fetch", "--from=mirror", "--folder"]);
         command
             .arg(chain())
             .arg("--mirror")
@@ -92,7 +92,7 @@ fn steps_and_pins() {
     let [chain_folder, store] = ["chain", "store"].map(|name| folder.path().join(name));
     copy(&chain(), &chain_folder);
     let build = || {
-        let mut command = snowguard(&["build", "assembler", "--no-debian", "--folder"]);
+        let mut command = snowguard(&["build", "assembler", "--from=mirror", "--folder"]);
         command.arg(&chain_folder).arg("--store").arg(&store);
         command
     };
@@ -114,7 +114,7 @@ fn steps_and_pins() {
     assert!(complaint.contains("has no pin") && complaint.contains("10-stages.toml"), "{complaint}");
     // Whoever knows why an output is another one accepts it; nothing else in the file changes.
     let accepted = {
-        let mut command = snowguard(&["build", "assembler", "--accept", "--no-debian", "--folder"]);
+        let mut command = snowguard(&["build", "assembler", "--accept", "--from=mirror", "--folder"]);
         command.arg(&chain_folder).arg("--store").arg(&store);
         command
     };

@@ -32,7 +32,7 @@ pub(super) fn run() -> anyhow::Result<Vec<Table>> {
     let store = folder.path().join("store");
     let build = || {
         let mut command =
-            snowguard.command(&workspace::root(), &["bootstrap", "build", "--no-debian", "--json"]);
+            snowguard.command(&workspace::root(), &["bootstrap", "build", "--from=mirror", "--json"]);
         command.arg("--store").arg(&store);
         command
     };

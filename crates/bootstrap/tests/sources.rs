@@ -1,0 +1,213 @@
+//! Sources from all kinds of places. The servers are our own, on the loopback device; crates and Debian's packages are real.
+
+#![allow(clippy::unwrap_used)]
+
+use bootstrap::object::Digest;
+use bootstrap::sources::probe::{Sure, probe};
+use bootstrap::sources::{Place, fetch};
+use bootstrap::steps::{Crate, Plan, Source};
+use bootstrap::store::Store;
+use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
+use std::process::Command;
+
+const CONTENT: &[u8] = b"what others wrote";
+const UPSTREAM: Place = Place::Upstream { certificates: None };
+
+fn source(urls: Vec<String>) -> Source {
+    Source {
+        name: "thing".into(),
+        file: "thing-1.tar.gz".into(),
+        sha256: Digest::of(CONTENT),
+        size: CONTENT.len() as u64,
+        debian: None,
+        registry: None,
+        urls,
+    }
+}
+
+/// A server that answers requests for some paths until the test ends. Gives its address.
+fn serve(answers: &[(&'static str, Vec<u8>)]) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    let answers = answers.to_vec();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut request = Vec::new();
+            let mut byte = [0];
+            while !request.ends_with(b"\r\n\r\n") && stream.read(&mut byte).is_ok_and(|read| read == 1) {
+                request.push(byte[0]);
+            }
+            let request = String::from_utf8(request).unwrap();
+            let path = request.split(' ').nth(1).unwrap_or_default();
+            let found = answers.iter().find(|(known, _)| *known == path);
+            let missing = answer("404 Not Found", &[]);
+            // Clients hang up when an answer is too long for them.
+            let _ = stream.write_all(found.map_or(&missing, |(_, answer)| answer));
+        }
+    });
+    address
+}
+
+fn answer(status: &str, body: &[u8]) -> Vec<u8> {
+    let mut all = format!("HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", body.len())
+        .into_bytes();
+    all.extend(body);
+    all
+}
+
+#[test]
+fn the_first_that_has_the_right_bytes_counts() {
+    let endless = [b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n".as_slice(), &vec![b'x'; 1 << 20]].concat();
+    let mut torn = answer("200 OK", CONTENT);
+    torn.truncate(torn.len() - 3);
+    let server = serve(&[
+        ("/other", answer("200 OK", b"what OTHERS wrote")),
+        ("/short", answer("200 OK", &CONTENT[1..])),
+        ("/long", answer("200 OK", &[CONTENT, b"."].concat())),
+        ("/endless", endless),
+        ("/torn", torn),
+        ("/right", answer("200 OK", CONTENT)),
+        (
+            "/moved",
+            b"HTTP/1.1 302 Found\r\nLocation: /right\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+                .to_vec(),
+        ),
+        (
+            "/circle",
+            b"HTTP/1.1 302 Found\r\nLocation: /circle\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+                .to_vec(),
+        ),
+    ]);
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&folder.path().join("store")).unwrap();
+    let mirror = folder.path().join("mirror");
+    fs::create_dir(&mirror).unwrap();
+    fs::write(mirror.join("thing-1.tar.gz"), "WHAT others wrote").unwrap();
+
+    let bad = ["missing", "other", "short", "long", "endless", "torn", "circle"]
+        .map(|path| format!("{server}/{path}"));
+    let wrong = source(bad.to_vec());
+    let places = [Place::Mirror(mirror.clone()), UPSTREAM, Place::Crates, Place::Debian];
+    let error = fetch(&store, &wrong, &places).unwrap_err().to_string();
+    for expected in [
+        "thing-1.tar.gz",
+        "mirror: it has another file of that name, sha256 ",
+        "/missing: the server answers with status 404",
+        "/other: it has another file of that name, sha256 ",
+        "/short: thing-1.tar.gz has 16 bytes, not 17",
+        "/long: it is larger than the 17 bytes",
+        "/endless: it is larger than the 17 bytes",
+        "/torn: ",
+        "/circle: more than 5 redirects",
+        "crates: no crate is known",
+        "Debian: no package",
+    ] {
+        assert!(error.contains(expected), "{expected}: {error}");
+    }
+    assert!(!store.source(wrong.sha256).exists());
+
+    let mut right = wrong.clone();
+    right.urls.push(format!("{server}/moved"));
+    let path = fetch(&store, &right, &places).unwrap();
+    assert_eq!(fs::read(&path).unwrap(), CONTENT);
+    // It is there now: nobody is asked again.
+    assert_eq!(fetch(&store, &wrong, &[]).unwrap(), path);
+    fs::remove_file(&path).unwrap();
+    fs::write(mirror.join("thing-1.tar.gz"), CONTENT).unwrap();
+    fetch(&store, &wrong, &[Place::Mirror(mirror)]).unwrap();
+}
+
+#[test]
+fn probing_takes_nothing() {
+    let server = serve(&[
+        ("/right", answer("200 OK", CONTENT)),
+        (
+            "/part",
+            b"HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 0-0/17\r\nContent-Length: 1\r\nConnection: close\r\n\r\nw"
+                .to_vec(),
+        ),
+        ("/short", answer("200 OK", &CONTENT[1..])),
+        ("/untold", b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nwhat".to_vec()),
+    ]);
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&folder.path().join("store")).unwrap();
+    let mirror = folder.path().join("mirror");
+    fs::create_dir(&mirror).unwrap();
+    fs::write(mirror.join("thing-1.tar.gz"), CONTENT).unwrap();
+    let urls = ["right", "part", "short", "untold", "missing"].map(|path| format!("{server}/{path}"));
+    let source = source(urls.to_vec());
+    let answers = probe(&store, &source, &[Place::Mirror(mirror), UPSTREAM, Place::Crates]).unwrap();
+    let found: Vec<_> = answers.into_iter().map(|answer| answer.found).collect();
+    let [hash, right, part, short, untold, missing, none] = found.as_slice() else { panic!("{found:?}") };
+    assert_eq!(hash, &Ok(Sure::Hash));
+    assert_eq!(right, &Ok(Sure::Size));
+    assert_eq!(part, &Ok(Sure::Size));
+    assert!(short.as_ref().unwrap_err().contains("16 bytes"), "{short:?}");
+    assert_eq!(untold, &Ok(Sure::Name));
+    assert!(missing.as_ref().unwrap_err().contains("404"), "{missing:?}");
+    assert!(none.as_ref().unwrap_err().contains("no crate"), "{none:?}");
+    assert!(!store.source(source.sha256).exists());
+}
+
+/// A crate that this project needs; cargo wrote its hash into the lock file.
+#[test]
+fn crates_come_from_cargo() {
+    let project = test_support::project();
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version", "1", "--offline"])
+        .current_dir(&project)
+        .output()
+        .unwrap();
+    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let packages = metadata["packages"].as_array().unwrap();
+    let package = packages.iter().find(|package| package["name"] == "cfg-if").unwrap();
+    let version = package["version"].as_str().unwrap().to_owned();
+    let lock: toml::Table = fs::read_to_string(project.join("Cargo.lock")).unwrap().parse().unwrap();
+    let locked =
+        lock["package"].as_array().unwrap().iter().find(|p| p["name"].as_str() == Some("cfg-if")).unwrap();
+    let sha256: Digest = locked["checksum"].as_str().unwrap().parse().unwrap();
+    let index = std::path::Path::new(package["manifest_path"].as_str().unwrap()).ancestors().nth(2).unwrap();
+    let cache = index.ancestors().nth(2).unwrap().join("cache").join(index.file_name().unwrap());
+    let file = format!("cfg-if-{version}.crate");
+    let size = cache.join(&file).metadata().unwrap().len();
+
+    let registry = Some(Crate { name: "cfg-if".into(), version });
+    let right = Source { file, sha256, size, registry, ..source(Vec::new()) };
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path()).unwrap();
+    let path = fetch(&store, &right, &[Place::Crates]).unwrap();
+    assert_eq!(Digest::of(&fs::read(path).unwrap()), sha256);
+
+    let wrong = Source { sha256: Digest::of(b""), ..right };
+    let error = fetch(&store, &wrong, &[Place::Crates]).unwrap_err().to_string();
+    assert!(error.contains(&format!("it has another file of that name, sha256 {sha256}")), "{error}");
+    let answers = probe(&store, &wrong, &[Place::Crates]).unwrap();
+    let problem = answers[0].found.as_ref().unwrap_err();
+    assert!(problem.contains(&sha256.to_string()), "{problem}");
+}
+
+/// The chain's own source, from Debian's archive.
+#[test]
+fn packages_come_from_debian() {
+    let plan = Plan::read(&test_support::project().join("bootstrap")).unwrap();
+    let right = plan.sources["tcc"].clone();
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path()).unwrap();
+    let answers = probe(&store, &right, &[Place::Debian]).unwrap();
+    assert_eq!(answers[0].found, Ok(Sure::Hash));
+    let path = fetch(&store, &right, &[Place::Debian]).unwrap();
+    assert_eq!(Digest::of(&fs::read(path).unwrap()), right.sha256);
+
+    let wrong = Source { sha256: Digest::of(b""), ..right.clone() };
+    let error = fetch(&store, &wrong, &[Place::Debian]).unwrap_err().to_string();
+    assert!(
+        error.contains(&format!("Debian: it has another file of that name, sha256 {}", right.sha256)),
+        "{error}"
+    );
+    let unknown = Source { debian: Some("no-such-package".into()), sha256: Digest::of(b""), ..right };
+    let error = fetch(&store, &unknown, &[Place::Debian]).unwrap_err().to_string();
+    assert!(error.contains("no-such-package"), "{error}");
+}
