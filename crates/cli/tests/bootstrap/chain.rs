@@ -75,7 +75,11 @@ fn who_builds_does_not_matter() {
     crate::copy(mirror(), &sources);
     let mut build = std::process::Command::new("setpriv");
     build.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(&program);
-    build.args(["bootstrap", "build", "--no-debian", "--folder"]).arg(&copied).arg("--mirror").arg(&sources);
+    build
+        .args(["bootstrap", "build", "--from=mirror", "--folder"])
+        .arg(&copied)
+        .arg("--mirror")
+        .arg(&sources);
     run(std::process::Command::new("chown").args(["-R", "65534:65534"]).arg(folder.path()));
     let theirs = run(build.arg("--store").arg(&store));
     let own = tempfile::tempdir().unwrap();

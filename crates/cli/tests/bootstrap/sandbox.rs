@@ -169,7 +169,7 @@ fn what_is_not_reproducible_is_found() {
         std::os::unix::fs::PermissionsExt::from_mode(0o755),
     )
     .unwrap();
-    let mut verify = snowguard(&["verify", "--unpinned", "--no-debian", "--folder"]);
+    let mut verify = snowguard(&["verify", "--unpinned", "--from=mirror", "--folder"]);
     verify.arg(folder.path()).arg("--store").arg(folder.path().join("store"));
     let path = std::env::join_paths(
         [programs].into_iter().chain(std::env::split_paths(&std::env::var_os("PATH").unwrap())),
