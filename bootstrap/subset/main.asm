@@ -10,7 +10,8 @@
 #   reader.asm        from characters to tokens; names
 #   output.asm        writing code; errors
 #   types.asm         types, structs
-#   expressions.asm   expressions
+#   expressions.asm   expressions: what becomes of values, assignments, operators between two values
+#   values.asm        values: operators before one, names, numbers, strings, calls, elements, fields
 #   statements.asm    statements
 #   declarations.asm  functions, global variables, constants
 #

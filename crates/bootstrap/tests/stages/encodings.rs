@@ -101,3 +101,31 @@ fn gnu_as_agrees() {
     }
     assert!(wrong.is_empty(), "{wrong}");
 }
+
+/// What is defined has to be read: nothing is there that no stage uses.
+#[test]
+fn every_definition_is_used() {
+    let mut assembly = String::new();
+    for path in test_support::files(&folder(), ".asm") {
+        if path.file_name().unwrap() != "amd64.asm"
+            && !path.components().any(|part| part.as_os_str() == "tests")
+        {
+            assembly.push_str(&std::fs::read_to_string(path).unwrap());
+        }
+    }
+    // In what the compiler writes, lines end with `\n`.
+    let assembly = assembly.replace("\\n", "\n");
+    let words: std::collections::BTreeSet<&str> =
+        assembly.split(|c: char| c.is_whitespace() || c == '"').collect();
+    // It puts these together of two parts.
+    let conditions = ["e", "ne", "l", "ge", "g", "le"];
+    let composed: Vec<String> =
+        conditions.iter().flat_map(|name| [format!("set{name}_al"), format!("j{name}")]).collect();
+    let definitions = std::fs::read_to_string(folder().join("assembler/amd64.asm")).unwrap();
+    let unused: Vec<&str> = definitions
+        .lines()
+        .filter_map(|line| line.strip_prefix("DEFINE ")?.split_whitespace().next())
+        .filter(|name| !words.contains(name) && !composed.iter().any(|word| word == name))
+        .collect();
+    assert!(unused.is_empty(), "{unused:?}");
+}
