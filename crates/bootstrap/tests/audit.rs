@@ -42,7 +42,7 @@ fn sizes_are_those_of_wc() {
             let Origin::File(path) = origin else { continue };
             if path.starts_with(&part.name) {
                 let path = plan.folder.join(path);
-                let inside = test_support::files(&path.parent().unwrap().to_owned(), "");
+                let inside = test_support::files(path.parent().unwrap(), "");
                 files.extend(inside.into_iter().filter(|file| file.starts_with(&path)));
             }
         }

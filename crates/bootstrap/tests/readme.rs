@@ -32,6 +32,7 @@ fn the_table_counts_what_is_there() {
         ("linker", lines(&bootstrap.join("linker"), &[".hex1"])),
         ("assembler", lines(&bootstrap.join("assembler"), &[".hex2", ".asm"])),
         ("subset", lines(&bootstrap.join("subset"), &[".asm"])),
+        ("run", lines(&bootstrap.join("run"), &[".asm"])),
         ("cc", lines(&bootstrap.join("cc"), &[".c"])),
         ("libc", lines(&bootstrap.join("libc"), &[".c", ".h", ".S"])),
         ("tcc", lines(&bootstrap.join("tcc"), &[".c", ".h"])),

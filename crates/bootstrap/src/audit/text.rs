@@ -12,10 +12,10 @@ pub fn write(out: &mut (impl Write + ?Sized), audit: &Audit, all: bool) -> io::R
     writeln!(out, "THE SEED: {} bytes, sha256 {}", seed.bytes, seed.sha256)?;
     match &seed.disassembler {
         Some(name) => {
-            writeln!(out, "On the left its listing, on the right what {name} says of the same bytes.\n")?
+            writeln!(out, "On the left its listing, on the right what {name} says of the same bytes.\n")?;
         }
         None => {
-            writeln!(out, "This machine has no objdump, so there is no disassembly beside the listing.\n")?
+            writeln!(out, "This machine has no objdump, so there is no disassembly beside the listing.\n")?;
         }
     }
     for line in &seed.lines {
@@ -46,7 +46,7 @@ pub fn write(out: &mut (impl Write + ?Sized), audit: &Audit, all: bool) -> io::R
     for source in &audit.sources {
         match source.files {
             None => {
-                writeln!(out, "\n{}: not in the store; `snowguard bootstrap fetch` brings it", source.file)?
+                writeln!(out, "\n{}: not in the store; `snowguard bootstrap fetch` brings it", source.file)?;
             }
             Some(files) => writeln!(out, "\n{}: {} of {files} files", source.file, source.hits.len())?,
         }
