@@ -27,7 +27,13 @@ pub(crate) fn stage(name: &str) -> &'static Path {
 fn build() -> BTreeMap<String, PathBuf> {
     let room = Path::new(env!("CARGO_TARGET_TMPDIR")).join("bootstrap-stages");
     fs::create_dir_all(&room).unwrap();
-    // Test programs may run at the same time; the folder is removed by nobody but the next of the same number.
+    // Test programs may run at the same time: each has its own folder, and removes those of programs that have ended.
+    for old in fs::read_dir(&room).unwrap() {
+        let old = old.unwrap();
+        if !Path::new("/proc").join(old.file_name()).exists() {
+            let _ = fs::remove_dir_all(old.path());
+        }
+    }
     let room = room.join(std::process::id().to_string());
     let _ = fs::remove_dir_all(&room);
     fs::create_dir(&room).unwrap();

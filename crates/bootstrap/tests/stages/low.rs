@@ -102,6 +102,19 @@ fn the_seed_makes_itself() {
     }
 }
 
+/// It says nothing, but it does not end well.
+#[test]
+fn files_of_the_seed() {
+    let room = room();
+    let (some, out) = (room.path().join("some"), room.path().join("out"));
+    fs::write(&some, "00").unwrap();
+    let missing = room.path().join("missing");
+    for (input, output) in [(&some, Path::new("/dev/full")), (&some, room.path()), (&missing, &out)] {
+        let ended = Command::new(stage("seed")).arg(input).arg(output).output().unwrap();
+        assert_eq!(ended.status.code(), Some(1), "{} {}", input.display(), output.display());
+    }
+}
+
 #[test]
 fn files_and_arguments() {
     let room = room();
@@ -121,6 +134,9 @@ fn files_and_arguments() {
         let arguments = |input, out| if name == "labels" { [input, out] } else { [out, input] };
         refused(&arguments(&missing, &out), format!("{}: cannot be read\n", missing.display()));
         refused(&arguments(&empty, &nowhere), format!("{}: cannot be written\n", nowhere.display()));
+        let (full, some) = (PathBuf::from("/dev/full"), room.path().join("some"));
+        fs::write(&some, if name == "assembler" { "!0" } else { "00" }).unwrap();
+        refused(&arguments(&some, &full), "/dev/full: cannot be written\n".to_owned());
         let usage = if name == "labels" { "IN OUT" } else { "OUT IN..." };
         refused(&[], format!("usage: {name} {usage}\n"));
         refused(&[&out], format!("usage: {name} {usage}\n"));

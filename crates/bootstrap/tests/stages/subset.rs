@@ -81,6 +81,7 @@ fn files_that_are_not_there_or_too_large() {
     refuse(&[], &out, "usage: subset OUT IN...\n");
     let nowhere = room.path().join("nowhere/out.asm");
     refuse(&[&support()], &nowhere, &format!("{}: cannot be written\n", nowhere.display()));
+    refuse(&[&support()], Path::new("/dev/full"), "/dev/full: cannot be written\n");
     let large = room.path().join("large.c");
     fs::File::create(&large).unwrap().set_len(65 << 20).unwrap();
     refuse(&[&large], &out, &format!("{}: the inputs are larger than 64 MiB\n", large.display()));
