@@ -27,7 +27,6 @@ pub fn write(out: &mut (impl Write + ?Sized), graph: &Graph<'_>) -> io::Result<(
                 .map(|(name, origin)| match origin {
                     // The usual name says it already.
                     Origin::Step { output, step } if output == name && step == name => step.clone(),
-                    Origin::File(path) => path.display().to_string(),
                     other => other.to_string(),
                 })
                 .collect();

@@ -5,6 +5,7 @@
 mod chain;
 mod ddc;
 mod kill;
+mod reports;
 mod sandbox;
 mod tamper;
 

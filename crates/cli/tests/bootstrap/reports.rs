@@ -1,0 +1,165 @@
+//! What is told of a build that has happened: graph, provenance, audit, the export to Nix, the list of commands.
+
+use crate::{build, chain, complaint, run, snowguard};
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+use test_support::Room;
+
+/// A store with the whole chain in it, which later runs find as it was, and what was built.
+fn store() -> &'static (PathBuf, Value) {
+    static STORE: OnceLock<(PathBuf, Value)> = OnceLock::new();
+    STORE.get_or_init(|| {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("bootstrap-reports");
+        let built = json(build(&folder).arg("--json"));
+        (folder, built)
+    })
+}
+
+/// What was built of a step.
+fn built(step: &str) -> &'static Value {
+    store().1.as_array().unwrap().iter().find(|output| output["step"] == step).unwrap()
+}
+
+/// A command about that store.
+fn about(arguments: &[&str]) -> Command {
+    let mut command = snowguard(arguments);
+    command.arg("--folder").arg(chain()).arg("--store").arg(&store().0);
+    command
+}
+
+fn json(command: &mut Command) -> Value {
+    serde_json::from_str(&run(command)).unwrap()
+}
+
+#[test]
+fn the_graph_knows_times_and_sizes() {
+    let graph = json(about(&["graph"]).arg("--json"));
+    for step in graph["steps"].as_array().unwrap() {
+        assert!(step["milliseconds"].is_u64(), "{step}");
+        for (name, output) in step["outputs"].as_object().unwrap() {
+            let here = built(step["name"].as_str().unwrap());
+            assert_eq!(here["output"], *name);
+            let object = format!("{}-{}", here["kind"].as_str().unwrap(), here["sha256"].as_str().unwrap());
+            assert_eq!(output["object"], object);
+            let path = Path::new(here["path"].as_str().unwrap());
+            if path.is_file() {
+                assert_eq!(output["size"], path.metadata().unwrap().len());
+            }
+        }
+    }
+    // A store that does not know anything, and one that is not there.
+    let nothing = tempfile::tempdir().unwrap();
+    for store in [nothing.path().to_owned(), nothing.path().join("nowhere")] {
+        let mut command = snowguard(&["graph", "--format", "text", "--folder"]);
+        let text = run(command.arg(chain()).arg("--store").arg(&store));
+        assert!(text.contains("0 of them built"), "{text}");
+    }
+    let page = nothing.path().join("graph.html");
+    run(about(&["graph", "--format", "html"]).arg("--output").arg(&page));
+    assert!(std::fs::read_to_string(page).unwrap().ends_with("</html>\n"));
+    let wrong = about(&["graph", "nosuch"]).output().unwrap();
+    assert_eq!(wrong.status.code(), Some(3));
+    assert!(complaint(&wrong).contains("there is no step nosuch"));
+}
+
+#[test]
+fn a_changed_object_is_not_vouched_for() {
+    let store = tempfile::tempdir().unwrap();
+    let built = json(build(store.path()).args(["labels", "--json"]));
+    let path = built[1]["path"].as_str().unwrap();
+    std::fs::remove_file(path).unwrap();
+    std::fs::write(path, "something else").unwrap();
+    for command in ["provenance", "graph"] {
+        let mut command = snowguard(&[command, "labels", "--folder"]);
+        let refused = command.arg(chain()).arg("--store").arg(store.path()).output().unwrap();
+        assert_eq!(refused.status.code(), Some(3));
+        assert!(complaint(&refused).contains("was changed after it was made"), "{}", complaint(&refused));
+    }
+}
+
+#[test]
+fn provenance_names_every_output_and_every_file() {
+    let lines = run(&mut about(&["provenance"]));
+    let statements: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let last = statements.iter().find(|statement| statement["subject"][0]["name"] == "tcc2/tcc").unwrap();
+    let subjects = last["subject"].as_array().unwrap();
+    let program = subjects.iter().find(|subject| subject["name"] == "tcc2/tcc/tcc").unwrap();
+    let folder = built("tcc2");
+    // sha256sum judges.
+    let mut sum = Command::new("sha256sum");
+    let sum = run(sum.arg(Path::new(folder["path"].as_str().unwrap()).join("tcc")));
+    assert!(sum.starts_with(program["digest"]["sha256"].as_str().unwrap()), "{sum}");
+    // The same again: nothing depends on when and where.
+    assert_eq!(lines, run(&mut about(&["provenance"])));
+    // The archive is named with its hash.
+    let dependencies = last["predicate"]["buildDefinition"]["resolvedDependencies"].as_array().unwrap();
+    assert!(
+        dependencies
+            .iter()
+            .any(|d| d["uri"].as_str().is_some_and(|uri| uri.starts_with("pkg:deb/debian/tcc")))
+    );
+
+    let folder = tempfile::tempdir().unwrap();
+    let key = folder.path().join("key.pem");
+    let room = Room::new("bootstrap-key");
+    std::fs::write(&key, room.run("openssl", &["genpkey", "-algorithm", "ed25519"])).unwrap();
+    let signed = run(about(&["provenance", "seed"]).arg("--key").arg(&key));
+    let envelope: Value = serde_json::from_str(&signed).unwrap();
+    assert_eq!(envelope["signatures"].as_array().unwrap().len(), 1);
+    std::fs::write(&key, room.run("openssl", &["genpkey", "-algorithm", "ed448"])).unwrap();
+    let refused = about(&["provenance"]).arg("--key").arg(&key).output().unwrap();
+    assert_eq!(refused.status.code(), Some(3));
+    assert!(complaint(&refused).contains("no Ed25519 key"), "{}", complaint(&refused));
+    let refused = about(&["provenance", "--builder", "nobody"]).output().unwrap();
+    assert!(complaint(&refused).contains("is no URI"));
+    assert_eq!(json(&mut about(&["provenance", "--sbom"]))["specVersion"], "1.6");
+}
+
+#[test]
+fn the_audit_looks_into_the_sources() {
+    let audit = json(about(&["audit"]).arg("--json"));
+    let source = &audit["sources"][0];
+    assert!(source["files"].as_u64().unwrap() > 100, "{source}");
+    assert_eq!(audit["seed"]["disagreements"], Value::Array(Vec::new()));
+    let driver = std::fs::metadata(env!("CARGO_BIN_EXE_snowguard")).unwrap().len();
+    assert!(audit["trusted"][1]["what"].as_str().unwrap().contains(&driver.to_string()));
+    assert!(run(&mut about(&["audit"])).contains("STILL TRUSTED"));
+}
+
+#[test]
+fn nix_builds_the_whole_chain_to_the_same_bytes() {
+    let room = Room::new("bootstrap-nix");
+    run(about(&["export"]).arg(room.outside("export")));
+    let mut command = Command::new("bwrap");
+    command.arg("--bind").arg(room.root()).args(["/", "--dev", "/dev", "--proc", "/proc", "--unshare-net"]);
+    command.args(["--clearenv", "--setenv", "PATH", "/usr/bin:/bin"]);
+    for (variable, folder) in [
+        ("NIX_STORE_DIR", "store"),
+        ("NIX_STATE_DIR", "var"),
+        ("NIX_LOG_DIR", "log"),
+        ("HOME", "home"),
+        ("TMPDIR", "tmp"),
+    ] {
+        std::fs::create_dir_all(room.outside(folder)).unwrap();
+        command.args(["--setenv", variable, &room.inside(folder)]);
+    }
+    command.args(["/usr/bin/nix-build", "--no-out-link", &room.inside("export"), "-A", "tcc2"]);
+    let path = run(&mut command);
+    let path = room.root().join(path.trim().trim_start_matches('/'));
+    let object = bootstrap::object::Object::at(&path).unwrap();
+    assert_eq!(object.sha256.to_string(), built("tcc2")["sha256"].as_str().unwrap());
+    // Into a folder that has something in it already nothing is written.
+    let refused = about(&["export"]).arg(room.outside("export")).output().unwrap();
+    assert!(complaint(&refused).contains("is not empty"), "{}", complaint(&refused));
+}
+
+#[test]
+fn the_list_of_commands_is_for_programs_too() {
+    let mut command = snowguard(&["plan", "cc", "--commands", "--folder"]);
+    let list = run(command.arg(chain()));
+    let first = list.lines().find(|line| !line.starts_with('#')).unwrap();
+    assert_eq!(first, "");
+    assert!(list.contains("\n./seed bootstrap/labels/labels.hex0 labels\n"), "{list}");
+}
