@@ -23,7 +23,7 @@ pub(super) fn run() -> anyhow::Result<Vec<Table>> {
     let snowguard = Snowguard::build(&scratch)?;
     let sources = scratch.join("bootstrap-sources");
     let fetch = |arguments: &[&str]| {
-        let mut command = snowguard.command(&workspace::root(), arguments);
+        let mut command = snowguard.command(workspace::root(), arguments);
         command.arg("--store").arg(&sources);
         command
     };
@@ -32,7 +32,7 @@ pub(super) fn run() -> anyhow::Result<Vec<Table>> {
     let store = folder.path().join("store");
     let build = || {
         let mut command =
-            snowguard.command(&workspace::root(), &["bootstrap", "build", "--from=mirror", "--json"]);
+            snowguard.command(workspace::root(), &["bootstrap", "build", "--from=mirror", "--json"]);
         command.arg("--store").arg(&store);
         command
     };
