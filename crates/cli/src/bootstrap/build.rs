@@ -59,10 +59,11 @@ pub(super) fn build(plan: &Plan, store: &Store, options: &build::Options) -> Res
     let built = build::build(plan, store, options, &progress);
     progress.end();
     built.map_err(|error| {
-        if let BuildError::Failed { last, .. } = &error {
+        if let BuildError::Failed { step, last, .. } = &error {
             for line in last {
                 eprintln!("  {line}");
             }
+            eprintln!("to look around where it ran: snowguard bootstrap shell {step}");
         }
         Failure::scan(error)
     })
