@@ -54,6 +54,8 @@ fn of(target: &str, samples: &Samples) -> anyhow::Result<Vec<Vec<u8>>> {
         "eval_jobs" => samples.eval_jobs.clone(),
         "packages_json" => written::packages_json(),
         "nar" => written::nars(),
+        "archive" => written::archives()?,
+        "bootstrap_steps" => steps()?,
         "pe" | "verify" => images()?,
         "cms" => signatures(&images()?),
         "variable" => signatures(&images()?).iter().map(|signed| change(signed)).collect(),
@@ -62,6 +64,37 @@ fn of(target: &str, samples: &Samples) -> anyhow::Result<Vec<Vec<u8>>> {
         other => written::texts(other),
     })
 }
+
+/// The steps of the project's own chain.
+fn steps() -> anyhow::Result<Vec<Vec<u8>>> {
+    let folder = crate::workspace::root().join("bootstrap/steps");
+    let mut found = vec![STEP.into()];
+    for entry in fs::read_dir(&folder).with_context(|| format!("cannot list {}", folder.display()))? {
+        let path = entry?.path();
+        found.push(fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?);
+    }
+    Ok(found)
+}
+
+/// A step that needs no file, for files are not there when steps are fuzzed.
+const STEP: &str = r#"[[source]]
+name = "x"
+size = 1
+sha256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+crate = { name = "x", version = "1.0.0" }
+[[step]]
+name = "a"
+summary = "first"
+inputs = { s = "seed", x = "source:x!/y" }
+run = [{ argv = ["/in/s", "/out/o"] }]
+outputs = { o = {} }
+[[step]]
+name = "b"
+summary = "second"
+inputs = { a = "step:a/o" }
+run = [{ argv = ["/in/a", "-I/in/x"] }]
+outputs = { o = {} }
+"#;
 
 /// The signatures of the small programs: what the signed ones have more than the others, without the eight bytes of a
 /// `WIN_CERTIFICATE`.

@@ -28,6 +28,44 @@ pub(super) fn zips(records: &[Vec<u8>], nvd: &[Vec<u8>]) -> anyhow::Result<Vec<V
     Ok(all)
 }
 
+/// A tar archive with a folder, a file and links, as it is and packed by Zstandard.
+pub(super) fn archives() -> anyhow::Result<Vec<Vec<u8>>> {
+    let mut tar = Vec::new();
+    for (path, kind, link, content) in [
+        ("a/", b'5', "", ""),
+        ("././@LongLink", b'L', "", "a/b\0"),
+        ("x", b'0', "", "content"),
+        ("pax", b'x', "", "13 path=a/c\n"),
+        ("x", b'2', "../a/b", ""),
+        ("d", b'1', "a/b", ""),
+    ] {
+        tar.extend(tar_header(path, kind, link, content.len()));
+        tar.extend(content.as_bytes());
+        tar.resize(tar.len().next_multiple_of(512), 0);
+    }
+    tar.extend([0; 1024]);
+    let packed = zstd::encode_all(tar.as_slice(), 1)?;
+    Ok(vec![tar, packed])
+}
+
+/// The header of an entry (POSIX.1-1988, "ustar Interchange Format").
+fn tar_header(path: &str, kind: u8, link: &str, size: usize) -> Vec<u8> {
+    let mut header = vec![0; 512];
+    let mut put =
+        |at: usize, bytes: &[u8]| header.splice(at..at + bytes.len(), bytes.iter().copied()).count();
+    put(0, path.as_bytes());
+    put(100, b"0000644");
+    put(124, format!("{size:011o}").as_bytes());
+    put(136, b"00000000000");
+    put(148, b"        ");
+    put(156, &[kind]);
+    put(157, link.as_bytes());
+    put(257, b"ustar\x0000");
+    let sum: u32 = header.iter().copied().map(u32::from).sum();
+    header[148..155].copy_from_slice(format!("{sum:06o}\0").as_bytes());
+    header
+}
+
 /// Records as lines, as an array and as a page, behind a byte that says of which source they are.
 pub(super) fn documents(records: &[Vec<u8>], nvd: &[Vec<u8>]) -> Vec<Vec<u8>> {
     // On one line each.
