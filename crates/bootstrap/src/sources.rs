@@ -46,7 +46,7 @@ impl fmt::Display for Place {
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
     /// No place has it.
-    #[error("{file} (sha256 {sha256}) is nowhere to be had:{tried}")]
+    #[error("{file} (sha256 {sha256}) is nowhere to be had: {tried}")]
     Nowhere {
         /// The name of its file.
         file: String,
@@ -135,10 +135,10 @@ pub fn fetch_watched(
             }
             Err(problem) => problem,
         };
-        tried.push(format!("\n  {place}: {problem}"));
+        tried.push(format!("{place}: {problem}"));
     }
     crate::store::remove(&work)?;
-    let tried = if tried.is_empty() { " no place to look in was named".into() } else { tried.concat() };
+    let tried = if tried.is_empty() { "no place to look in was named".into() } else { tried.join("; ") };
     Err(SourceError::Nowhere { file: source.file.clone(), sha256: source.sha256, tried })
 }
 
