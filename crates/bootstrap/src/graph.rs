@@ -172,8 +172,11 @@ impl<'a> Graph<'a> {
     }
 }
 
-/// A time for people: `0.02 s`, `1 min 5 s`.
+/// A time for people: `20 ms`, `1.05 s`, `1 min 5 s`.
 pub fn time(milliseconds: u64) -> String {
+    if milliseconds < 100 {
+        return format!("{milliseconds} ms");
+    }
     if milliseconds < 60_000 {
         return format!("{:.2} s", milliseconds as f64 / 1000.0);
     }

@@ -33,7 +33,7 @@ pub fn write(out: &mut (impl Write + ?Sized), graph: &Graph<'_>) -> io::Result<(
          base-uri 'none'; form-action 'none'\">\n\
          <meta name=\"viewport\" content=\"width=device-width\">\n<title>Bootstrap</title>\n<style>{style}</style>\n</head>\n<body>\n\
          <header><h1>Bootstrap</h1><p>{} steps, {built} of them built, in {}. \
-         Click a step for its inputs, commands and outputs.</p></header>\n<main>\n",
+         Bars are the square roots of times, so that short ones are seen, too. Click a step for its inputs, commands and outputs.</p></header>\n<main>\n",
         graph.nodes.len(),
         time(graph.milliseconds()),
     );
