@@ -88,12 +88,15 @@ pub(super) const STEPS: &[Step] = &[
 ];
 
 /// `g++` compiles libFuzzer, SQLite and zstd, `man-db` judges the manual pages, `clang` compiles tcc differently from `gcc`,
-/// `bzip2`, `xz-utils` and `zstd` pack archives; the others make and use the toolbox.
+/// `bzip2`, `xz-utils` and `zstd` pack archives, `binutils` disassembles the seed, `perl` has pod2man, which generates a page to be
+/// found out; the others make and use the toolbox.
 const DEBIAN_PACKAGES: &[&str] = &[
     "gcc",
     "g++",
     "clang",
     "libc6-dev",
+    "binutils",
+    "perl",
     "bzip2",
     "xz-utils",
     "zstd",
