@@ -20,7 +20,7 @@ fn check(plan: &Plan) {
     for step in &plan.steps {
         for origin in step.inputs.values() {
             match origin {
-                Origin::Step { step, output } => assert!(done.contains(&(step.as_str(), output.as_str()))),
+                Origin::Step { step, output } => assert!(done.contains(&(step, output))),
                 Origin::Source(name) | Origin::Unpacked { source: name, .. } => {
                     assert!(plan.sources.contains_key(name));
                 }
