@@ -61,6 +61,7 @@ pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
                 "sha256": source.sha256,
                 "size": source.size,
                 "debian": source.debian,
+                "crate": source.registry.as_ref().map(|found| json!({ "name": found.name, "version": found.version })),
                 "urls": source.urls,
             })
         });
