@@ -6,6 +6,7 @@ mod ddc;
 mod export;
 mod fetch;
 mod graph;
+mod output;
 mod plan;
 mod progress;
 mod provenance;
@@ -13,11 +14,13 @@ mod shell;
 mod verify;
 
 use crate::db::certificates;
-use crate::exit;
+use crate::exit::Failure;
 use anyhow::Context as _;
+use bootstrap::build::Options as BuildOptions;
 use bootstrap::sandbox::Helper;
 use bootstrap::sources::Place;
 use bootstrap::steps::Plan;
+use bootstrap::store::Store;
 use clap::{Args, Subcommand, ValueEnum};
 use std::fmt;
 use std::path::PathBuf;
@@ -59,6 +62,49 @@ impl ChainOptions {
             let names: Vec<_> = plan.steps.iter().map(|step| step.name.as_str()).collect();
             anyhow::anyhow!("there is no step {unknown}; there are {}", names.join(", "))
         })
+    }
+}
+
+/// Which steps of which chain.
+#[derive(Debug, Args)]
+pub(crate) struct StepOptions {
+    /// Only these steps, and those that they need
+    #[arg(value_name = "STEP")]
+    steps: Vec<String>,
+    #[command(flatten)]
+    chain: ChainOptions,
+}
+
+impl StepOptions {
+    fn plan(&self) -> anyhow::Result<Plan> {
+        self.chain.plan(&self.steps)
+    }
+}
+
+/// Where outputs are kept.
+#[derive(Debug, Args)]
+pub(crate) struct StoreOptions {
+    /// Where outputs are kept [default: $SNOWGUARD_BOOTSTRAP, or snowguard/bootstrap in the user's cache folder]
+    #[arg(long, value_name = "DIR")]
+    store: Option<PathBuf>,
+}
+
+impl StoreOptions {
+    /// What the user says, else `SNOWGUARD_BOOTSTRAP`, else the user's cache folder.
+    fn folder(&self) -> anyhow::Result<PathBuf> {
+        let variable = |name| std::env::var_os(name).map(PathBuf::from);
+        let absolute = |name| variable(name).filter(|path| path.is_absolute());
+        let given = self.store.clone();
+        let given =
+            given.or_else(|| variable("SNOWGUARD_BOOTSTRAP").filter(|path| !path.as_os_str().is_empty()));
+        let cache = || absolute("XDG_CACHE_HOME").or_else(|| Some(absolute("HOME")?.join(".cache")));
+        given
+            .or_else(|| Some(cache()?.join("snowguard/bootstrap")))
+            .context("there is no home folder to keep outputs in; say where with --store")
+    }
+
+    fn open(&self) -> Result<Store, Failure> {
+        Store::open(&self.folder().map_err(Failure::usage)?).map_err(Failure::scan)
     }
 }
 
@@ -110,46 +156,35 @@ impl PlaceOptions {
     }
 }
 
-/// Where to keep outputs: what the user says, else `SNOWGUARD_BOOTSTRAP`, else the user's cache folder.
-fn store_folder(given: Option<&PathBuf>) -> anyhow::Result<PathBuf> {
-    let variable = |name| std::env::var_os(name).map(PathBuf::from);
-    let absolute = |name| variable(name).filter(|path| path.is_absolute());
-    given
-        .cloned()
-        .or_else(|| variable("SNOWGUARD_BOOTSTRAP").filter(|path| !path.as_os_str().is_empty()))
-        .or_else(|| {
-            Some(
-                absolute("XDG_CACHE_HOME")
-                    .or_else(|| Some(absolute("HOME")?.join(".cache")))?
-                    .join("snowguard/bootstrap"),
-            )
-        })
-        .context("there is no home folder to keep outputs in; say where with --store")
-}
-
-/// How the sandbox is started: this program again.
-fn helper() -> anyhow::Result<Helper> {
-    let program = std::env::current_exe().context("cannot find this program")?;
-    Ok(Helper { program, arguments: ["bootstrap", "sandbox"].map(str::to_owned).into() })
+/// How steps are run: that many at a time, or as many as there are processors.
+fn how(places: &PlaceOptions, jobs: Option<usize>, unpinned: bool) -> Result<BuildOptions, Failure> {
+    // The sandbox is this program, started again.
+    let program = std::env::current_exe().context("cannot find this program").map_err(Failure::scan)?;
+    Ok(BuildOptions {
+        helper: Helper { program, arguments: ["bootstrap", "sandbox"].map(str::to_owned).into() },
+        places: places.places(),
+        jobs: jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)),
+        unpinned,
+    })
 }
 
 /// Runs the command.
 pub(crate) fn run(command: &Command) -> ExitCode {
     let done = match command {
-        Command::Plan(options) => plan::run(options).map_err(exit::Failure::scan),
+        Command::Plan(options) => plan::run(options).map_err(Failure::scan),
         Command::Fetch(options) => fetch::run(options),
         Command::Build(options) => build::run(options),
         Command::Verify(options) => verify::run(options),
         Command::Ddc(options) => ddc::run(options),
         Command::Shell(options) => shell::run(options),
-        Command::Export(options) => export::run(options).map_err(exit::Failure::scan),
-        Command::Provenance(options) => provenance::run(options).map_err(exit::Failure::scan),
-        Command::Audit(options) => audit::run(options).map_err(exit::Failure::scan),
-        Command::Graph(options) => graph::run(options).map_err(exit::Failure::scan),
+        Command::Export(options) => export::run(options).map_err(Failure::scan),
+        Command::Provenance(options) => provenance::run(options).map_err(Failure::scan),
+        Command::Audit(options) => audit::run(options).map_err(Failure::scan),
+        Command::Graph(options) => graph::run(options).map_err(Failure::scan),
         Command::Sandbox { task } => {
             let served = bootstrap::sandbox::serve(task.as_deref()).context("cannot serve a sandbox");
-            served.map(|()| ExitCode::SUCCESS).map_err(exit::Failure::scan)
+            served.map(|()| ExitCode::SUCCESS).map_err(Failure::scan)
         }
     };
-    done.unwrap_or_else(exit::Failure::report)
+    done.unwrap_or_else(Failure::report)
 }

@@ -1,7 +1,7 @@
 //! `snowguard bootstrap audit`
 
-use super::graph::write;
-use super::{ChainOptions, store_folder};
+use super::output::write;
+use super::{StepOptions, StoreOptions};
 use crate::exit::FOUND;
 use bootstrap::audit::{Audit, text, trusted::Machine};
 use bootstrap::object::Digest;
@@ -19,14 +19,10 @@ Examples:
   snowguard bootstrap audit | less
   snowguard bootstrap audit --json --output audit.json")]
 pub(crate) struct Options {
-    /// Only these steps, and those that they need
-    #[arg(value_name = "STEP")]
-    steps: Vec<String>,
     #[command(flatten)]
-    chain: ChainOptions,
-    /// Where outputs are kept [default: $SNOWGUARD_BOOTSTRAP, or snowguard/bootstrap in the user's cache folder]
-    #[arg(long, value_name = "DIR")]
-    store: Option<PathBuf>,
+    steps: StepOptions,
+    #[command(flatten)]
+    store: StoreOptions,
     /// Every generated file, however many there are
     #[arg(long)]
     all: bool,
@@ -39,8 +35,8 @@ pub(crate) struct Options {
 }
 
 pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
-    let plan = options.chain.plan(&options.steps)?;
-    let audit = Audit::new(&plan, &store_folder(options.store.as_ref())?, &machine())?;
+    let plan = options.steps.plan()?;
+    let audit = Audit::new(&plan, &options.store.folder()?, &machine())?;
     write(options.output.as_ref(), |out| {
         if options.json { writeln!(out, "{:#}", audit.json()) } else { text::write(out, &audit, options.all) }
     })?;

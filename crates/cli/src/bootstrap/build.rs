@@ -1,7 +1,7 @@
 //! `snowguard bootstrap build`
 
 use super::progress::Progress;
-use super::{ChainOptions, PlaceOptions, helper, store_folder};
+use super::{PlaceOptions, StepOptions, StoreOptions, how};
 use crate::exit::Failure;
 use bootstrap::build::{self, BuildError, Results};
 use bootstrap::pins;
@@ -10,7 +10,6 @@ use bootstrap::store::Store;
 use clap::Args;
 use serde_json::json;
 use std::io::Write as _;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Build the chain, or some steps of it and what they need.
@@ -24,16 +23,12 @@ Examples:
   snowguard bootstrap build cc --store /tmp/store
   snowguard bootstrap build --mirror ~/sources --from mirror --json")]
 pub(crate) struct Options {
-    /// Only these steps, and those that they need
-    #[arg(value_name = "STEP")]
-    steps: Vec<String>,
     #[command(flatten)]
-    chain: ChainOptions,
+    steps: StepOptions,
     #[command(flatten)]
     places: PlaceOptions,
-    /// Where outputs are kept [default: $SNOWGUARD_BOOTSTRAP, or snowguard/bootstrap in the user's cache folder]
-    #[arg(long, value_name = "DIR")]
-    store: Option<PathBuf>,
+    #[command(flatten)]
+    store: StoreOptions,
     /// How many steps run at a time [default: as many as there are processors]
     #[arg(long, short, value_name = "N")]
     jobs: Option<usize>,
@@ -46,11 +41,6 @@ pub(crate) struct Options {
     /// JSON: every output with its hash and where it is
     #[arg(long)]
     json: bool,
-}
-
-/// How many steps run at a time if nobody says.
-pub(super) fn jobs(given: Option<usize>) -> usize {
-    given.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from))
 }
 
 /// Builds, tells, and shows what a failed step printed.
@@ -70,18 +60,12 @@ pub(super) fn build(plan: &Plan, store: &Store, options: &build::Options) -> Res
 }
 
 pub(super) fn run(options: &Options) -> Result<ExitCode, Failure> {
-    let mut plan = options.chain.plan(&options.steps).map_err(Failure::usage)?;
+    let mut plan = options.steps.plan().map_err(Failure::usage)?;
     if options.accept {
         plan.steps.iter_mut().flat_map(|step| step.outputs.values_mut()).for_each(|pin| *pin = None);
     }
-    let folder = store_folder(options.store.as_ref()).map_err(Failure::usage)?;
-    let store = Store::open(&folder).map_err(Failure::scan)?;
-    let how = build::Options {
-        helper: helper().map_err(Failure::scan)?,
-        places: options.places.places(),
-        jobs: jobs(options.jobs),
-        unpinned: options.unpinned || options.accept,
-    };
+    let store = options.store.open()?;
+    let how = how(&options.places, options.jobs, options.unpinned || options.accept)?;
     let results = build(&plan, &store, &how)?;
     if options.accept {
         for file in pins::accept(&plan, &results).map_err(Failure::scan)? {

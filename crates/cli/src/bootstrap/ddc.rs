@@ -1,15 +1,13 @@
 //! `snowguard bootstrap ddc`
 
-use super::build::{build, jobs};
-use super::{ChainOptions, PlaceOptions, helper, store_folder};
+use super::build::build;
+use super::{ChainOptions, PlaceOptions, StoreOptions, how};
 use crate::exit::{FOUND, Failure};
-use bootstrap::build::Options as BuildOptions;
+use bootstrap::compare;
 use bootstrap::ddc::{self, Recipe};
-use bootstrap::{compare, store::Store};
 use clap::Args;
 use serde_json::json;
 use std::io::Write as _;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Compile the chain's last compiler by compilers of this machine too, and compare.
@@ -29,9 +27,8 @@ pub(crate) struct Options {
     chain: ChainOptions,
     #[command(flatten)]
     places: PlaceOptions,
-    /// Where outputs are kept [default: $SNOWGUARD_BOOTSTRAP, or snowguard/bootstrap in the user's cache folder]
-    #[arg(long, value_name = "DIR")]
-    store: Option<PathBuf>,
+    #[command(flatten)]
+    store: StoreOptions,
     /// JSON: one object a line
     #[arg(long)]
     json: bool,
@@ -40,14 +37,8 @@ pub(crate) struct Options {
 pub(crate) fn run(options: &Options) -> Result<ExitCode, Failure> {
     let plan = options.chain.plan(&[]).map_err(Failure::usage)?;
     let (recipe, _) = Recipe::read(&plan).map_err(|error| Failure::usage(error.into()))?;
-    let store = store_folder(options.store.as_ref()).map_err(Failure::usage)?;
-    let store = Store::open(&store).map_err(Failure::scan)?;
-    let how = BuildOptions {
-        helper: helper().map_err(Failure::scan)?,
-        places: options.places.places(),
-        jobs: jobs(None),
-        unpinned: false,
-    };
+    let store = options.store.open()?;
+    let how = how(&options.places, None, false)?;
     let results = build(&plan, &store, &how)?;
     let chain = results.get(&recipe.step).map(|result| result.outputs.clone()).unwrap_or_default();
     let mut out = std::io::stdout().lock();

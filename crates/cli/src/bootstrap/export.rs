@@ -1,6 +1,6 @@
 //! `snowguard bootstrap export`
 
-use super::{ChainOptions, store_folder};
+use super::{ChainOptions, StoreOptions};
 use bootstrap::built::Built;
 use bootstrap::export;
 use clap::Args;
@@ -22,14 +22,13 @@ pub(crate) struct Options {
     to: PathBuf,
     #[command(flatten)]
     chain: ChainOptions,
-    /// Where outputs are kept [default: $SNOWGUARD_BOOTSTRAP, or snowguard/bootstrap in the user's cache folder]
-    #[arg(long, value_name = "DIR")]
-    store: Option<PathBuf>,
+    #[command(flatten)]
+    store: StoreOptions,
 }
 
 pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
     let plan = options.chain.plan(&[])?;
-    let store = store_folder(options.store.as_ref())?;
+    let store = options.store.folder()?;
     let built = Built::read(&plan, &store)?;
     export::nix(&plan, &built, &store, &options.to)?;
     let known = plan.steps.iter().filter(|step| built.steps.contains_key(&step.name)).count();

@@ -1,6 +1,6 @@
 //! `snowguard bootstrap fetch`
 
-use super::{ChainOptions, PlaceOptions, store_folder};
+use super::{PlaceOptions, StepOptions, StoreOptions};
 use crate::exit::{FOUND, Failure};
 use anyhow::Context as _;
 use bootstrap::sources::probe::{Answer, Sure, probe};
@@ -11,7 +11,6 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 use std::io::Write as _;
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -28,16 +27,12 @@ Examples:
 
 Exit codes: 0 all sources are there, or can be had; 1 with --probe: one is nowhere to be had; 2 wrong use; 3 one could not be fetched")]
 pub(crate) struct Options {
-    /// Only for these steps, and those that they need
-    #[arg(value_name = "STEP")]
-    steps: Vec<String>,
     #[command(flatten)]
-    chain: ChainOptions,
+    steps: StepOptions,
     #[command(flatten)]
     places: PlaceOptions,
-    /// Where outputs are kept [default: $SNOWGUARD_BOOTSTRAP, or snowguard/bootstrap in the user's cache folder]
-    #[arg(long, value_name = "DIR")]
-    store: Option<PathBuf>,
+    #[command(flatten)]
+    store: StoreOptions,
     /// Ask all places whether they have the sources, and take nothing
     #[arg(long)]
     probe: bool,
@@ -47,9 +42,8 @@ pub(crate) struct Options {
 }
 
 pub(super) fn run(options: &Options) -> Result<ExitCode, Failure> {
-    let plan = options.chain.plan(&options.steps).map_err(Failure::usage)?;
-    let folder = store_folder(options.store.as_ref()).map_err(Failure::usage)?;
-    let store = Store::open(&folder).map_err(Failure::scan)?;
+    let plan = options.steps.plan().map_err(Failure::usage)?;
+    let store = options.store.open()?;
     let places = options.places.places();
     if options.probe {
         ask(&plan, &store, &places, options.json).map_err(Failure::scan)

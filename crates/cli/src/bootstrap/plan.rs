@@ -1,7 +1,7 @@
 //! `snowguard bootstrap plan`
 
-use super::ChainOptions;
-use super::graph::write;
+use super::StepOptions;
+use super::output::write;
 use bootstrap::replay;
 use clap::Args;
 use serde_json::json;
@@ -19,11 +19,8 @@ Examples:
   snowguard bootstrap plan tcc2 --json
   snowguard bootstrap plan cc --commands")]
 pub(crate) struct Options {
-    /// Only these steps, and those that they need
-    #[arg(value_name = "STEP")]
-    steps: Vec<String>,
     #[command(flatten)]
-    chain: ChainOptions,
+    steps: StepOptions,
     /// JSON
     #[arg(long)]
     json: bool,
@@ -33,7 +30,7 @@ pub(crate) struct Options {
 }
 
 pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
-    let plan = options.chain.plan(&options.steps)?;
+    let plan = options.steps.plan()?;
     if options.commands {
         let list = replay::lines(&plan, "bootstrap")?;
         write(None, |out| replay::write(out, &plan, &list, "bootstrap"))?;

@@ -1,7 +1,7 @@
 //! `snowguard bootstrap provenance`
 
-use super::graph::write;
-use super::{ChainOptions, store_folder};
+use super::output::write;
+use super::{StepOptions, StoreOptions};
 use anyhow::Context as _;
 use bootstrap::built::Built;
 use bootstrap::provenance::dsse::Key;
@@ -22,14 +22,10 @@ Examples:
   snowguard bootstrap provenance tcc2 --key key.pem --builder https://example.org/builders/1
   snowguard bootstrap provenance --sbom --output bootstrap.cdx.json")]
 pub(crate) struct Options {
-    /// Only these steps, and those that they need
-    #[arg(value_name = "STEP")]
-    steps: Vec<String>,
     #[command(flatten)]
-    chain: ChainOptions,
-    /// Where outputs are kept [default: $SNOWGUARD_BOOTSTRAP, or snowguard/bootstrap in the user's cache folder]
-    #[arg(long, value_name = "DIR")]
-    store: Option<PathBuf>,
+    steps: StepOptions,
+    #[command(flatten)]
+    store: StoreOptions,
     /// Sign with this Ed25519 key: PEM as OpenSSL writes it, or Nix's NAME:BASE64
     #[arg(long, value_name = "FILE", conflicts_with = "sbom")]
     key: Option<PathBuf>,
@@ -48,8 +44,8 @@ pub(crate) struct Options {
 const LONGEST_KEY: u64 = 10_000;
 
 pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
-    let plan = options.chain.plan(&options.steps)?;
-    let store = store_folder(options.store.as_ref())?;
+    let plan = options.steps.plan()?;
+    let store = options.store.folder()?;
     let built = Built::read(&plan, &store)?;
     if options.sbom {
         let document = sbom::cyclonedx(&plan, &built);

@@ -1,13 +1,12 @@
 //! `snowguard bootstrap shell`
 
-use super::build::{build, jobs};
-use super::{ChainOptions, PlaceOptions, helper, store_folder};
+use super::build::build;
+use super::{ChainOptions, PlaceOptions, StoreOptions, how};
 use crate::exit::Failure;
 use anyhow::anyhow;
-use bootstrap::build::{self, Options as BuildOptions};
+use bootstrap::build::{self};
 use bootstrap::sandbox::Outcome;
 use bootstrap::steps::Plan;
-use bootstrap::store::Store;
 use clap::Args;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -29,9 +28,8 @@ pub(crate) struct Options {
     chain: ChainOptions,
     #[command(flatten)]
     places: PlaceOptions,
-    /// Where outputs are kept [default: $SNOWGUARD_BOOTSTRAP, or snowguard/bootstrap in the user's cache folder]
-    #[arg(long, value_name = "DIR")]
-    store: Option<PathBuf>,
+    #[command(flatten)]
+    store: StoreOptions,
     /// A busybox without shared libraries
     #[arg(long, value_name = "FILE", default_value = "/bin/busybox")]
     busybox: PathBuf,
@@ -45,14 +43,8 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, Failure> {
             "{busybox}: {error}: install busybox-static, or say with --busybox where there is one"
         ))
     })?;
-    let store = store_folder(options.store.as_ref()).map_err(Failure::usage)?;
-    let store = Store::open(&store).map_err(Failure::scan)?;
-    let how = BuildOptions {
-        helper: helper().map_err(Failure::scan)?,
-        places: options.places.places(),
-        jobs: jobs(None),
-        unpinned: true,
-    };
+    let store = options.store.open()?;
+    let how = how(&options.places, None, true)?;
     let (steps, step): (Vec<_>, Vec<_>) =
         plan.steps.iter().cloned().partition(|step| step.name != options.step);
     let before = Plan { steps, ..plan.clone() };

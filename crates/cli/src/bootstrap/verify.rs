@@ -1,20 +1,19 @@
 //! `snowguard bootstrap verify`
 
-use super::build::{build, jobs};
-use super::{ChainOptions, PlaceOptions, helper, store_folder};
+use super::build::build;
+use super::{PlaceOptions, StepOptions, StoreOptions, how};
 use crate::exit::{FOUND, Failure};
 use anyhow::Context as _;
-use bootstrap::build::Options as BuildOptions;
 use bootstrap::compare;
 use bootstrap::store::Store;
 use clap::Args;
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 
 /// Build everything twice, from the seed, and compare.
 ///
-/// Each time in a new store of another path, the second time one step after the other. Exit code 0: all outputs are the same;
+/// Each time in a new store of another path, beside the one that sources are taken from; the second time one step after the other. Exit code 0: all outputs are the same;
 /// 1: one is not, and its first difference is shown; diffoscope is asked too, if this machine has it.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -22,16 +21,12 @@ Examples:
   snowguard bootstrap verify
   snowguard bootstrap verify cc --from debian,upstream")]
 pub(crate) struct Options {
-    /// Only these steps, and those that they need
-    #[arg(value_name = "STEP")]
-    steps: Vec<String>,
     #[command(flatten)]
-    chain: ChainOptions,
+    steps: StepOptions,
     #[command(flatten)]
     places: PlaceOptions,
-    /// Beside which store the two new ones are made; its sources are used
-    #[arg(long, value_name = "DIR")]
-    store: Option<PathBuf>,
+    #[command(flatten)]
+    store: StoreOptions,
     /// How many steps run at a time in the first build [default: as many as there are processors]
     #[arg(long, short, value_name = "N")]
     jobs: Option<usize>,
@@ -41,14 +36,9 @@ pub(crate) struct Options {
 }
 
 pub(super) fn run(options: &Options) -> Result<ExitCode, Failure> {
-    let plan = options.chain.plan(&options.steps).map_err(Failure::usage)?;
-    let folder = store_folder(options.store.as_ref()).map_err(Failure::usage)?;
-    let mut how = BuildOptions {
-        helper: helper().map_err(Failure::scan)?,
-        places: options.places.places(),
-        jobs: jobs(options.jobs),
-        unpinned: options.unpinned,
-    };
+    let plan = options.steps.plan().map_err(Failure::usage)?;
+    let folder = options.store.folder().map_err(Failure::usage)?;
+    let mut how = how(&options.places, options.jobs, options.unpinned)?;
     std::fs::create_dir_all(&folder)
         .with_context(|| format!("cannot make {}", folder.display()))
         .map_err(Failure::scan)?;
