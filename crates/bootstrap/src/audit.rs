@@ -13,6 +13,7 @@ pub mod written;
 
 use crate::built::{self, BuiltError};
 use crate::steps::{Origin, Plan};
+use crate::store::Contents;
 use generated::Hit;
 use listing::{Listing, ListingError};
 use serde_json::{Value, json};
@@ -74,7 +75,7 @@ fn cannot(path: &Path) -> impl FnOnce(io::Error) -> AuditError {
 
 impl Audit {
     /// Of a plan. Sources are looked at where the store in the folder `store` has them; `machine` tells what runs this.
-    pub fn new(plan: &Plan, store: &Path, machine: &trusted::Machine) -> Result<Self, AuditError> {
+    pub fn new(plan: &Plan, store: &Contents, machine: &trusted::Machine) -> Result<Self, AuditError> {
         let seed = Listing::read(&plan.folder.join("seed/seed.hex0"))?;
         let written = written::parts(plan)?;
         let used: BTreeSet<&str> = plan

@@ -144,73 +144,6 @@ pub enum BuildError {
     },
 }
 
-/// Builds all steps of a plan. The first error ends it, when the steps that run already are done.
-pub fn build(
-    plan: &Plan,
-    store: &Store,
-    options: &Options,
-    watch: &dyn Watch,
-) -> Result<Results, BuildError> {
-    let state = Mutex::new(State { results: Results::new(), taken: BTreeSet::new(), error: None });
-    let changed = Condvar::new();
-    let builder = Builder::new(plan, store, options);
-    std::thread::scope(|scope| {
-        for _ in 0..options.jobs.clamp(1, plan.steps.len().max(1)) {
-            scope.spawn(|| builder.work(&state, &changed, watch));
-        }
-    });
-    let state = state.into_inner().unwrap_or_else(PoisonError::into_inner);
-    state.error.map_or(Ok(state.results), Err)
-}
-
-/// Runs one step of a plan whose steps have been built, with another object as one of its inputs. Pins are not asked.
-pub fn run_with(
-    plan: &Plan,
-    store: &Store,
-    options: &Options,
-    results: &Results,
-    step: &Step,
-    (input, object): (&str, Object),
-) -> Result<StepResult, BuildError> {
-    let builder = Builder::new(plan, store, options);
-    let mut inputs = builder.inputs(step, results)?;
-    inputs.insert(input.to_owned(), object);
-    builder.run(step, &inputs)
-}
-
-/// Opens a shell where a step would run: with its inputs, its environment, an empty `/build` and an empty `/out`. `busybox` is a
-/// static busybox of the host. What is made there is gone afterwards.
-pub fn shell(
-    plan: &Plan,
-    store: &Store,
-    options: &Options,
-    results: &Results,
-    step: &Step,
-    busybox: &Path,
-) -> Result<Outcome, BuildError> {
-    let builder = Builder::new(plan, store, options);
-    let inputs = builder.inputs(step, results)?;
-    let (work, mut task) = builder.task(step, &inputs)?;
-    task.shell = Some(busybox.to_owned());
-    task.run = vec![["/busybox", "sh"].map(str::to_owned).into()];
-    let outcome = sandbox::run_in_terminal(&options.helper, &task, &work.join("task"))
-        .map_err(|source| BuildError::Io { step: step.name.clone(), action: "start the sandbox", source })?;
-    store::remove(&work)?;
-    Ok(outcome)
-}
-
-/// The object that an origin is, in the store, for a step of a plan whose steps have been built.
-pub fn object_of(
-    plan: &Plan,
-    store: &Store,
-    options: &Options,
-    results: &Results,
-    step: &Step,
-    origin: &Origin,
-) -> Result<Option<Object>, BuildError> {
-    Builder::new(plan, store, options).input(step, origin, results)
-}
-
 #[derive(Debug)]
 struct State<'a> {
     results: Results,
@@ -218,7 +151,9 @@ struct State<'a> {
     error: Option<BuildError>,
 }
 
-struct Builder<'a> {
+/// Builds a plan in a store.
+#[derive(Debug)]
+pub struct Builder<'a> {
     plan: &'a Plan,
     store: &'a Store,
     options: &'a Options,
@@ -227,8 +162,49 @@ struct Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
-    fn new(plan: &'a Plan, store: &'a Store, options: &'a Options) -> Self {
+    /// Begins nothing yet.
+    pub fn new(plan: &'a Plan, store: &'a Store, options: &'a Options) -> Self {
         Self { plan, store, options, origins: Mutex::default() }
+    }
+
+    /// Builds all steps. The first error ends it, when the steps that run already are done.
+    pub fn build(&self, watch: &dyn Watch) -> Result<Results, BuildError> {
+        let state = Mutex::new(State { results: Results::new(), taken: BTreeSet::new(), error: None });
+        let changed = Condvar::new();
+        std::thread::scope(|scope| {
+            for _ in 0..self.options.jobs.clamp(1, self.plan.steps.len().max(1)) {
+                scope.spawn(|| self.work(&state, &changed, watch));
+            }
+        });
+        let state = state.into_inner().unwrap_or_else(PoisonError::into_inner);
+        state.error.map_or(Ok(state.results), Err)
+    }
+
+    /// Runs one step, with another object as one of its inputs. `results` are those of the steps that it needs; pins are not asked.
+    pub fn run_with(
+        &self,
+        step: &Step,
+        results: &Results,
+        (input, object): (&str, Object),
+    ) -> Result<StepResult, BuildError> {
+        let mut inputs = self.inputs(step, results)?;
+        inputs.insert(input.to_owned(), object);
+        self.run(step, &inputs)
+    }
+
+    /// Opens a shell where a step would run: with its inputs, its environment, an empty `/build` and an empty `/out`. `busybox` is
+    /// a static busybox of the host. What is made there is gone afterwards.
+    pub fn shell(&self, step: &Step, results: &Results, busybox: &Path) -> Result<Outcome, BuildError> {
+        let inputs = self.inputs(step, results)?;
+        let (work, mut task) = self.task(step, &inputs)?;
+        task.shell = Some(busybox.to_owned());
+        task.run = vec![["/busybox", "sh"].map(str::to_owned).into()];
+        let outcome =
+            sandbox::run_in_terminal(&self.options.helper, &task, &work.join("task")).map_err(|source| {
+                BuildError::Io { step: step.name.clone(), action: "start the sandbox", source }
+            })?;
+        store::remove(&work)?;
+        Ok(outcome)
     }
 
     /// One thread: takes a step whose inputs are there, until none is left.
@@ -291,8 +267,13 @@ impl<'a> Builder<'a> {
         Ok(inputs)
     }
 
-    /// The object that an input is, in the store.
-    fn input(&self, step: &Step, origin: &Origin, results: &Results) -> Result<Option<Object>, BuildError> {
+    /// The object that an input of a step is, in the store.
+    pub(crate) fn input(
+        &self,
+        step: &Step,
+        origin: &Origin,
+        results: &Results,
+    ) -> Result<Option<Object>, BuildError> {
         // The plan was checked: the step is there and has this output.
         if let Origin::Step { step, output } = origin {
             return Ok(results.get(step).and_then(|result| result.outputs.get(output)).copied());
@@ -327,9 +308,8 @@ impl<'a> Builder<'a> {
         archive: &Path,
         path: &Path,
     ) -> Result<Object, BuildError> {
-        const PART: &str = "part";
         let key = key::of_unpacked(source.sha256, path);
-        if let Some(object) = self.store.result(key)?.and_then(|known| known.outputs.get(PART).copied()) {
+        if let Some(object) = self.store.unpacked(key)? {
             return Ok(object);
         }
         let begun = Instant::now();
@@ -347,8 +327,7 @@ impl<'a> Builder<'a> {
         }
         let object = self.store.put(&part)?;
         store::remove(&work)?;
-        let outputs = [(PART.to_owned(), object)].into();
-        self.store.put_result(key, &StepResult { outputs, milliseconds: milliseconds(begun.elapsed()) })?;
+        self.store.put_unpacked(key, object, milliseconds(begun.elapsed()))?;
         Ok(object)
     }
 

@@ -3,11 +3,12 @@
 //! Reports read beside a running build, so they take no lock and trust nothing but whole results.
 
 use crate::key;
-use crate::object::{Digest, Object};
+use crate::object::{Digest, Kind, Object};
 use crate::seed::{self, SeedError};
 use crate::sources::unpack::{self, UnpackError};
+use crate::sources::{self, SourceError};
 use crate::steps::{Origin, Plan, Source, Step};
-use crate::store::StepResult;
+use crate::store::{Contents, StoreError};
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
@@ -53,12 +54,12 @@ pub enum BuiltError {
         /// Why.
         source: io::Error,
     },
-    /// An object is not what its name says.
-    #[error("the object {path} holds something else than its name says: it was changed after it was made")]
-    Changed {
-        /// The object.
-        path: PathBuf,
-    },
+    /// The store cannot be read, or was changed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A source in the store was changed.
+    #[error(transparent)]
+    Source(#[from] SourceError),
     /// A source cannot be unpacked.
     #[error(transparent)]
     Unpack(#[from] UnpackError),
@@ -73,44 +74,21 @@ fn cannot(path: &Path) -> impl FnOnce(io::Error) -> BuiltError {
 }
 
 impl Built {
-    /// What the store in the folder `store` knows of a plan. A folder that is not there knows nothing. Objects are compared with
-    /// their names; steps with an output that is gone count as not built.
-    pub fn read(plan: &Plan, store: &Path) -> Result<Self, BuiltError> {
+    /// What a store knows of a plan. Objects are compared with their names; steps with an output that is gone count as not built.
+    pub fn read(plan: &Plan, store: &Contents) -> Result<Self, BuiltError> {
         let mut reader = Reader { plan, store, inputs: BTreeMap::new(), built: Self::default() };
-        if store.is_dir() {
-            for step in &plan.steps {
-                if let Some(found) = reader.step(step)? {
-                    reader.built.steps.insert(step.name.clone(), found);
-                }
+        for step in &plan.steps {
+            if let Some(found) = reader.step(step)? {
+                reader.built.steps.insert(step.name.clone(), found);
             }
         }
         Ok(reader.built)
     }
 }
 
-/// Where an object is in the store in that folder.
-pub fn object_path(store: &Path, object: &Object) -> PathBuf {
-    store.join("objects").join(object.to_string())
-}
-
-/// Where a source is in the store in that folder.
-pub fn source_path(store: &Path, source: &Source) -> PathBuf {
-    store.join("sources").join(source.sha256.to_string())
-}
-
-/// Unpacks a source that the store in that folder has, and gives the folder; nothing if the store does not have it.
-///
-/// # Errors
-/// Also [`BuiltError::Changed`], if the archive is not what its name says.
-pub fn unpacked(store: &Path, source: &Source) -> Result<Option<tempfile::TempDir>, BuiltError> {
-    let archive = source_path(store, source);
-    if !archive.exists() {
-        return Ok(None);
-    }
-    let found = fs::File::open(&archive).and_then(Digest::of_reader).map_err(cannot(&archive))?;
-    if found != source.sha256 {
-        return Err(BuiltError::Changed { path: archive });
-    }
+/// Unpacks a source that a store has, and gives the folder; nothing if the store does not have it.
+pub fn unpacked(store: &Contents, source: &Source) -> Result<Option<tempfile::TempDir>, BuiltError> {
+    let Some(archive) = sources::present(store, source)? else { return Ok(None) };
     let folder = tempfile::tempdir().map_err(cannot(&std::env::temp_dir()))?;
     unpack::unpack(&archive, folder.path(), unpack::Limits::default())?;
     Ok(Some(folder))
@@ -118,7 +96,7 @@ pub fn unpacked(store: &Path, source: &Source) -> Result<Option<tempfile::TempDi
 
 struct Reader<'a> {
     plan: &'a Plan,
-    store: &'a Path,
+    store: &'a Contents,
     /// Inputs that are no outputs: hashing them once is enough.
     inputs: BTreeMap<Origin, Option<Object>>,
     built: Built,
@@ -132,23 +110,10 @@ impl Reader<'_> {
             inputs.insert(name.clone(), object);
         }
         let key = key::of(step, &inputs);
-        let path = self.store.join("results").join(format!("{key}.json"));
-        let bytes = match fs::read(&path) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(source) => return Err(BuiltError::Read { path, source }),
-        };
-        let result: StepResult =
-            serde_json::from_slice(&bytes).map_err(|error| cannot(&path)(io::Error::other(error)))?;
+        let Some(result) = self.store.result(key)? else { return Ok(None) };
         let mut outputs = BTreeMap::new();
         for (name, object) in result.outputs {
-            let path = object_path(self.store, &object);
-            if path.symlink_metadata().is_err() {
-                return Ok(None);
-            }
-            if Object::at(&path).map_err(cannot(&path))? != object {
-                return Err(BuiltError::Changed { path });
-            }
+            let path = self.store.path(&object);
             outputs.insert(name, BuiltOutput { object, size: size(&path).map_err(cannot(&path))? });
         }
         Ok(Some(BuiltStep { key, inputs, outputs, milliseconds: result.milliseconds }))
@@ -162,29 +127,22 @@ impl Reader<'_> {
         if let Some(known) = self.inputs.get(origin) {
             return Ok(*known);
         }
+        let sources = &self.plan.sources;
         let object = match origin {
             Origin::Step { .. } => None,
             Origin::Seed => {
                 let sha256 = Digest::of(&seed::read(&self.plan.folder.join("seed/seed.hex0"))?);
-                Some(Object { kind: crate::object::Kind::Program, sha256 })
+                Some(Object { kind: Kind::Program, sha256 })
             }
             Origin::File(path) => {
                 let path = self.plan.folder.join(path);
                 Some(Object::at(&path).map_err(cannot(&path))?)
             }
-            Origin::Source(name) => self
-                .plan
-                .sources
-                .get(name)
-                .map(|source| Object { kind: crate::object::Kind::File, sha256: source.sha256 }),
-            Origin::Unpacked { source, path } => match self.plan.sources.get(source) {
-                Some(source) => match unpacked(self.store, source)? {
-                    Some(folder) => {
-                        let path = folder.path().join(path);
-                        Some(Object::at(&path).map_err(cannot(&path))?)
-                    }
-                    None => None,
-                },
+            Origin::Source(name) => {
+                sources.get(name).map(|source| Object { kind: Kind::File, sha256: source.sha256 })
+            }
+            Origin::Unpacked { source, path } => match sources.get(source) {
+                Some(source) => self.store.unpacked(key::of_unpacked(source.sha256, path))?,
                 None => None,
             },
         };

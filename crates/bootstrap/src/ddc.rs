@@ -7,7 +7,7 @@
 //!
 //! What is replaced is told by `ddc.toml` in the folder of the chain.
 
-use crate::build::{self, BuildError, Results};
+use crate::build::{BuildError, Builder, Results};
 use crate::object::Object;
 use crate::steps::{Origin, Plan, Step, origin};
 use crate::store::{Store, StoreError};
@@ -119,16 +119,15 @@ impl Recipe {
 
 /// Lets `compiler` compile the replacement, and runs the step with it. `results` are those of the chain.
 pub fn compile(
-    plan: &Plan,
+    builder: &Builder<'_>,
     store: &Store,
-    options: &build::Options,
+    (recipe, step): (&Recipe, &Step),
     results: &Results,
     compiler: &str,
 ) -> Result<Outcome, DdcError> {
-    let (recipe, step) = Recipe::read(plan)?;
     let mut places = BTreeMap::new();
     for (name, origin) in &recipe.inputs {
-        if let Some(object) = build::object_of(plan, store, options, results, step, origin)? {
+        if let Some(object) = builder.input(step, origin, results)? {
             places.insert(name.as_str(), store.path(&object));
         }
     }
@@ -140,7 +139,7 @@ pub fn compile(
     run(compiler, &argv, &work)?;
     let program = store.put(&program)?;
     crate::store::remove(&work)?;
-    let result = build::run_with(plan, store, options, results, step, (&recipe.input, program))?;
+    let result = builder.run_with(step, results, (&recipe.input, program))?;
     Ok(Outcome {
         version: version.lines().next().unwrap_or_default().to_owned(),
         program,

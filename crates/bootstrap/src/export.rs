@@ -10,17 +10,18 @@
 //! names of Nix's store (without a suffix). And Nix adds variables of its own, and shows the time.
 //! The steps must not care; that the bytes are the same is what the export is good for.
 
-use crate::built::{self, Built, BuiltError, object_path};
+use crate::built::{self, Built, BuiltError};
 use crate::places::{Part, parts};
 use crate::seed::{self, SeedError};
 use crate::steps::{Origin, Plan, Step};
+use crate::store::{Contents, StoreError, copy};
 use nix_formats::hash::{Algorithm, Hash};
 use nix_formats::nar::{Limits, NarError, hash_tree};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::io;
-use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 /// The step and output of the program that runs commands one after the other.
@@ -61,6 +62,9 @@ pub enum ExportError {
     /// A step sees `/proc`, which is not the same in Nix.
     #[error("step {0} wants /proc, which shows it something else in Nix than here")]
     Proc(String),
+    /// What is to be written cannot be copied.
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// What is built cannot be told.
     #[error(transparent)]
     Built(#[from] BuiltError),
@@ -76,7 +80,7 @@ fn cannot(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Export
 
 /// Writes the plan for Nix into `to`, which is made or empty. Sources come from the store in the folder `store`; of outputs that
 /// are built the hash is written, too, for `--arg pinned true`.
-pub fn nix(plan: &Plan, built: &Built, store: &Path, to: &Path) -> Result<(), ExportError> {
+pub fn nix(plan: &Plan, built: &Built, store: &Contents, to: &Path) -> Result<(), ExportError> {
     fs::create_dir_all(to).map_err(cannot("make", to))?;
     if fs::read_dir(to).map_err(cannot("list", to))?.next().is_some() {
         return Err(ExportError::NotEmpty(to.to_owned()));
@@ -106,7 +110,7 @@ pub fn nix(plan: &Plan, built: &Built, store: &Path, to: &Path) -> Result<(), Ex
                         built::unpacked(store, source)?.ok_or_else(|| ExportError::Source(name.clone()))?;
                     copy(&unpacked.path().join(path), &place)?;
                 } else {
-                    copy(&built::source_path(store, source), &place)?;
+                    copy(&store.source(source.sha256), &place)?;
                 }
             }
             Origin::Step { .. } => {}
@@ -147,27 +151,8 @@ fn nar_hash(path: &Path) -> Result<Hash, ExportError> {
     hashed.map(|(hash, _)| hash).map_err(|source| ExportError::Hash { path: path.to_owned(), source })
 }
 
-fn copy(from: &Path, to: &Path) -> Result<(), ExportError> {
-    let found = from.symlink_metadata().map_err(cannot("read", from))?;
-    if found.is_symlink() {
-        let target = fs::read_link(from).map_err(cannot("read", from))?;
-        return symlink(target, to).map_err(cannot("make", to));
-    }
-    if found.is_dir() {
-        fs::create_dir(to).map_err(cannot("make", to))?;
-        for entry in fs::read_dir(from).map_err(cannot("list", from))? {
-            let name = entry.map_err(cannot("list", from))?.file_name();
-            copy(&from.join(&name), &to.join(&name))?;
-        }
-        return Ok(());
-    }
-    fs::copy(from, to).map_err(cannot("copy", from))?;
-    let mode = if found.permissions().mode() & 0o100 == 0 { 0o644 } else { 0o755 };
-    fs::set_permissions(to, fs::Permissions::from_mode(mode)).map_err(cannot("set the permissions of", to))
-}
-
 /// `default.nix`.
-fn expression(plan: &Plan, built: &Built, store: &Path, inputs: &Inputs) -> Result<String, ExportError> {
+fn expression(plan: &Plan, built: &Built, store: &Contents, inputs: &Inputs) -> Result<String, ExportError> {
     let mut text = String::from(
         "# The bootstrap chain as Nix derivations, written by `snowguard bootstrap export`.\n\
          #\n\
@@ -208,7 +193,7 @@ fn expression(plan: &Plan, built: &Built, store: &Path, inputs: &Inputs) -> Resu
         // A fixed output is one output.
         let known = built.steps.get(&step.name).filter(|_| step.outputs.len() == 1);
         let expected = match known.and_then(|known| known.outputs.values().next()) {
-            Some(output) => quote(&nar_hash(&object_path(store, &output.object))?.sri()),
+            Some(output) => quote(&nar_hash(&store.path(&output.object))?.sri()),
             None => "null".to_owned(),
         };
         let _ = writeln!(text, "\n    # {}", step.summary.replace(char::is_control, " "));

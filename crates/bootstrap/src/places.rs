@@ -15,19 +15,27 @@ pub enum Part<'a> {
     Build,
 }
 
-/// The parts of an argument of a step. Paths begin where the check of the plan sees them begin: at the beginning, behind `=`, `:`,
-/// `,`, and behind an option of one letter (`-I/in/include`).
+/// Where absolute paths begin in an argument: at its beginning, behind `=`, `:`, `,`, and behind an option of one letter
+/// (`-I/in/include`).
+pub(crate) fn paths(argument: &str) -> impl Iterator<Item = (usize, &str)> {
+    argument.match_indices('/').filter_map(move |(at, _)| {
+        let (before, path) = argument.split_at_checked(at)?;
+        let begins = before.is_empty()
+            || before.ends_with(['=', ':', ','])
+            || (before.len() == 2 && before.starts_with('-'));
+        begins.then_some((at, path))
+    })
+}
+
+/// The parts of an argument of a step.
 pub fn parts<'a>(step: &Step, argument: &'a str) -> Vec<Part<'a>> {
     let mut parts = Vec::new();
     let mut done = 0;
-    for (at, _) in argument.match_indices('/') {
-        let before = argument.get(..at).and_then(|text| text.chars().last());
-        let begins = before.is_none_or(|c| "=:,".contains(c)) || (at == 2 && argument.starts_with('-'));
-        let rest = argument.get(at..).unwrap_or_default();
-        if !begins || at < done {
+    for (at, path) in paths(argument) {
+        if at < done {
             continue;
         }
-        let Some((part, length)) = place(step, rest) else { continue };
+        let Some((part, length)) = place(step, path) else { continue };
         if at > done {
             parts.push(Part::Text(argument.get(done..at).unwrap_or_default()));
         }

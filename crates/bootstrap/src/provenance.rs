@@ -10,11 +10,12 @@
 pub mod dsse;
 pub mod sbom;
 
-use crate::built::{Built, BuiltStep, object_path};
+use crate::built::{Built, BuiltStep};
 use crate::key::SANDBOX;
 use crate::object::{Digest, Kind, Object};
 use crate::sandbox;
 use crate::steps::{Origin, Plan, Step};
+use crate::store::Contents;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::fs;
@@ -51,7 +52,7 @@ pub enum ProvenanceError {
 pub fn statements(
     plan: &Plan,
     built: &Built,
-    store: &Path,
+    store: &Contents,
     builder: &str,
 ) -> Result<Vec<Value>, ProvenanceError> {
     let mut all = Vec::new();
@@ -64,7 +65,7 @@ pub fn statements(
                 "digest": digest(&found.object),
             })];
             if found.object.kind == Kind::Folder {
-                let path = object_path(store, &found.object);
+                let path = store.path(&found.object);
                 files(&path, &format!("{}/{output}", step.name), &mut subject)
                     .map_err(|source| ProvenanceError::Read { path, source })?;
             }

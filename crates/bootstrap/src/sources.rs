@@ -9,7 +9,7 @@ mod web;
 
 use crate::object::Digest;
 use crate::steps::Source;
-use crate::store::{Store, StoreError};
+use crate::store::{Contents, Store, StoreError};
 use std::fmt;
 use std::fs::{self, File};
 use std::io;
@@ -99,6 +99,22 @@ pub fn fetch(store: &Store, source: &Source, places: &[Place]) -> Result<PathBuf
     fetch_watched(store, source, places, &Unwatched)
 }
 
+/// The source's file, if the store has it.
+///
+/// # Errors
+/// Also [`SourceError::Changed`], if it is another file by now.
+pub fn present(store: &Contents, source: &Source) -> Result<Option<PathBuf>, SourceError> {
+    let path = store.source(source.sha256);
+    if !path.exists() {
+        return Ok(None);
+    }
+    let found = digest(&path)?;
+    if found != source.sha256 {
+        return Err(SourceError::Changed { path, expected: source.sha256, found });
+    }
+    Ok(Some(path))
+}
+
 /// [`fetch`], and tells what happens.
 pub fn fetch_watched(
     store: &Store,
@@ -106,14 +122,7 @@ pub fn fetch_watched(
     places: &[Place],
     watch: &dyn Watch,
 ) -> Result<PathBuf, SourceError> {
-    let path = store.source(source.sha256);
-    // One at a time: two steps may want the same one.
-    let _one = store.fetching();
-    if path.exists() {
-        let found = digest(&path)?;
-        if found != source.sha256 {
-            return Err(SourceError::Changed { path, expected: source.sha256, found });
-        }
+    if let Some(path) = present(store, source)? {
         return Ok(path);
     }
     let work = store.work(&source.name)?;
@@ -131,7 +140,7 @@ pub fn fetch_watched(
             Ok(file) => {
                 store.put_source(&file, source.sha256)?;
                 crate::store::remove(&work)?;
-                return Ok(path);
+                return Ok(store.source(source.sha256));
             }
             Err(problem) => problem,
         };

@@ -14,22 +14,34 @@
 //! leaves whole objects and whole results, and something in `work` that the next run removes. What an object holds is compared
 //! with its name whenever it is used.
 
+mod contents;
+
+pub use contents::Contents;
+
 use crate::object::{Digest, Object};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Write as _};
+use std::ops::Deref;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 /// A store, and the right to change it.
 #[derive(Debug)]
 pub struct Store {
-    folder: PathBuf,
-    fetching: Mutex<()>,
+    contents: Contents,
     _lock: File,
+}
+
+/// What is in a store can also be read without the right to change it, beside a build.
+impl Deref for Store {
+    type Target = Contents;
+
+    fn deref(&self) -> &Contents {
+        &self.contents
+    }
 }
 
 /// What a step gave.
@@ -92,11 +104,18 @@ impl Store {
             Err(fs::TryLockError::WouldBlock) => return Err(StoreError::Locked(folder)),
             Err(fs::TryLockError::Error(source)) => return Err(cannot("lock", &path)(source)),
         }
-        let work = folder.join("work");
+        let store = Self { contents: Contents::of(&folder), _lock: lock };
+        store.clear_work()?;
+        Ok(store)
+    }
+
+    /// Removes all that was being made.
+    pub fn clear_work(&self) -> Result<(), StoreError> {
+        let work = self.folder.join("work");
         for entry in fs::read_dir(&work).map_err(cannot("list", &work))? {
             remove(&entry.map_err(cannot("list", &work))?.path())?;
         }
-        Ok(Self { folder, fetching: Mutex::new(()), _lock: lock })
+        Ok(())
     }
 
     /// Where the log of a step is.
@@ -104,21 +123,11 @@ impl Store {
         self.folder.join("logs").join(format!("{step}.log"))
     }
 
-    /// Where a source is, or would be.
-    pub fn source(&self, sha256: Digest) -> PathBuf {
-        self.folder.join("sources").join(sha256.to_string())
-    }
-
     /// Where apt keeps what it knows of Debian's sources.
     pub(crate) fn lists(&self) -> Result<PathBuf, StoreError> {
         let lists = self.folder.join("lists");
         fs::create_dir_all(&lists).map_err(cannot("make", &lists))?;
         Ok(lists)
-    }
-
-    /// Held by who fetches a source.
-    pub(crate) fn fetching(&self) -> MutexGuard<'_, ()> {
-        self.fetching.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Moves a source from the store's `work` to its place, so that it is whole there or not there.
@@ -130,11 +139,10 @@ impl Store {
         place.parent().map_or(Ok(()), sync_folder)
     }
 
-    /// Takes copies of the sources that the store in `folder` has, if there is one. They are checked when they are used.
-    pub fn take_sources(&self, folder: &Path) -> Result<(), StoreError> {
-        let from = folder.join("sources");
-        let Ok(entries) = fs::read_dir(&from) else { return Ok(()) };
-        for entry in entries {
+    /// Takes copies of the sources that another store has. They are checked when they are used.
+    pub fn take_sources(&self, other: &Contents) -> Result<(), StoreError> {
+        let from = other.folder.join("sources");
+        for entry in fs::read_dir(&from).map_err(cannot("list", &from))? {
             let name = entry.map_err(cannot("list", &from))?.file_name();
             let to = self.folder.join("sources").join(&name);
             fs::copy(from.join(&name), &to).map_err(cannot("write", &to))?;
@@ -147,27 +155,6 @@ impl Store {
         let work = self.folder.join("work");
         let made = tempfile::Builder::new().prefix(&format!("{name}-")).tempdir_in(&work);
         Ok(made.map_err(cannot("make a folder in", &work))?.keep())
-    }
-
-    /// Where an object is, or would be.
-    pub fn path(&self, object: &Object) -> PathBuf {
-        self.folder.join("objects").join(object.to_string())
-    }
-
-    /// The object's path, if it is there.
-    ///
-    /// # Errors
-    /// [`StoreError::Changed`] if it is not what its name says.
-    pub fn get(&self, object: &Object) -> Result<Option<PathBuf>, StoreError> {
-        let path = self.path(object);
-        if path.symlink_metadata().is_err() {
-            return Ok(None);
-        }
-        let found = Object::at(&path).map_err(cannot("read", &path))?;
-        if found != *object {
-            return Err(StoreError::Changed { path, found });
-        }
-        Ok(Some(path))
     }
 
     /// Takes the file or folder at `path` into the store. It is made read-only, and gone from its place.
@@ -211,24 +198,6 @@ impl Store {
         Ok(object)
     }
 
-    /// What the step with this key gave, if all of it is there.
-    pub fn result(&self, key: Digest) -> Result<Option<StepResult>, StoreError> {
-        let path = self.result_path(key);
-        let bytes = match fs::read(&path) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(source) => return Err(cannot("read", &path)(source)),
-        };
-        let result: StepResult =
-            serde_json::from_slice(&bytes).map_err(|error| cannot("read", &path)(io::Error::other(error)))?;
-        for object in result.outputs.values() {
-            if self.get(object)?.is_none() {
-                return Ok(None);
-            }
-        }
-        Ok(Some(result))
-    }
-
     /// Remembers what the step with this key gave.
     pub fn put_result(&self, key: Digest, result: &StepResult) -> Result<(), StoreError> {
         let text = serde_json::to_vec_pretty(result).map_err(|error| StoreError::Io {
@@ -239,6 +208,17 @@ impl Store {
         self.write(&self.result_path(key), &text)
     }
 
+    /// Remembers what an unpacked part of a source is.
+    pub(crate) fn put_unpacked(
+        &self,
+        key: Digest,
+        object: Object,
+        milliseconds: u64,
+    ) -> Result<(), StoreError> {
+        let outputs = [(contents::PART.to_owned(), object)].into();
+        self.put_result(key, &StepResult { outputs, milliseconds })
+    }
+
     /// Writes a file of the store so that it is whole or not there.
     pub fn write(&self, path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
         let work = self.folder.join("work");
@@ -246,10 +226,6 @@ impl Store {
         file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(cannot("write", path))?;
         file.persist(path).map_err(|error| cannot("put into place", path)(error.error))?;
         path.parent().map_or(Ok(()), sync_folder)
-    }
-
-    fn result_path(&self, key: Digest) -> PathBuf {
-        self.folder.join("results").join(format!("{key}.json"))
     }
 }
 
@@ -296,7 +272,8 @@ fn sync_folder(path: &Path) -> Result<(), StoreError> {
     File::open(path).and_then(|folder| folder.sync_all()).map_err(cannot("bring to disk", path))
 }
 
-fn copy(from: &Path, to: &Path) -> Result<(), StoreError> {
+/// Copies a file or a tree; links stay links.
+pub(crate) fn copy(from: &Path, to: &Path) -> Result<(), StoreError> {
     let found = from.symlink_metadata().map_err(cannot("read", from))?;
     if found.is_symlink() {
         let target = fs::read_link(from).map_err(cannot("read", from))?;

@@ -8,13 +8,14 @@ use bootstrap::audit::trusted::Machine;
 use bootstrap::audit::{Audit, generated, text};
 use bootstrap::seed;
 use bootstrap::steps::Origin;
+use bootstrap::store::Contents;
 use common::{folder, plan};
 use std::collections::BTreeSet;
 use std::process::Command;
 
 fn audit() -> Audit {
     let machine = Machine { kernel: Some("Linux 1.2.3".into()), driver: Some((77, "abc".into())) };
-    Audit::new(&plan(), std::path::Path::new("/nowhere"), &machine).unwrap()
+    Audit::new(&plan(), &Contents::of(std::path::Path::new("/nowhere")), &machine).unwrap()
 }
 
 #[test]

@@ -8,6 +8,7 @@ use bootstrap::built::{Built, BuiltOutput};
 use bootstrap::export;
 use bootstrap::object::Object;
 use bootstrap::steps::Plan;
+use bootstrap::store::Contents;
 use common::{build_here, made_up, plan};
 use nix_formats::derivation::Derivation;
 use nix_formats::store_path::StoreDir;
@@ -51,7 +52,7 @@ fn built_by_nix(
     pinned: bool,
 ) -> Result<Object, String> {
     let room = Room::new("bootstrap-export");
-    export::nix(plan, built, store, &room.outside("export")).unwrap();
+    export::nix(plan, built, &Contents::of(store), &room.outside("export")).unwrap();
     let pinned = if pinned { "true" } else { "false" };
     let output = nix_build(&room, &[&room.inside("export"), "-A", step, "--arg", "pinned", pinned]);
     if !output.status.success() {
@@ -103,7 +104,8 @@ fn texts_stay_texts_in_nix() {
     fs::create_dir(plan.folder.join("seed")).unwrap();
     fs::copy(common::folder().join("seed/seed.hex0"), plan.folder.join("seed/seed.hex0")).unwrap();
     let room = Room::new("bootstrap-export");
-    export::nix(&plan, &Built::default(), Path::new("/nowhere"), &room.outside("export")).unwrap();
+    export::nix(&plan, &Built::default(), &Contents::of(Path::new("/nowhere")), &room.outside("export"))
+        .unwrap();
     let output = nix_build(&room, &[&room.inside("export"), "-A", "a"]);
     let errors = String::from_utf8_lossy(&output.stderr);
     // The seed ran, and did not find that file; nothing was wrong with the expression.

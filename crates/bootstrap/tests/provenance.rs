@@ -9,6 +9,7 @@ use bootstrap::built::Built;
 use bootstrap::object::Object;
 use bootstrap::provenance::dsse::Key;
 use bootstrap::provenance::{sbom, statements};
+use bootstrap::store::Contents;
 use common::{build_here, made_up, plan, pretended};
 use serde_json::{Value, json};
 use test_support::{Room, ask, peers, python};
@@ -30,7 +31,7 @@ fn chain() -> (tempfile::TempDir, bootstrap::steps::Plan, Built) {
 #[test]
 fn statements_are_what_in_toto_says_and_signatures_verify() {
     let (store, plan, built) = chain();
-    let all = statements(&plan, &built, store.path(), BUILDER).unwrap();
+    let all = statements(&plan, &built, &Contents::of(store.path()), BUILDER).unwrap();
     assert_eq!(all.len(), plan.steps.len());
     let room = Room::new("bootstrap-provenance");
     let openssl = room.run("openssl", &["genpkey", "-algorithm", "ed25519"]);
@@ -86,7 +87,7 @@ print(verified)
 #[test]
 fn statements_name_the_files_and_need_a_build() {
     let (store, plan, built) = chain();
-    let all = statements(&plan, &built, store.path(), BUILDER).unwrap();
+    let all = statements(&plan, &built, &Contents::of(store.path()), BUILDER).unwrap();
     for (step, statement) in plan.steps.iter().zip(&all) {
         let subject = &statement["subject"][0];
         let found = built.steps[&step.name].outputs.values().next().unwrap().object;
@@ -97,7 +98,7 @@ fn statements_name_the_files_and_need_a_build() {
         assert_eq!(definition["externalParameters"]["run"], json!(step.run));
         assert_eq!(definition["resolvedDependencies"].as_array().unwrap().len(), step.inputs.len());
     }
-    let error = statements(&plan, &Built::default(), store.path(), BUILDER).unwrap_err();
+    let error = statements(&plan, &Built::default(), &Contents::of(store.path()), BUILDER).unwrap_err();
     assert!(error.to_string().contains("seed is not built"), "{error}");
 }
 

@@ -20,7 +20,7 @@ use bootstrap::build::Options as BuildOptions;
 use bootstrap::sandbox::Helper;
 use bootstrap::sources::Place;
 use bootstrap::steps::Plan;
-use bootstrap::store::Store;
+use bootstrap::store::{Contents, Store};
 use clap::{Args, Subcommand, ValueEnum};
 use std::fmt;
 use std::path::PathBuf;
@@ -101,6 +101,11 @@ impl StoreOptions {
         given
             .or_else(|| Some(cache()?.join("snowguard/bootstrap")))
             .context("there is no home folder to keep outputs in; say where with --store")
+    }
+
+    /// To read what is in it, also while somebody builds.
+    fn contents(&self) -> anyhow::Result<Contents> {
+        Ok(Contents::of(&self.folder()?))
     }
 
     fn open(&self) -> Result<Store, Failure> {

@@ -2,6 +2,7 @@
 
 use super::read::{CrateText, SourceText, StepText, StepsFile};
 use super::{Crate, Origin, Plan, Source, Step};
+use crate::places::paths;
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
@@ -261,16 +262,12 @@ fn check_command(argv: &[String], inputs: &BTreeMap<String, Origin>) -> Result<(
         return Err("arguments cannot hold zero bytes".into());
     }
     for argument in argv {
-        // Also behind -I, -L, = and the like: every slash that begins a path.
-        for (at, _) in argument.match_indices('/') {
-            let before = argument.get(..at).and_then(|text| text.chars().last());
-            let begins = before.is_none_or(|c| "=:,".contains(c)) || (at == 2 && argument.starts_with('-'));
-            let path = argument.get(at..).unwrap_or_default();
+        for (_, path) in paths(argument) {
             let inside = |place: &&str| path.starts_with(*place) || path == place.trim_end_matches('/');
-            if begins && path.split('/').any(|part| part == "..") {
+            if path.split('/').any(|part| part == "..") {
                 return Err(format!("{argument:?} goes up by `..`: say where it leads"));
             }
-            if begins && !path.starts_with("//") && !INSIDE.iter().any(inside) {
+            if !path.starts_with("//") && !INSIDE.iter().any(inside) {
                 return Err(format!(
                     "{argument:?} names {path}, which no step has: there is /in, /out, /build, /dev/null and /dev/zero"
                 ));

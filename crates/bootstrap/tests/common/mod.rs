@@ -7,6 +7,7 @@ use bootstrap::built::{Built, BuiltOutput, BuiltStep};
 use bootstrap::object::{Digest, Kind, Object};
 use bootstrap::replay;
 use bootstrap::steps::Plan;
+use bootstrap::store::Store;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -87,15 +88,13 @@ pub(crate) fn follow(plan: &Plan) -> tempfile::TempDir {
 /// Builds a plan without the driver's sandbox, and fills what the driver's store in `store` would hold of it.
 pub(crate) fn build_here(plan: &Plan, store: &Path) -> Built {
     let room = follow(plan);
-    std::fs::create_dir_all(store.join("objects")).unwrap();
+    let store = Store::open(store).unwrap();
     let mut built = Built::default();
     for lines in replay::lines(plan, "bootstrap").unwrap() {
         let step = plan.step(&lines.step).unwrap();
         let outputs = step.outputs.keys().zip(&lines.outputs).map(|(output, (file, _))| {
             let path = room.path().join(file);
-            let object = Object::at(&path).unwrap();
-            let place = store.join("objects").join(object.to_string());
-            std::fs::copy(&path, place).unwrap();
+            let object = store.put_copy(&path).unwrap();
             (output.clone(), BuiltOutput { object, size: path.metadata().unwrap().len() })
         });
         let outputs = outputs.collect();

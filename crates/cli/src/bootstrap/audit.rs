@@ -36,7 +36,7 @@ pub(crate) struct Options {
 
 pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
     let plan = options.steps.plan()?;
-    let audit = Audit::new(&plan, &options.store.folder()?, &machine())?;
+    let audit = Audit::new(&plan, &options.store.contents()?, &machine())?;
     write(options.output.as_ref(), |out| {
         if options.json { writeln!(out, "{:#}", audit.json()) } else { text::write(out, &audit, options.all) }
     })?;

@@ -3,7 +3,7 @@
 use super::progress::Progress;
 use super::{PlaceOptions, StepOptions, StoreOptions, how};
 use crate::exit::Failure;
-use bootstrap::build::{self, BuildError, Results};
+use bootstrap::build::{BuildError, Builder, Results};
 use bootstrap::pins;
 use bootstrap::steps::Plan;
 use bootstrap::store::Store;
@@ -44,9 +44,9 @@ pub(crate) struct Options {
 }
 
 /// Builds, tells, and shows what a failed step printed.
-pub(super) fn build(plan: &Plan, store: &Store, options: &build::Options) -> Result<Results, Failure> {
-    let progress = Progress::new(plan.steps.len());
-    let built = build::build(plan, store, options, &progress);
+pub(super) fn build(builder: &Builder<'_>, steps: usize) -> Result<Results, Failure> {
+    let progress = Progress::new(steps);
+    let built = builder.build(&progress);
     progress.end();
     built.map_err(|error| {
         if let BuildError::Failed { step, last, .. } = &error {
@@ -66,7 +66,7 @@ pub(super) fn run(options: &Options) -> Result<ExitCode, Failure> {
     }
     let store = options.store.open()?;
     let how = how(&options.places, options.jobs, options.unpinned || options.accept)?;
-    let results = build(&plan, &store, &how)?;
+    let results = build(&Builder::new(&plan, &store, &how), plan.steps.len())?;
     if options.accept {
         for file in pins::accept(&plan, &results).map_err(Failure::scan)? {
             eprintln!("{}: pins written", file.display());

@@ -3,6 +3,7 @@
 use super::build::build;
 use super::{ChainOptions, PlaceOptions, StoreOptions, how};
 use crate::exit::{FOUND, Failure};
+use bootstrap::build::Builder;
 use bootstrap::compare;
 use bootstrap::ddc::{self, Recipe};
 use clap::Args;
@@ -36,16 +37,18 @@ pub(crate) struct Options {
 
 pub(crate) fn run(options: &Options) -> Result<ExitCode, Failure> {
     let plan = options.chain.plan(&[]).map_err(Failure::usage)?;
-    let (recipe, _) = Recipe::read(&plan).map_err(|error| Failure::usage(error.into()))?;
+    let (recipe, step) = Recipe::read(&plan).map_err(|error| Failure::usage(error.into()))?;
     let store = options.store.open()?;
     let how = how(&options.places, None, false)?;
-    let results = build(&plan, &store, &how)?;
+    let builder = Builder::new(&plan, &store, &how);
+    let results = build(&builder, plan.steps.len())?;
     let chain = results.get(&recipe.step).map(|result| result.outputs.clone()).unwrap_or_default();
     let mut out = std::io::stdout().lock();
     let told = |error: std::io::Error| Failure::scan(error);
     let mut code = ExitCode::SUCCESS;
     for compiler in &options.compiler {
-        let outcome = ddc::compile(&plan, &store, &how, &results, compiler).map_err(Failure::scan)?;
+        let outcome =
+            ddc::compile(&builder, &store, (&recipe, step), &results, compiler).map_err(Failure::scan)?;
         let same = outcome.outputs == chain;
         if !same {
             code = ExitCode::from(FOUND);

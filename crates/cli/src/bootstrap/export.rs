@@ -28,7 +28,7 @@ pub(crate) struct Options {
 
 pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
     let plan = options.chain.plan(&[])?;
-    let store = options.store.folder()?;
+    let store = options.store.contents()?;
     let built = Built::read(&plan, &store)?;
     export::nix(&plan, &built, &store, &options.to)?;
     let known = plan.steps.iter().filter(|step| built.steps.contains_key(&step.name)).count();

@@ -43,7 +43,7 @@ enum Format {
 
 pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
     let plan = options.steps.plan()?;
-    let built = Built::read(&plan, &options.store.folder()?)?;
+    let built = Built::read(&plan, &options.store.contents()?)?;
     let graph = Graph::new(&plan, &built);
     write(options.output.as_ref(), |out| {
         if options.json {

@@ -45,7 +45,7 @@ const LONGEST_KEY: u64 = 10_000;
 
 pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
     let plan = options.steps.plan()?;
-    let store = options.store.folder()?;
+    let store = options.store.contents()?;
     let built = Built::read(&plan, &store)?;
     if options.sbom {
         let document = sbom::cyclonedx(&plan, &built);

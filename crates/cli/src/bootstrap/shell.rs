@@ -4,7 +4,7 @@ use super::build::build;
 use super::{ChainOptions, PlaceOptions, StoreOptions, how};
 use crate::exit::Failure;
 use anyhow::anyhow;
-use bootstrap::build::{self};
+use bootstrap::build::Builder;
 use bootstrap::sandbox::Outcome;
 use bootstrap::steps::Plan;
 use clap::Args;
@@ -45,15 +45,16 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, Failure> {
     })?;
     let store = options.store.open()?;
     let how = how(&options.places, None, true)?;
-    let (steps, step): (Vec<_>, Vec<_>) =
+    let (before, step): (Vec<_>, Vec<_>) =
         plan.steps.iter().cloned().partition(|step| step.name != options.step);
-    let before = Plan { steps, ..plan.clone() };
-    let results = build(&before, &store, &how)?;
+    let before = Plan { steps: before, ..plan.clone() };
+    let builder = Builder::new(&before, &store, &how);
+    let results = build(&builder, before.steps.len())?;
     for step in &step {
         for argv in &step.run {
             eprintln!("{}", argv.join(" "));
         }
-        match build::shell(&plan, &store, &how, &results, step, &busybox).map_err(Failure::scan)? {
+        match builder.shell(step, &results, &busybox).map_err(Failure::scan)? {
             // How a shell ends says nothing.
             Outcome::Done | Outcome::Failed { .. } => {}
             Outcome::Broken(problem) => return Err(Failure::scan(anyhow!("{problem}"))),

@@ -3,7 +3,7 @@
 use super::build::build;
 use super::{PlaceOptions, StepOptions, StoreOptions, how};
 use crate::exit::{FOUND, Failure};
-use anyhow::Context as _;
+use bootstrap::build::{Builder, Results};
 use bootstrap::compare;
 use bootstrap::store::Store;
 use clap::Args;
@@ -37,35 +37,26 @@ pub(crate) struct Options {
 
 pub(super) fn run(options: &Options) -> Result<ExitCode, Failure> {
     let plan = options.steps.plan().map_err(Failure::usage)?;
-    let folder = options.store.folder().map_err(Failure::usage)?;
-    let mut how = how(&options.places, options.jobs, options.unpinned)?;
-    std::fs::create_dir_all(&folder)
-        .with_context(|| format!("cannot make {}", folder.display()))
-        .map_err(Failure::scan)?;
-    let mut stores = Vec::new();
-    for name in ["verify-a-", "second-verification-"] {
-        let made = tempfile::Builder::new().prefix(name).tempdir_in(&folder);
-        let made = made
-            .with_context(|| format!("cannot make a folder in {}", folder.display()))
-            .map_err(Failure::scan)?;
-        let store = Store::open(made.path()).map_err(Failure::scan)?;
-        store.take_sources(&folder).map_err(Failure::scan)?;
-        let results = build(&plan, &store, &how)?;
-        how.jobs = 1;
-        stores.push((made, store, results));
-    }
-    let [(_, first, one), (_, second, two)] = stores.as_slice() else {
-        return Err(Failure::scan(anyhow::anyhow!("there should be two builds")));
+    let beside = options.store.open()?;
+    // What a kill leaves in a store's `work` is removed by who opens it next.
+    let build_in = |name: &str, jobs: Option<usize>| -> Result<(Store, Results), Failure> {
+        let store = Store::open(&beside.work(name).map_err(Failure::scan)?).map_err(Failure::scan)?;
+        store.take_sources(&beside).map_err(Failure::scan)?;
+        let how = how(&options.places, jobs, options.unpinned)?;
+        let results = build(&Builder::new(&plan, &store, &how), plan.steps.len())?;
+        Ok((store, results))
     };
+    let (first, one) = build_in("first", options.jobs)?;
+    let (second, two) = build_in("second-time", Some(1))?;
     let mut out = std::io::stdout().lock();
     let mut code = ExitCode::SUCCESS;
     let told = |error: std::io::Error| Failure::scan(error);
     for step in &plan.steps {
         for output in step.outputs.keys() {
-            let object = |results: &bootstrap::build::Results| {
+            let object = |results: &Results| {
                 results.get(&step.name).and_then(|result| result.outputs.get(output)).copied()
             };
-            let (Some(a), Some(b)) = (object(one), object(two)) else { continue };
+            let (Some(a), Some(b)) = (object(&one), object(&two)) else { continue };
             if a == b {
                 writeln!(out, "same       {} {}/{output}", a.sha256, step.name).map_err(told)?;
                 continue;
@@ -81,6 +72,7 @@ pub(super) fn run(options: &Options) -> Result<ExitCode, Failure> {
             }
         }
     }
+    beside.clear_work().map_err(Failure::scan)?;
     Ok(code)
 }
 

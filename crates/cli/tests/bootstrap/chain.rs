@@ -23,6 +23,9 @@ fn twice_the_same_and_as_pinned() {
         }
     }
     assert_eq!(verified.lines().collect::<Vec<_>>(), pins);
+    // Both stores are gone, and what was fetched stays.
+    let left = |name: &str| std::fs::read_dir(folder.path().join(name)).unwrap().count();
+    assert_eq!((left("work"), left("objects"), left(".")), (0, 0, 7));
 }
 
 #[test]

@@ -1,0 +1,22 @@
+//! Where reports go: to a file, or to standard output.
+
+use anyhow::Context as _;
+use std::io::{self, BufWriter, ErrorKind, Write};
+use std::path::PathBuf;
+
+/// Writes to a file that is whole or as it was, or to standard output.
+pub(super) fn write(
+    output: Option<&PathBuf>,
+    content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> anyhow::Result<()> {
+    if let Some(path) = output {
+        return scanner::output::replace(path, content)
+            .with_context(|| format!("cannot write {}", path.display()));
+    }
+    let mut out = BufWriter::new(io::stdout().lock());
+    match content(&mut out).and_then(|()| out.flush()) {
+        // Whoever reads has seen enough.
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        done => Ok(done?),
+    }
+}
