@@ -5,7 +5,7 @@ mod debian;
 pub mod packed;
 pub mod probe;
 pub mod unpack;
-mod web;
+mod upstream;
 
 use crate::object::Digest;
 use crate::steps::Source;
@@ -132,7 +132,9 @@ pub fn fetch_watched(
         let found = match place {
             Place::Mirror(folder) => mirror(source, folder, &work),
             Place::Debian => debian::fetch(source, &store.lists()?, &work),
-            Place::Upstream { certificates } => web::fetch(source, certificates.as_deref(), &work, watch),
+            Place::Upstream { certificates } => {
+                upstream::fetch(source, certificates.as_deref(), &work, watch)
+            }
             Place::Crates => crates::fetch(source, &work),
         };
         // Whatever the place said: the file that is wanted is the one with that hash.

@@ -1,6 +1,6 @@
 //! Which places have a source, without taking it.
 
-use super::{Place, SourceError, crates, debian, web};
+use super::{Place, SourceError, crates, debian, upstream};
 use crate::steps::Source;
 use crate::store::Store;
 use std::path::Path;
@@ -76,7 +76,7 @@ pub fn probe(store: &Store, source: &Source, places: &[Place]) -> Result<Vec<Ans
 }
 
 fn size(source: &Source, url: &str, certificates: Option<&Path>) -> Result<Sure, String> {
-    match web::probe(url, certificates)? {
+    match upstream::probe(url, certificates)? {
         Some(size) if size == source.size => Ok(Sure::Size),
         Some(size) => Err(format!("it has {size} bytes there, not {}", source.size)),
         None => Ok(Sure::Name),

@@ -2,21 +2,16 @@
 
 use super::Watch;
 use crate::steps::Source;
+use std::error::Error as _;
 use std::fs::File;
 use std::io::{Read, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use ureq::http::header::{CONTENT_LENGTH, CONTENT_RANGE, RANGE};
-use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig};
+use web::{PATIENCE, describe};
 
-/// Longest wait for a connection, or for the beginning of the answer.
-const PATIENCE: Duration = Duration::from_secs(30);
 /// The slowest server that is waited for, in bytes a second.
 const SLOWEST: u64 = 20_000;
-/// A server may send us on so often.
-const MAX_REDIRECTS: u32 = 5;
-/// The most bytes of a file of certificates. Mozilla's has some 200 KB.
-const MAX_CERTIFICATES: u64 = 16 << 20;
 
 /// Downloads from the first address that has it.
 pub(super) fn fetch(
@@ -45,7 +40,7 @@ fn download(
     watch: &dyn Watch,
 ) -> Result<(), String> {
     let time = Duration::from_secs(2 * 60 + source.size / SLOWEST);
-    let mut response = agent(certificates, time)?.get(url).call().map_err(|error| describe(&error))?;
+    let mut response = client(url, certificates, time)?.get(url).call().map_err(|error| describe(&error))?;
     let too_large = || format!("it is larger than the {} bytes that it should have", source.size);
     if response.body().content_length().is_some_and(|length| length > source.size) {
         return Err(too_large());
@@ -68,7 +63,7 @@ fn download(
 
 /// Asks an address for the first byte of the source, and gives the size that it tells, if it tells one.
 pub(super) fn probe(url: &str, certificates: Option<&Path>) -> Result<Option<u64>, String> {
-    let request = agent(certificates, 2 * PATIENCE)?.get(url).header(RANGE, "bytes=0-0");
+    let request = client(url, certificates, 2 * PATIENCE)?.get(url).header(RANGE, "bytes=0-0");
     let response = request.call().map_err(|error| describe(&error))?;
     let field = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
     // RFC 9110, section 14.4: `bytes 0-0/SIZE`. A server without ranges begins to send all of it, and is left alone.
@@ -80,50 +75,9 @@ pub(super) fn probe(url: &str, certificates: Option<&Path>) -> Result<Option<u64
     Ok(size)
 }
 
-/// What went wrong, for people.
-fn describe(error: &ureq::Error) -> String {
-    match error {
-        ureq::Error::StatusCode(code) => format!("the server answers with status {code}"),
-        ureq::Error::RequireHttpsOnly(url) => {
-            format!("the server sends us on to {url}, which is not encrypted")
-        }
-        ureq::Error::TooManyRedirects => format!("more than {MAX_REDIRECTS} redirects"),
-        // Which part of the library it came through tells a user nothing.
-        other => other.to_string().trim_start_matches("io: ").to_owned(),
-    }
-}
-
-fn agent(trusted: Option<&Path>, time: Duration) -> Result<ureq::Agent, String> {
-    let certificates = match trusted {
-        Some(path) => RootCerts::new_with_certs(
-            &certificates(path).map_err(|problem| format!("{}: {problem}", path.display()))?,
-        ),
-        None => RootCerts::WebPki,
-    };
-    Ok(ureq::Agent::config_builder()
-        .timeout_global(Some(time))
-        .timeout_connect(Some(PATIENCE))
-        .timeout_recv_response(Some(PATIENCE))
-        .max_redirects(MAX_REDIRECTS)
-        .tls_config(TlsConfig::builder().root_certs(certificates).build())
-        .user_agent(concat!("snowguard/", env!("CARGO_PKG_VERSION")))
-        .build()
-        .new_agent())
-}
-
-/// The certificates of a file in PEM; other things in it are passed over.
-fn certificates(path: &Path) -> Result<Vec<Certificate<'static>>, String> {
-    let mut pem = Vec::new();
-    File::open(path)
-        .and_then(|file| file.take(MAX_CERTIFICATES).read_to_end(&mut pem))
-        .map_err(|error| error.to_string())?;
-    let mut found = Vec::new();
-    for item in ureq::tls::parse_pem(&pem) {
-        match item {
-            Ok(PemItem::Certificate(certificate)) => found.push(certificate),
-            Ok(_) => {}
-            Err(error) => return Err(format!("not certificates in PEM: {error}")),
-        }
-    }
-    if found.is_empty() { Err("holds no certificate in PEM".into()) } else { Ok(found) }
+fn client(url: &str, certificates: Option<&Path>, time: Duration) -> Result<ureq::Agent, String> {
+    web::client(url, time, certificates).map_err(|error| match error.source() {
+        Some(why) => format!("{error}: {why}"),
+        None => error.to_string(),
+    })
 }
