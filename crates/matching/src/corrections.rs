@@ -18,15 +18,12 @@ pub fn of(
 ) -> Vec<Evidence> {
     let mut out = Vec::new();
     let mut correction = |by, text: String, status| out.push(Evidence::Correction { by, text, status });
-    for text in &package.package.known_vulnerabilities {
-        if CveId::find_all(text).any(|id| id == cve) {
-            correction(CorrectionSource::KnownVulnerabilities, text.clone(), FindingStatus::Affected);
-        }
+    let names = |text: &String| package.named.contains(&cve) && CveId::find_all(text).any(|id| id == cve);
+    for text in package.package.known_vulnerabilities.iter().filter(|t| names(t)) {
+        correction(CorrectionSource::KnownVulnerabilities, text.clone(), FindingStatus::Affected);
     }
-    for patch in &package.package.patches {
-        if CveId::find_all(patch).any(|id| id == cve) {
-            correction(CorrectionSource::Patch, patch.clone(), FindingStatus::Fixed);
-        }
+    for patch in package.package.patches.iter().filter(|t| names(t)) {
+        correction(CorrectionSource::Patch, patch.clone(), FindingStatus::Fixed);
     }
     for statement in knowledge.statements(cve, &package.curated_name) {
         if statement.versions.is_empty()

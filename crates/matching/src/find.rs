@@ -1,5 +1,6 @@
 //! The join: which packages and vulnerabilities belong together, and what follows for each pair.
 
+use crate::alike::{self, Alike};
 use crate::context::{FactsReader, RecordContext, StatementFacts};
 use crate::corrections;
 use crate::finding::{Confidence, CorrectionSource, Evidence, Finding, FindingStatus};
@@ -32,29 +33,47 @@ pub fn find(
 /// Packages, prepared for matching any number of vulnerabilities.
 #[derive(Debug)]
 pub struct Matcher<'a> {
-    packages: Vec<PackageFacts<'a>>,
+    /// Those that are alike stand together.
+    packages: Vec<Prepared<'a>>,
     by_name: FxHashMap<String, Vec<usize>>,
     knowledge: &'a Knowledge,
     vex: &'a [VexStatement],
     told: &'a [FindingStatus],
 }
 
+/// A package, ready to be asked about.
+#[derive(Debug)]
+struct Prepared<'a> {
+    facts: PackageFacts<'a>,
+    /// Its place among those that were given.
+    index: usize,
+    alike: Alike,
+}
+
 impl<'a> Matcher<'a> {
     /// Prepares the packages: names under which records may speak of them.
     pub fn new(packages: &'a [Package], knowledge: &'a Knowledge, vex: &'a [VexStatement]) -> Self {
-        let mut packages: Vec<PackageFacts<'a>> =
+        let mut facts: Vec<PackageFacts<'a>> =
             packages.iter().map(|p| PackageFacts::of(p, knowledge)).collect();
         let mut versions: FxHashMap<String, usize> = FxHashMap::default();
-        for facts in &mut packages {
+        for facts in &mut facts {
             let next = versions.len();
             facts.version_number = Some(*versions.entry(facts.version.clone()).or_insert(next));
         }
+        let alike = alike::number(&facts);
+        let mut packages: Vec<Prepared<'a>> = facts
+            .into_iter()
+            .zip(alike)
+            .enumerate()
+            .map(|(index, (facts, alike))| Prepared { facts, index, alike })
+            .collect();
+        packages.sort_unstable_by_key(|p| (p.alike, p.index));
         let mut by_name: FxHashMap<String, Vec<usize>> = FxHashMap::default();
-        for (index, facts) in packages.iter().enumerate() {
-            for name in facts.names() {
+        for (place, package) in packages.iter().enumerate() {
+            for name in package.facts.names() {
                 let entry = by_name.entry(name).or_default();
-                if entry.last() != Some(&index) {
-                    entry.push(index);
+                if entry.last() != Some(&place) {
+                    entry.push(place);
                 }
             }
         }
@@ -76,7 +95,7 @@ impl<'a> Matcher<'a> {
 
     /// CVEs that the packages themselves or the VEX documents speak of, in order.
     pub fn mentioned(&self) -> Vec<CveId> {
-        let known = self.packages.iter().flat_map(|p| &p.package.known_vulnerabilities);
+        let known = self.packages.iter().flat_map(|p| &p.facts.package.known_vulnerabilities);
         let mut ids: Vec<CveId> = known.flat_map(|text| CveId::find_all(text)).collect();
         ids.extend(self.vex.iter().map(|v| v.cve));
         ids.sort_unstable();
@@ -156,36 +175,55 @@ impl<'a> Matcher<'a> {
         if candidates.is_empty() {
             return;
         }
-        // Packages of one version stand together: a statement then is asked once about it.
-        candidates.sort_unstable_by_key(|&index| (self.packages.get(index).map(|p| p.version_number), index));
+        candidates.sort_unstable();
         candidates.dedup();
         let record = RecordContext::of(vulnerability, statements);
-        for index in candidates {
-            let Some(package) = self.packages.get(index) else { continue };
-            let identified: Vec<(Identity, &StatementFacts<'_>)> = statements
-                .iter()
-                .filter_map(|s| {
-                    identify(vulnerability.id, &record, s, package, self.knowledge)
-                        .map(|identity| (identity, s))
-                })
-                .collect();
-            if identified.is_empty() {
-                continue;
+        let identify = |package| -> Vec<(Identity, &StatementFacts<'_>)> {
+            let identify = |s| identify(vulnerability.id, &record, s, package, self.knowledge);
+            statements.iter().filter_map(|s| identify(s).map(|identity| (identity, s))).collect()
+        };
+        // Packages that are alike stand together: each question is asked once about them.
+        let mut identified = None;
+        let mut decided: Option<(usize, Option<Decision>)> = None;
+        for place in candidates {
+            let Some(Prepared { facts: package, index, alike }) = self.packages.get(place) else { continue };
+            if identified.as_ref().is_none_or(|(number, _)| *number != alike.identity) {
+                identified = Some((alike.identity, identify(package)));
             }
+            let Some((_, identified)) = identified.as_ref().filter(|(_, i)| !i.is_empty()) else { continue };
             let corrections = corrections::of(vulnerability.id, package, self.knowledge, self.vex);
-            let told = |status| !corrections.is_empty() || self.told.contains(&status);
-            let Some(decision) = status::decide(package, &record, &identified, told) else { continue };
-            findings.push(corrected(index, vulnerability.id, decision, corrections));
+            let decision = if corrections.is_empty() {
+                if decided.as_ref().is_none_or(|(number, _)| *number != alike.version) {
+                    let told = |status| self.told.contains(&status);
+                    decided = Some((alike.version, status::decide(package, &record, identified, told)));
+                }
+                decided.as_ref().and_then(|(_, decision)| decision.clone())
+            } else {
+                // What a correction touches is always told.
+                status::decide(package, &record, identified, |_| true)
+            };
+            let Some(decision) = decision else { continue };
+            findings.push(corrected(*index, vulnerability.id, decision, corrections));
         }
     }
 
     /// Findings for what `meta.knownVulnerabilities` names and no record led to.
     fn add_known(&self, rejected: &FxHashSet<CveId>, findings: &mut Vec<Finding>) {
-        let have: FxHashSet<(usize, CveId)> = findings.iter().map(|f| (f.package, f.cve)).collect();
-        let mut added = FxHashSet::default();
-        for (index, package) in self.packages.iter().enumerate() {
-            for cve in package.package.known_vulnerabilities.iter().flat_map(|text| CveId::find_all(text)) {
-                if rejected.contains(&cve) || have.contains(&(index, cve)) || !added.insert((index, cve)) {
+        let known = |p: &PackageFacts<'a>| {
+            let texts = p.package.known_vulnerabilities.iter();
+            texts
+                .flat_map(|text| CveId::find_all(text))
+                .filter(|cve| !rejected.contains(cve))
+                .collect::<Vec<_>>()
+        };
+        let known: Vec<(&Prepared<'a>, Vec<CveId>)> =
+            self.packages.iter().map(|p| (p, known(&p.facts))).filter(|(_, cves)| !cves.is_empty()).collect();
+        let named: FxHashSet<CveId> = known.iter().flat_map(|(_, cves)| cves).copied().collect();
+        let mut have: FxHashSet<(usize, CveId)> =
+            findings.iter().filter(|f| named.contains(&f.cve)).map(|f| (f.package, f.cve)).collect();
+        for (package, cves) in known {
+            for cve in cves {
+                if !have.insert((package.index, cve)) {
                     continue;
                 }
                 let nothing = Decision {
@@ -194,8 +232,8 @@ impl<'a> Matcher<'a> {
                     fixed_in: None,
                     evidence: Vec::new(),
                 };
-                let corrections = corrections::of(cve, package, self.knowledge, self.vex);
-                findings.push(corrected(index, cve, nothing, corrections));
+                let corrections = corrections::of(cve, &package.facts, self.knowledge, self.vex);
+                findings.push(corrected(package.index, cve, nothing, corrections));
             }
         }
     }

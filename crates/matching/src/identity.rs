@@ -4,7 +4,7 @@ mod enrichment;
 
 use crate::context::{CpeFacts, RecordContext, StatementFacts};
 use crate::finding::{Confidence, Evidence, IdentityRule};
-use crate::knowledge::{Knowledge, Software, curated_name};
+use crate::knowledge::{Knowledge, Never, Software, curated_name};
 use crate::owners::{Owners, dashed, squash};
 use crate::package::Package;
 use crate::set::PackageSet;
@@ -29,6 +29,10 @@ pub struct PackageFacts<'a> {
     pub owners: Owners,
     /// Curated entries for it.
     pub software: Vec<&'a Software>,
+    /// Curated rules against combinations with it.
+    pub never: Vec<&'a Never>,
+    /// CVEs that its patches and `meta.knownVulnerabilities` name.
+    pub named: Vec<CveId>,
     /// Its version in the scheme of records.
     pub version: String,
     /// The last day of support for the line of its version, if that is known.
@@ -49,6 +53,8 @@ impl<'a> PackageFacts<'a> {
         let supported_until = knowledge.supported_until(&curated_name, &package.version);
         let mut software = knowledge.software_of(&curated_name);
         software.retain(|s| s.fits_version(&package.version));
+        let never = knowledge.never_of(&curated_name, &package.version);
+        let naming = package.known_vulnerabilities.iter().chain(&package.patches);
         Self {
             package,
             set,
@@ -57,6 +63,8 @@ impl<'a> PackageFacts<'a> {
             curated_name,
             owners,
             software,
+            never,
+            named: naming.flat_map(|text| CveId::find_all(text)).collect(),
             version: knowledge.version_in_records(package),
             supported_until,
             version_number: None,
@@ -157,8 +165,7 @@ pub fn identify(
     if record.hosted || facts.device {
         return None;
     }
-    let (name, version) = (&package.curated_name, &package.package.version);
-    if knowledge.never(cve, name, version, &facts.products, &facts.vendors).is_some() {
+    if package.never.iter().any(|rule| rule.covers(cve, &facts.products, &facts.vendors)) {
         return None;
     }
     if facts.plugin_target.is_some_and(|host| !plugs_into(package, host)) {

@@ -91,6 +91,15 @@ pub struct Never {
     pub reason: String,
 }
 
+impl Never {
+    /// Whether it forbids its packages to match this CVE and these names, which are squashed.
+    pub fn covers(&self, cve: CveId, products: &[String], vendors: &[String]) -> bool {
+        let any =
+            |wanted: &[String], have: &[String]| wanted.is_empty() || wanted.iter().any(|w| have.contains(w));
+        self.cve.is_none_or(|c| c == cve) && any(&self.products, products) && any(&self.vendors, vendors)
+    }
+}
+
 /// A statement about one CVE and some packages, such as "not affected: built without the feature".
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -299,24 +308,11 @@ impl Knowledge {
         exact.chain(wild).filter_map(|i| self.software.get(*i)).collect()
     }
 
-    /// The rule that forbids the combination, if there is one. `products` and `vendors` are squashed.
-    pub fn never(
-        &self,
-        cve: CveId,
-        pname: &str,
-        version: &str,
-        products: &[String],
-        vendors: &[String],
-    ) -> Option<&Never> {
-        let any =
-            |wanted: &[String], have: &[String]| wanted.is_empty() || wanted.iter().any(|w| have.contains(w));
-        self.never.iter().find(|n| {
-            n.cve.is_none_or(|c| c == cve)
-                && n.packages.iter().any(|p| names(p, pname))
-                && version.contains(&n.version_contains)
-                && any(&n.products, products)
-                && any(&n.vendors, vendors)
-        })
+    /// The rules that forbid combinations with a package of this [`curated_name`] and version.
+    pub fn never_of(&self, name: &str, version: &str) -> Vec<&Never> {
+        let about =
+            |n: &&Never| n.packages.iter().any(|p| names(p, name)) && version.contains(&n.version_contains);
+        self.never.iter().filter(about).collect()
     }
 
     /// Curated statements on this CVE and package (by its [`curated_name`]), whatever the version.

@@ -5,6 +5,7 @@
 //! status, then applies corrections (patches, curated statements, VEX). Every [`Finding`] carries the [`Evidence`] for
 //! each of these steps. Nothing here reads a file or asks the network.
 
+mod alike;
 pub mod context;
 pub mod corrections;
 pub mod explain;
