@@ -14,6 +14,7 @@
 //! Nothing here asks the clock: time and identity of a report come with the [`Scan`], so that the same scan gives
 //! the same bytes.
 
+mod elements;
 mod entry;
 mod layout;
 mod text;
@@ -32,11 +33,12 @@ pub use text::{clean, paragraph, wrapped};
 
 use crate::suppress::Suppression;
 use crate::target::Warning;
+use elements::{elements, list};
 use jiff::Timestamp;
 use layout::Lines;
 use matching::{Confidence, Finding, FindingStatus, Package};
 use rustc_hash::FxHashMap;
-use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde::ser::{SerializeMap, Serializer};
 use std::fmt;
 use std::io::{self, Write as _};
 use std::str::FromStr;
@@ -217,9 +219,15 @@ pub struct Appearance {
 impl Scan {
     /// The findings, what to do first first.
     pub fn entries(&self) -> Vec<Entry<'_>> {
+        let mut entries = self.unordered();
+        entries.sort_by_cached_key(Entry::order);
+        entries
+    }
+
+    /// The findings in their own order.
+    fn unordered(&self) -> Vec<Entry<'_>> {
         let mut severities: FxHashMap<CveId, Option<&Severity>> = FxHashMap::default();
-        let mut entries: Vec<Entry<'_>> = self
-            .findings
+        self.findings
             .iter()
             .enumerate()
             .filter_map(|(index, finding)| {
@@ -233,9 +241,7 @@ impl Scan {
                     severity: *severity,
                 })
             })
-            .collect();
-        entries.sort_by_cached_key(Entry::order);
-        entries
+            .collect()
     }
 
     /// Writes the report.
@@ -246,8 +252,10 @@ impl Scan {
         selection: &Selection,
         appearance: Appearance,
     ) -> Result<(), ReportError> {
-        let entries = self.entries();
-        let shown: Vec<&Entry<'_>> = entries.iter().filter(|e| selection.shows(e)).collect();
+        // Most findings are counted and not shown: those need no order.
+        let entries = self.unordered();
+        let mut shown: Vec<&Entry<'_>> = entries.iter().filter(|e| selection.shows(e)).collect();
+        shown.sort_by_cached_key(|e| e.order());
         let written = match format {
             Format::Table => table::write(out, self, &entries, &shown, selection, appearance),
             Format::Json => json::write(out, self, &entries, &shown),
@@ -283,19 +291,6 @@ fn write_object(
     let mut out = serializer.into_inner();
     out.write_all(b"\n")?;
     out.flush()
-}
-
-/// A list whose elements are made one at a time while it is written.
-struct List<'a, T, F>(&'a [T], F);
-
-fn list<'a, T, V: Serialize, F: Fn(usize, &'a T) -> V>(items: &'a [T], make: F) -> List<'a, T, F> {
-    List(items, make)
-}
-
-impl<'a, T, V: Serialize, F: Fn(usize, &'a T) -> V> Serialize for List<'a, T, F> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.iter().enumerate().map(|(index, item)| (self.1)(index, item)))
-    }
 }
 
 /// The name and version of this program.

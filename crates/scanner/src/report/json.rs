@@ -1,7 +1,7 @@
 //! Our own format. Its schema is `docs/schema/scan-report-1.json` at the root of the project; a change that could break
 //! a reader raises [`FORMAT_VERSION`]'s first number, an addition the second.
 
-use super::{Entry, Scan, ScannedTarget, Summary, TOOL, TOOL_VERSION, cve_url, list, write_object};
+use super::{Entry, Scan, ScannedTarget, Summary, TOOL, TOOL_VERSION, cve_url, elements, list, write_object};
 use crate::target::Warning;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -36,9 +36,9 @@ pub fn write(
         report.serialize_entry("database", &scan.database)?;
         report.serialize_entry("targets", &list(&scan.targets, |_, t| target(t)))?;
         report.serialize_entry("summary", &Summary::of(scan, all))?;
-        report.serialize_entry("packages", &scan.packages)?;
-        report.serialize_entry("vulnerabilities", &list(&vulnerabilities, |_, v| About::of(v)))?;
-        report.serialize_entry("findings", &list(shown, |_, e| Finding::of(e)))?;
+        report.serialize_entry("packages", &elements(&scan.packages, |p| p))?;
+        report.serialize_entry("vulnerabilities", &elements(&vulnerabilities, |v| About::of(v)))?;
+        report.serialize_entry("findings", &elements(shown, |e| Finding::of(e)))?;
         report.serialize_entry("ruleProblems", &warnings(&scan.rule_problems))
     })
 }

@@ -9,7 +9,11 @@ use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read};
+use std::num::NonZero;
+use std::ops::Range;
 use std::path::Path;
+use std::sync::Mutex;
+use std::sync::mpsc::{SyncSender, sync_channel};
 
 /// The longest line, in bytes.
 const MAXIMUM_LINE: u64 = 16 << 20;
@@ -57,39 +61,105 @@ enum LineError {
     Line { number: usize, problem: String },
 }
 
-/// Reads all lines. A line that is wrong is a warning; only if every line is wrong it is an error.
+/// Lines that are handed over at once, about so many bytes of them.
+const BATCH: usize = 256 << 10;
+/// Batches that may wait to be parsed.
+const WAITING: usize = 4;
+/// Unpacking keeps up with no more threads than these.
+const MOST_THREADS: usize = 8;
+
+/// Some lines, each with its number.
+#[derive(Default)]
+struct Batch {
+    lines: Vec<(usize, Range<usize>)>,
+    bytes: Vec<u8>,
+}
+
+/// What a line is.
+enum Line {
+    Package(Box<Package>),
+    FailedEvaluation,
+    Wrong(String),
+}
+
+/// Reads all lines; they are parsed on all processors while more are read. A line that is wrong is a warning; only if
+/// every line is wrong it is an error.
 fn parse(reader: impl Read) -> Result<Contents, LineError> {
-    let mut reader = BufReader::with_capacity(256 << 10, reader.take(MAXIMUM_FILE));
-    let mut contents = Contents::default();
-    let mut line = Vec::new();
-    let mut number = 0;
-    let mut first_problem = None;
-    loop {
-        line.clear();
-        let count =
-            (&mut reader).take(MAXIMUM_LINE + 1).read_until(b'\n', &mut line).map_err(LineError::Io)?;
-        if count == 0 {
-            break;
+    let threads = std::thread::available_parallelism().map_or(1, NonZero::get).min(MOST_THREADS);
+    let (send, batches) = sync_channel::<Batch>(WAITING);
+    let batches = Mutex::new(batches);
+    let work = || {
+        let mut parsed = Vec::new();
+        // A lock that is poisoned by a panic elsewhere ends this thread too.
+        while let Some(batch) = batches.lock().ok().and_then(|batches| batches.recv().ok()) {
+            for (number, range) in batch.lines {
+                parsed.push((number, parse_line(batch.bytes.get(range).unwrap_or_default())));
+            }
         }
+        parsed
+    };
+    let (looked_at, mut lines) = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        let looked_at = hand_over(reader, &send);
+        drop(send);
+        let mut lines = Vec::new();
+        for thread in threads {
+            lines.extend(thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        }
+        looked_at.map(|looked_at| (looked_at, lines))
+    })?;
+    lines.sort_unstable_by_key(|(number, _)| *number);
+    gather(looked_at, lines)
+}
+
+/// Reads all lines and hands them over for parsing, those that are not blank. Gives their number.
+fn hand_over(reader: impl Read, to: &SyncSender<Batch>) -> Result<usize, LineError> {
+    let mut reader = BufReader::with_capacity(256 << 10, reader.take(MAXIMUM_FILE));
+    let mut batch = Batch::default();
+    let (mut number, mut looked_at) = (0, 0);
+    loop {
+        let start = batch.bytes.len();
+        let read = (&mut reader).take(MAXIMUM_LINE + 1).read_until(b'\n', &mut batch.bytes);
+        let count = read.map_err(LineError::Io)?;
         number += 1;
-        if line.len() as u64 > MAXIMUM_LINE {
+        if count as u64 > MAXIMUM_LINE {
             let problem = format!("more than {MAXIMUM_LINE} bytes");
             return Err(LineError::Line { number, problem });
         }
-        if line.trim_ascii().is_empty() {
-            continue;
+        if batch.bytes.get(start..).is_some_and(|line| !line.trim_ascii().is_empty()) {
+            looked_at += 1;
+            if looked_at > MAXIMUM_PACKAGES {
+                let problem = format!("more than {MAXIMUM_PACKAGES} packages");
+                return Err(LineError::Line { number, problem });
+            }
+            batch.lines.push((number, start..batch.bytes.len()));
         }
-        contents.looked_at += 1;
-        if contents.looked_at > MAXIMUM_PACKAGES {
-            let problem = format!("more than {MAXIMUM_PACKAGES} packages");
-            return Err(LineError::Line { number, problem });
+        if (count == 0 || batch.bytes.len() > BATCH) && to.send(std::mem::take(&mut batch)).is_err() {
+            // They only go away by panicking, which is told when they are waited for.
+            return Ok(looked_at);
         }
-        match serde_json::from_slice::<Job>(&line)
-            .map_err(|e| e.to_string())
-            .and_then(|job| take(job, &mut contents))
-        {
-            Ok(()) => {}
-            Err(problem) => {
+        if count == 0 {
+            return Ok(looked_at);
+        }
+    }
+}
+
+fn parse_line(line: &[u8]) -> Line {
+    match serde_json::from_slice::<Job>(line).map_err(|e| e.to_string()).and_then(take) {
+        Ok(line) => line,
+        Err(problem) => Line::Wrong(problem),
+    }
+}
+
+/// Puts together what the lines are.
+fn gather(looked_at: usize, lines: Vec<(usize, Line)>) -> Result<Contents, LineError> {
+    let mut contents = Contents { looked_at, ..Contents::default() };
+    let mut first_problem = None;
+    for (number, line) in lines {
+        match line {
+            Line::Package(package) => contents.packages.push(*package),
+            Line::FailedEvaluation => contents.failed_evaluations += 1,
+            Line::Wrong(problem) => {
                 contents.warn(format!("line {number}"), problem.clone());
                 first_problem.get_or_insert((number, problem));
             }
@@ -105,10 +175,9 @@ fn parse(reader: impl Read) -> Result<Contents, LineError> {
     Ok(contents)
 }
 
-fn take(job: Job, contents: &mut Contents) -> Result<(), String> {
+fn take(job: Job) -> Result<Line, String> {
     if job.error.is_some() && job.drv_path.is_none() {
-        contents.failed_evaluations += 1;
-        return Ok(());
+        return Ok(Line::FailedEvaluation);
     }
     let name = job.name.filter(|n| !n.is_empty()).ok_or("neither `name` nor `error`")?;
     let (pname, version) = split_name(&name);
@@ -128,8 +197,7 @@ fn take(job: Job, contents: &mut Contents) -> Result<(), String> {
         let meta: Meta = serde_json::from_value(meta).map_err(|e| format!("meta: {e}"))?;
         meta.apply(&mut package);
     }
-    contents.packages.push(package);
-    Ok(())
+    Ok(Line::Package(Box::new(package)))
 }
 
 #[cfg(test)]
@@ -157,6 +225,21 @@ mod tests {
         assert_eq!(contents.failed_evaluations, 1);
         let places: Vec<&str> = contents.warnings.iter().map(|w| w.place.as_str()).collect();
         assert_eq!(places, ["line 4", "line 5", "line 6"]);
+    }
+
+    #[test]
+    fn many_lines_keep_their_numbers() {
+        let description = "x".repeat(1000);
+        let lines = (1..=3000).map(|number| match number % 7 {
+            0 => "{".to_owned(),
+            _ => format!(r#"{{"name":"p-{number:04}","meta":{{"description":"{description}"}}}}"#),
+        });
+        let contents = parsed(&lines.collect::<Vec<_>>().join("\n"));
+        assert_eq!((contents.looked_at, contents.packages.len()), (3000, 3000 - 3000 / 7));
+        let versions: Vec<usize> = contents.packages.iter().map(|p| p.version.parse().unwrap()).collect();
+        assert_eq!(versions, (1..=3000).filter(|n| n % 7 != 0).collect::<Vec<_>>());
+        assert_eq!(contents.warnings.first().map(|w| w.place.as_str()), Some("line 7"));
+        assert_eq!(contents.warnings.get(1).map(|w| w.place.as_str()), Some("line 14"));
     }
 
     #[test]

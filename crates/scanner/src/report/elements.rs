@@ -1,0 +1,98 @@
+//! Long lists in JSON, which are never in memory as a whole.
+
+use serde::ser::{Error as _, Serialize, SerializeSeq, Serializer};
+use serde_json::value::{RawValue, to_raw_value};
+use std::num::NonZero;
+use std::sync::mpsc::sync_channel;
+
+/// A list whose elements are made one at a time while it is written.
+pub(super) struct List<'a, T, F>(&'a [T], F);
+
+pub(super) fn list<'a, T, V: Serialize, F: Fn(usize, &'a T) -> V>(items: &'a [T], make: F) -> List<'a, T, F> {
+    List(items, make)
+}
+
+impl<'a, T, V: Serialize, F: Fn(usize, &'a T) -> V> Serialize for List<'a, T, F> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().enumerate().map(|(index, item)| (self.1)(index, item)))
+    }
+}
+
+/// A list whose elements are without line breaks inside, in whatever layout the list is, and are made and written down
+/// on all processors.
+pub(super) struct Elements<'a, T, F>(&'a [T], F);
+
+pub(super) fn elements<'a, T, V: Serialize, F: Fn(&'a T) -> V>(
+    items: &'a [T],
+    make: F,
+) -> Elements<'a, T, F> {
+    Elements(items, make)
+}
+
+/// So many elements are handed over at once.
+const CHUNK: usize = 128;
+/// So many chunks of a thread may wait to be written.
+const WAITING: usize = 4;
+/// Writing keeps up with no more threads than these.
+const MOST_THREADS: usize = 8;
+
+impl<'a, T: Sync, V: Serialize, F: Fn(&'a T) -> V + Sync> Serialize for Elements<'a, T, F> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self(items, make) = self;
+        let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
+        let threads = threads.min(MOST_THREADS).min(items.len() / CHUNK);
+        if threads < 2 {
+            return serializer.collect_seq(items.iter().map(make));
+        }
+        let mut list = serializer.serialize_seq(Some(items.len()))?;
+        std::thread::scope(|scope| {
+            // Each thread takes every so many-th chunk, so that asking them in turn gives all in order.
+            let start = |first: usize| {
+                let (send, chunks) = sync_channel::<serde_json::Result<Vec<Box<RawValue>>>>(WAITING);
+                scope.spawn(move || {
+                    for chunk in items.chunks(CHUNK).skip(first).step_by(threads) {
+                        let made = chunk.iter().map(|item| to_raw_value(&make(item))).collect();
+                        if send.send(made).is_err() {
+                            // Whoever reads has seen enough.
+                            return;
+                        }
+                    }
+                });
+                chunks
+            };
+            let threads: Vec<_> = (0..threads).map(start).collect();
+            for chunks in threads.iter().cycle().take(items.len().div_ceil(CHUNK)) {
+                let chunk = chunks.recv().map_err(S::Error::custom)?;
+                for element in chunk.map_err(S::Error::custom)? {
+                    list.serialize_element(&element)?;
+                }
+            }
+            Ok(())
+        })?;
+        list.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn all_elements_in_order(items in prop::collection::vec("\\PC{0,3}", 0..1000)) {
+            let plain = serde_json::to_string(&items).unwrap();
+            prop_assert_eq!(serde_json::to_string(&elements(&items, |i| i)).unwrap(), plain);
+        }
+    }
+
+    #[test]
+    fn errors_of_elements_and_of_the_writer_end_it() {
+        let bad = std::collections::HashMap::from([((1, 2), 3)]);
+        let items = vec![bad; 2000];
+        assert!(serde_json::to_string(&elements(&items, |i| i)).is_err());
+        let mut little = [0_u8; 100];
+        let numbers: Vec<usize> = (0..100_000).collect();
+        assert!(serde_json::to_writer(&mut little[..], &elements(&numbers, |i| i)).is_err());
+    }
+}
