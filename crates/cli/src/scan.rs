@@ -249,28 +249,17 @@ fn write_suppress(path: &Path, found: &scanner::report::Scan, selection: &Select
         .with_context(|| format!("cannot write {}", path.display()))
 }
 
-/// Reads all targets; the errors of those that cannot be read are told at once. Also says whether there were any.
+/// Reads all targets; the errors of those that cannot be read are told. Also says whether there were any.
 fn read_targets(options: &Options, store: &StoreOptions) -> (Vec<Target>, bool) {
     let mut targets = Vec::with_capacity(options.targets.len());
     let mut failed = false;
-    for path in &options.targets {
-        let (name, spooled) = match spooled(path) {
-            Ok(spooled) => spooled,
+    for read in target::parallel(&options.targets, |path| read_target(path, options.kind, store)) {
+        match read {
+            Ok(target) => targets.push(target),
             Err(error) => {
                 failed = true;
-                exit::tell(&anyhow::Error::new(error).context(format!("cannot scan {}", path.display())));
-                continue;
-            }
-        };
-        let place = spooled.as_ref().map_or(path.as_path(), tempfile::NamedTempFile::path);
-        match target::read(place, options.kind, store) {
-            Ok((kind, contents)) => targets.push(Target { name, kind, contents }),
-            Err(error) => {
-                failed = true;
-                let about_store_database = matches!(error, TargetError::Database(_));
-                let error = anyhow::Error::new(error).context(format!("cannot scan {name}"));
                 exit::tell(&error);
-                if about_store_database {
+                if matches!(error.downcast_ref(), Some(TargetError::Database(_))) {
                     anstream::eprintln!(
                         "hint: --no-store-database finds references by reading the files of the store"
                     );
@@ -279,6 +268,13 @@ fn read_targets(options: &Options, store: &StoreOptions) -> (Vec<Target>, bool) 
         }
     }
     (targets, failed)
+}
+
+fn read_target(path: &Path, kind: Option<Kind>, store: &StoreOptions) -> anyhow::Result<Target> {
+    let (name, spooled) = spooled(path).with_context(|| format!("cannot scan {}", path.display()))?;
+    let place = spooled.as_ref().map_or(path, tempfile::NamedTempFile::path);
+    let (kind, contents) = target::read(place, kind, store).with_context(|| format!("cannot scan {name}"))?;
+    Ok(Target { name, kind, contents })
 }
 
 impl Options {

@@ -29,7 +29,7 @@ pub mod packages_json;
 pub mod spdx;
 
 pub use detect::{Kind, detect};
-pub use store::StoreOptions;
+pub use store::{StoreOptions, parallel};
 
 pub(crate) use meta::cut;
 

@@ -111,8 +111,9 @@ fn is_document(name: &str) -> bool {
     [".json", ".jsonl", ".jsonld", ".spdx"].iter().any(|e| name.ends_with(e))
 }
 
-/// Applies `work` to all items on as many threads as there are processors; the results are in the items' order.
-pub(super) fn parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+/// Applies `work` to all items, if they are many on as many threads as there are processors; the results are in the items'
+/// order.
+pub fn parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
     // More threads cost more to start than reading small files gains.
     let threads =
         std::thread::available_parallelism().map_or(1, NonZero::get).min(8).min(items.len() / 16 + 1);
