@@ -11,7 +11,7 @@ use rustc_hash::FxHashMap;
 use std::cell::{Cell, OnceCell};
 use std::ops::Deref;
 use std::rc::Rc;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use vulnerability::cpe::{self, Part, Value};
 use vulnerability::model::{Container, Product, Statement, Vulnerability};
 use vulnerability::names;
@@ -65,10 +65,6 @@ static PLUGINS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
     let phrases = PLUGIN_PHRASES.iter().map(|(phrase, _)| phrase);
     AhoCorasick::builder().ascii_case_insensitive(true).build(phrases).ok()
 });
-
-/// The names of other operating systems, in one pass as well.
-static SYSTEM_WORDS: LazyLock<Option<AhoCorasick>> =
-    LazyLock::new(|| AhoCorasick::builder().ascii_case_insensitive(true).build(systems::words()).ok());
 
 /// Sites with plugins and themes for WordPress.
 const WORDPRESS_SITES: [&str; 5] =
@@ -136,8 +132,9 @@ impl RecordContext<'_> {
     pub(crate) fn other_system(&self) -> Option<&(&'static str, String)> {
         // Few texts name another system at all, and most are long: those need no lower case.
         let find = || {
-            let named = SYSTEM_WORDS.as_ref().is_some_and(|words| words.is_match(self.prose()));
-            named.then(|| systems::system_of_description(self.description())).flatten()
+            systems::names_any(self.prose())
+                .then(|| systems::system_of_description(self.description()))
+                .flatten()
         };
         self.system.get_or_init(find).as_ref()
     }
@@ -166,7 +163,7 @@ impl RecordContext<'_> {
     /// The products as the record's own authors name them, not its enrichments.
     pub(crate) fn authored(&self) -> impl Iterator<Item = &Product> {
         let statements = self.vulnerability.records.iter().flat_map(|r| &r.statements);
-        statements.filter(|s| matches!(s.origin.container, Container::Cna(_))).map(|s| &s.product)
+        statements.filter(|s| matches!(s.origin.container(), Container::Cna(_))).map(|s| &*s.product)
     }
 
     /// Whether the record's own authors name no product at all, but in the text.
@@ -292,7 +289,12 @@ pub(crate) fn has_name(text: &str) -> bool {
 impl StatementFacts<'_> {
     /// Whether somebody else than the record's authors added it.
     pub(crate) fn is_enrichment(&self) -> bool {
-        !matches!(self.statement.origin.container, Container::Cna(_))
+        !matches!(self.statement.origin.container(), Container::Cna(_))
+    }
+
+    /// Whether identity is the same question for both: of one record, on one product.
+    pub(crate) fn identifies_like(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.product, &other.product) && self.is_enrichment() == other.is_enrichment()
     }
 
     /// What the statement says about the package's version. Kernels have many packages of one version; asked about one after
@@ -323,18 +325,24 @@ impl Deref for StatementFacts<'_> {
 pub struct FactsReader<'a, F> {
     is_distribution: F,
     known: FxHashMap<&'a Product, Rc<ProductFacts>>,
+    /// Of the last statement: most share their product with the one before.
+    last: Option<(&'a Arc<Product>, Rc<ProductFacts>)>,
 }
 
 impl<'a, F: Fn(&str) -> bool> FactsReader<'a, F> {
     /// `is_distribution` knows the (squashed) names of distributions.
     pub fn new(is_distribution: F) -> Self {
-        Self { is_distribution, known: FxHashMap::default() }
+        Self { is_distribution, known: FxHashMap::default(), last: None }
     }
 
     /// The facts of a statement.
     pub fn read(&mut self, statement: &'a Statement) -> StatementFacts<'a> {
         let read = || Rc::new(ProductFacts::of(&statement.product, &self.is_distribution));
-        let product = Rc::clone(self.known.entry(&statement.product).or_insert_with(read));
+        let product = match &self.last {
+            Some((last, facts)) if Arc::ptr_eq(last, &statement.product) => Rc::clone(facts),
+            _ => Rc::clone(self.known.entry(&*statement.product).or_insert_with(read)),
+        };
+        self.last = Some((&statement.product, Rc::clone(&product)));
         StatementFacts {
             statement,
             elsewhere: elsewhere(statement, &product),

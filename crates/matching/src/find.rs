@@ -10,6 +10,7 @@ use crate::package::Package;
 use crate::status::{self, Decision};
 use crate::vex::VexStatement;
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use vulnerability::CveId;
 use vulnerability::model::Vulnerability;
@@ -178,9 +179,18 @@ impl<'a> Matcher<'a> {
         candidates.sort_unstable();
         candidates.dedup();
         let record = RecordContext::of(vulnerability, statements);
-        let identify = |package| -> Vec<(Identity, &StatementFacts<'_>)> {
-            let identify = |s| identify(vulnerability.id, &record, s, package, self.knowledge);
-            statements.iter().filter_map(|s| identify(s).map(|identity| (identity, s))).collect()
+        let identify = |package| {
+            let mut identified: Vec<(Rc<Identity>, &StatementFacts<'_>)> = Vec::new();
+            let mut last: Option<(&StatementFacts<'_>, Option<Rc<Identity>>)> = None;
+            for facts in statements {
+                let identity = match last {
+                    Some((like, identity)) if facts.identifies_like(like) => identity,
+                    _ => identify(vulnerability.id, &record, facts, package, self.knowledge).map(Rc::new),
+                };
+                identified.extend(identity.clone().map(|identity| (identity, facts)));
+                last = Some((facts, identity));
+            }
+            identified
         };
         // Packages that are alike stand together: each question is asked once about them.
         let mut identified = None;

@@ -5,6 +5,7 @@ mod wording;
 use crate::context::{RecordContext, StatementFacts};
 use crate::finding::{Confidence, Evidence, FindingStatus};
 use crate::identity::{Identity, PackageFacts};
+use std::rc::Rc;
 use vulnerability::model::{Bound, Container, Reading, Statement, Status, VersionRange};
 use vulnerability::ranges::{Because, Verdict};
 use vulnerability::version;
@@ -58,7 +59,7 @@ impl Opinion<'_> {
     fn bounds(&self, other: &Self) -> bool {
         let Some(range) = other.range().filter(|r| r.lower == Bound::Unbounded) else { return false };
         self.status == FindingStatus::NotAffected
-            && self.facts.statement.origin.container != other.facts.statement.origin.container
+            && self.facts.statement.origin.container() != other.facts.statement.origin.container()
             && range.upper != Bound::Unbounded
             && self.facts.statement.ranges.iter().any(|own| {
                 own.upper == range.upper && own.status == range.status && own.lower != Bound::Unbounded
@@ -111,17 +112,13 @@ enum Weight {
 pub fn decide(
     package: &PackageFacts<'_>,
     record: &RecordContext<'_>,
-    identified: &[(Identity, &StatementFacts<'_>)],
+    identified: &[(Rc<Identity>, &StatementFacts<'_>)],
     told: impl Fn(FindingStatus) -> bool,
 ) -> Option<Decision> {
     let best_identity = identified.iter().map(|(i, _)| i.confidence).max()?;
     // A weaker identification of another statement adds only noise: "gitlab" and "gitlab plugin" in one record.
-    let mut opinions: Vec<Opinion<'_>> = identified
-        .iter()
-        .filter(|(identity, _)| identity.confidence == best_identity)
-        .map(|(identity, facts)| opinion(package, record, identity, facts))
-        .collect();
-    leave_out_restatements(&mut opinions);
+    let best = identified.iter().filter(|(identity, _)| identity.confidence == best_identity);
+    let opinions = but_restatements(best, |identity, facts| opinion(package, record, identity, facts));
 
     let heaviest = opinions.iter().map(|o| o.weight).max()?;
     let deciding: Vec<&Opinion<'_>> = opinions.iter().filter(|o| o.weight == heaviest).collect();
@@ -137,7 +134,7 @@ pub fn decide(
     let contradicted = opinions.iter().any(|o| {
         o.weight > Weight::Nothing
             && o.status != chosen.status
-            && o.facts.statement.origin.container != chosen.facts.statement.origin.container
+            && o.facts.statement.origin.container() != chosen.facts.statement.origin.container()
     });
     let mut confidence = chosen.confidence.min(best_identity);
     if contradicted {
@@ -157,23 +154,38 @@ pub fn decide(
     Some(Decision { status: chosen.status, confidence, fixed_in, evidence })
 }
 
-/// Leaves out what authors restate as `cpeApplicability` when their own list decides.
+/// The opinions of all statements but those that their authors restate as `cpeApplicability` when their own list decides.
 ///
 /// The restatement says less: the kernel's CNA gives "from 5.13, fixed in 5.15.5 and in 5.16" as the ranges 5.13 to 5.15.5
 /// and 5.13 to 5.16, of which the second covers the fixed 5.15.6, and leaves off the end of lines that got no fix.
-fn leave_out_restatements(opinions: &mut Vec<Opinion<'_>>) {
-    if opinions.len() < 2 || !opinions.iter().any(|o| o.facts.statement.origin.is_applicability()) {
-        return;
+fn but_restatements<'a>(
+    identified: impl Iterator<Item = &'a (Rc<Identity>, &'a StatementFacts<'a>)>,
+    opinion: impl Fn(&'a Identity, &'a StatementFacts<'a>) -> Opinion<'a>,
+) -> Vec<Opinion<'a>> {
+    let mut opinions = Vec::new();
+    let mut restatements = Vec::new();
+    let mut precise: Vec<&Container> = Vec::new();
+    for (place, (identity, facts)) in identified.enumerate() {
+        let origin = &facts.statement.origin;
+        if origin.is_applicability() {
+            restatements.push((place, identity, *facts));
+            continue;
+        }
+        let opinion = opinion(identity, facts);
+        if opinion.weight == Weight::Precise {
+            precise.push(origin.container());
+        }
+        opinions.push((place, opinion));
     }
-    let precise: Vec<Container> = opinions
-        .iter()
-        .filter(|o| o.weight == Weight::Precise && !o.facts.statement.origin.is_applicability())
-        .map(|o| o.facts.statement.origin.container.clone())
-        .collect();
-    opinions.retain(|o| {
-        let origin = &o.facts.statement.origin;
-        !origin.is_applicability() || !precise.contains(&origin.container)
-    });
+    // Most records of the kernel have a dozen that nobody needs to look at.
+    restatements.retain(|(_, _, facts)| !precise.contains(&facts.statement.origin.container()));
+    let added = !restatements.is_empty();
+    opinions
+        .extend(restatements.into_iter().map(|(place, identity, facts)| (place, opinion(identity, facts))));
+    if added {
+        opinions.sort_by_key(|(place, _)| *place);
+    }
+    opinions.into_iter().map(|(_, opinion)| opinion).collect()
 }
 
 fn opinion<'a>(
@@ -261,24 +273,24 @@ fn fixed_in(
     if let Some(range) = range {
         let change = range.changes.iter().find(|c| c.status == Status::Unaffected && above(range, &c.at));
         if let Some(change) = change {
-            return Some(change.at.clone());
+            return Some(change.at.to_string());
         }
         if let Bound::Exclusive(end) = &range.upper
-            && end != "*"
+            && **end != *"*"
         {
-            return Some(end.clone());
+            return Some(end.to_string());
         }
         return None;
     }
     // The default is "affected": the lowest listed unaffected version above the package's.
     let unaffected = statement.ranges.iter().filter(|r| r.status == Status::Unaffected);
-    let mut starts: Vec<(&VersionRange, &String)> = unaffected
+    let mut starts: Vec<(&VersionRange, &str)> = unaffected
         .filter_map(|r| match &r.lower {
-            Bound::Inclusive(v) | Bound::Exclusive(v) => Some((r, v)),
+            Bound::Inclusive(v) | Bound::Exclusive(v) => Some((r, &**v)),
             Bound::Unbounded => None,
         })
         .filter(|(r, v)| above(r, v))
         .collect();
     starts.sort_by(|(r, a), (_, b)| version::compare(r.scheme, a, b).unwrap_or(std::cmp::Ordering::Equal));
-    starts.first().map(|(_, v)| (*v).clone())
+    starts.first().map(|(_, v)| (*v).to_owned())
 }

@@ -6,21 +6,19 @@ use matching::context::{FactsReader, RecordContext};
 use matching::finding::{Confidence, IdentityRule};
 use matching::identity::{Identity, PackageFacts, identify};
 use matching::{Knowledge, Package};
+use std::sync::Arc;
 use vulnerability::model::{
-    Container, LazyDetails, Origin, Product, Reference, Source, SourceRecord, State, Statement, Status,
+    Container, Form, LazyDetails, Origin, Product, Reference, Source, SourceRecord, State, Statement, Status,
     Vulnerability,
 };
 
 /// A record with one statement, for changing.
 fn record(vendor: &str, product: &str) -> Vulnerability {
     let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    let author = Container::Cna("test".into());
     let statement = Statement {
-        origin: Origin {
-            source: Source::Cve,
-            container: Container::Cna("test".into()),
-            path: "containers.cna.affected[0]".into(),
-        },
-        product: Product { vendor: some(vendor), product: some(product), ..Product::default() },
+        origin: Origin::new(Source::Cve, author, Form::Affected, "containers.cna.affected").entry(0),
+        product: Product { vendor: some(vendor), product: some(product), ..Product::default() }.into(),
         default_status: Status::Affected,
         ranges: Vec::new(),
         platforms: Vec::new(),
@@ -39,6 +37,11 @@ fn record(vendor: &str, product: &str) -> Vulnerability {
         details: LazyDetails::default(),
     };
     Vulnerability { id, records: vec![record], known_exploited: None, epss: None }
+}
+
+/// What the one statement speaks of, for changing.
+fn product(vulnerability: &mut Vulnerability) -> &mut Product {
+    Arc::make_mut(&mut vulnerability.records[0].statements[0].product)
 }
 
 fn package(name: &str, homepage: &str) -> Package {
@@ -83,7 +86,7 @@ fn parts_of_names_never_count() {
 #[test]
 fn the_git_plugin_of_jenkins_is_not_git() {
     let mut vulnerability = record("Jenkins project", "Jenkins Git Plugin");
-    let product = &mut vulnerability.records[0].statements[0].product;
+    let product = product(&mut vulnerability);
     product.cpes = vec!["cpe:2.3:a:jenkins:git:*:*:*:*:*:jenkins:*:*".into()];
     assert_eq!(decide(&vulnerability, &package("git-2.40.0", "https://git-scm.com/")), None);
 }
@@ -91,8 +94,7 @@ fn the_git_plugin_of_jenkins_is_not_git() {
 #[test]
 fn a_wordpress_plugin_is_no_package_of_its_name() {
     let mut vulnerability = record("realmag777", "BEAR");
-    vulnerability.records[0].statements[0].product.collection_url =
-        Some("https://wordpress.org/plugins".into());
+    product(&mut vulnerability).collection_url = Some("https://wordpress.org/plugins".into());
     assert_eq!(decide(&vulnerability, &package("bear-2.2.1", "https://github.com/rizsotto/Bear")), None);
     let mut vulnerability = record("someone", "pocket");
     vulnerability.records[0].details.description =
@@ -150,7 +152,7 @@ fn libraries_of_a_language_are_not_the_program_of_their_name() {
     };
     assert!(confidence(&record("redis", "redis"), &redis).is_none_or(|c| c == Confidence::Low));
     let mut vulnerability = record("", "");
-    let product = &mut vulnerability.records[0].statements[0].product;
+    let product = product(&mut vulnerability);
     product.package_name = Some("redis".into());
     product.collection_url = Some("https://pypi.org".into());
     let identity = decide(&vulnerability, &redis).unwrap();
@@ -164,7 +166,7 @@ fn libraries_of_a_language_are_not_the_program_of_their_name() {
 #[test]
 fn a_distributions_entry_names_the_upstream_package() {
     let mut vulnerability = record("Red Hat", "Red Hat Enterprise Linux 8");
-    let product = &mut vulnerability.records[0].statements[0].product;
+    let product = product(&mut vulnerability);
     product.package_name = Some("libtiff".into());
     product.collection_url = Some("https://access.redhat.com/downloads/content/package-browser/".into());
     product.cpes = vec!["cpe:/o:redhat:enterprise_linux:8".into()];
@@ -177,7 +179,7 @@ fn a_distributions_entry_names_the_upstream_package() {
 #[test]
 fn devices_and_hosted_services_are_left_out() {
     let mut vulnerability = record("cisco", "asa");
-    vulnerability.records[0].statements[0].product.cpes = vec!["cpe:2.3:h:cisco:asa:*:*:*:*:*:*:*:*".into()];
+    product(&mut vulnerability).cpes = vec!["cpe:2.3:h:cisco:asa:*:*:*:*:*:*:*:*".into()];
     assert_eq!(decide(&vulnerability, &package("asa-1.03", "")), None);
     let mut vulnerability = record("grafana", "grafana");
     vulnerability.records[0].tags = vec!["exclusively-hosted-service".into()];
@@ -196,8 +198,7 @@ fn companions_are_not_the_software() {
 #[test]
 fn stated_identifiers_are_certain() {
     let mut vulnerability = record("", "");
-    vulnerability.records[0].statements[0].product.cpes =
-        vec!["cpe:2.3:a:some_vendor:thing:*:*:*:*:*:*:*:*".into()];
+    product(&mut vulnerability).cpes = vec!["cpe:2.3:a:some_vendor:thing:*:*:*:*:*:*:*:*".into()];
     let thing = Package {
         cpes: vec!["cpe:2.3:a:some_vendor:thing:1.0:*:*:*:*:*:*:*".into()],
         ..package("other-1.0", "")

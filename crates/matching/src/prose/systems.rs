@@ -1,6 +1,8 @@
 //! The operating system that a text limits a flaw to.
 
 use super::words_at;
+use aho_corasick::AhoCorasick;
+use std::sync::LazyLock;
 use vulnerability::version::looks_like_version;
 
 /// Other operating systems, as texts call them, and what they are called here.
@@ -17,9 +19,13 @@ const SYSTEMS: [(&str, &str); 10] = [
     ("freebsd", "freebsd"),
 ];
 
-/// How texts call other operating systems: without one of these words no text is limited to any.
-pub(crate) fn words() -> impl Iterator<Item = &'static str> {
-    SYSTEMS.iter().map(|(word, _)| *word)
+/// Whether a text, in whatever case, names another operating system at all. Few do, and every candidate record is asked.
+pub(crate) fn names_any(text: &str) -> bool {
+    static WORDS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+        let words = SYSTEMS.iter().map(|(word, _)| word);
+        AhoCorasick::builder().ascii_case_insensitive(true).build(words).ok()
+    });
+    WORDS.as_ref().is_none_or(|words| words.is_match(text))
 }
 
 /// Words that show that a text speaks of Linux as well.
@@ -51,7 +57,7 @@ const MACHINES: [&str; 7] = ["only", "nodes", "hosts", "builds", "platform", "in
 
 /// The other operating system that a title speaks of, unless it names Linux too.
 pub(crate) fn system_of_title(title: &str) -> Option<&'static str> {
-    if LINUX_TOO.iter().any(|word| title.contains(word)) {
+    if !names_any(title) || LINUX_TOO.iter().any(|word| title.contains(word)) {
         return None;
     }
     let behind = ["on ", "for "].into_iter().find_map(|word| {

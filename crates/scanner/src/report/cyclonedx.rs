@@ -166,7 +166,7 @@ fn vulnerability(entry: &Entry<'_>) -> Value {
 }
 
 fn rating(severity: &Severity) -> Value {
-    let source = match (&severity.origin.source, &severity.origin.container) {
+    let source = match (severity.origin.source(), severity.origin.container()) {
         (Source::Nvd, Container::Analysis) => "NVD".to_owned(),
         (_, Container::Cna(name) | Container::Adp(name)) => clean(name),
         (_, Container::Analysis) => "CVE".to_owned(),

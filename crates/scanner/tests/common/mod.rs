@@ -9,7 +9,7 @@ use scanner::target::Warning;
 use std::path::PathBuf;
 use vulnerability::CveId;
 use vulnerability::model::{
-    Container, Details, Epss, KnownExploited, Level, Origin, Reference, Severity, Source, SourceRecord,
+    Container, Details, Epss, Form, KnownExploited, Level, Origin, Reference, Severity, Source, SourceRecord,
     State, Vulnerability,
 };
 
@@ -54,11 +54,8 @@ pub fn cve(text: &str) -> CveId {
 }
 
 fn origin() -> Origin {
-    Origin {
-        source: Source::Cve,
-        container: Container::Cna("acme".into()),
-        path: "containers.cna.affected[0]".into(),
-    }
+    let author = Container::Cna("acme".into());
+    Origin::new(Source::Cve, author, Form::Affected, "containers.cna.affected").entry(0)
 }
 
 pub fn vulnerability(
