@@ -1,11 +1,13 @@
 //! How right is the matching? Scored against labels that were made by reading, one pair at a time.
 
+mod wordings;
+
 use std::collections::BTreeMap;
 
 use anyhow::{Context, anyhow};
 use matching::{Confidence, FindingStatus, Knowledge};
 use serde_json::Value;
-use vulnerability::model::Vulnerability;
+use vulnerability::model::{SourceRecord, Vulnerability};
 
 use crate::bench::table::{Cell, Table};
 use crate::quality::data::{self, Data, Package};
@@ -74,7 +76,9 @@ pub(super) fn run() -> anyhow::Result<Vec<Table>> {
     summary.note("Mistakes on `tuned` and `third` were read and mended (`third` only after its first score, which quality/README.md keeps); nobody acted on those on `hold-out`.");
     summary.note("Intervals are Wilson's. How pairs were drawn and labelled: quality/README.md.");
     mistakes.note("Those on `hold-out` are for checking the labels. Rules that are mended by them use the set up: draw a new one.");
-    Ok(vec![summary, strata, mistakes])
+    let mut tables = vec![summary, strata, mistakes];
+    tables.extend(wordings::tables(&data)?);
+    Ok(tables)
 }
 
 fn add_summary(table: &mut Table, set: &Set, pairs: usize, ours: &Report, substring: &Report) {
@@ -159,10 +163,15 @@ fn pair<'a>(data: &'a Data, label: &Label) -> anyhow::Result<(&'a Value, &'a Pac
 }
 
 /// What our matching says.
-fn matched(record: &Value, package: &Package, knowledge: &Knowledge) -> anyhow::Result<Prediction> {
+/// A record, read by our reader.
+fn source_record(record: &Value) -> anyhow::Result<SourceRecord> {
     let text = serde_json::to_vec(record)?;
     let parsed = vulnerability::cve::Record::parse(&text, usize::MAX).map_err(|e| anyhow!("{e}"))?;
-    let record = parsed.to_source_record();
+    Ok(parsed.to_source_record())
+}
+
+fn matched(record: &Value, package: &Package, knowledge: &Knowledge) -> anyhow::Result<Prediction> {
+    let record = source_record(record)?;
     let vulnerability =
         Vulnerability { id: record.id, records: vec![record], known_exploited: None, epss: None };
     let meta = &package.line["meta"];
