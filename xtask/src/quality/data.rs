@@ -99,7 +99,8 @@ impl Data {
                     }
                 }
                 let text: String = affected.to_string().chars().take(900).collect();
-                if shown.len() < 8 && shown.insert(text.clone()) {
+                // All of them: behind twenty entries of a distribution there can be one on the software itself.
+                if shown.insert(text.clone()) {
                     println!("  {who}: {text}");
                 }
             }
