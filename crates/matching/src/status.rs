@@ -179,12 +179,9 @@ fn but_restatements<'a>(
     }
     // Most records of the kernel have a dozen that nobody needs to look at.
     restatements.retain(|(_, _, facts)| !precise.contains(&facts.statement.origin.container()));
-    let added = !restatements.is_empty();
     opinions
         .extend(restatements.into_iter().map(|(place, identity, facts)| (place, opinion(identity, facts))));
-    if added {
-        opinions.sort_by_key(|(place, _)| *place);
-    }
+    opinions.sort_by_key(|(place, _)| *place);
     opinions.into_iter().map(|(_, opinion)| opinion).collect()
 }
 

@@ -162,7 +162,6 @@ fn pair<'a>(data: &'a Data, label: &Label) -> anyhow::Result<(&'a Value, &'a Pac
     Ok((record, package))
 }
 
-/// What our matching says.
 /// A record, read by our reader.
 fn source_record(record: &Value) -> anyhow::Result<SourceRecord> {
     let text = serde_json::to_vec(record)?;
@@ -170,6 +169,7 @@ fn source_record(record: &Value) -> anyhow::Result<SourceRecord> {
     Ok(parsed.to_source_record())
 }
 
+/// What our matching says.
 fn matched(record: &Value, package: &Package, knowledge: &Knowledge) -> anyhow::Result<Prediction> {
     let record = source_record(record)?;
     let vulnerability =
