@@ -5,8 +5,9 @@ use libfuzzer_sys::fuzz_target;
 use scanner::target::spdx;
 
 fuzz_target!(|data: &[u8]| {
-    // Else it would be read as JSON, which is another target's work.
-    if data.trim_ascii_start().starts_with(b"{") {
+    // Else it would be read as JSON or XML, which is another target's work.
+    let start = data.strip_prefix(b"\xef\xbb\xbf").unwrap_or(data).trim_ascii_start();
+    if matches!(start.first(), Some(b'{' | b'<')) {
         return;
     }
     match spdx::parse(data) {

@@ -246,6 +246,7 @@ fn a_text_of_a_gigabyte() {
         ("bom.json", r#"{"bomFormat":"CycloneDX","x":""#, r#""}"#),
         ("bom.xml", "<bom xmlns='http://cyclonedx.org/schema/bom/1.6'><x>", "</x></bom>"),
         ("spdx.json", r#"{"spdxVersion":"SPDX-2.3","x":""#, r#""}"#),
+        ("spdx.xml", "<Document><SPDXID>a</SPDXID><packages><name>", "</name></packages></Document>"),
         ("spdx.spdx", "SPDXVersion: SPDX-2.3\nPackageName: ", "\n"),
         ("packages.json", r#"{"version":2,"packages":{"a":{"name":""#, r#""}}}"#),
         ("eval.jsonl", r#"{"attr":"a","drvPath":"x","name":""#, "\"}\n"),
@@ -485,6 +486,7 @@ fn an_sbom_that_lies() {
             "DOCTYPE",
         ),
         ("d.spdx", "SPDXVersion: SPDX-1.0\nPackageName: curl\n", "SPDX-1.0"),
+        ("d.rdf", "<!DOCTYPE x [<!ENTITY a 'aa'>]><r:RDF xmlns='http://spdx.org/rdf/terms#'/>", "DOCTYPE"),
         ("e", "hello", "--type"),
         ("f", "", "--type"),
     ] {

@@ -8,15 +8,9 @@ use vulnerability::json::Any;
 /// Where the namespaces of all versions begin; the version follows.
 pub(crate) const NAMESPACE: &str = "http://cyclonedx.org/schema/bom/";
 
-/// Whether bytes are XML rather than JSON.
-pub(crate) fn is_xml(bytes: &[u8]) -> bool {
-    let start = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii_start();
-    matches!(start.first(), Some(b'<' | 0xfe | 0xff))
-}
-
 /// Reads a document in either form; the error tells what is wrong and where.
 pub(crate) fn document(bytes: &[u8]) -> Result<Value, String> {
-    if is_xml(bytes) {
+    if xml::is_xml(bytes) {
         return from_xml(bytes);
     }
     let Any(document) = vulnerability::json::from_slice(bytes, bytes.len()).map_err(|e| e.to_string())?;

@@ -12,14 +12,30 @@ use quick_xml::reader::Reader;
 use serde_json::{Map, Value};
 use std::fmt::Display;
 
-/// Elements are not nested deeper than this, as objects in JSON are not.
+/// Elements that become values are not nested deeper than this, as objects in JSON are not.
 const MAXIMUM_DEPTH: usize = 128;
+
+/// No element is nested deeper than this. RDF nests two packages in four elements for each step from one to the other.
+const MAXIMUM_OPEN: usize = 1024;
 
 /// The most attributes of an element.
 const MAXIMUM_ATTRIBUTES: usize = 128;
 
 /// The most namespace declarations that hold at one place.
 const MAXIMUM_NAMESPACES: usize = 64;
+
+/// Whether bytes are XML rather than JSON or another text, going by how they begin.
+pub(crate) fn is_xml(bytes: &[u8]) -> bool {
+    let start = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii_start();
+    matches!(start.first(), Some(b'<' | 0xfe | 0xff))
+}
+
+/// The line and column (in bytes, both from 1) of an offset in bytes.
+pub(crate) fn line_and_column(text: &[u8], offset: usize) -> (usize, usize) {
+    let before = text.get(..offset).unwrap_or(text);
+    let line = before.split(|byte| *byte == b'\n').count();
+    (line, before.iter().rev().take_while(|byte| **byte != b'\n').count() + 1)
+}
 
 /// What an element becomes.
 #[derive(Debug)]
@@ -37,12 +53,15 @@ pub(crate) enum Shape {
     },
     /// A list of the child elements of one name.
     List(&'static str, &'static Shape),
+    /// As a field of an object: one of a list that has no element of its own, so the field's name stands there once for
+    /// each of them.
+    Each(&'static Shape),
 }
 
 impl Shape {
     fn field(&self, name: &str) -> Option<&'static Shape> {
         match self {
-            Self::Text => None,
+            Self::Text | Self::Each(_) => None,
             Self::Object { fields, .. } => {
                 fields.iter().find(|(field, _)| *field == name).map(|(_, shape)| *shape)
             }
@@ -53,7 +72,7 @@ impl Shape {
     fn attribute(&self, name: &str) -> Option<&'static str> {
         match self {
             Self::Object { attributes, .. } => attributes.iter().find(|a| **a == name).copied(),
-            Self::Text | Self::List(..) => None,
+            Self::Text | Self::List(..) | Self::Each(_) => None,
         }
     }
 }
@@ -145,7 +164,7 @@ impl Frame {
 
     fn into_value(mut self) -> Value {
         match self.shape {
-            Shape::Text => Value::String(self.text),
+            Shape::Text | Shape::Each(_) => Value::String(self.text),
             Shape::List(..) => Value::Array(self.list),
             Shape::Object { text, .. } => {
                 if let Some(key) = text {
@@ -185,8 +204,8 @@ impl Tree {
         let (local, prefix) = qualified.decompose();
         let local: &str = local.as_ref();
         self.names.push(shorten(local));
-        if self.names.len() > MAXIMUM_DEPTH {
-            return Err(format!("elements are nested more than {MAXIMUM_DEPTH} deep"));
+        if self.names.len() > MAXIMUM_OPEN {
+            return Err(format!("elements are nested more than {MAXIMUM_OPEN} deep"));
         }
         let attributes = self.attributes(start)?;
         let namespace = self.resolve(prefix.as_ref().map(AsRef::as_ref))?;
@@ -201,13 +220,19 @@ impl Tree {
             None if self.frames.len() + 1 < self.names.len() || namespace != self.namespace => return Ok(()),
             None => {
                 let Some(parent) = self.frames.last() else { return Ok(()) };
-                let Some(shape) = parent.shape.field(local) else { return Ok(()) };
-                if parent.object.contains_key(local) {
-                    return Err("stands there twice".to_owned());
+                match parent.shape.field(local) {
+                    None => return Ok(()),
+                    Some(Shape::Each(shape)) => shape,
+                    Some(_) if parent.object.contains_key(local) => {
+                        return Err("stands there twice".to_owned());
+                    }
+                    Some(shape) => shape,
                 }
-                shape
             }
         };
+        if self.frames.len() >= MAXIMUM_DEPTH {
+            return Err(format!("elements are nested more than {MAXIMUM_DEPTH} deep"));
+        }
         let mut frame = Frame::new(shape);
         for (name, value) in attributes {
             if let Some(key) = shape.attribute(&name)
@@ -272,7 +297,11 @@ impl Tree {
         match self.frames.last_mut() {
             None => self.root = Some((std::mem::take(&mut self.namespace), value)),
             Some(parent) if matches!(parent.shape, Shape::List(..)) => parent.list.push(value),
-            Some(parent) => drop(parent.object.insert(name, value)),
+            Some(parent) => match (parent.shape.field(&name), parent.object.get_mut(&name)) {
+                (Some(Shape::Each(_)), Some(Value::Array(list))) => list.push(value),
+                (Some(Shape::Each(_)), _) => drop(parent.object.insert(name, Value::Array(vec![value]))),
+                _ => drop(parent.object.insert(name, value)),
+            },
         }
     }
 
@@ -292,10 +321,8 @@ impl Tree {
 
     /// A problem with its place. `offset` is in bytes.
     fn error(&self, text: &str, offset: u64, problem: &dyn Display) -> String {
-        let offset = usize::try_from(offset).unwrap_or(usize::MAX).min(text.len());
-        let before = text.as_bytes().get(..offset).unwrap_or_default();
-        let line = before.split(|byte| *byte == b'\n').count();
-        let column = before.iter().rev().take_while(|byte| **byte != b'\n').count() + 1;
+        let offset = usize::try_from(offset).unwrap_or(usize::MAX);
+        let (line, column) = line_and_column(text.as_bytes(), offset);
         let deepest = self.names.len().saturating_sub(6);
         let open = self.names.get(deepest..).unwrap_or_default().join("/");
         let dots = if deepest > 0 { "…/" } else { "" };
@@ -316,8 +343,16 @@ mod tests {
     };
     static PARTS: Shape = Shape::List("part", &ITEM);
     static NOTE: Shape = Shape::Object { attributes: &["key"], fields: &[], text: Some("value") };
-    static ROOT: Shape =
-        Shape::Object { attributes: &[], fields: &[("parts", &PARTS), ("note", &NOTE)], text: None };
+    static ROOT: Shape = Shape::Object {
+        attributes: &[],
+        fields: &[
+            ("parts", &PARTS),
+            ("note", &NOTE),
+            ("each", &Shape::Each(&ITEM)),
+            ("word", &Shape::Each(&Shape::Text)),
+        ],
+        text: None,
+    };
 
     fn read(text: &str) -> Result<Value, String> {
         super::read(text.as_bytes(), |name, namespace| match (name, namespace) {
@@ -343,8 +378,19 @@ mod tests {
     }
 
     #[test]
+    fn elements_that_repeat_are_a_list() {
+        let value = read(
+            "<root xmlns='urn:a'><word/><each type='1'/><word>a</word><note/><each><name>b</name><each/></each></root>",
+        );
+        let expected =
+            json!({"word": ["", "a"], "each": [{"type": "1"}, {"name": "b"}], "note": {"value": ""}});
+        assert_eq!(value, Ok(expected));
+    }
+
+    #[test]
     fn what_is_refused_has_a_place() {
-        let deep = format!("<root xmlns='urn:a'>{}", "<parts>".repeat(100_000));
+        let deep = format!("<root xmlns='urn:a'>{}", "<parts><part>".repeat(100_000));
+        let passed_over = format!("<root xmlns='urn:a'>{}", "<x>".repeat(100_000));
         let wide: Vec<String> = (0..200).map(|n| format!(" a{n}=''")).collect();
         let many: Vec<String> = (0..100).map(|n| format!(" xmlns:a{n}='x'")).collect();
         let (wide, many) = (wide.concat(), many.concat());
@@ -367,6 +413,7 @@ mod tests {
             ("<!DOCTYPE root [<!ENTITY a 'aaa'>]><root xmlns='urn:a'/>", "DOCTYPE"),
             ("<?xml version='1.0' encoding='latin1'?><root xmlns='urn:a'/>", "in the encoding `latin1`"),
             (&deep, "nested more than 128 deep"),
+            (&passed_over, "nested more than 1024 deep"),
             (&format!("<root xmlns='urn:a'{wide}/>"), "more than 128 attributes"),
             (&format!("<root xmlns='urn:a'{many}/>"), "more than 64 namespaces"),
         ] {

@@ -77,21 +77,22 @@ fn cyclonedx_in_both_forms() {
 
 #[test]
 fn spdx_in_all_forms() {
-    const FORMS: [&str; 3] = ["json", "spdx", "yaml"];
-    let folder = write(SPDX, &[&FORMS[..], &["rdf.xml", "xml"]].concat());
+    const FORMS: [&str; 5] = ["json", "spdx", "yaml", "xml", "rdf.xml"];
+    let folder = write(SPDX, &FORMS);
     let mut all = 0;
     for number in 0..12 {
         let file = |suffix: &str| folder.path().join(format!("{number}.{suffix}"));
-        let json = packages(&file("json"), Kind::Spdx);
+        // A graph has no order, so those of the same name come in any.
+        let sorted = |form: &str| {
+            let mut packages = packages(&file(form), Kind::Spdx);
+            packages.sort_by_key(|p| format!("{p:?}"));
+            packages
+        };
+        let json = sorted("json");
         all += json.len();
         for form in FORMS {
-            assert_same(&json, &packages(&file(form), Kind::Spdx), &format!("{number} {form}"));
+            assert_same(&json, &sorted(form), &format!("{number} {form}"));
         }
     }
     assert!(all > 30, "{all}");
-    // The two forms that are not read are called by their name.
-    for form in ["rdf.xml", "xml"] {
-        let error = detect(&folder.path().join(format!("0.{form}"))).unwrap_err().to_string();
-        assert!(error.contains("SPDX document in XML or RDF"), "{error}");
-    }
 }

@@ -1,6 +1,6 @@
 //! What a target is, from its name and first bytes.
 
-use super::{TargetError, bytes};
+use super::{TargetError, bytes, spdx};
 use std::fmt;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
@@ -88,10 +88,6 @@ pub fn detect(path: &Path) -> Result<Kind, TargetError> {
     let mut reader = bytes::open(path)?;
     reader.by_ref().take(LOOK).read_to_end(&mut start).map_err(io)?;
     let mut kind = of_contents(&start);
-    let other_spdx = start.trim_ascii_start().starts_with(b"<")
-        && [&b"http://spdx.org/rdf/terms"[..], b"<SPDXID>"]
-            .iter()
-            .any(|sign| start.windows(sign.len()).any(|w| w == *sign));
     if kind.is_none() && start.len() as u64 == LOOK {
         // Some programs write what names the format at the very end.
         let whole = io::Cursor::new(start).chain(reader).take(bytes::MAXIMUM);
@@ -99,14 +95,10 @@ pub fn detect(path: &Path) -> Result<Kind, TargetError> {
     }
     kind.ok_or_else(|| TargetError::Unrecognised {
         path: path.to_owned(),
-        problem: if other_spdx {
-            "an SPDX document in XML or RDF, which is not read: convert it to JSON, YAML or tag-value"
-                .to_owned()
-        } else {
+        problem:
             "it is none of: a store path, a .drv file, packages.json, lines of nix-eval-jobs, a CycloneDX or \
                   SPDX SBOM. Name the kind with --type if you know better"
-                .to_owned()
-        },
+                .to_owned(),
     })
 }
 
@@ -117,13 +109,19 @@ fn of_contents(start: &[u8]) -> Option<Kind> {
     if text.starts_with("Derive(") || text.starts_with("DrvWithVersion(") {
         return Some(Kind::Derivation);
     }
-    // Tag-value, or YAML, in which both fields stand at the beginning of a line.
-    if text.lines().any(|l| ["SPDXVersion:", "spdxVersion:", "SPDXID:"].iter().any(|tag| l.starts_with(tag)))
-    {
+    // Tag-value, or YAML, in which all that is there may be within one field.
+    let tags = ["SPDXVersion:", "spdxVersion:", "SPDXID:", "  spdxVersion:", "  SPDXID:"];
+    if text.lines().any(|line| tags.iter().any(|tag| line.starts_with(tag))) {
         return Some(Kind::Spdx);
     }
     if text.starts_with('<') {
-        return text.contains(crate::cyclonedx::NAMESPACE).then_some(Kind::CycloneDx);
+        let signs = [
+            (crate::cyclonedx::NAMESPACE, Kind::CycloneDx),
+            (spdx::VOCABULARY, Kind::Spdx),
+            ("<SPDXID>", Kind::Spdx),
+            ("<spdxVersion>", Kind::Spdx),
+        ];
+        return signs.into_iter().find(|(sign, _)| text.contains(sign)).map(|(_, kind)| kind);
     }
     if !text.starts_with('{') {
         return None;
@@ -196,12 +194,16 @@ mod tests {
             (r#"{"@context":"https://spdx.org/rdf/3.0.1/spdx-context.jsonld""#, Some(Kind::Spdx)),
             ("# made by hand\nSPDXVersion: SPDX-2.3\n", Some(Kind::Spdx)),
             ("SPDXID: SPDXRef-DOCUMENT\nname: x\n", Some(Kind::Spdx)),
+            ("---\nDocument:\n  SPDXID: \"SPDXRef-DOCUMENT\"\n", Some(Kind::Spdx)),
             ("Derive([", Some(Kind::Derivation)),
             (
                 "<?xml version='1.0'?>\n<bom xmlns='http://cyclonedx.org/schema/bom/1.4'>",
                 Some(Kind::CycloneDx),
             ),
             ("<bom xmlns='http://example.org/'>", None),
+            ("<?xml version='1.0'?>\n<Document>\n<SPDXID>SPDXRef-DOCUMENT</SPDXID>", Some(Kind::Spdx)),
+            ("<Document><w/>", None),
+            ("<rdf:RDF xmlns:s='http://spdx.org/rdf/terms#'>", Some(Kind::Spdx)),
             ("hello", None),
             ("{}", None),
             ("", None),

@@ -1,14 +1,21 @@
-//! SBOMs in SPDX: 2.2 and 2.3 (JSON, YAML and tag-value), 3.0 (JSON-LD).
+//! SBOMs in SPDX: 2.2 and 2.3 (JSON, YAML, tag-value, XML and RDF/XML), 3.0 (JSON-LD).
+//!
+//! YAML, XML and RDF are turned into what the same document would be in JSON, as far as it is read here, so that what
+//! follows needs to know that form only.
 
 mod json;
 mod jsonld;
+mod rdf;
 mod tag_value;
+mod xml;
 
 use super::collect::merge;
 use super::{Contents, Kind, TargetError, bytes, cyclonedx, purl};
 use matching::Package;
 use std::path::Path;
 use vulnerability::json::Any;
+
+pub(super) use rdf::VOCABULARY;
 
 /// Reads a file, plain or compressed.
 pub fn read(path: &Path) -> Result<Contents, TargetError> {
@@ -26,6 +33,8 @@ pub fn parse(bytes: &[u8]) -> Result<Contents, String> {
         } else {
             json::parse(&document)?
         }
+    } else if crate::xml::is_xml(bytes) {
+        json::parse(&xml::document(bytes)?)?
     } else {
         let text = std::str::from_utf8(bytes)
             .map_err(|e| format!("not UTF-8 at byte {}", e.valid_up_to()))?
@@ -36,10 +45,18 @@ pub fn parse(bytes: &[u8]) -> Result<Contents, String> {
     Ok(contents)
 }
 
-/// YAML names its fields as JSON does, tag-value in another way.
+/// YAML names its fields as JSON does, perhaps within one of the name `Document`; tag-value does in another way.
 fn is_yaml(text: &str) -> bool {
-    let begins = |tag: &str| text.lines().any(|line| line.starts_with(tag));
-    !begins("SPDXVersion:") && (begins("spdxVersion:") || begins("\"spdxVersion\":"))
+    !text.lines().any(|line| line.starts_with("SPDXVersion:"))
+        && text.lines().any(|line| {
+            let field = line.trim_start();
+            field.starts_with("spdxVersion:") || field.starts_with("\"spdxVersion\":")
+        })
+}
+
+/// The name of a kind of reference, which may be written as a whole IRI.
+fn last_part(kind: &str) -> &str {
+    kind.rsplit(['/', '#']).next().unwrap_or(kind)
 }
 
 /// A package as SPDX has it, whatever the form.

@@ -3,12 +3,14 @@
 use super::super::document::Node;
 use super::super::meta::cut;
 use super::super::{Contents, MAXIMUM_PACKAGES};
-use super::SpdxPackage;
+use super::{SpdxPackage, last_part};
 use serde_json::Value;
 use std::collections::HashSet;
 
 pub(super) fn parse(document: &Value) -> Result<Contents, String> {
     let mut contents = Contents::default();
+    // Programs of the time of 2.2 put all of it into one member, as XML has an outermost element.
+    let document = document.get("Document").filter(|inner| inner.is_object()).unwrap_or(document);
     match document.get("spdxVersion").and_then(Value::as_str) {
         Some("SPDX-2.2" | "SPDX-2.3") => {}
         Some(other) if other.starts_with("SPDX-2.") => {
@@ -48,7 +50,7 @@ pub(super) fn parse(document: &Value) -> Result<Contents, String> {
             let kind = reference.text("referenceType", &mut contents);
             let locator = reference.text("referenceLocator", &mut contents);
             if let (Some(kind), Some(locator)) = (kind, locator) {
-                package.reference(kind.rsplit('/').next().unwrap_or(&kind), locator);
+                package.reference(last_part(&kind), locator);
             }
         }
         match package.into_package(&node.place, &mut contents) {

@@ -2,7 +2,7 @@
 
 use super::super::meta::cut;
 use super::super::{Contents, MAXIMUM_PACKAGES};
-use super::SpdxPackage;
+use super::{SpdxPackage, last_part};
 use std::collections::HashSet;
 
 pub(super) fn parse(text: &str) -> Result<Contents, String> {
@@ -51,7 +51,7 @@ pub(super) fn parse(text: &str) -> Result<Contents, String> {
                 let mut words = value.split_whitespace().skip(1);
                 match (words.next(), words.next()) {
                     (Some(kind), Some(locator)) => {
-                        package.reference(kind.rsplit('/').next().unwrap_or(kind), cut(locator));
+                        package.reference(last_part(kind), cut(locator));
                     }
                     _ => contents
                         .warn(format!("line {number}"), "an ExternalRef needs category, type and locator"),

@@ -1,0 +1,48 @@
+//! SPDX 2.2 and 2.3 as XML: elements named as the fields of JSON, one for each member of a list, in no namespace.
+
+use super::rdf;
+use crate::xml::{self, Shape};
+use serde_json::Value;
+
+/// Reads either form that begins with `<`, as what it would be in JSON; the error tells what is wrong and where.
+pub(super) fn document(bytes: &[u8]) -> Result<Value, String> {
+    let (namespace, document) = xml::read(bytes, |name, namespace| match (name, namespace) {
+        ("Document", "") => Ok(&DOCUMENT),
+        ("RDF", rdf::NAMESPACE) => Ok(&NOTHING),
+        _ => Err("neither a `Document` without namespace nor `rdf:RDF`, and so not SPDX".to_owned()),
+    })?;
+    if namespace == rdf::NAMESPACE { rdf::document(bytes) } else { Ok(document) }
+}
+
+/// An object without attributes and text.
+const fn object(fields: &'static [(&'static str, &'static Shape)]) -> Shape {
+    Shape::Object { attributes: &[], fields, text: None }
+}
+
+/// Of RDF only what all XML must keep to is looked at.
+static NOTHING: Shape = object(&[]);
+
+// The fields of the JSON schema (spdx-schema.json) that the reader uses.
+
+static DOCUMENT: Shape = object(&[
+    ("SPDXID", &Shape::Text),
+    ("spdxVersion", &Shape::Text),
+    ("packages", &Shape::Each(&PACKAGE)),
+    ("files", &Shape::Each(&ELEMENT)),
+    ("snippets", &Shape::Each(&ELEMENT)),
+    ("relationships", &Shape::Each(&RELATIONSHIP)),
+]);
+static PACKAGE: Shape = object(&[
+    ("SPDXID", &Shape::Text),
+    ("name", &Shape::Text),
+    ("versionInfo", &Shape::Text),
+    ("homepage", &Shape::Text),
+    ("downloadLocation", &Shape::Text),
+    ("summary", &Shape::Text),
+    ("description", &Shape::Text),
+    ("primaryPackagePurpose", &Shape::Text),
+    ("externalRefs", &Shape::Each(&REFERENCE)),
+]);
+static REFERENCE: Shape = object(&[("referenceType", &Shape::Text), ("referenceLocator", &Shape::Text)]);
+static ELEMENT: Shape = object(&[("SPDXID", &Shape::Text)]);
+static RELATIONSHIP: Shape = object(&[("spdxElementId", &Shape::Text), ("relatedSpdxElement", &Shape::Text)]);

@@ -1,0 +1,21 @@
+//! SPDX documents as XML or RDF/XML, which anybody may have written.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use scanner::target::spdx;
+
+fuzz_target!(|data: &[u8]| {
+    // Else it would be read as JSON, YAML or tag-value, which is another target's work.
+    if !data.trim_ascii_start().starts_with(b"<") {
+        return;
+    }
+    match spdx::parse(data) {
+        Ok(contents) => {
+            // A package is at least one element, even in a graph: nothing in XML multiplies.
+            let elements = data.iter().filter(|byte| **byte == b'<').count();
+            assert!(contents.looked_at <= elements, "{} of {elements}", contents.looked_at);
+            assert!(contents.packages.len() + contents.not_packages <= contents.looked_at);
+        }
+        Err(problem) => assert!(!problem.is_empty()),
+    }
+});
