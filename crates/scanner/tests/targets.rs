@@ -275,6 +275,11 @@ fn spdx_in_rdf_that_cannot_be_used() {
     }
     let error = spdx::parse(b"<!DOCTYPE a [<!ENTITY a \"aa\"><!ENTITY b \"&a;&a;\">]><r:RDF/>").unwrap_err();
     assert!(error.contains("DOCTYPE"), "{error}");
+    // A megabyte that all of 300 packages name.
+    let shared = "<Package><externalRef r:nodeID='a'/></Package>".repeat(300);
+    let reference = format!("<ExternalRef r:nodeID='a' s:referenceLocator='{}'/>", "x".repeat(1 << 20));
+    let error = rdf(&format!("<SpdxDocument s:specVersion='SPDX-2.3'/>{shared}{reference}")).unwrap_err();
+    assert!(error.contains("more than 268435456 bytes"), "{error}");
     let error = spdx::parse(b"<RDF/>").unwrap_err();
     assert!(error.contains("not SPDX"), "{error}");
 }

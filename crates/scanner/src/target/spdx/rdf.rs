@@ -2,7 +2,7 @@
 //!
 //! Classes and properties are those of the SPDX 2.3 vocabulary. Relationships are not looked at.
 
-use super::super::meta::cut;
+use super::super::{cyclonedx, meta::cut};
 use crate::xml::line_and_column;
 use oxrdf::vocab::rdf::TYPE;
 use oxrdf::{NamedOrBlankNode, Term, Triple};
@@ -112,15 +112,16 @@ impl Graph {
     fn into_document(self) -> Result<Value, String> {
         let version = self.version.ok_or("no SpdxDocument with a `specVersion`")?;
         let mut packages = Vec::new();
+        let mut room = cyclonedx::MAXIMUM;
         for (name, node) in self.nodes.iter().filter(|(_, node)| node.is_package) {
-            let mut package = object(name, &node.fields)?;
+            let mut package = object(name, &node.fields, &mut room)?;
             if let NamedOrBlankNode::NamedNode(iri) = name {
                 let id = iri.as_str().rsplit('#').next().unwrap_or_default();
                 package.insert("SPDXID".to_owned(), id.into());
             }
             let references = node.references.iter().filter_map(|name| {
                 let (_, reference) = self.nodes.get(*self.places.get(name)?)?;
-                Some(object(name, &reference.fields).map(Value::Object))
+                Some(object(name, &reference.fields, &mut room).map(Value::Object))
             });
             package.insert("externalRefs".to_owned(), references.collect::<Result<_, _>>()?);
             packages.push(Value::Object(package));
@@ -130,9 +131,18 @@ impl Graph {
 }
 
 /// Fields as an object. None of them may have two values; to say the same twice is no contradiction.
-fn object(name: &NamedOrBlankNode, fields: &[(&'static str, String)]) -> Result<Map<String, Value>, String> {
+///
+/// Any number of packages may share a reference, so `room` is what all of them together may take, in bytes.
+fn object(
+    name: &NamedOrBlankNode,
+    fields: &[(&'static str, String)],
+    room: &mut u64,
+) -> Result<Map<String, Value>, String> {
     let mut object = Map::new();
     for (field, value) in fields {
+        *room = room
+            .checked_sub((field.len() + value.len()) as u64)
+            .ok_or_else(|| format!("its packages hold more than {} bytes", cyclonedx::MAXIMUM))?;
         let value = match *field {
             "primaryPackagePurpose" => purpose(value),
             _ => value.clone(),
