@@ -33,20 +33,15 @@ fn from_xml(bytes: &[u8]) -> Result<Value, String> {
     Ok(document)
 }
 
-/// An object without attributes and text.
-const fn object(fields: &'static [(&'static str, &'static Shape)]) -> Shape {
-    Shape::Object { attributes: &[], fields, text: None }
-}
-
 // The parts of the XML schemas (bom-1.0.xsd to bom-1.7.xsd) that the readers use.
 
-static BOM: Shape = object(&[
+static BOM: Shape = Shape::object(&[
     ("metadata", &METADATA),
     ("components", &COMPONENTS),
     ("dependencies", &DEPENDENCIES),
     ("vulnerabilities", &VULNERABILITIES),
 ]);
-static METADATA: Shape = object(&[("component", &COMPONENT)]);
+static METADATA: Shape = Shape::object(&[("component", &COMPONENT)]);
 static COMPONENTS: Shape = Shape::List("component", &COMPONENT);
 static COMPONENT: Shape = Shape::Object {
     attributes: &["type", "bom-ref"],
@@ -70,25 +65,25 @@ static EXTERNAL_REFERENCES: Shape = Shape::List(
 );
 static PROPERTIES: Shape =
     Shape::List("property", &Shape::Object { attributes: &["name"], fields: &[], text: Some("value") });
-static PEDIGREE: Shape = object(&[("patches", &PATCHES)]);
+static PEDIGREE: Shape = Shape::object(&[("patches", &PATCHES)]);
 static PATCHES: Shape = Shape::List("patch", &PATCH);
 static PATCH: Shape = Shape::Object {
     attributes: &["type"],
     fields: &[("diff", &DIFF), ("resolves", &Shape::List("issue", &ISSUE))],
     text: None,
 };
-static DIFF: Shape = object(&[("url", &Shape::Text)]);
-static ISSUE: Shape = object(&[("id", &Shape::Text), ("name", &Shape::Text)]);
+static DIFF: Shape = Shape::object(&[("url", &Shape::Text)]);
+static ISSUE: Shape = Shape::object(&[("id", &Shape::Text), ("name", &Shape::Text)]);
 static DEPENDENCIES: Shape =
     Shape::List("dependency", &Shape::Object { attributes: &["ref"], fields: &[], text: None });
 static VULNERABILITIES: Shape = Shape::List("vulnerability", &VULNERABILITY);
-static VULNERABILITY: Shape = object(&[
+static VULNERABILITY: Shape = Shape::object(&[
     ("id", &Shape::Text),
     ("references", &Shape::List("reference", &REFERENCE)),
     ("analysis", &ANALYSIS),
     ("affects", &Shape::List("target", &TARGET)),
 ]);
-static REFERENCE: Shape = object(&[("id", &Shape::Text)]);
+static REFERENCE: Shape = Shape::object(&[("id", &Shape::Text)]);
 static ANALYSIS: Shape =
-    object(&[("state", &Shape::Text), ("justification", &Shape::Text), ("detail", &Shape::Text)]);
-static TARGET: Shape = object(&[("ref", &Shape::Text)]);
+    Shape::object(&[("state", &Shape::Text), ("justification", &Shape::Text), ("detail", &Shape::Text)]);
+static TARGET: Shape = Shape::object(&[("ref", &Shape::Text)]);

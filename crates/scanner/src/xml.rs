@@ -59,6 +59,11 @@ pub(crate) enum Shape {
 }
 
 impl Shape {
+    /// An object without attributes and text.
+    pub(crate) const fn object(fields: &'static [(&'static str, &'static Self)]) -> Self {
+        Self::Object { attributes: &[], fields, text: None }
+    }
+
     fn field(&self, name: &str) -> Option<&'static Shape> {
         match self {
             Self::Text | Self::Each(_) => None,

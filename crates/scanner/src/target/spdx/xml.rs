@@ -14,17 +14,12 @@ pub(super) fn document(bytes: &[u8]) -> Result<Value, String> {
     if namespace == rdf::NAMESPACE { rdf::document(bytes) } else { Ok(document) }
 }
 
-/// An object without attributes and text.
-const fn object(fields: &'static [(&'static str, &'static Shape)]) -> Shape {
-    Shape::Object { attributes: &[], fields, text: None }
-}
-
 /// Of RDF only what all XML must keep to is looked at.
-static NOTHING: Shape = object(&[]);
+static NOTHING: Shape = Shape::object(&[]);
 
 // The fields of the JSON schema (spdx-schema.json) that the reader uses.
 
-static DOCUMENT: Shape = object(&[
+static DOCUMENT: Shape = Shape::object(&[
     ("SPDXID", &Shape::Text),
     ("spdxVersion", &Shape::Text),
     ("packages", &Shape::Each(&PACKAGE)),
@@ -32,7 +27,7 @@ static DOCUMENT: Shape = object(&[
     ("snippets", &Shape::Each(&ELEMENT)),
     ("relationships", &Shape::Each(&RELATIONSHIP)),
 ]);
-static PACKAGE: Shape = object(&[
+static PACKAGE: Shape = Shape::object(&[
     ("SPDXID", &Shape::Text),
     ("name", &Shape::Text),
     ("versionInfo", &Shape::Text),
@@ -43,6 +38,8 @@ static PACKAGE: Shape = object(&[
     ("primaryPackagePurpose", &Shape::Text),
     ("externalRefs", &Shape::Each(&REFERENCE)),
 ]);
-static REFERENCE: Shape = object(&[("referenceType", &Shape::Text), ("referenceLocator", &Shape::Text)]);
-static ELEMENT: Shape = object(&[("SPDXID", &Shape::Text)]);
-static RELATIONSHIP: Shape = object(&[("spdxElementId", &Shape::Text), ("relatedSpdxElement", &Shape::Text)]);
+static REFERENCE: Shape =
+    Shape::object(&[("referenceType", &Shape::Text), ("referenceLocator", &Shape::Text)]);
+static ELEMENT: Shape = Shape::object(&[("SPDXID", &Shape::Text)]);
+static RELATIONSHIP: Shape =
+    Shape::object(&[("spdxElementId", &Shape::Text), ("relatedSpdxElement", &Shape::Text)]);
