@@ -1,0 +1,27 @@
+//! Bringing what was written to disk.
+
+use crate::FileError;
+use std::fs::{self, File};
+use std::path::Path;
+
+/// Brings a folder to disk: which names it holds, not what is in the files.
+pub fn sync_folder(folder: &Path) -> Result<(), FileError> {
+    let synced = File::open(folder).and_then(|opened| opened.sync_all());
+    synced.map_err(FileError::on("bring to disk", folder))
+}
+
+/// Brings a file, or a folder with all that is in it, to disk. Links are not followed.
+pub fn sync_tree(path: &Path) -> Result<(), FileError> {
+    let found = path.symlink_metadata().map_err(FileError::on("read", path))?;
+    if found.is_dir() {
+        for entry in fs::read_dir(path).map_err(FileError::on("list", path))? {
+            sync_tree(&entry.map_err(FileError::on("list", path))?.path())?;
+        }
+        return sync_folder(path);
+    }
+    if found.is_file() {
+        let synced = File::open(path).and_then(|file| file.sync_all());
+        return synced.map_err(FileError::on("bring to disk", path));
+    }
+    Ok(())
+}
