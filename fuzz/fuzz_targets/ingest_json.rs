@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use libfuzzer_sys::fuzz_target;
 use serde_json::value::RawValue;
-use vulnerability::ingest::{Kind, Limits, Silent, Source, update};
+use vulnerability_db::ingest::{Kind, Limits, Silent, Source, update};
 
 /// How many records stand in a document by a reader that needs all of it at once.
 fn count(kind: Kind, text: &str) -> Option<usize> {

@@ -4,8 +4,8 @@
 use jiff::Timestamp;
 use libfuzzer_sys::fuzz_target;
 use std::path::Path;
-use vulnerability::database::Database;
-use vulnerability::ingest::{Kind, Limits, Silent, Source, update};
+use vulnerability_db::database::Database;
+use vulnerability_db::ingest::{Kind, Limits, Silent, Source, update};
 
 fuzz_target!(|data: &[u8]| {
     let folder =

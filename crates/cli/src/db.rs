@@ -8,8 +8,8 @@ use indicatif::{HumanBytes, HumanCount};
 use jiff::Timestamp;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use vulnerability::database::{Database, Error, Info};
-use vulnerability::ingest::{self, Kind, Limits, Report, Settings, Source, SourceReport};
+use vulnerability_db::database::{Database, Error, Info};
+use vulnerability_db::ingest::{self, Kind, Limits, Report, Settings, Source, SourceReport};
 
 /// What to do with the database.
 #[derive(Debug, Subcommand)]
@@ -220,7 +220,7 @@ fn info(arguments: Inspect) -> anyhow::Result<ExitCode> {
 }
 
 fn verify(arguments: Inspect) -> anyhow::Result<ExitCode> {
-    use vulnerability::ingest::Progress as _;
+    use vulnerability_db::ingest::Progress as _;
     let database = open(arguments.db)?;
     let info = database.info()?;
     let bar = Bar::default();

@@ -13,8 +13,8 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use vulnerability::database::Database;
-use vulnerability::ingest::{self, Kind, Limits, Silent, Source};
+use vulnerability_db::database::Database;
+use vulnerability_db::ingest::{self, Kind, Limits, Silent, Source};
 
 /// The records: real vulnerabilities, described in our own words.
 const RECORDS: [(&str, &str); 12] = [

@@ -3,7 +3,7 @@
 use std::env;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use vulnerability::database::FILE_NAME;
+use vulnerability_db::database::FILE_NAME;
 
 /// Where the system's own database is: written by root, read by everybody.
 const SYSTEM: &str = "/var/lib/snowguard";

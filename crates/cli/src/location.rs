@@ -3,7 +3,7 @@
 use crate::folder;
 use anyhow::Context;
 use std::path::PathBuf;
-use vulnerability::database::{Database, Error};
+use vulnerability_db::database::{Database, Error};
 
 /// Where the database of vulnerability records is.
 #[derive(Debug, clap::Args)]

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use vulnerability::ingest::Progress;
+use vulnerability_db::ingest::Progress;
 
 /// A bar with rate and remaining time on standard error, if that is a terminal.
 #[derive(Debug, Default)]

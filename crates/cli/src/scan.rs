@@ -18,7 +18,7 @@ use std::os::unix::fs::FileTypeExt as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::str::FromStr;
-use vulnerability::database::Info;
+use vulnerability_db::database::Info;
 
 /// Examples and exit codes, below the options.
 const AFTER_HELP: &str = "\

@@ -7,8 +7,8 @@ use serde_json::{Map, Value};
 use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;
 use vulnerability::CveId;
-use vulnerability::database::Database;
 use vulnerability::model::Source;
+use vulnerability_db::database::Database;
 
 /// Examples, below the options.
 const AFTER_HELP: &str = "\

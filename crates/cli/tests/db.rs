@@ -7,7 +7,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::Instant;
-use vulnerability::database::{Database, Error, FILE_NAME};
+use vulnerability_db::database::{Database, Error, FILE_NAME};
 
 fn snowguard(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_snowguard"));

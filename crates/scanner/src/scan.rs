@@ -11,8 +11,8 @@ use matching::{Finding, FindingStatus, Knowledge, Package};
 use rustc_hash::FxHashSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use vulnerability::CveId;
-use vulnerability::database::{Database, Error};
 use vulnerability::model::Vulnerability;
+use vulnerability_db::database::{Database, Error};
 
 /// A target that was read.
 #[derive(Debug)]

@@ -7,8 +7,8 @@ use matching::{Knowledge, Package};
 use scanner::scan::{Occasion, Opinions, Target, scan};
 use scanner::target::{Contents, Kind};
 use test_support::data;
-use vulnerability::database::Database;
-use vulnerability::ingest::{self, Limits, Source};
+use vulnerability_db::database::Database;
+use vulnerability_db::ingest::{self, Limits, Source};
 
 fn package(name: &str, known: &[&str]) -> Package {
     let parsed = nix_formats::name::DrvName::parse(name);

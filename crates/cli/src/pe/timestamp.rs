@@ -4,7 +4,7 @@ use authenticode::digest::Algorithm;
 use authenticode::timestamp::{ANSWER_TYPE, MAX_ANSWER, REQUEST_TYPE, TimestampAuthority};
 use std::path::PathBuf;
 use std::time::Duration;
-use vulnerability::ingest::Question;
+use vulnerability_db::ingest::Question;
 
 /// How long an authority may take.
 const PATIENCE: Duration = Duration::from_secs(30);
