@@ -2,8 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use nix_formats::derivation::Derivation;
-use nix_formats::store_path::StoreDir;
+use nix_formats::{Derivation, StoreDir};
 
 fuzz_target!(|data: &[u8]| {
     let Ok(derivation) = Derivation::parse(data, "fuzz") else { return };

@@ -3,7 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use nix_formats::base32;
-use nix_formats::hash::Hash;
+use nix_formats::Hash;
 
 fuzz_target!(|data: &[u8]| {
     assert_eq!(base32::decode(&base32::encode(data)).ok().as_deref(), Some(data));

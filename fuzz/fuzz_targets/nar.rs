@@ -4,7 +4,7 @@
 use std::io::Read;
 
 use libfuzzer_sys::fuzz_target;
-use nix_formats::nar::{Event, Limits, Reader, Writer};
+use nix_formats::nar::{NarEvent, NarLimits, NarReader, NarWriter};
 
 fuzz_target!(|data: &[u8]| {
     if let Ok(copy) = copy(data) {
@@ -13,11 +13,11 @@ fuzz_target!(|data: &[u8]| {
 });
 
 fn copy(data: &[u8]) -> Result<Vec<u8>, Box<dyn std::error::Error>> {
-    let mut reader = Reader::new(data, Limits::default());
-    let mut writer = Writer::new(Vec::new(), Limits::default());
+    let mut reader = NarReader::new(data, NarLimits::default());
+    let mut writer = NarWriter::new(Vec::new(), NarLimits::default());
     while let Some(event) = reader.next_event()? {
         writer.event(&event)?;
-        if let Event::File { .. } = event {
+        if let NarEvent::File { .. } = event {
             let mut contents = Vec::new();
             reader.contents().read_to_end(&mut contents)?;
             writer.contents().write_all(&contents)?;

@@ -2,8 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use nix_formats::narinfo::NarInfo;
-use nix_formats::store_path::StoreDir;
+use nix_formats::{NarInfo, StoreDir};
 
 fuzz_target!(|data: &[u8]| {
     let Ok(text) = std::str::from_utf8(data) else { return };

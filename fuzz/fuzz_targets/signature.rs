@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use nix_formats::signature::{PublicKey, SecretKey, Signature};
+use nix_formats::{PublicKey, SecretKey, Signature};
 
 fuzz_target!(|data: &[u8]| {
     let Ok(text) = std::str::from_utf8(data) else { return };

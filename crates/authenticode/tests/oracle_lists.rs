@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use authenticode::lists::{self, Database, Kind};
-use test_support::{Room, data};
+use test_support::{ToolboxFolder, data};
 
 #[test]
 fn a_laptop_has_microsofts_certificates_and_a_list_of_what_is_revoked() {
@@ -31,7 +31,7 @@ fn a_laptop_has_microsofts_certificates_and_a_list_of_what_is_revoked() {
 
 #[test]
 fn sbsiglist_writes_what_we_write() {
-    let room = Room::new("authenticode");
+    let room = ToolboxFolder::new("authenticode");
     room.run(
         "openssl",
         &[

@@ -7,7 +7,7 @@ use authenticode::attach::{Attachment, attach, padding};
 use authenticode::digest::{self, Algorithm};
 use authenticode::pe::{CertificateKind, EditError, Editor, Layout, NewSection, certificates, relocations};
 use std::path::Path;
-use test_support::{Room, efi_files};
+use test_support::{ToolboxFolder, efi_files};
 
 /// The EFI files of the toolbox and of the shared data.
 fn images() -> Vec<(String, Vec<u8>)> {
@@ -45,7 +45,7 @@ fn apply(image: &[u8], attachment: &Attachment) -> Vec<u8> {
 
 #[test]
 fn digests_are_those_of_pesign() {
-    let room = Room::new("authenticode");
+    let room = ToolboxFolder::new("authenticode");
     for (name, image) in images() {
         let layout = Layout::read(image.as_slice()).unwrap_or_else(|error| panic!("{name}: {error}"));
         std::fs::write(room.outside("image"), &image).unwrap();
@@ -65,7 +65,7 @@ fn digests_are_those_of_pesign() {
 /// osslsigncode prints the digest that stands in the signature and the one that it computes.
 #[test]
 fn digests_are_those_that_were_signed() {
-    let room = Room::new("authenticode");
+    let room = ToolboxFolder::new("authenticode");
     let mut signed = 0;
     for (name, image) in images() {
         let layout = Layout::read(image.as_slice()).unwrap();
@@ -147,7 +147,7 @@ fn look(path: &str, image: &[u8]) -> String {
 
 #[test]
 fn layouts_are_those_of_pefile() {
-    let room = Room::new("authenticode");
+    let room = ToolboxFolder::new("authenticode");
     for (name, image) in images() {
         std::fs::write(room.outside("image"), &image).unwrap();
         let theirs = room.run("python3", &["-c", LOOK, "image"]);
@@ -157,7 +157,7 @@ fn layouts_are_those_of_pefile() {
 
 #[test]
 fn edited_images_are_what_pefile_says() {
-    let room = Room::new("authenticode");
+    let room = ToolboxFolder::new("authenticode");
     for (name, image) in images() {
         let before = Layout::read(image.as_slice()).unwrap();
         let large = vec![0x5a; 70_001];
@@ -226,7 +226,7 @@ fn what_refers_to_a_section_keeps_it() {
 /// Signatures taken out and put back give the same file, and what stands in the file is what others see.
 #[test]
 fn signatures_go_and_come_back() {
-    let room = Room::new("authenticode");
+    let room = ToolboxFolder::new("authenticode");
     let mut signed = 0;
     for (name, image) in images() {
         let layout = Layout::read(image.as_slice()).unwrap();

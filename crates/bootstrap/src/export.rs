@@ -15,8 +15,8 @@ use crate::places::{Part, parts};
 use crate::seed::{self, SeedError};
 use crate::steps::{Origin, Plan, Step};
 use crate::store::{Contents, StoreError, copy};
-use nix_formats::hash::{Algorithm, Hash};
-use nix_formats::nar::{Limits, NarError, hash_tree};
+use nix_formats::nar::{NarError, NarLimits, hash_tree};
+use nix_formats::{Hash, HashAlgorithm};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
@@ -147,7 +147,7 @@ fn folder_name(origin: &Origin, name: &str, inputs: &Inputs) -> String {
 }
 
 fn nar_hash(path: &Path) -> Result<Hash, ExportError> {
-    let hashed = hash_tree(path, Algorithm::Sha256, &Limits::default());
+    let hashed = hash_tree(path, HashAlgorithm::Sha256, &NarLimits::default());
     hashed.map(|(hash, _)| hash).map_err(|source| ExportError::Hash { path: path.to_owned(), source })
 }
 

@@ -1,7 +1,7 @@
 //! What steps take and give: files and folders, named by what they hold.
 
-use nix_formats::hash::Algorithm;
-use nix_formats::nar::{Limits, hash_tree};
+use nix_formats::HashAlgorithm;
+use nix_formats::nar::{NarLimits, hash_tree};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use std::fmt;
@@ -129,8 +129,8 @@ impl Object {
     pub fn at(path: &Path) -> std::io::Result<Self> {
         let found = path.symlink_metadata()?;
         if found.is_dir() {
-            let (hash, _) =
-                hash_tree(path, Algorithm::Sha256, &Limits::default()).map_err(std::io::Error::other)?;
+            let (hash, _) = hash_tree(path, HashAlgorithm::Sha256, &NarLimits::default())
+                .map_err(std::io::Error::other)?;
             let sha256 = hash.digest().try_into().map_err(std::io::Error::other)?;
             return Ok(Self { kind: Kind::Folder, sha256: Digest(sha256) });
         }

@@ -52,7 +52,7 @@ fn sizes_are_those_of_wc() {
             !below.iter().any(|part| part == "tests") && file.extension().is_none_or(|kind| kind != "md")
         });
         let output = Command::new("cat").args(&files).output().unwrap();
-        let counted = test_support::ask(Command::new("wc").arg("-lc"), output.stdout);
+        let counted = test_support::run_with_input(Command::new("wc").arg("-lc"), output.stdout);
         let counted = String::from_utf8(counted.stdout).unwrap();
         let numbers: Vec<u64> = counted.split_whitespace().map(|n| n.parse().unwrap()).collect();
         assert_eq!((part.files, vec![part.lines, part.bytes]), (files.len(), numbers), "{}", part.name);
@@ -90,12 +90,13 @@ fn real_generated_files_are_found() {
     let write = |name: &str, bytes: &[u8]| std::fs::write(folder.path().join(name), bytes).unwrap();
     // Programs, an archive and an image, as compilers and others made them.
     write("program", &std::fs::read("/bin/true").unwrap());
-    let gzip = test_support::ask(Command::new("gzip").arg("-c"), "text");
+    let gzip = test_support::run_with_input(Command::new("gzip").arg("-c"), "text");
     write("packed.gz", &gzip.stdout);
     let object =
         Command::new("ar").arg("rc").arg(folder.path().join("lib.a")).arg("/bin/true").output().unwrap();
     assert!(object.status.success());
-    let pod = test_support::ask(Command::new("pod2man").arg("--utf8"), "=head1 NAME\n\nx - y\n\n=cut\n");
+    let pod =
+        test_support::run_with_input(Command::new("pod2man").arg("--utf8"), "=head1 NAME\n\nx - y\n\n=cut\n");
     assert!(pod.status.success());
     write("page.1", &pod.stdout);
     write("hand.c", b"int main(void) { return 0; }\n");

@@ -10,38 +10,10 @@ use bootstrap::object::Object;
 use bootstrap::steps::Plan;
 use bootstrap::store::Contents;
 use common::{build_here, made_up, plan};
-use nix_formats::derivation::Derivation;
-use nix_formats::store_path::StoreDir;
+use nix_formats::{Derivation, StoreDir};
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
-use test_support::Room;
-
-/// Runs nix-build in a store of its own.
-fn nix_build(room: &Room, arguments: &[&str]) -> Output {
-    let mut command = Command::new("bwrap");
-    command.arg("--bind").arg(room.root()).args([
-        "/",
-        "--dev",
-        "/dev",
-        "--proc",
-        "/proc",
-        "--unshare-net",
-        "--clearenv",
-    ]);
-    command.args(["--setenv", "PATH", "/usr/bin:/bin", "--setenv", "LC_ALL", "C.UTF-8"]);
-    for (variable, folder) in [
-        ("NIX_STORE_DIR", "store"),
-        ("NIX_STATE_DIR", "var"),
-        ("NIX_LOG_DIR", "log"),
-        ("HOME", "home"),
-        ("TMPDIR", "tmp"),
-    ] {
-        fs::create_dir_all(room.outside(folder)).unwrap();
-        command.args(["--setenv", variable, &room.inside(folder)]);
-    }
-    command.args(["/usr/bin/nix-build", "--no-out-link"]).args(arguments).output().unwrap()
-}
+use test_support::NixStore;
 
 /// Exports, builds one step by Nix, and gives what it left.
 fn built_by_nix(
@@ -51,15 +23,15 @@ fn built_by_nix(
     step: &str,
     pinned: bool,
 ) -> Result<Object, String> {
-    let room = Room::new("bootstrap-export");
-    export::nix(plan, built, &Contents::of(store), &room.outside("export")).unwrap();
+    let nix = NixStore::new("bootstrap-export");
+    export::nix(plan, built, &Contents::of(store), &nix.outside("export")).unwrap();
     let pinned = if pinned { "true" } else { "false" };
-    let output = nix_build(&room, &[&room.inside("export"), "-A", step, "--arg", "pinned", pinned]);
+    let output = nix.build("export").args(["-A", step, "--arg", "pinned", pinned]).output();
     if !output.status.success() {
         return Err(String::from_utf8_lossy(&output.stderr).into_owned());
     }
     let path = String::from_utf8(output.stdout).unwrap();
-    Ok(Object::at(&room.root().join(path.trim().trim_start_matches('/'))).unwrap())
+    Ok(Object::at(&nix.on_disk(&path)).unwrap())
 }
 
 #[test]
@@ -103,21 +75,21 @@ fn texts_stay_texts_in_nix() {
     ));
     fs::create_dir(plan.folder.join("seed")).unwrap();
     fs::copy(common::folder().join("seed/seed.hex0"), plan.folder.join("seed/seed.hex0")).unwrap();
-    let room = Room::new("bootstrap-export");
-    export::nix(&plan, &Built::default(), &Contents::of(Path::new("/nowhere")), &room.outside("export"))
+    let nix = NixStore::new("bootstrap-export");
+    export::nix(&plan, &Built::default(), &Contents::of(Path::new("/nowhere")), &nix.outside("export"))
         .unwrap();
-    let output = nix_build(&room, &[&room.inside("export"), "-A", "a"]);
+    let output = nix.build("export").args(["-A", "a"]).output();
     let errors = String::from_utf8_lossy(&output.stderr);
     // The seed ran, and did not find that file; nothing was wrong with the expression.
     assert!(errors.contains("builder for") || errors.contains("Cannot build"), "{errors}");
     assert!(errors.contains("exit code 1"), "{errors}");
-    let derivation = fs::read_dir(room.outside("store")).unwrap().find_map(|entry| {
+    let derivation = fs::read_dir(nix.outside("store")).unwrap().find_map(|entry| {
         let path = entry.unwrap().path();
         path.extension().is_some_and(|kind| kind == "drv").then_some(path)
     });
     let path = derivation.unwrap();
     let bytes = fs::read(&path).unwrap();
-    let store = StoreDir::new(&room.inside("store")).unwrap();
+    let store = StoreDir::new(&nix.store_dir()).unwrap();
     let derivation = Derivation::parse_in(&bytes, "a", &store).unwrap();
     assert_eq!(derivation.args[0].as_ref(), nasty.as_bytes());
     assert_eq!(derivation.env("${x}"), Some(nasty));

@@ -2,16 +2,13 @@
 
 #![allow(clippy::unwrap_used)]
 
-#[path = "../../scanner/tests/browser/mod.rs"]
-#[allow(dead_code)]
-mod browser;
 mod common;
 
 use bootstrap::built::Built;
 use bootstrap::graph::{Graph, dot, html, text};
-use browser::Browser;
 use common::{made_up, plan, pretended};
 use std::collections::BTreeSet;
+use test_support::Browser;
 
 /// Texts that would get out of quotes, tags and attributes if they could.
 const HOSTILE: &str = r#"\"]; x -> y; </title><script>document.title='owned'</script> & \\ 'é' $(id)"#;
@@ -41,7 +38,7 @@ fn dot_is_read_by_a_parser_of_others() {
             print(json.dumps({'nodes': [plain(n.get_name()) for n in graphs[0].get_nodes()],\n\
               'tooltips': [n.get('tooltip') for n in graphs[0].get_nodes()],\n\
               'edges': [[plain(e.get_source()), plain(e.get_destination())] for e in graphs[0].get_edges()]}))";
-        let output = test_support::ask(&mut test_support::python(script), text);
+        let output = test_support::run_with_input(&mut test_support::python(script), text);
         assert!(output.status.success(), "{output:?}");
         let read: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
         let names: BTreeSet<&str> = read["nodes"]

@@ -12,7 +12,7 @@ use bootstrap::provenance::{sbom, statements};
 use bootstrap::store::Contents;
 use common::{build_here, made_up, plan, pretended};
 use serde_json::{Value, json};
-use test_support::{Room, ask, peers, python};
+use test_support::{ToolboxFolder, peers, python, run_with_input};
 
 const BUILDER: &str = "https://example.org/builders/1";
 
@@ -33,7 +33,7 @@ fn statements_are_what_in_toto_says_and_signatures_verify() {
     let (store, plan, built) = chain();
     let all = statements(&plan, &built, &Contents::of(store.path()), BUILDER).unwrap();
     assert_eq!(all.len(), plan.steps.len());
-    let room = Room::new("bootstrap-provenance");
+    let room = ToolboxFolder::new("bootstrap-provenance");
     let openssl = room.run("openssl", &["genpkey", "-algorithm", "ed25519"]);
     let nix = {
         room.run("nix-store", &["--generate-binary-cache-key", "test-1", "secret", "public"]);
@@ -74,7 +74,7 @@ print(verified)
         let key = Key::from_text(&text).unwrap();
         let envelopes: Vec<Value> = all.iter().map(|statement| key.envelope(statement)).collect();
         let given = json!({ "envelopes": envelopes, "public": key.public_pem(), "keyid": key.identifier() });
-        let output = ask(&mut python(script), given.to_string());
+        let output = run_with_input(&mut python(script), given.to_string());
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         assert_eq!(String::from_utf8(output.stdout).unwrap().trim(), all.len().to_string());
     }

@@ -5,7 +5,7 @@ mod store;
 use crate::exit;
 use anyhow::Context;
 use matching::{Confidence, Knowledge};
-use nix_formats::store_path::StoreDir;
+use nix_formats::StoreDir;
 use scanner::report::{Appearance, Format, Selection};
 use scanner::scan::{self, Occasion, Opinions, Target};
 use scanner::target::{self, StoreOptions};

@@ -6,7 +6,7 @@ use anyhow::Context;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use jiff::Timestamp;
 use matching::{Confidence, FindingStatus};
-use nix_formats::store_path::StoreDir;
+use nix_formats::StoreDir;
 use scanner::fail_on::FailOn;
 use scanner::report::{Appearance, Format, ReportError, Selection};
 use scanner::scan::{Occasion, Opinions, Target};

@@ -32,6 +32,7 @@ pub const fn digit_value(character: u8) -> Option<u8> {
 
 /// Why a text is not base-32.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum Base32Error {
     /// A character that is not a digit.
     #[error("character {character:?} at offset {offset} is not a base-32 digit of Nix")]

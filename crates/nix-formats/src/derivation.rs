@@ -7,7 +7,7 @@
 //! | [`Derivation::from_json`], [`Derivation::to_json`] | Nix's JSON |
 //! | [`Derivation::attributes`] | `pname`, `version`, `patches`, …, structured or not |
 //! | [`Derivation::store_path`] | where the derivation itself lies |
-//! | [`crate::hash_modulo`] | where its outputs will lie |
+//! | [`HashModulo`](crate::HashModulo) | where its outputs will lie |
 //!
 //! Lists keep the order of the file, so a file that is read and written again is the same byte for byte. Nix always writes
 //! them sorted, and [`Derivation::sort`] does that. Texts borrow from the file where they hold no escapes: the closure of a
@@ -26,37 +26,25 @@ mod write;
 
 use std::borrow::Cow;
 
-use bstr::{BStr, BString, ByteSlice};
-
-use crate::hash::{Algorithm, Hash};
-use crate::store_path::make::output_name;
-use crate::store_path::{FixedMethod, MakeError, References, StoreDir, StorePath};
+use crate::hash::{Hash, HashAlgorithm};
+use crate::store_path::{FixedMethod, MakePathError, PathReferences, StoreDir, StorePath, output_name};
 
 pub use attributes::{Attributes, AttributesError};
-pub use error::{DerivationError, JsonError, Problem};
-pub use placeholder::{PLACEHOLDER_LEN, own_placeholder, upstream_placeholder};
+pub use error::{DerivationError, DerivationJsonError, DerivationJsonProblem, DerivationProblem};
+pub(crate) use placeholder::PLACEHOLDER_LEN;
+pub use placeholder::{own_placeholder, upstream_placeholder};
 pub(crate) use write::Inputs;
 
-/// The environment variable that holds structured attributes.
-pub const STRUCTURED: &str = "__json";
-/// Largest `.drv` file that is read, in bytes. Those of nixpkgs stay below 1 MB.
-pub const MAX_SIZE: usize = 64 << 20;
-/// Most items that all lists of a `.drv` file may have together. An item takes some ten times the memory that it takes in the
-/// file.
-pub const MAX_ITEMS: usize = 1 << 20;
-/// How deep outputs of outputs may be nested in the inputs of a dynamic derivation.
-pub const MAX_DEPTH: usize = 32;
-
 /// A text of a derivation. Nix does not ask for UTF-8.
-pub type Text<'a> = Cow<'a, BStr>;
+type Text<'a> = Cow<'a, [u8]>;
 
-/// Instructions for one build.
+/// Instructions for one build. Texts that Nix keeps as bytes are bytes here too; they are nearly always UTF-8.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Derivation<'a> {
     /// The name: that of the `.drv` file without the suffix. It stands in JSON, but not in the file.
     pub name: Cow<'a, str>,
     /// The outputs by their names.
-    pub outputs: Vec<(Cow<'a, str>, Output)>,
+    pub outputs: Vec<(Cow<'a, str>, DerivationOutput)>,
     /// Derivations whose outputs are needed.
     pub input_derivations: Vec<(StorePath, InputOutputs<'a>)>,
     /// Store paths that are needed as they are.
@@ -67,13 +55,14 @@ pub struct Derivation<'a> {
     pub builder: Text<'a>,
     /// Its arguments.
     pub args: Vec<Text<'a>>,
-    /// Its environment. Structured attributes are here too, as the text of [`STRUCTURED`].
+    /// Its environment. Structured attributes are here too, as the text of [`Derivation::STRUCTURED`].
     pub env: Vec<(Text<'a>, Text<'a>)>,
 }
 
 /// How the path of an output comes about.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Output {
+#[non_exhaustive]
+pub enum DerivationOutput {
     /// From the inputs: known before the build.
     InputAddressed(StorePath),
     /// From the contents, which are known before the build.
@@ -88,16 +77,16 @@ pub enum Output {
         /// What will be hashed.
         method: FixedMethod,
         /// With what.
-        algorithm: Algorithm,
+        algorithm: HashAlgorithm,
     },
     /// From the inputs, some of which are not known before their build.
     Deferred,
-    /// Like floating, but built anew every time (experimental feature `impure-derivations`).
+    /// Like floating, but rebuilt every time (experimental feature `impure-derivations`).
     Impure {
         /// What will be hashed.
         method: FixedMethod,
         /// With what.
-        algorithm: Algorithm,
+        algorithm: HashAlgorithm,
     },
 }
 
@@ -111,57 +100,67 @@ pub struct InputOutputs<'a> {
 }
 
 impl Derivation<'_> {
+    /// The environment variable that holds structured attributes.
+    pub const STRUCTURED: &'static str = "__json";
+    /// Largest `.drv` file that is read, in bytes. Those of nixpkgs stay below 1 MB.
+    pub const MAX_SIZE: usize = 64 << 20;
+    /// Most items that all lists of a `.drv` file may have together. An item takes some ten times the memory that it takes in
+    /// the file.
+    pub const MAX_ITEMS: usize = 1 << 20;
+    /// How deep outputs of outputs may be nested in the inputs of a dynamic derivation.
+    pub const MAX_DEPTH: usize = 32;
+
     /// The value of an environment variable, if it is there and UTF-8.
     ///
     /// Derivations with structured attributes have next to no environment; [`Derivation::attributes`] looks into both.
     pub fn env(&self, variable: &str) -> Option<&str> {
-        self.env_bytes(variable)?.to_str().ok()
+        std::str::from_utf8(self.env_bytes(variable)?).ok()
     }
 
     /// The value of an environment variable, if it is there.
-    pub fn env_bytes(&self, variable: &str) -> Option<&BStr> {
-        self.env
-            .iter()
-            .find(|(name, _)| name.as_bytes() == variable.as_bytes())
-            .map(|(_, value)| value.as_ref())
+    pub fn env_bytes(&self, variable: &str) -> Option<&[u8]> {
+        self.env.iter().find(|(name, _)| **name == *variable.as_bytes()).map(|(_, value)| value.as_ref())
     }
 
     /// An output by its name.
-    pub fn output(&self, name: &str) -> Option<&Output> {
+    pub fn output(&self, name: &str) -> Option<&DerivationOutput> {
         self.outputs.iter().find(|(n, _)| n == name).map(|(_, output)| output)
     }
 
-    /// The paths of the outputs; `None` for those that only the build will tell.
+    /// The paths of the outputs; `None` for those that only the build decides.
     pub fn output_paths<'s>(
         &'s self,
         store: &'s StoreDir,
-    ) -> impl Iterator<Item = Result<(&'s str, Option<StorePath>), MakeError>> {
+    ) -> impl Iterator<Item = Result<(&'s str, Option<StorePath>), MakePathError>> {
         self.outputs.iter().map(|(name, output)| Ok((name.as_ref(), output.path(store, &self.name, name)?)))
     }
 
     /// Where the derivation itself lies in the store. As in Nix, the order of lists does not matter.
-    pub fn store_path(&self, store: &StoreDir) -> Result<StorePath, MakeError> {
+    pub fn store_path(&self, store: &StoreDir) -> Result<StorePath, MakePathError> {
         if !self.is_sorted() {
             let mut sorted = self.clone();
             sorted.sort();
             return sorted.store_path(store);
         }
-        let contents = Algorithm::Sha256.hash(&self.to_aterm(store)?);
+        let contents = HashAlgorithm::Sha256.hash(&self.to_aterm(store)?);
         store.make_text_path(&format!("{}.drv", self.name), &contents, &self.references())
     }
 
     /// What the `.drv` file mentions: its inputs, but not its outputs.
-    pub fn references(&self) -> References {
+    pub fn references(&self) -> PathReferences {
         let derivations = self.input_derivations.iter().map(|(path, _)| path.clone());
-        References { others: derivations.chain(self.input_sources.iter().cloned()).collect(), itself: false }
+        PathReferences {
+            others: derivations.chain(self.input_sources.iter().cloned()).collect(),
+            itself: false,
+        }
     }
 
     /// Whether the contents of its outputs are fixed, so that it may use the network.
     pub fn is_fixed(&self) -> bool {
-        self.outputs.iter().any(|(_, output)| matches!(output, Output::Fixed { .. }))
+        self.outputs.iter().any(|(_, output)| matches!(output, DerivationOutput::Fixed { .. }))
     }
 
-    /// Whether an input is an output of an output, which only newer files can say.
+    /// Whether an input is an output of an output, which only the newer version of the format can express.
     pub fn is_dynamic(&self) -> bool {
         self.input_derivations.iter().any(|(_, needed)| !needed.dynamic.is_empty())
     }
@@ -205,19 +204,19 @@ impl Derivation<'_> {
     }
 }
 
-impl Output {
+impl DerivationOutput {
     /// The output's path, if it is known before the build. `derivation` is the name of the derivation.
     pub fn path(
         &self,
         store: &StoreDir,
         derivation: &str,
         output: &str,
-    ) -> Result<Option<StorePath>, MakeError> {
+    ) -> Result<Option<StorePath>, MakePathError> {
         Ok(match self {
             Self::InputAddressed(path) => Some(path.clone()),
             Self::Fixed { method, hash } => {
                 let name = output_name(derivation, output);
-                Some(store.make_fixed_path(&name, *method, hash, &References::default())?)
+                Some(store.make_fixed_path(&name, *method, hash, &PathReferences::default())?)
             }
             Self::Floating { .. } | Self::Deferred | Self::Impure { .. } => None,
         })
@@ -262,5 +261,5 @@ fn own_text(text: Text<'_>) -> Text<'static> {
 
 /// A text from what is UTF-8 anyway.
 pub(crate) fn text(text: impl Into<String>) -> Text<'static> {
-    Cow::Owned(BString::from(text.into()))
+    Cow::Owned(text.into().into_bytes())
 }

@@ -1,7 +1,7 @@
 //! Hashes in all the spellings that Nix has used: `sha256:<base-16|base-32|base-64>`, SRI (`sha256-<base-64>`), and bare
 //! digests whose algorithm is known from elsewhere. Which of the bases a digest is written in follows from its length.
 
-use crate::base32;
+use crate::base32::{self, Base32Error};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
@@ -19,7 +19,8 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
 
 /// A hash algorithm that Nix knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Algorithm {
+#[non_exhaustive]
+pub enum HashAlgorithm {
     /// MD5, 16 bytes: only for very old fixed-output derivations.
     Md5,
     /// SHA-1, 20 bytes: only for old fixed-output derivations and git.
@@ -34,12 +35,13 @@ pub enum Algorithm {
 
 /// Why a text is not a hash.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum HashError {
     /// The algorithm is not known.
     #[error("`{0}` is not a hash algorithm (expected md5, sha1, sha256, sha512 or blake3)")]
     Algorithm(String),
     /// The text has no algorithm and none is known from elsewhere.
-    #[error("hash `{0}` does not say its algorithm")]
+    #[error("hash `{0}` does not name its algorithm")]
     NoAlgorithm(String),
     /// The text names another algorithm than the one that is known from elsewhere.
     #[error("hash `{text}` should be of {expected}")]
@@ -47,7 +49,7 @@ pub enum HashError {
         /// The text.
         text: String,
         /// The algorithm it should have.
-        expected: Algorithm,
+        expected: HashAlgorithm,
     },
     /// The digest's length fits none of the bases.
     #[error("hash `{text}` has {length} characters, which is wrong for {algorithm}")]
@@ -57,7 +59,7 @@ pub enum HashError {
         /// How long its digest is.
         length: usize,
         /// The algorithm.
-        algorithm: Algorithm,
+        algorithm: HashAlgorithm,
     },
     /// The digest has a wrong character.
     #[error("hash `{text}`: {problem}")]
@@ -65,11 +67,44 @@ pub enum HashError {
         /// The text.
         text: String,
         /// What is wrong.
-        problem: String,
+        problem: DigestError,
     },
 }
 
-impl Algorithm {
+/// What is wrong with a digest's characters.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DigestError {
+    /// Of its length it should be base-16.
+    #[error("character {character:?} at offset {offset} is not a base-16 digit")]
+    Base16 {
+        /// The character's first byte.
+        character: char,
+        /// Its offset in bytes.
+        offset: usize,
+    },
+    /// Of its length it should be base-32.
+    #[error(transparent)]
+    Base32(#[from] Base32Error),
+    /// It should be base-64.
+    #[error(transparent)]
+    Base64(Base64Error),
+    /// It names an algorithm, which stands elsewhere here.
+    #[error("character {character:?} at offset {offset} is not a digit")]
+    Separator {
+        /// `:` or `-`.
+        character: char,
+        /// Its offset in bytes.
+        offset: usize,
+    },
+}
+
+/// Why a text is not base-64.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(transparent)]
+pub struct Base64Error(base64::DecodeError);
+
+impl HashAlgorithm {
     /// All of them.
     pub const ALL: [Self; 5] = [Self::Md5, Self::Sha1, Self::Sha256, Self::Sha512, Self::Blake3];
 
@@ -107,13 +142,13 @@ impl Algorithm {
     }
 }
 
-impl fmt::Display for Algorithm {
+impl fmt::Display for HashAlgorithm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
 }
 
-impl FromStr for Algorithm {
+impl FromStr for HashAlgorithm {
     type Err = HashError;
 
     fn from_str(text: &str) -> Result<Self, HashError> {
@@ -124,7 +159,7 @@ impl FromStr for Algorithm {
 /// A digest and its algorithm. The digest has the algorithm's size.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Hash {
-    algorithm: Algorithm,
+    algorithm: HashAlgorithm,
     digest: Vec<u8>,
 }
 
@@ -135,12 +170,12 @@ fn shorten(text: &str) -> String {
 
 impl Hash {
     /// A hash from its digest; `None` if the digest has the wrong size.
-    pub fn new(algorithm: Algorithm, digest: Vec<u8>) -> Option<Self> {
+    pub fn new(algorithm: HashAlgorithm, digest: Vec<u8>) -> Option<Self> {
         (digest.len() == algorithm.size()).then_some(Self { algorithm, digest })
     }
 
     /// The algorithm.
-    pub const fn algorithm(&self) -> Algorithm {
+    pub const fn algorithm(&self) -> HashAlgorithm {
         self.algorithm
     }
 
@@ -155,7 +190,7 @@ impl Hash {
     }
 
     /// Reads a hash in any spelling. A bare digest needs the algorithm; where the text names one, it must be the same.
-    pub fn parse_any(text: &str, algorithm: Option<Algorithm>) -> Result<Self, HashError> {
+    pub fn parse_any(text: &str, algorithm: Option<HashAlgorithm>) -> Result<Self, HashError> {
         let (named, sri, digest) = if let Some((name, digest)) = text.split_once(':') {
             (Some(name.parse()?), false, digest)
         } else if let Some((name, digest)) = text.split_once('-') {
@@ -170,12 +205,12 @@ impl Hash {
             (Some(algorithm), _) | (None, Some(algorithm)) => algorithm,
             (None, None) => return Err(HashError::NoAlgorithm(shorten(text))),
         };
-        let digit = |problem: String| HashError::Digit { text: shorten(text), problem };
+        let digit = |problem| HashError::Digit { text: shorten(text), problem };
         let size = algorithm.size();
         let digest = match digest.len() {
             length if !sri && length == size * 2 => decode_base16(digest).map_err(digit)?,
             length if !sri && length == base32::encoded_len(size) => {
-                base32::decode(digest).map_err(|e| digit(e.to_string()))?
+                base32::decode(digest).map_err(|e| digit(e.into()))?
             }
             // Nix asks for neither the padding of SRI nor for zeros in the bits that no byte holds.
             length if sri || length == size.div_ceil(3) * 4 => {
@@ -183,7 +218,7 @@ impl Hash {
                 if digest.len() > size * 2 {
                     return Err(HashError::Length { text: shorten(text), length, algorithm });
                 }
-                LENIENT.decode(digest).map_err(|e| digit(e.to_string()))?
+                LENIENT.decode(digest).map_err(|e| digit(DigestError::Base64(Base64Error(e))))?
             }
             length => return Err(HashError::Length { text: shorten(text), length, algorithm }),
         };
@@ -196,11 +231,11 @@ impl Hash {
     }
 
     /// Reads a digest in base-16, base-32 or base-64 without any algorithm in front, as it stands in `.drv` files.
-    pub fn parse_bare(text: &str, algorithm: Algorithm) -> Result<Self, HashError> {
+    pub fn parse_bare(text: &str, algorithm: HashAlgorithm) -> Result<Self, HashError> {
         match text.char_indices().find(|(_, c)| matches!(c, ':' | '-')) {
-            Some((offset, c)) => Err(HashError::Digit {
+            Some((offset, character)) => Err(HashError::Digit {
                 text: shorten(text),
-                problem: format!("character {c:?} at offset {offset} is not a digit"),
+                problem: DigestError::Separator { character, offset },
             }),
             None => Self::parse_any(text, Some(algorithm)),
         }
@@ -256,11 +291,11 @@ impl FromStr for Hash {
     }
 }
 
-fn decode_base16(text: &str) -> Result<Vec<u8>, String> {
-    let digit = |offset: usize, c: u8| {
-        let value = char::from(c).to_digit(16).and_then(|d| u8::try_from(d).ok());
-        value
-            .ok_or_else(|| format!("character {:?} at offset {offset} is not a base-16 digit", char::from(c)))
+fn decode_base16(text: &str) -> Result<Vec<u8>, DigestError> {
+    let digit = |offset: usize, byte: u8| {
+        let character = char::from(byte);
+        let value = character.to_digit(16).and_then(|d| u8::try_from(d).ok());
+        value.ok_or(DigestError::Base16 { character, offset })
     };
     let pairs = text.as_bytes().chunks_exact(2).enumerate();
     pairs.map(|(i, pair)| Ok(digit(2 * i, pair[0])? << 4 | digit(2 * i + 1, pair[1])?)).collect()
@@ -273,7 +308,7 @@ mod tests {
 
     #[test]
     fn every_spelling_reads_back() {
-        for algorithm in Algorithm::ALL {
+        for algorithm in HashAlgorithm::ALL {
             let hash = algorithm.hash(b"some bytes");
             for text in [
                 hash.sri(),
@@ -292,14 +327,14 @@ mod tests {
 
     #[test]
     fn contradictions_are_refused() {
-        let text = Algorithm::Sha256.hash(b"").sri();
+        let text = HashAlgorithm::Sha256.hash(b"").sri();
         assert!(matches!(
-            Hash::parse_any(&text, Some(Algorithm::Sha1)),
+            Hash::parse_any(&text, Some(HashAlgorithm::Sha1)),
             Err(HashError::OtherAlgorithm { .. })
         ));
         assert!(matches!("sha3:00".parse::<Hash>(), Err(HashError::Algorithm(_))));
         assert!(matches!("sha256:00".parse::<Hash>(), Err(HashError::Length { .. })));
-        let sri_of_base16 = format!("sha256-{}", Algorithm::Sha256.hash(b"").base16());
+        let sri_of_base16 = format!("sha256-{}", HashAlgorithm::Sha256.hash(b"").base16());
         assert!(sri_of_base16.parse::<Hash>().is_err(), "SRI is always base-64");
     }
 
@@ -307,7 +342,7 @@ mod tests {
         #[test]
         fn never_panics(text in "(md5|sha1|sha256|sha512|blake3)?[:-]?\\PC{0,140}") {
             let _ = text.parse::<Hash>();
-            let _ = Hash::parse_any(&text, Some(Algorithm::Sha256));
+            let _ = Hash::parse_any(&text, Some(HashAlgorithm::Sha256));
         }
     }
 }

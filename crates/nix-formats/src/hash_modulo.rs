@@ -6,7 +6,7 @@
 //! is hashed, input derivations are replaced by their own hashes, all the way down, and those with fixed outputs by a hash of
 //! these.
 //!
-//! The closure of a system has thousands of derivations that share most of their inputs: [`Modulo`] remembers what it knows,
+//! The closure of a system has thousands of derivations that share most of their inputs: [`HashModulo`] remembers what it knows,
 //! and walks without recursion, since chains of inputs are long.
 //!
 //! Followed is `src/libstore/derivations.cc` of Nix. Where an input is an output of an output, there is no hash, as in Nix 2.36;
@@ -21,11 +21,11 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::derivation::{Derivation, DerivationError, Inputs, Output};
-use crate::hash::{Algorithm, Hash};
-use crate::store_path::{MakeError, StoreDir, StorePath, StorePathError};
+use crate::derivation::{Derivation, DerivationError, DerivationOutput, Inputs};
+use crate::hash::{Hash, HashAlgorithm};
+use crate::store_path::{MakePathError, StoreDir, StorePath, StorePathError};
 
-pub use outputs::OutputError;
+pub use outputs::OutputPathError;
 
 /// What stands for a derivation where it is an input.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,11 +40,12 @@ pub enum InputHash {
 
 /// Why a hash cannot be computed.
 #[derive(Debug, thiserror::Error)]
-pub enum ModuloError {
+#[non_exhaustive]
+pub enum HashModuloError {
     /// A derivation cannot be read.
     #[error("cannot read the derivation {path}")]
     Read {
-        /// Which.
+        /// Its path.
         path: String,
         /// Why.
         source: std::io::Error,
@@ -52,7 +53,7 @@ pub enum ModuloError {
     /// A derivation is not one.
     #[error("{path}")]
     Parse {
-        /// Which.
+        /// Its path.
         path: String,
         /// Why.
         source: Box<DerivationError>,
@@ -60,9 +61,9 @@ pub enum ModuloError {
     /// An input is not a derivation by its name.
     #[error("the input {0} is not a derivation")]
     NotADerivation(String),
-    /// Derivations need each other in a circle, so some of them are not what their paths say.
+    /// Derivations need each other in a cycle, so some of them are not what their paths say.
     #[error("the derivation {0} needs itself")]
-    Circle(String),
+    Cycle(String),
     /// An output that is needed does not exist.
     #[error("derivation `{derivation}` needs the output `{output}`, which {input} does not have")]
     NoSuchOutput {
@@ -76,7 +77,7 @@ pub enum ModuloError {
     /// The outputs are not ones that go together.
     #[error("derivation `{derivation}`: {problem}")]
     Outputs {
-        /// Which.
+        /// Its path.
         derivation: String,
         /// What is wrong.
         problem: OutputsProblem,
@@ -84,17 +85,18 @@ pub enum ModuloError {
     /// A path cannot be computed.
     #[error("derivation `{derivation}`")]
     Make {
-        /// Which.
+        /// Its path.
         derivation: String,
         /// Why.
-        source: MakeError,
+        source: MakePathError,
     },
 }
 
 /// Why the outputs of a derivation do not go together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum OutputsProblem {
-    /// None.
+    /// There are none.
     #[error("it has no outputs")]
     None,
     /// Outputs of several kinds.
@@ -110,7 +112,8 @@ pub enum OutputsProblem {
 
 /// The kind of all outputs of a derivation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+#[non_exhaustive]
+pub enum DerivationKind {
     /// Known before the build, from the inputs.
     InputAddressed,
     /// Known before the build, from the contents.
@@ -119,22 +122,22 @@ pub enum Kind {
     Floating,
     /// From the inputs, once these are known.
     Deferred,
-    /// Built anew every time.
+    /// Rebuilt every time.
     Impure,
 }
 
 impl Derivation<'_> {
     /// The kind of the outputs, which must all be of one kind.
-    pub fn kind(&self) -> Result<Kind, OutputsProblem> {
-        let kind_of = |output: &Output| match output {
-            Output::InputAddressed(_) => Kind::InputAddressed,
-            Output::Fixed { .. } => Kind::Fixed,
-            Output::Floating { .. } => Kind::Floating,
-            Output::Deferred => Kind::Deferred,
-            Output::Impure { .. } => Kind::Impure,
+    pub fn kind(&self) -> Result<DerivationKind, OutputsProblem> {
+        let kind_of = |output: &DerivationOutput| match output {
+            DerivationOutput::InputAddressed(_) => DerivationKind::InputAddressed,
+            DerivationOutput::Fixed { .. } => DerivationKind::Fixed,
+            DerivationOutput::Floating { .. } => DerivationKind::Floating,
+            DerivationOutput::Deferred => DerivationKind::Deferred,
+            DerivationOutput::Impure { .. } => DerivationKind::Impure,
         };
-        let algorithm_of = |output: &Output| match output {
-            Output::Floating { algorithm, .. } => Some(*algorithm),
+        let algorithm_of = |output: &DerivationOutput| match output {
+            DerivationOutput::Floating { algorithm, .. } => Some(*algorithm),
             _ => None,
         };
         let (name, first) = self.outputs.first().ok_or(OutputsProblem::None)?;
@@ -142,7 +145,7 @@ impl Derivation<'_> {
         if self.outputs.iter().any(|(_, output)| kind_of(output) != kind) {
             return Err(OutputsProblem::Mixed);
         }
-        if kind == Kind::Fixed && (self.outputs.len() > 1 || name != "out") {
+        if kind == DerivationKind::Fixed && (self.outputs.len() > 1 || name != "out") {
             return Err(OutputsProblem::Fixed);
         }
         if self.outputs.iter().any(|(_, output)| algorithm_of(output) != algorithm_of(first)) {
@@ -156,7 +159,7 @@ impl Derivation<'_> {
 ///
 /// `read` gives the contents of a `.drv` file.
 #[derive(Debug)]
-pub struct Modulo<R> {
+pub struct HashModulo<R> {
     store: StoreDir,
     read: R,
     known: FxHashMap<StorePath, Arc<InputHash>>,
@@ -168,7 +171,7 @@ struct Waiting {
     derivation: Option<Derivation<'static>>,
 }
 
-impl<R: FnMut(&StorePath) -> std::io::Result<Vec<u8>>> Modulo<R> {
+impl<R: FnMut(&StorePath) -> std::io::Result<Vec<u8>>> HashModulo<R> {
     /// Nothing is known at first.
     pub fn new(store: StoreDir, read: R) -> Self {
         Self { store, read, known: FxHashMap::default() }
@@ -179,19 +182,19 @@ impl<R: FnMut(&StorePath) -> std::io::Result<Vec<u8>>> Modulo<R> {
         &self.store
     }
 
-    /// Tells what stands for a derivation, so that its file is not read.
+    /// Sets what stands for a derivation, so that its file is not read.
     pub fn insert(&mut self, path: StorePath, hash: InputHash) {
         self.known.insert(path, Arc::new(hash));
     }
 
     /// What stands for a derivation in the store where it is an input.
-    pub fn input_hash(&mut self, path: &StorePath) -> Result<Arc<InputHash>, ModuloError> {
+    pub fn input_hash(&mut self, path: &StorePath) -> Result<Arc<InputHash>, HashModuloError> {
         self.learn([path])?;
-        self.known.get(path).cloned().ok_or_else(|| ModuloError::Circle(self.show(path)))
+        self.known.get(path).cloned().ok_or_else(|| HashModuloError::Cycle(self.show(path)))
     }
 
     /// What stands for a derivation that need not be in the store where it is an input.
-    pub fn input_hash_of(&mut self, derivation: &Derivation<'_>) -> Result<InputHash, ModuloError> {
+    pub fn input_hash_of(&mut self, derivation: &Derivation<'_>) -> Result<InputHash, HashModuloError> {
         if !needs_inputs(derivation)? {
             return self.compute(derivation);
         }
@@ -202,18 +205,18 @@ impl<R: FnMut(&StorePath) -> std::io::Result<Vec<u8>>> Modulo<R> {
     /// The hash that the paths of a derivation's own outputs are computed from; `None` if it is not known before a build.
     ///
     /// Only for derivations that are input-addressed or deferred.
-    pub fn own_hash(&mut self, derivation: &Derivation<'_>) -> Result<Option<Hash>, ModuloError> {
-        Ok(self.own_text(derivation)?.map(|text| Algorithm::Sha256.hash(&text)))
+    pub fn own_hash(&mut self, derivation: &Derivation<'_>) -> Result<Option<Hash>, HashModuloError> {
+        Ok(self.own_text(derivation)?.map(|text| HashAlgorithm::Sha256.hash(&text)))
     }
 
-    /// The text that [`Modulo::own_hash`] is the hash of.
-    pub fn own_text(&mut self, derivation: &Derivation<'_>) -> Result<Option<Vec<u8>>, ModuloError> {
+    /// The text that [`HashModulo::own_hash`] is the hash of.
+    pub fn own_text(&mut self, derivation: &Derivation<'_>) -> Result<Option<Vec<u8>>, HashModuloError> {
         self.learn(derivation.input_derivations.iter().map(|(path, _)| path))?;
         self.text(derivation, true)
     }
 
     /// Learns about some derivations and all that these need.
-    fn learn<'p>(&mut self, paths: impl IntoIterator<Item = &'p StorePath>) -> Result<(), ModuloError> {
+    fn learn<'p>(&mut self, paths: impl IntoIterator<Item = &'p StorePath>) -> Result<(), HashModuloError> {
         let mut stack: Vec<Waiting> = paths
             .into_iter()
             .filter(|path| !self.known.contains_key(*path))
@@ -231,15 +234,16 @@ impl<R: FnMut(&StorePath) -> std::io::Result<Vec<u8>>> Modulo<R> {
                 continue;
             }
             if !open.insert(path.clone()) {
-                return Err(ModuloError::Circle(self.show(&path)));
+                return Err(HashModuloError::Cycle(self.show(&path)));
             }
             let Some(name) = path.derivation_name() else {
-                return Err(ModuloError::NotADerivation(self.show(&path)));
+                return Err(HashModuloError::NotADerivation(self.show(&path)));
             };
-            let file =
-                (self.read)(&path).map_err(|source| ModuloError::Read { path: self.show(&path), source })?;
-            let derivation = Derivation::parse_in(&file, name, &self.store)
-                .map_err(|source| ModuloError::Parse { path: self.show(&path), source: Box::new(source) })?;
+            let file = (self.read)(&path)
+                .map_err(|source| HashModuloError::Read { path: self.show(&path), source })?;
+            let derivation = Derivation::parse_in(&file, name, &self.store).map_err(|source| {
+                HashModuloError::Parse { path: self.show(&path), source: Box::new(source) }
+            })?;
             let mut inputs = Vec::new();
             if needs_inputs(&derivation)? {
                 for (input, _) in &derivation.input_derivations {
@@ -262,30 +266,32 @@ impl<R: FnMut(&StorePath) -> std::io::Result<Vec<u8>>> Modulo<R> {
     }
 
     /// What stands for a derivation whose inputs are known.
-    fn compute(&self, derivation: &Derivation<'_>) -> Result<InputHash, ModuloError> {
+    fn compute(&self, derivation: &Derivation<'_>) -> Result<InputHash, HashModuloError> {
         match kind(derivation)? {
-            Kind::Fixed => {
-                let make = |source| ModuloError::Make { derivation: derivation.name.to_string(), source };
+            DerivationKind::Fixed => {
+                let make = |source| HashModuloError::Make { derivation: derivation.name.to_string(), source };
                 let mut hashes = BTreeMap::new();
                 for (name, output) in &derivation.outputs {
-                    let Output::Fixed { method, hash } = output else { continue };
+                    let DerivationOutput::Fixed { method, hash } = output else { continue };
                     let path = output.path(&self.store, &derivation.name, name).map_err(make)?;
                     let path = path.map(|path| self.show(&path)).unwrap_or_default();
                     let text = format!("fixed:out:{}{}:{path}", method.prefix(), hash.prefixed_base16());
-                    hashes.insert(name.to_string(), Algorithm::Sha256.hash(text.as_bytes()));
+                    hashes.insert(name.to_string(), HashAlgorithm::Sha256.hash(text.as_bytes()));
                 }
                 Ok(InputHash::Outputs(hashes))
             }
-            Kind::InputAddressed => Ok(match self.text(derivation, false)? {
-                Some(text) => InputHash::Derivation(Algorithm::Sha256.hash(&text)),
+            DerivationKind::InputAddressed => Ok(match self.text(derivation, false)? {
+                Some(text) => InputHash::Derivation(HashAlgorithm::Sha256.hash(&text)),
                 None => InputHash::Deferred,
             }),
-            Kind::Floating | Kind::Deferred | Kind::Impure => Ok(InputHash::Deferred),
+            DerivationKind::Floating | DerivationKind::Deferred | DerivationKind::Impure => {
+                Ok(InputHash::Deferred)
+            }
         }
     }
 
     /// The derivation with hashes instead of input derivations, which must be known; `None` if one of these has none.
-    fn text(&self, derivation: &Derivation<'_>, mask: bool) -> Result<Option<Vec<u8>>, ModuloError> {
+    fn text(&self, derivation: &Derivation<'_>, mask: bool) -> Result<Option<Vec<u8>>, HashModuloError> {
         if !derivation.is_sorted() {
             let mut sorted = derivation.clone();
             sorted.sort();
@@ -296,7 +302,7 @@ impl<R: FnMut(&StorePath) -> std::io::Result<Vec<u8>>> Modulo<R> {
             if !needed.dynamic.is_empty() {
                 return Ok(None);
             }
-            let known = self.known.get(path).ok_or_else(|| ModuloError::Circle(self.show(path)))?;
+            let known = self.known.get(path).ok_or_else(|| HashModuloError::Cycle(self.show(path)))?;
             match known.as_ref() {
                 InputHash::Deferred => return Ok(None),
                 InputHash::Derivation(hash) => {
@@ -304,18 +310,19 @@ impl<R: FnMut(&StorePath) -> std::io::Result<Vec<u8>>> Modulo<R> {
                 }
                 InputHash::Outputs(outputs) => {
                     for output in &needed.outputs {
-                        let hash = outputs.get(output.as_ref()).ok_or_else(|| ModuloError::NoSuchOutput {
-                            derivation: derivation.name.to_string(),
-                            output: output.to_string(),
-                            input: self.show(path),
-                        })?;
+                        let hash =
+                            outputs.get(output.as_ref()).ok_or_else(|| HashModuloError::NoSuchOutput {
+                                derivation: derivation.name.to_string(),
+                                output: output.to_string(),
+                                input: self.show(path),
+                            })?;
                         hashes.entry(hash.base16()).or_default().insert(Cow::Borrowed("out"));
                     }
                 }
             }
         }
         let inputs = Inputs::Hashes { hashes: &hashes, mask };
-        let make = |source| ModuloError::Make { derivation: derivation.name.to_string(), source };
+        let make = |source| HashModuloError::Make { derivation: derivation.name.to_string(), source };
         derivation.write(&self.store, &inputs).map(Some).map_err(make)
     }
 
@@ -325,16 +332,16 @@ impl<R: FnMut(&StorePath) -> std::io::Result<Vec<u8>>> Modulo<R> {
 }
 
 /// Whether the hashes of inputs matter to what stands for a derivation.
-fn needs_inputs(derivation: &Derivation<'_>) -> Result<bool, ModuloError> {
-    Ok(kind(derivation)? == Kind::InputAddressed && !derivation.is_dynamic())
+fn needs_inputs(derivation: &Derivation<'_>) -> Result<bool, HashModuloError> {
+    Ok(kind(derivation)? == DerivationKind::InputAddressed && !derivation.is_dynamic())
 }
 
-fn kind(derivation: &Derivation<'_>) -> Result<Kind, ModuloError> {
-    let fail = |problem| ModuloError::Outputs { derivation: derivation.name.to_string(), problem };
+fn kind(derivation: &Derivation<'_>) -> Result<DerivationKind, HashModuloError> {
+    let fail = |problem| HashModuloError::Outputs { derivation: derivation.name.to_string(), problem };
     derivation.kind().map_err(fail)
 }
 
-impl From<StorePathError> for OutputError {
+impl From<StorePathError> for OutputPathError {
     fn from(error: StorePathError) -> Self {
         Self::Make(error.into())
     }

@@ -18,8 +18,8 @@
 //! with the entries of a directory sorted by the bytes of their names, without duplicates. See the section
 //! "Nix Archive (NAR) format" of the Nix manual, and `src/libutil/archive.cc` in Nix.
 //!
-//! - [`Reader`] turns bytes into [`Event`]s and refuses everything that is not canonical.
-//! - [`Writer`] turns events into bytes and refuses everything that would not be canonical.
+//! - [`NarReader`] turns bytes into [`NarEvent`]s and refuses everything that is not canonical.
+//! - [`NarWriter`] turns events into bytes and refuses everything that would not be canonical.
 //! - [`dump`] and [`hash_tree`] walk a tree on disk, [`restore`] makes one.
 //!
 //! File contents are streamed everywhere; memory use depends on the depth of the tree and on the number of names in
@@ -30,10 +30,10 @@ mod restore;
 mod tree;
 mod write;
 
-pub use read::{Contents, Reader};
+pub use read::{NarContents, NarReader};
 pub use restore::{RestoreOptions, restore};
 pub use tree::{dump, hash_tree};
-pub use write::{ContentsWriter, Writer};
+pub use write::{NarContentsWriter, NarWriter};
 
 use std::fmt;
 use std::io;
@@ -49,7 +49,8 @@ pub const MAGIC: &[u8] = b"nix-archive-1";
 /// The defaults for depth and lengths are those of Nix itself (`narMaxDepth`, `narMaxName` and `narMaxTarget` in
 /// `archive.cc`); the amounts are unlimited, because a store path may be of any size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
+#[non_exhaustive]
+pub struct NarLimits {
     /// Nodes on the way from the root to the deepest node, both included.
     pub depth: usize,
     /// Bytes in a name of a directory entry.
@@ -64,7 +65,7 @@ pub struct Limits {
     pub total_size: u64,
 }
 
-impl Default for Limits {
+impl Default for NarLimits {
     fn default() -> Self {
         Self {
             depth: 64,
@@ -81,15 +82,15 @@ impl Default for Limits {
 ///
 /// `name` is the name within the enclosing directory, and empty for the root node, which has none.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Event {
-    /// A directory begins; the events of its entries follow, then [`Event::Leave`].
+pub enum NarEvent {
+    /// A directory begins; the events of its entries follow, then [`NarEvent::Leave`].
     Directory {
         /// Name of the entry.
         name: Vec<u8>,
     },
     /// The innermost open directory ends.
     Leave,
-    /// A regular file. Its contents come from [`Reader::contents`] or go to [`Writer::contents`].
+    /// A regular file. Its contents come from [`NarReader::contents`] or go to [`NarWriter::contents`].
     File {
         /// Name of the entry.
         name: Vec<u8>,
@@ -107,8 +108,8 @@ pub enum Event {
     },
 }
 
-impl Event {
-    /// The name of the node that begins here; `None` for [`Event::Leave`].
+impl NarEvent {
+    /// The name of the node that begins here; `None` for [`NarEvent::Leave`].
     pub fn name(&self) -> Option<&[u8]> {
         match self {
             Self::Directory { name } | Self::File { name, .. } | Self::Symlink { name, .. } => Some(name),
@@ -119,6 +120,7 @@ impl Event {
 
 /// What is wrong with an archive, or with the tree that was to become one.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum NarError {
     /// The archive ends in the middle.
     #[error("the archive ends early, at byte {offset}")]
@@ -131,7 +133,7 @@ pub enum NarError {
     Io {
         /// Bytes transferred so far.
         offset: u64,
-        /// What the system said.
+        /// What the system reported.
         source: io::Error,
     },
     /// The bytes are not an archive, or not a canonical one.
@@ -142,9 +144,9 @@ pub enum NarError {
         /// Where in the tree.
         node: NodePath,
         /// What is wrong there.
-        problem: Problem,
+        problem: NarProblem,
     },
-    /// A limit of [`Limits`] was reached.
+    /// A limit of [`NarLimits`] was reached.
     #[error("at byte {offset}, node {node}: {limit} exceeds the limit of {maximum}")]
     Limit {
         /// Bytes transferred so far.
@@ -156,7 +158,7 @@ pub enum NarError {
         /// The limit.
         maximum: u64,
     },
-    /// The events given to a [`Writer`] do not form a canonical archive.
+    /// The events given to a [`NarWriter`] do not form a canonical archive.
     #[error("these events do not form an archive: {problem} (at byte {offset}, node {node})")]
     Sequence {
         /// Bytes written so far.
@@ -164,28 +166,28 @@ pub enum NarError {
         /// Where in the tree.
         node: NodePath,
         /// Which rule is broken.
-        problem: Problem,
+        problem: NarProblem,
     },
     /// A file of the tree cannot be read or made.
     #[error("cannot {action} {}", path.display())]
     File {
         /// What was being done to it.
         action: &'static str,
-        /// Which file.
+        /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// What the system reported.
         source: io::Error,
     },
     /// The tree holds something that an archive cannot: a device, a socket, a FIFO.
     #[error("{} is neither a regular file, a directory nor a symbolic link", path.display())]
     UnsupportedType {
-        /// Which file.
+        /// The file.
         path: PathBuf,
     },
     /// A file became shorter or longer while it was read.
     #[error("{} changed while it was read: {expected} bytes expected", path.display())]
     Changed {
-        /// Which file.
+        /// The file.
         path: PathBuf,
         /// Its size when reading began.
         expected: u64,
@@ -194,7 +196,8 @@ pub enum NarError {
 
 /// Which rule of the format is broken.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum Problem {
+#[non_exhaustive]
+pub enum NarProblem {
     /// The magic string is missing.
     #[error("not a Nix archive")]
     Magic,
@@ -294,14 +297,14 @@ impl Stack {
     }
 
     /// Accepts the name of the next entry of the innermost directory.
-    fn name(&mut self, name: &[u8]) -> Result<(), Problem> {
+    fn name(&mut self, name: &[u8]) -> Result<(), NarProblem> {
         if !is_valid_name(name) {
-            return Err(Problem::Name(name.to_vec()));
+            return Err(NarProblem::Name(name.to_vec()));
         }
         if let Some(level) = self.open.last_mut() {
             match &mut level.last {
                 Some(previous) if name <= previous.as_slice() => {
-                    return Err(Problem::Order { previous: previous.clone(), name: name.to_vec() });
+                    return Err(NarProblem::Order { previous: previous.clone(), name: name.to_vec() });
                 }
                 Some(previous) => {
                     previous.clear();
@@ -314,7 +317,7 @@ impl Stack {
     }
 
     /// Counts a node that begins here.
-    fn node(&mut self, limits: &Limits) -> Result<(), (&'static str, u64)> {
+    fn node(&mut self, limits: &NarLimits) -> Result<(), (&'static str, u64)> {
         self.root_seen = true;
         if self.open.len() >= limits.depth {
             return Err(("depth", limits.depth as u64));

@@ -1,4 +1,4 @@
-//! `.narinfo` files: what a binary cache says about a store path, and what exactly is signed about it.
+//! `.narinfo` files: what a binary cache records about a store path, and what exactly is signed about it.
 //!
 //! A file is lines of `Field: value`. These are known; others are kept as they are, because caches add their own:
 //!
@@ -12,27 +12,26 @@
 //! | `References` | names within the store, separated by spaces |
 //! | `Deriver` | name of the derivation within the store, or `unknown-deriver` (optional) |
 //! | `System` | platform, only from old versions (optional) |
-//! | `Sig` | a signature of the [`fingerprint`]; any number |
+//! | `Sig` | a signature of the [fingerprint](path_fingerprint); any number |
 //! | `CA` | how the path follows from its contents (optional) |
 //!
 //! See `libstore/nar-info.cc` in Nix. This reader is stricter in that no field but `Sig` may stand twice.
 
+use crate::hash::{Hash, HashError};
+#[cfg(feature = "signing")]
+use crate::signature::{KeyName, SecretKey, TrustedKeys};
+use crate::signature::{Signature, SignatureError};
+use crate::store_path::{StoreDir, StorePath, StorePathError};
 use std::fmt::{self, Write as _};
-
+use std::num::ParseIntError;
 use thiserror::Error;
-
-use crate::hash::Hash;
-use crate::signature::{KeyName, SecretKey, Signature, TrustedKeys};
-use crate::store_path::{StoreDir, StorePath};
-
-/// Largest file that is read, in bytes. References make the size; the largest real ones have some 100 KiB.
-pub const MAX_SIZE: usize = 4 << 20;
 
 /// What is wrong with a narinfo file.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
 pub enum NarInfoError {
-    /// It is larger than [`MAX_SIZE`].
-    #[error("the narinfo file has {0} bytes; at most {MAX_SIZE} are read")]
+    /// It is larger than [`NarInfo::MAX_SIZE`].
+    #[error("the narinfo file has {0} bytes; at most {limit} are read", limit = NarInfo::MAX_SIZE)]
     TooLarge(usize),
     /// A line is not of the form `Field: value`, or does not end.
     #[error("line {line} of the narinfo file is not of the form \"Field: value\"")]
@@ -56,11 +55,38 @@ pub enum NarInfoError {
         /// Which field.
         field: String,
         /// What is wrong with it.
-        problem: String,
+        problem: NarInfoProblem,
     },
     /// A field that must be there is missing.
     #[error("the narinfo file has no {0}")]
     Missing(&'static str),
+}
+
+/// What is wrong with a value of a narinfo file.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum NarInfoProblem {
+    /// A hash is none.
+    #[error(transparent)]
+    Hash(#[from] HashError),
+    /// A store path is none.
+    #[error(transparent)]
+    Path(#[from] StorePathError),
+    /// A signature is none.
+    #[error(transparent)]
+    Signature(#[from] SignatureError),
+    /// It is not made of digits.
+    #[error("not a number")]
+    NotANumber,
+    /// A number is too large, or missing.
+    #[error(transparent)]
+    Number(#[from] ParseIntError),
+    /// The size of an archive is given as 0.
+    #[error("it cannot be 0")]
+    Zero,
+    /// There is white space in it, or nothing at all.
+    #[error("one word expected")]
+    NotOneWord,
 }
 
 /// A narinfo file.
@@ -95,9 +121,12 @@ pub struct NarInfo {
 }
 
 impl NarInfo {
-    /// Reads a file that speaks of the store at `store_dir`.
+    /// Largest file that is read, in bytes. References make the size; the largest real ones have some 100 KiB.
+    pub const MAX_SIZE: usize = 4 << 20;
+
+    /// Reads a file about the store at `store_dir`.
     pub fn parse(store_dir: &StoreDir, text: &str) -> Result<Self, NarInfoError> {
-        if text.len() > MAX_SIZE {
+        if text.len() > Self::MAX_SIZE {
             return Err(NarInfoError::TooLarge(text.len()));
         }
         let mut fields = Fields::default();
@@ -124,10 +153,11 @@ impl NarInfo {
 
     /// What a signature of this path is made over.
     pub fn fingerprint(&self, store_dir: &StoreDir) -> String {
-        fingerprint(store_dir, &self.store_path, &self.nar_hash, self.nar_size, &self.references)
+        path_fingerprint(store_dir, &self.store_path, &self.nar_hash, self.nar_size, &self.references)
     }
 
     /// Adds a signature by `key`, unless it is there already.
+    #[cfg(feature = "signing")]
     pub fn sign(&mut self, store_dir: &StoreDir, key: &SecretKey) {
         let signature = key.sign(self.fingerprint(store_dir).as_bytes());
         if !self.signatures.contains(&signature) {
@@ -136,6 +166,7 @@ impl NarInfo {
     }
 
     /// The names of those keys in `trusted` that signed this path.
+    #[cfg(feature = "signing")]
     pub fn valid_signers<'a>(&'a self, store_dir: &StoreDir, trusted: &'a TrustedKeys) -> Vec<&'a KeyName> {
         trusted.valid_signers(self.fingerprint(store_dir).as_bytes(), &self.signatures)
     }
@@ -150,7 +181,7 @@ impl NarInfo {
 /// `1;PATH;HASH;SIZE;REFERENCE,REFERENCE…` with full paths and the hash in Nix's base 32.
 ///
 /// The references may come in any order and more than once; they are sorted here.
-pub fn fingerprint(
+pub fn path_fingerprint(
     store_dir: &StoreDir,
     path: &StorePath,
     nar_hash: &Hash,
@@ -224,8 +255,8 @@ struct Place<'a> {
 }
 
 impl Place<'_> {
-    fn bad(&self, problem: impl fmt::Display) -> NarInfoError {
-        NarInfoError::Value { line: self.line, field: self.field.to_owned(), problem: problem.to_string() }
+    fn bad(&self, problem: impl Into<NarInfoProblem>) -> NarInfoError {
+        NarInfoError::Value { line: self.line, field: self.field.to_owned(), problem: problem.into() }
     }
 
     /// Fills `slot`, which must be empty.
@@ -242,9 +273,9 @@ impl Place<'_> {
 
     fn number(&self, value: &str) -> Result<u64, NarInfoError> {
         if !value.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Err(self.bad("not a number"));
+            return Err(self.bad(NarInfoProblem::NotANumber));
         }
-        value.parse().map_err(|error| self.bad(error))
+        value.parse::<u64>().map_err(|error| self.bad(error))
     }
 
     fn name(&self, value: &str) -> Result<StorePath, NarInfoError> {
@@ -253,7 +284,7 @@ impl Place<'_> {
 
     fn token(&self, value: &str) -> Result<String, NarInfoError> {
         if value.is_empty() || value.contains(char::is_whitespace) {
-            return Err(self.bad("one word expected"));
+            return Err(self.bad(NarInfoProblem::NotOneWord));
         }
         Ok(value.to_owned())
     }
@@ -293,7 +324,7 @@ impl Fields {
             "FileSize" => place.set(&mut self.file_size, place.number(value)?),
             "NarHash" => place.set(&mut self.nar_hash, place.hash(value)?),
             "NarSize" => match place.number(value)? {
-                0 => Err(place.bad("it cannot be 0")),
+                0 => Err(place.bad(NarInfoProblem::Zero)),
                 size => place.set(&mut self.nar_size, size),
             },
             "References" => {
@@ -311,7 +342,7 @@ impl Fields {
             }
             "System" => place.set(&mut self.system, place.token(value)?),
             "Sig" => {
-                self.signatures.push(value.parse().map_err(|error| place.bad(error))?);
+                self.signatures.push(value.parse::<Signature>().map_err(|error| place.bad(error))?);
                 Ok(())
             }
             "CA" if value.is_empty() => Ok(()),
@@ -344,10 +375,10 @@ impl Fields {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
-    use crate::hash::Algorithm;
+    use crate::hash::HashAlgorithm;
+    use crate::signature::KeyName;
+    use proptest::prelude::*;
 
     const GOOD: &str = "StorePath: /nix/store/0c0pz9gyl5pn6b5dqzz34kxijb4ypzhv-hello-2.12.1
 URL: nar/x.nar.xz
@@ -412,7 +443,7 @@ NarSize: 8
         assert!(matches!(parse(&zero), Err(NarInfoError::Value { line: 4, .. })));
         let elsewhere = GOOD.replace("/nix/store", "/gnu/store");
         assert!(matches!(parse(&elsewhere), Err(NarInfoError::Value { line: 1, .. })));
-        assert!(matches!(parse(&"X: y\n".repeat(MAX_SIZE)), Err(NarInfoError::TooLarge(_))));
+        assert!(matches!(parse(&"X: y\n".repeat(NarInfo::MAX_SIZE)), Err(NarInfoError::TooLarge(_))));
     }
 
     fn store_path() -> impl Strategy<Value = StorePath> {
@@ -425,7 +456,7 @@ NarSize: 8
             store_path in store_path(),
             (url, compression) in ("[a-z/.]{1,30}", "[a-z]{1,5}"),
             file in prop::option::of((any::<[u8; 4]>(), any::<u64>())),
-            nar_hash in any::<[u8; 4]>().prop_map(|bytes| Algorithm::Sha256.hash(&bytes)),
+            nar_hash in any::<[u8; 4]>().prop_map(|bytes| HashAlgorithm::Sha256.hash(&bytes)),
             nar_size in 1_u64..,
             references in prop::collection::btree_set(store_path(), 0..5),
             deriver in prop::option::of(store_path()),
@@ -442,7 +473,7 @@ NarSize: 8
                 store_path,
                 url,
                 compression,
-                file_hash: file.map(|(bytes, _)| Algorithm::Sha256.hash(&bytes)),
+                file_hash: file.map(|(bytes, _)| HashAlgorithm::Sha256.hash(&bytes)),
                 file_size: file.map(|(_, size)| size),
                 nar_hash,
                 nar_size,

@@ -1,25 +1,22 @@
 //! Profiles and their generations, and what links finally name.
 //!
 //! A profile is a symbolic link such as `/nix/var/nix/profiles/system`. It points to one of its generations, links
-//! beside it named `system-42-link`, and each generation points to a store path. Switching and rolling back only
+//! next to it named `system-42-link`, and each generation points to a store path. Switching and rolling back only
 //! change the first link. See `libstore/profiles.cc` in Nix.
 //!
-//! Everything here works below a [`Root`], so that a system that is mounted somewhere, or unpacked, can be
+//! Everything here works below a [`SystemRoot`], so that a system that is mounted somewhere, or unpacked, can be
 //! looked at: absolute links are taken to begin at that root, and nothing outside it is ever looked at.
 
 mod root;
-
-pub use root::{MAX_LINKS, ResolveError, Resolved, Root};
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
-
 use thiserror::Error;
 
-use crate::store_path::StoreDir;
+pub use root::{ResolveError, ResolvedPath, SystemRoot};
 
 /// Where the profile of the whole system is, on NixOS.
 pub const SYSTEM_PROFILE: &str = "/nix/var/nix/profiles/system";
@@ -35,13 +32,14 @@ const MAX_ENTRIES: usize = 1_000_000;
 
 /// Why profiles cannot be read.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum ProfileError {
     /// A folder cannot be listed, or a link not be read.
     #[error("cannot read {}", path.display())]
     Io {
-        /// Which one, as seen below the root.
+        /// The folder or link, as seen below the root.
         path: PathBuf,
-        /// What the system said.
+        /// What the system reported.
         source: io::Error,
     },
     /// A link leads nowhere useful.
@@ -50,7 +48,7 @@ pub enum ProfileError {
     /// A folder has absurdly many entries.
     #[error("{} has more than {MAX_ENTRIES} entries", path.display())]
     TooMany {
-        /// Which one, as seen below the root.
+        /// The folder or link, as seen below the root.
         path: PathBuf,
     },
     /// The path does not end in a name.
@@ -63,6 +61,7 @@ pub enum ProfileError {
 
 /// A profile and all its generations.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Profile {
     /// The link, as seen below the root: `/nix/var/nix/profiles/system`.
     pub path: PathBuf,
@@ -74,6 +73,7 @@ pub struct Profile {
 
 /// One generation of a profile.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Generation {
     /// Its number, counting from 1.
     pub number: u64,
@@ -85,7 +85,7 @@ pub struct Generation {
 
 impl Profile {
     /// Reads the profile at `path`, as seen below `root`. It need not exist itself to have generations.
-    pub fn read(root: &Root, path: &Path) -> Result<Self, ProfileError> {
+    pub fn read(root: &SystemRoot, path: &Path) -> Result<Self, ProfileError> {
         let name = path.file_name().ok_or_else(|| ProfileError::NoName { path: path.to_path_buf() })?;
         let folder = path.parent().unwrap_or(Path::new("/"));
         let entries = list(root, folder)?;
@@ -99,7 +99,7 @@ impl Profile {
     }
 
     fn from_entries(
-        root: &Root,
+        root: &SystemRoot,
         folder: &Path,
         name: &OsStr,
         entries: &[OsString],
@@ -131,8 +131,8 @@ impl Profile {
 }
 
 /// All profiles in a folder, as seen below the root, ascending by name: every link that has, or once had,
-/// generations beside it. Folders inside are not entered.
-pub fn profiles_in(root: &Root, folder: &Path) -> Result<Vec<Profile>, ProfileError> {
+/// generations next to it. Folders inside are not entered.
+pub fn profiles_in(root: &SystemRoot, folder: &Path) -> Result<Vec<Profile>, ProfileError> {
     let entries = list(root, folder)?;
     let mut names: Vec<&OsStr> =
         entries.iter().filter_map(|entry| Some(parse_generation(entry)?.0)).collect();
@@ -142,8 +142,8 @@ pub fn profiles_in(root: &Root, folder: &Path) -> Result<Vec<Profile>, ProfileEr
 }
 
 /// All profiles of a system: those in `/nix/var/nix/profiles`, those of users below `per-user`, and those in the
-/// homes that `/etc/passwd` names. Folders that do not exist have none; what cannot be read is given beside.
-pub fn all_profiles(root: &Root) -> (Vec<Profile>, Vec<ProfileError>) {
+/// homes that `/etc/passwd` names. Folders that do not exist have none; what cannot be read is given apart.
+pub fn all_profiles(root: &SystemRoot) -> (Vec<Profile>, Vec<ProfileError>) {
     let mut folders = vec![PathBuf::from(PROFILES)];
     let mut problems = Vec::new();
     let per_user = Path::new(PROFILES).join("per-user");
@@ -166,11 +166,6 @@ pub fn all_profiles(root: &Root) -> (Vec<Profile>, Vec<ProfileError>) {
     (profiles, problems)
 }
 
-/// The store path that a link, or any path, finally names; see [`Root::resolve`].
-pub fn resolve(root: &Root, store_dir: &StoreDir, path: &Path) -> Result<Resolved, ResolveError> {
-    root.resolve(store_dir, path)
-}
-
 /// Splits `PROFILE-NUMBER-link`. Nix also takes names that go on after `-link`; it never makes such.
 fn parse_generation(entry: &OsStr) -> Option<(&OsStr, u64)> {
     use std::os::unix::ffi::OsStrExt;
@@ -187,7 +182,7 @@ fn parse_generation(entry: &OsStr) -> Option<(&OsStr, u64)> {
 }
 
 /// Which generation the link `name` in `folder` points to.
-fn current(root: &Root, folder: &Path, name: &OsStr) -> Result<Option<u64>, ProfileError> {
+fn current(root: &SystemRoot, folder: &Path, name: &OsStr) -> Result<Option<u64>, ProfileError> {
     let physical = root.physical_folder(folder)?.join(name);
     let target = match fs::read_link(&physical) {
         Ok(target) => target,
@@ -198,12 +193,12 @@ fn current(root: &Root, folder: &Path, name: &OsStr) -> Result<Option<u64>, Prof
         Err(source) => return Err(ProfileError::Io { path: folder.join(name), source }),
     };
     // Nix writes the bare name; older tools wrote the whole path.
-    let beside = target.parent().is_some_and(|parent| parent.as_os_str().is_empty() || parent == folder);
+    let sibling = target.parent().is_some_and(|parent| parent.as_os_str().is_empty() || parent == folder);
     let generation = target.file_name().and_then(parse_generation);
-    Ok(generation.filter(|(profile, _)| beside && *profile == name).map(|(_, number)| number))
+    Ok(generation.filter(|(profile, _)| sibling && *profile == name).map(|(_, number)| number))
 }
 
-fn list(root: &Root, folder: &Path) -> Result<Vec<OsString>, ProfileError> {
+fn list(root: &SystemRoot, folder: &Path) -> Result<Vec<OsString>, ProfileError> {
     let error = |source| ProfileError::Io { path: folder.to_path_buf(), source };
     let mut names = Vec::new();
     for entry in fs::read_dir(root.physical_folder(folder)?).map_err(error)? {
@@ -227,7 +222,7 @@ fn is_missing(error: &ProfileError) -> bool {
 }
 
 /// The homes in `/etc/passwd`; none if it cannot be read.
-fn homes(root: &Root) -> Vec<PathBuf> {
+fn homes(root: &SystemRoot) -> Vec<PathBuf> {
     let Ok(folder) = root.physical_folder(Path::new("/etc")) else { return Vec::new() };
     let Ok(text) = fs::read(folder.join("passwd")) else { return Vec::new() };
     let text = String::from_utf8_lossy(&text);
@@ -237,9 +232,8 @@ fn homes(root: &Root) -> Vec<PathBuf> {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::symlink;
-
     use super::*;
+    use std::os::unix::fs::symlink;
 
     #[test]
     fn generation_names() {
@@ -274,7 +268,7 @@ mod tests {
         fs::create_dir_all(folder.path().join("etc")).unwrap();
         fs::write(folder.path().join("etc/passwd"), "bob:x:1:1::/home/bob:/bin/sh\nbroken\n").unwrap();
 
-        let root = Root::new(folder.path());
+        let root = SystemRoot::new(folder.path());
         let system = Profile::read(&root, Path::new(SYSTEM_PROFILE)).unwrap();
         let numbers: Vec<u64> = system.generations.iter().map(|generation| generation.number).collect();
         assert_eq!((numbers, system.current), (vec![1, 2, 10], Some(2)));

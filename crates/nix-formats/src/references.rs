@@ -9,6 +9,11 @@
 //! and only the names in the store folder tell which of them are hash parts. References can therefore be found too
 //! many, never too few, except where a program compressed or encoded them (Nix has the same limit).
 
+use crate::base32;
+use crate::store_path::StorePath;
+use rustc_hash::FxHashMap;
+use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, openat, readlinkat, statat};
+use rustix::io::Errno;
 use std::collections::BTreeSet;
 use std::ffi::{CStr, CString, OsStr};
 use std::fs::File;
@@ -17,28 +22,11 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use rustc_hash::FxHashMap;
-use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, openat, readlinkat, statat};
-use rustix::io::Errno;
-
-use crate::base32::ALPHABET;
-
 /// Characters in the hash part of a store path.
-pub const HASH_LENGTH: usize = 32;
+const HASH_LENGTH: usize = StorePath::DIGEST_LEN;
 
 /// Bytes read from a file at once.
 const CHUNK: usize = 256 * 1024;
-
-/// Whether a byte is a digit of Nix's base 32.
-const IS_BASE32: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut i = 0;
-    while i < ALPHABET.len() {
-        table[ALPHABET[i] as usize] = true;
-        i += 1;
-    }
-    table
-};
 
 /// Hash parts that are looked for, numbered in the order in which they were given.
 #[derive(Debug, Clone, Default)]
@@ -90,7 +78,7 @@ impl Candidates {
 }
 
 fn is_base32(byte: u8) -> bool {
-    IS_BASE32.get(usize::from(byte)).copied().unwrap_or(false)
+    base32::digit_value(byte).is_some()
 }
 
 /// Where in [`Candidates::ends`] the last two characters stand: 16 bits, as 1,024 words of 64.
@@ -104,14 +92,14 @@ fn end(window: &[u8; HASH_LENGTH]) -> (usize, u64) {
 ///
 /// Memory use does not depend on the length of the stream.
 #[derive(Debug)]
-pub struct Scanner<'a> {
+pub struct ReferenceScanner<'a> {
     candidates: &'a Candidates,
     found: BTreeSet<u32>,
     /// The end of the stream so far, shorter than a hash part: one may begin there.
     tail: Vec<u8>,
 }
 
-impl<'a> Scanner<'a> {
+impl<'a> ReferenceScanner<'a> {
     /// Looks for `candidates`.
     pub fn new(candidates: &'a Candidates) -> Self {
         Self { candidates, found: BTreeSet::new(), tail: Vec::with_capacity(2 * HASH_LENGTH) }
@@ -200,13 +188,14 @@ fn search(data: &[u8], candidates: &Candidates, found: &mut BTreeSet<u32>) {
 
 /// Which candidates the contents of one file mention. Links are followed; names are not looked at.
 pub fn scan_file(path: &Path, candidates: &Candidates) -> io::Result<BTreeSet<u32>> {
-    let mut scanner = Scanner::new(candidates);
+    let mut scanner = ReferenceScanner::new(candidates);
     scanner.feed_reader(&mut File::open(path)?, &mut vec![0; CHUNK])?;
     Ok(scanner.finish())
 }
 
 /// What [`scan_path`] found.
 #[derive(Debug, Default)]
+#[non_exhaustive]
 pub struct PathScan {
     /// Numbers of the candidates that are mentioned, ascending.
     pub found: BTreeSet<u32>,
@@ -218,10 +207,11 @@ pub struct PathScan {
 
 /// A file or folder that could not be read.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Unread {
-    /// Which one.
+    /// Its path.
     pub path: PathBuf,
-    /// Why.
+    /// What the system reported.
     pub error: io::Error,
 }
 
@@ -231,7 +221,7 @@ pub struct Unread {
 /// is looked at nevertheless; devices, sockets and FIFOs are left alone.
 pub fn scan_path(path: &Path, candidates: &Candidates) -> PathScan {
     let mut walk = Walk {
-        scanner: Scanner::new(candidates),
+        scanner: ReferenceScanner::new(candidates),
         buffer: vec![0; CHUNK],
         path: path.to_path_buf(),
         unread: Vec::new(),
@@ -242,7 +232,7 @@ pub fn scan_path(path: &Path, candidates: &Candidates) -> PathScan {
 }
 
 struct Walk<'a> {
-    scanner: Scanner<'a>,
+    scanner: ReferenceScanner<'a>,
     buffer: Vec<u8>,
     path: PathBuf,
     unread: Vec<Unread>,
@@ -351,7 +341,7 @@ mod tests {
         let upper = A.to_uppercase();
         let candidates = Candidates::new([A, "short", upper.as_str(), A, B]);
         assert_eq!(candidates.len(), 2);
-        let mut scanner = Scanner::new(&candidates);
+        let mut scanner = ReferenceScanner::new(&candidates);
         scanner.feed(format!("{A} {B}").as_bytes());
         assert_eq!(scanner.finish(), BTreeSet::from([0, 4]));
     }
@@ -359,7 +349,7 @@ mod tests {
     #[test]
     fn cut_separates() {
         let candidates = Candidates::new([A]);
-        let mut scanner = Scanner::new(&candidates);
+        let mut scanner = ReferenceScanner::new(&candidates);
         scanner.feed(&A.as_bytes()[..16]);
         scanner.cut();
         scanner.feed(&A.as_bytes()[16..]);
@@ -410,12 +400,12 @@ mod tests {
         fn finds_what_is_there(data in data(hashes()), sizes in prop::collection::vec(1_usize..80, 1..20)) {
             let hashes = hashes();
             let candidates = Candidates::new(&hashes);
-            let mut whole = Scanner::new(&candidates);
+            let mut whole = ReferenceScanner::new(&candidates);
             whole.feed(&data);
             let expected = naive(&data, &hashes);
             prop_assert_eq!(whole.found(), &expected);
 
-            let mut pieces = Scanner::new(&candidates);
+            let mut pieces = ReferenceScanner::new(&candidates);
             let mut rest = &data[..];
             for size in sizes.iter().cycle() {
                 if rest.is_empty() {

@@ -1,21 +1,21 @@
 //! Reading the database of a Nix store directly, without Nix, while Nix may be writing.
 //!
-//! The database says which store paths are valid, what they refer to, what built them and who signed them. It is an
+//! The database records which store paths are valid, what they refer to, what built them and who signed them. It is an
 //! SQLite file, `/nix/var/nix/db/db.sqlite`; its schema, version 10 for many years now, is `schema.sql` in Nix:
 //!
-//! | table | a row says |
+//! | table | a row records |
 //! |---|---|
 //! | `ValidPaths` | this path is complete: hash and size of its archive, time, deriver, signatures |
 //! | `Refs` | this path mentions that one (possibly itself) |
 //! | `DerivationOutputs` | this derivation builds that path, known beforehand and perhaps not there |
 //!
-//! Nothing is ever written, not even beside the database; [`Access`] says how that works. All that stands in
+//! Nothing is ever written, not even next to the database; [`Access`] explains how that works. All that stands in
 //! the tables is checked when it is read, and what Nix would not have written is an error that names the row. Each
 //! method answers from one state of the database, but two calls may see two states.
 //!
 //! ```no_run
 //! use nix_formats::store_db::StoreDb;
-//! use nix_formats::store_path::StorePath;
+//! use nix_formats::StorePath;
 //!
 //! let db = StoreDb::open("/nix/var/nix/db/db.sqlite".as_ref())?;
 //! let root = StorePath::from_base_name("0c0pz9gyl5pn6b5dqzz34kxijb4ypzhv-nixos-system-host-26.05")?;
@@ -30,10 +30,12 @@ mod closure;
 mod error;
 mod rows;
 
-pub use access::Access;
-pub use closure::{Closure, ClosurePath};
-pub use error::StoreDbError;
-
+use crate::hash::Hash;
+use crate::signature::Signature;
+use crate::store_path::{StoreDir, StorePath};
+use access::Session;
+use rows::Row;
+use rusqlite::{CachedStatement, Connection, Transaction};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -41,19 +43,27 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{CachedStatement, Connection, Transaction};
-
-use access::Session;
-use rows::Row;
-
-use crate::hash::Hash;
-use crate::signature::Signature;
-use crate::store_path::{StoreDir, StorePath};
+pub use access::Access;
+pub use closure::{Closure, ClosurePath};
+pub use error::{Damage, RowProblem, SchemaProblem, SqliteError, StoreDbError};
 
 /// The only schema version that can be read.
 pub const SCHEMA_VERSION: u32 = 10;
 
-/// Where the database stands below the root of a system.
+/// The tables of that version, as Nix makes them but for the foreign keys and a trigger: a database that nobody collects garbage
+/// in works without. For tests, and for stores that are made up.
+pub const SCHEMA: &str = "
+    CREATE TABLE ValidPaths (
+        id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, path TEXT UNIQUE NOT NULL, hash TEXT NOT NULL,
+        registrationTime INTEGER NOT NULL, deriver TEXT, narSize INTEGER, ultimate INTEGER, sigs TEXT, ca TEXT);
+    CREATE TABLE Refs (referrer INTEGER NOT NULL, reference INTEGER NOT NULL, PRIMARY KEY (referrer, reference));
+    CREATE INDEX IndexReferrer ON Refs(referrer);
+    CREATE INDEX IndexReference ON Refs(reference);
+    CREATE TABLE DerivationOutputs (
+        drv INTEGER NOT NULL, id TEXT NOT NULL, path TEXT NOT NULL, PRIMARY KEY (drv, id));
+    CREATE INDEX IndexDerivationOutputs ON DerivationOutputs(path);";
+
+/// Where the database is below the root of a system.
 pub const DATABASE: &str = "nix/var/nix/db/db.sqlite";
 
 /// How often a query is made again when the database changed under it.
@@ -61,8 +71,9 @@ const ATTEMPTS: usize = 5;
 
 /// How a database is read.
 #[derive(Debug, Clone)]
-pub struct OpenOptions {
-    /// The store that the database speaks of, as its paths are written. This is the *logical* name; where the files
+#[non_exhaustive]
+pub struct StoreDbOptions {
+    /// The store that the database describes, as its paths are written. This is the *logical* name; where the files
     /// are on this machine does not matter here.
     pub store_dir: StoreDir,
     /// How long to wait for a lock before giving up. In WAL mode, the usual one, readers do not wait at all.
@@ -73,7 +84,14 @@ pub struct OpenOptions {
     pub max_references: u64,
 }
 
-impl Default for OpenOptions {
+impl StoreDbOptions {
+    /// The usual limits, for another store than `/nix/store`.
+    pub fn new(store_dir: StoreDir) -> Self {
+        Self { store_dir, ..Self::default() }
+    }
+}
+
+impl Default for StoreDbOptions {
     fn default() -> Self {
         Self {
             store_dir: StoreDir::default(),
@@ -84,8 +102,9 @@ impl Default for OpenOptions {
     }
 }
 
-/// What the database says about one valid path.
+/// What the database records about one valid path.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct PathInfo {
     /// The path.
     pub path: StorePath,
@@ -111,7 +130,7 @@ pub struct PathInfo {
 #[derive(Debug)]
 pub struct StoreDb {
     path: PathBuf,
-    options: OpenOptions,
+    options: StoreDbOptions,
     /// Opened again when the files changed under an uncoordinated reader.
     session: RefCell<Session>,
 }
@@ -119,11 +138,11 @@ pub struct StoreDb {
 impl StoreDb {
     /// Opens the database file at `path` for a store at `/nix/store`.
     pub fn open(path: &Path) -> Result<Self, StoreDbError> {
-        Self::open_with(path, OpenOptions::default())
+        Self::open_with(path, StoreDbOptions::default())
     }
 
     /// Opens the database file at `path`.
-    pub fn open_with(path: &Path, options: OpenOptions) -> Result<Self, StoreDbError> {
+    pub fn open_with(path: &Path, options: StoreDbOptions) -> Result<Self, StoreDbError> {
         check_schema_file(path)?;
         let session = open_session(path, &options)?;
         Ok(Self { path: path.to_path_buf(), options, session: RefCell::new(session) })
@@ -134,7 +153,7 @@ impl StoreDb {
         &self.path
     }
 
-    /// The store that the database speaks of.
+    /// The store that the database describes.
     pub fn store_dir(&self) -> &StoreDir {
         &self.options.store_dir
     }
@@ -225,7 +244,7 @@ impl StoreDb {
             };
             match answer {
                 answer if current => return answer,
-                // Whatever it says, it may come from two states.
+                // Whatever it is, it may come from two states.
                 _ if attempt < ATTEMPTS => {
                     *self.session.borrow_mut() = open_session(&self.path, &self.options)?;
                 }
@@ -247,7 +266,7 @@ impl StoreDb {
 }
 
 /// Opens a session and checks that the tables are what they should be.
-fn open_session(path: &Path, options: &OpenOptions) -> Result<Session, StoreDbError> {
+fn open_session(path: &Path, options: &StoreDbOptions) -> Result<Session, StoreDbError> {
     let mut attempt = 0;
     loop {
         attempt += 1;
@@ -266,7 +285,7 @@ fn open_session(path: &Path, options: &OpenOptions) -> Result<Session, StoreDbEr
     }
 }
 
-/// Nix writes the version to a file `schema` beside the database. Where that is missing, the tables decide.
+/// Nix writes the version to a file `schema` next to the database. Where that is missing, the tables decide.
 fn check_schema_file(path: &Path) -> Result<(), StoreDbError> {
     let file = path.with_file_name("schema");
     let mut bytes = Vec::new();
@@ -283,8 +302,8 @@ fn check_schema_file(path: &Path) -> Result<(), StoreDbError> {
     Err(StoreDbError::SchemaVersion { path: path.to_path_buf(), found: text.trim().to_owned() })
 }
 
-fn check_tables(path: &Path, options: &OpenOptions, connection: &Connection) -> Result<(), StoreDbError> {
-    const TABLES: [(&str, &[&str]); 3] = [
+fn check_tables(path: &Path, options: &StoreDbOptions, connection: &Connection) -> Result<(), StoreDbError> {
+    const TABLES: [(&'static str, &[&'static str]); 3] = [
         (
             "ValidPaths",
             &["id", "path", "hash", "registrationTime", "deriver", "narSize", "ultimate", "sigs", "ca"],
@@ -304,7 +323,7 @@ fn check_tables(path: &Path, options: &OpenOptions, connection: &Connection) -> 
             )
             .map_err(error)?;
         if !real {
-            return Err(schema(format!("there is no table {table}")));
+            return Err(schema(SchemaProblem::NoTable(table)));
         }
         for column in columns {
             // `hidden` is not 0 for generated columns.
@@ -316,7 +335,7 @@ fn check_tables(path: &Path, options: &OpenOptions, connection: &Connection) -> 
                 )
                 .map_err(error)?;
             if !plain {
-                return Err(schema(format!("table {table} has no column {column}")));
+                return Err(schema(SchemaProblem::NoColumn { table, column }));
             }
         }
     }
@@ -327,7 +346,7 @@ fn check_tables(path: &Path, options: &OpenOptions, connection: &Connection) -> 
 struct Query<'a> {
     transaction: Transaction<'a>,
     path: &'a Path,
-    options: &'a OpenOptions,
+    options: &'a StoreDbOptions,
 }
 
 impl Query<'_> {
@@ -398,7 +417,7 @@ impl Query<'_> {
         Ok(id)
     }
 
-    /// All but the references, and the id to ask for them.
+    /// All but the references, and the id to query them by.
     fn path_info(&self, path: &StorePath) -> Result<Option<(i64, PathInfo)>, StoreDbError> {
         let sql = "select id, hash, registrationTime, deriver, narSize, ultimate, sigs, ca \
                    from ValidPaths where path = ?1";

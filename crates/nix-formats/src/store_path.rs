@@ -1,23 +1,20 @@
 //! Store paths: `/nix/store/<digest>-<name>`, a digest of 160 bits in Nix's base-32 and a name.
 //!
 //! [`StorePath`] is the part after the store folder, since the folder is a property of the store; [`StoreDir`] joins
-//! and takes apart. How paths are *computed* is in [`make`].
+//! and takes apart. How paths are *computed* is in `make`.
 
-pub mod make;
+mod make;
 
 use crate::base32;
 use std::fmt;
 use std::str::FromStr;
 
-pub use make::{FixedMethod, MakeError, References};
-
-/// Digits of the digest.
-pub const DIGEST_LEN: usize = 32;
-/// Longest name that Nix accepts: file names may have 255 bytes, and suffixes such as `.lock` must still fit.
-pub const MAX_NAME_LEN: usize = 211;
+pub use make::{FixedMethod, MakePathError, PathReferences};
+pub(crate) use make::{fold, output_name};
 
 /// Why a text is not a store path.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum StorePathError {
     /// It is not directly inside the store folder.
     #[error("`{path}` is not a path in the store {store}")]
@@ -46,18 +43,19 @@ pub enum StorePathError {
         /// The text.
         path: String,
         /// What is wrong.
-        problem: NameError,
+        problem: StoreNameError,
     },
 }
 
 /// Why a name is not allowed in the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum NameError {
-    /// Nothing.
+#[non_exhaustive]
+pub enum StoreNameError {
+    /// It has no characters.
     #[error("the name is empty")]
     Empty,
-    /// More than [`MAX_NAME_LEN`] bytes.
-    #[error("the name has {0} bytes, more than {MAX_NAME_LEN}")]
+    /// More than [`StorePath::MAX_NAME_LEN`] bytes.
+    #[error("the name has {0} bytes, more than {limit}", limit = StorePath::MAX_NAME_LEN)]
     TooLong(usize),
     /// `.`, `..`, or these followed by a dash: they would be special to file systems or scripts.
     #[error("the name is or begins like a special folder (`.`, `..`, `.-`, `..-`)")]
@@ -73,15 +71,15 @@ pub enum NameError {
 }
 
 /// Checks a name for the store by the rules of Nix (`checkName` in `path.cc`).
-pub fn check_name(name: &str) -> Result<(), NameError> {
+pub fn check_name(name: &str) -> Result<(), StoreNameError> {
     if name.is_empty() {
-        return Err(NameError::Empty);
+        return Err(StoreNameError::Empty);
     }
-    if name.len() > MAX_NAME_LEN {
-        return Err(NameError::TooLong(name.len()));
+    if name.len() > StorePath::MAX_NAME_LEN {
+        return Err(StoreNameError::TooLong(name.len()));
     }
     if matches!(name, "." | "..") || name.starts_with(".-") || name.starts_with("..-") {
-        return Err(NameError::Dots);
+        return Err(StoreNameError::Dots);
     }
     let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.' | b'_' | b'?' | b'=');
     match name.bytes().position(|b| !allowed(b)) {
@@ -90,7 +88,7 @@ pub fn check_name(name: &str) -> Result<(), NameError> {
             // All before it are single bytes, so this is where the character begins.
             let character = name.get(offset..).and_then(|rest| rest.chars().next());
             let character = character.unwrap_or(char::REPLACEMENT_CHARACTER);
-            Err(NameError::Character { character, offset })
+            Err(StoreNameError::Character { character, offset })
         }
     }
 }
@@ -100,17 +98,23 @@ pub fn check_name(name: &str) -> Result<(), NameError> {
 pub struct StorePath(Box<str>);
 
 impl StorePath {
+    /// Digits of the digest.
+    pub const DIGEST_LEN: usize = 32;
+    /// Longest name that Nix accepts: file names may have 255 bytes, and suffixes such as `.lock` must still fit.
+    pub const MAX_NAME_LEN: usize = 211;
+
     /// Reads `<digest>-<name>`.
     pub fn from_base_name(text: &str) -> Result<Self, StorePathError> {
         let shown = || text.chars().take(300).collect::<String>();
-        let digest = text.as_bytes().get(..DIGEST_LEN).ok_or_else(|| StorePathError::TooShort(shown()))?;
+        let digest =
+            text.as_bytes().get(..Self::DIGEST_LEN).ok_or_else(|| StorePathError::TooShort(shown()))?;
         if let Some((offset, byte)) =
             digest.iter().enumerate().find(|(_, b)| base32::digit_value(**b).is_none())
         {
             let character = if byte.is_ascii() { char::from(*byte) } else { char::REPLACEMENT_CHARACTER };
             return Err(StorePathError::Digest { path: shown(), character, offset });
         }
-        let name = text.get(DIGEST_LEN..).and_then(|rest| rest.strip_prefix('-'));
+        let name = text.get(Self::DIGEST_LEN..).and_then(|rest| rest.strip_prefix('-'));
         let name = name.ok_or_else(|| StorePathError::TooShort(shown()))?;
         check_name(name).map_err(|problem| StorePathError::Name { path: shown(), problem })?;
         Ok(Self(text.into()))
@@ -130,12 +134,12 @@ impl StorePath {
 
     /// The digest, 32 digits.
     pub fn digest(&self) -> &str {
-        self.0.get(..DIGEST_LEN).unwrap_or("")
+        self.0.get(..Self::DIGEST_LEN).unwrap_or("")
     }
 
     /// The name.
     pub fn name(&self) -> &str {
-        self.0.get(DIGEST_LEN + 1..).unwrap_or("")
+        self.0.get(Self::DIGEST_LEN + 1..).unwrap_or("")
     }
 
     /// Whether it is a derivation: the name ends in `.drv`.
@@ -193,8 +197,8 @@ impl StoreDir {
     }
 
     /// A path in full, for printing.
-    pub const fn display<'a>(&'a self, path: &'a StorePath) -> Full<'a> {
-        Full { store: self, path }
+    pub const fn display<'a>(&'a self, path: &'a StorePath) -> FullStorePath<'a> {
+        FullStorePath { store: self, path }
     }
 
     /// Reads a full path such as `/nix/store/<digest>-<name>`, directly inside the store.
@@ -224,12 +228,12 @@ impl fmt::Display for StoreDir {
 
 /// A store path with its folder.
 #[derive(Debug, Clone, Copy)]
-pub struct Full<'a> {
+pub struct FullStorePath<'a> {
     store: &'a StoreDir,
     path: &'a StorePath,
 }
 
-impl fmt::Display for Full<'_> {
+impl fmt::Display for FullStorePath<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.store, self.path)
     }

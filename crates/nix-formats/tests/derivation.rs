@@ -2,14 +2,14 @@
 
 #![allow(clippy::unwrap_used)]
 
+use nix_formats::{
+    Derivation, DerivationOutput, DerivationProblem, FixedMethod, HashAlgorithm, HashModulo, InputHash,
+    OutputPathError, StoreDir, StorePath,
+};
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-
-use nix_formats::derivation::{Derivation, MAX_ITEMS, Output, Problem};
-use nix_formats::hash_modulo::{InputHash, Modulo, OutputError};
-use nix_formats::store_path::{StoreDir, StorePath};
-use serde_json::{Value, json};
 
 fn data(name: &str) -> PathBuf {
     test_support::data("nix/derivation").join(name)
@@ -120,11 +120,12 @@ fn outputs_of_each_kind() {
         let text = derivation.to_aterm(&StoreDir::default()).unwrap();
         assert_eq!(Derivation::parse(&text, "drv-name").unwrap(), derivation);
         let kind = match derivation.outputs[0].1 {
-            Output::InputAddressed(_) => "inputAddressed",
-            Output::Fixed { .. } => "caFixed",
-            Output::Floating { .. } => "caFloating",
-            Output::Deferred => "deferred",
-            Output::Impure { .. } => "impure",
+            DerivationOutput::InputAddressed(_) => "inputAddressed",
+            DerivationOutput::Fixed { .. } => "caFixed",
+            DerivationOutput::Floating { .. } => "caFloating",
+            DerivationOutput::Deferred => "deferred",
+            DerivationOutput::Impure { .. } => "impure",
+            ref other => panic!("{other:?}"),
         };
         assert!(file.starts_with(&format!("output-{kind}")), "{file}");
         *kinds.entry(kind).or_insert(0) += 1;
@@ -138,10 +139,12 @@ fn bad_files_are_refused_for_what_is_bad() {
         let error = Derivation::parse(&read(name), "fixed").unwrap_err();
         (error.offset, error.problem)
     };
-    assert!(matches!(problem("bad-ca-fixed-path.drv"), (8, Problem::FixedPath { .. })));
-    assert!(matches!(problem("bad-version.drv"), (15, Problem::Version(v)) if v == "invalid-version"));
+    assert!(matches!(problem("bad-ca-fixed-path.drv"), (8, DerivationProblem::FixedPath { .. })));
+    assert!(
+        matches!(problem("bad-version.drv"), (15, DerivationProblem::Version(v)) if v == "invalid-version")
+    );
     let (offset, problem) = problem("bad-old-version-dyn-deps.drv");
-    assert_eq!((offset, problem), (67, Problem::DynamicInOldVersion));
+    assert_eq!((offset, problem), (67, DerivationProblem::DynamicInOldVersion));
 }
 
 /// A small file must not take a large memory.
@@ -151,10 +154,10 @@ fn too_many_items() {
         let args = vec!["\"\""; count].join(",");
         format!("Derive([(\"out\",\"\",\"\",\"\")],[],[],\"x\",\"y\",[{args}],[])")
     };
-    let most = MAX_ITEMS - 1;
+    let most = Derivation::MAX_ITEMS - 1;
     assert_eq!(Derivation::parse(with_args(most).as_bytes(), "a").unwrap().args.len(), most);
     let error = Derivation::parse(with_args(most + 1).as_bytes(), "a").unwrap_err();
-    assert_eq!(error.problem, Problem::TooMany);
+    assert_eq!(error.problem, DerivationProblem::TooMany);
 }
 
 #[test]
@@ -187,8 +190,8 @@ fn attributes() {
     assert_eq!(attributes.patch_names(), ["CVE-2021-1234.patch", "fix.patch", "CVE-2022-1.diff"]);
     assert!(attributes.source_urls().is_empty());
     let mut fixed = unfixed.clone();
-    let hash = nix_formats::hash::Algorithm::Sha256.hash(b"b");
-    fixed.outputs[0].1 = Output::Fixed { method: nix_formats::store_path::FixedMethod::Flat, hash };
+    let hash = HashAlgorithm::Sha256.hash(b"b");
+    fixed.outputs[0].1 = DerivationOutput::Fixed { method: FixedMethod::Flat, hash };
     assert_eq!(fixed.attributes().unwrap().source_urls(), ["mirror://gnu/b", "https://a/b"]);
 
     let structured = "{\\\"patches\\\":[\\\"/nix/store/c015dhfh5l0lp6wxyvdn7bmwhbbr6hr9-CVE-1.patch\\\"],\
@@ -206,8 +209,8 @@ fn attributes() {
 struct Files(BTreeMap<StorePath, Vec<u8>>);
 
 impl Files {
-    fn modulo(self) -> Modulo<impl FnMut(&StorePath) -> std::io::Result<Vec<u8>>> {
-        Modulo::new(StoreDir::default(), move |path: &StorePath| {
+    fn modulo(self) -> HashModulo<impl FnMut(&StorePath) -> std::io::Result<Vec<u8>>> {
+        HashModulo::new(StoreDir::default(), move |path: &StorePath| {
             self.0.get(path).cloned().ok_or_else(|| std::io::ErrorKind::NotFound.into())
         })
     }
@@ -241,7 +244,7 @@ fn texts_that_are_hashed() {
             let mut filled = derivation.clone();
             filled.env.clear();
             for (_, output) in &mut filled.outputs {
-                *output = Output::Deferred;
+                *output = DerivationOutput::Deferred;
             }
             modulo.fill_in(&mut filled).unwrap();
             assert_eq!(filled, derivation, "{name}");
@@ -274,9 +277,9 @@ fn outputs_are_filled_in_and_checked() {
         modulo.fill_in(&mut derivation).unwrap();
         assert_eq!(derivation, get(name));
     }
-    assert!(matches!(modulo.fill_in(&mut get("bad-env-var")), Err(OutputError::Variable { .. })));
-    assert!(matches!(modulo.fill_in(&mut get("bad-path")), Err(OutputError::Path { .. })));
-    assert!(matches!(modulo.fill_in(&mut get("bad-depends-on-drv-pre")), Err(OutputError::Path { .. })));
+    assert!(matches!(modulo.fill_in(&mut get("bad-env-var")), Err(OutputPathError::Variable { .. })));
+    assert!(matches!(modulo.fill_in(&mut get("bad-path")), Err(OutputPathError::Path { .. })));
+    assert!(matches!(modulo.fill_in(&mut get("bad-depends-on-drv-pre")), Err(OutputPathError::Path { .. })));
 }
 
 /// What derivations become once their inputs are built.

@@ -2,20 +2,19 @@
 
 #![allow(clippy::unwrap_used)]
 
+use nix_formats::nar::{
+    MAGIC, NarError, NarEvent, NarLimits, NarProblem, NarReader, NarWriter, RestoreOptions, dump, restore,
+};
+use proptest::prelude::*;
 use std::fs;
 use std::io::{self, Read};
 use std::os::unix::fs::symlink;
 
-use nix_formats::nar::{
-    Event, Limits, MAGIC, NarError, Problem, Reader, RestoreOptions, Writer, dump, restore,
-};
-use proptest::prelude::*;
-
 /// An event, and the contents if it is a file.
-type Step = (Event, Vec<u8>);
+type Step = (NarEvent, Vec<u8>);
 
 fn write(steps: &[Step]) -> Result<Vec<u8>, NarError> {
-    let mut writer = Writer::new(Vec::new(), Limits::default());
+    let mut writer = NarWriter::new(Vec::new(), NarLimits::default());
     for (event, contents) in steps {
         writer.event(event)?;
         if !contents.is_empty() {
@@ -26,7 +25,7 @@ fn write(steps: &[Step]) -> Result<Vec<u8>, NarError> {
 }
 
 fn read(archive: &[u8]) -> Result<Vec<Step>, NarError> {
-    let mut reader = Reader::new(archive, Limits::default());
+    let mut reader = NarReader::new(archive, NarLimits::default());
     let mut steps = Vec::new();
     while let Some(event) = reader.next_event()? {
         let mut contents = Vec::new();
@@ -51,7 +50,7 @@ fn strings(strings: &[&[u8]]) -> Vec<u8> {
 }
 
 /// A folder whose entries are empty files of these names, by hand.
-fn folder(names: &[&[u8]]) -> Vec<u8> {
+fn archive_of(names: &[&[u8]]) -> Vec<u8> {
     let mut parts: Vec<&[u8]> = vec![MAGIC, b"(", b"type", b"directory"];
     for name in names {
         parts.extend_from_slice(&[b"entry", b"(", b"name", name, b"node"]);
@@ -61,7 +60,7 @@ fn folder(names: &[&[u8]]) -> Vec<u8> {
     strings(&parts)
 }
 
-fn problem(archive: &[u8]) -> Problem {
+fn problem(archive: &[u8]) -> NarProblem {
     match read(archive).unwrap_err() {
         NarError::Malformed { problem, .. } => problem,
         other => panic!("{other}"),
@@ -70,20 +69,20 @@ fn problem(archive: &[u8]) -> Problem {
 
 #[test]
 fn names_and_order() {
-    assert_eq!(read(&folder(&[b"a", b"b", b"b-", b"ba"])).unwrap().len(), 6);
+    assert_eq!(read(&archive_of(&[b"a", b"b", b"b-", b"ba"])).unwrap().len(), 6);
     for name in [&b""[..], b".", b"..", b"a/b", b"/", b"a\0"] {
-        assert_eq!(problem(&folder(&[name])), Problem::Name(name.to_vec()));
+        assert_eq!(problem(&archive_of(&[name])), NarProblem::Name(name.to_vec()));
     }
     for (first, second) in [(&b"b"[..], &b"a"[..]), (b"a", b"a"), (b"ab", b"a"), (b"\xff", b"a")] {
-        let expected = Problem::Order { previous: first.to_vec(), name: second.to_vec() };
-        assert_eq!(problem(&folder(&[first, second])), expected);
+        let expected = NarProblem::Order { previous: first.to_vec(), name: second.to_vec() };
+        assert_eq!(problem(&archive_of(&[first, second])), expected);
     }
     let long = [b'a'; 256];
-    assert!(matches!(problem(&folder(&[&long])), Problem::TooLong { length: 256, maximum: 255 }));
-    let mut padded = folder(&[b"a"]);
+    assert!(matches!(problem(&archive_of(&[&long])), NarProblem::TooLong { length: 256, maximum: 255 }));
+    let mut padded = archive_of(&[b"a"]);
     let at = padded.windows(8).position(|window| window == b"a\0\0\0\0\0\0\0").unwrap();
     padded[at + 3] = 1;
-    assert_eq!(problem(&padded), Problem::Padding);
+    assert_eq!(problem(&padded), NarProblem::Padding);
 }
 
 #[test]
@@ -91,19 +90,19 @@ fn links() {
     let link = |target: &[u8]| strings(&[MAGIC, b"(", b"type", b"symlink", b"target", target, b")"]);
     assert_eq!(read(&link(b"../../etc")).unwrap().len(), 1);
     for target in [&b""[..], b"a\0b"] {
-        assert_eq!(problem(&link(target)), Problem::Target);
+        assert_eq!(problem(&link(target)), NarProblem::Target);
     }
-    assert!(matches!(problem(&link(&[b'a'; 4096])), Problem::TooLong { .. }));
+    assert!(matches!(problem(&link(&[b'a'; 4096])), NarProblem::TooLong { .. }));
 }
 
 #[test]
 fn no_archives() {
     for bytes in [&b""[..], b"nix-archive-1", &strings(&[b"nix-archive-2"]), &[0xff; 64]] {
-        assert_eq!(problem(bytes), Problem::Magic);
+        assert_eq!(problem(bytes), NarProblem::Magic);
     }
-    let mut trailing = folder(&[]);
+    let mut trailing = archive_of(&[]);
     trailing.push(0);
-    assert_eq!(problem(&trailing), Problem::Trailing);
+    assert_eq!(problem(&trailing), NarProblem::Trailing);
 }
 
 /// The length of a string is believed only as far as its bytes come.
@@ -125,26 +124,26 @@ fn endless_archives_end() {
     let entry = strings(&[b"entry", b"(", b"name", b"a", b"node", b"(", b"type", b"directory"]);
     let start = strings(&[MAGIC, b"(", b"type", b"directory"]);
     let endless = io::Cursor::new(start).chain(Forever { bytes: entry, at: 0 });
-    let error = Reader::new(endless, Limits::default()).expect_end().unwrap_err();
+    let error = NarReader::new(endless, NarLimits::default()).expect_end().unwrap_err();
     assert!(matches!(error, NarError::Limit { limit: "depth", maximum: 64, .. }), "{error}");
 
     let mut file = strings(&[MAGIC, b"(", b"type", b"regular", b"contents"]);
     file.extend_from_slice(&u64::MAX.to_le_bytes());
     let endless = || io::Cursor::new(file.clone()).chain(Forever { bytes: vec![0], at: 0 });
     let target = tempfile::tempdir().unwrap();
-    for limits in [
-        Limits { file_size: 1 << 20, ..Limits::default() },
-        Limits { total_size: 1 << 20, ..Limits::default() },
-    ] {
-        let options = RestoreOptions { limits, durable: false };
+    let shrinks: [fn(&mut NarLimits); 2] = [|l| l.file_size = 1 << 20, |l| l.total_size = 1 << 20];
+    for shrink in shrinks {
+        let mut options = RestoreOptions::default();
+        shrink(&mut options.limits);
         let error = restore(endless(), &target.path().join("x"), &options).unwrap_err();
         assert!(matches!(error, NarError::Limit { .. }), "{error}");
         assert_eq!(fs::read_dir(target.path()).unwrap().count(), 0);
     }
-    let limits = Limits { nodes: 2, ..Limits::default() };
-    let archive = folder(&[b"a", b"b"]);
+    let mut limits = NarLimits::default();
+    limits.nodes = 2;
+    let archive = archive_of(&[b"a", b"b"]);
     assert!(matches!(
-        Reader::new(&archive[..], limits).expect_end(),
+        NarReader::new(&archive[..], limits).expect_end(),
         Err(NarError::Limit { maximum: 2, .. })
     ));
 }
@@ -167,8 +166,8 @@ impl Read for Forever {
 /// A link, and then an entry that would go through it.
 #[test]
 fn restoring_stays_inside() {
-    let room = tempfile::tempdir().unwrap();
-    let outside = room.path().join("outside");
+    let folder = tempfile::tempdir().unwrap();
+    let outside = folder.path().join("outside");
     fs::create_dir(&outside).unwrap();
     let target = outside.to_str().unwrap().as_bytes();
     let archive = strings(&[
@@ -212,19 +211,19 @@ fn restoring_stays_inside() {
         b")",
         b")",
     ]);
-    let error = restore(&archive[..], &room.path().join("x"), &RestoreOptions::default()).unwrap_err();
-    assert!(matches!(error, NarError::Malformed { problem: Problem::Order { .. }, .. }), "{error}");
+    let error = restore(&archive[..], &folder.path().join("x"), &RestoreOptions::default()).unwrap_err();
+    assert!(matches!(error, NarError::Malformed { problem: NarProblem::Order { .. }, .. }), "{error}");
     assert_eq!(fs::read_dir(&outside).unwrap().count(), 0);
-    assert_eq!(fs::read_dir(room.path()).unwrap().count(), 1);
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
 
     // What is there already is not touched, not even a link to nowhere.
-    let good = folder(&[b"a"]);
+    let good = archive_of(&[b"a"]);
     for (name, make) in [
         ("file", (|path| fs::write(path, "old").unwrap()) as fn(&std::path::Path)),
         ("folder", |path| fs::create_dir(path).unwrap()),
         ("link", |path| symlink("nowhere", path).unwrap()),
     ] {
-        let path = room.path().join(name);
+        let path = folder.path().join(name);
         make(&path);
         let error = restore(&good[..], &path, &RestoreOptions::default()).unwrap_err();
         assert!(
@@ -235,31 +234,32 @@ fn restoring_stays_inside() {
     for bad in ["", "..", "/"] {
         assert!(restore(&good[..], bad.as_ref(), &RestoreOptions::default()).is_err());
     }
-    let durable = RestoreOptions { durable: true, ..RestoreOptions::default() };
-    restore(&good[..], &room.path().join("durable"), &durable).unwrap();
-    assert_eq!(dump(&room.path().join("durable"), Vec::new(), &Limits::default()).unwrap(), good);
+    let mut durable = RestoreOptions::default();
+    durable.durable = true;
+    restore(&good[..], &folder.path().join("durable"), &durable).unwrap();
+    assert_eq!(dump(&folder.path().join("durable"), Vec::new(), &NarLimits::default()).unwrap(), good);
 }
 
 #[test]
 fn trees_that_cannot_be_dumped() {
-    let room = tempfile::tempdir().unwrap();
-    let _socket = std::os::unix::net::UnixListener::bind(room.path().join("socket")).unwrap();
-    let error = dump(room.path(), Vec::new(), &Limits::default()).unwrap_err();
+    let folder = tempfile::tempdir().unwrap();
+    let _socket = std::os::unix::net::UnixListener::bind(folder.path().join("socket")).unwrap();
+    let error = dump(folder.path(), Vec::new(), &NarLimits::default()).unwrap_err();
     assert!(matches!(&error, NarError::UnsupportedType { path } if path.ends_with("socket")), "{error}");
-    let error = dump(&room.path().join("gone"), Vec::new(), &Limits::default()).unwrap_err();
+    let error = dump(&folder.path().join("gone"), Vec::new(), &NarLimits::default()).unwrap_err();
     assert!(matches!(&error, NarError::File { path, .. } if path.ends_with("gone")), "{error}");
     // This one claims to be empty and is not: what a file that grows looks like.
-    let error = dump("/proc/self/status".as_ref(), Vec::new(), &Limits::default()).unwrap_err();
+    let error = dump("/proc/self/status".as_ref(), Vec::new(), &NarLimits::default()).unwrap_err();
     assert!(matches!(error, NarError::Changed { expected: 0, .. }), "{error}");
 }
 
 #[test]
 fn writers_refuse_nonsense() {
-    let directory = || (Event::Directory { name: vec![] }, vec![]);
+    let directory = || (NarEvent::Directory { name: vec![] }, vec![]);
     let file = |name: &str, size, contents: &str| {
-        (Event::File { name: name.into(), executable: false, size }, contents.as_bytes().to_vec())
+        (NarEvent::File { name: name.into(), executable: false, size }, contents.as_bytes().to_vec())
     };
-    let leave = || (Event::Leave, vec![]);
+    let leave = || (NarEvent::Leave, vec![]);
     for steps in [
         vec![],
         vec![leave()],
@@ -272,7 +272,7 @@ fn writers_refuse_nonsense() {
         vec![directory(), file("", 0, ""), leave()],
         vec![directory(), file("..", 0, ""), leave()],
         vec![directory(), file("b", 0, ""), file("a", 0, ""), leave()],
-        vec![(Event::Symlink { name: vec![], target: vec![] }, vec![])],
+        vec![(NarEvent::Symlink { name: vec![], target: vec![] }, vec![])],
     ] {
         assert!(write(&steps).is_err(), "{steps:?}");
     }
@@ -283,29 +283,31 @@ fn node(name: Vec<u8>) -> impl Strategy<Value = Vec<Step>> {
     let leaf = prop_oneof![
         (any::<bool>(), prop::collection::vec(any::<u8>(), 0..30)).prop_map(move |(executable, contents)| {
             let size = contents.len() as u64;
-            vec![(Event::File { name: file.clone(), executable, size }, contents)]
+            vec![(NarEvent::File { name: file.clone(), executable, size }, contents)]
         }),
         prop::collection::vec(1_u8.., 1..20)
-            .prop_map(move |target| vec![(Event::Symlink { name: link.clone(), target }, vec![])]),
+            .prop_map(move |target| vec![(NarEvent::Symlink { name: link.clone(), target }, vec![])]),
     ];
     leaf.prop_recursive(5, 40, 5, move |inner| {
         let names = prop::collection::btree_map("[a-z]{1,9}", inner, 0..5);
         let folder = folder.clone();
         names.prop_map(move |entries| {
-            let mut steps = vec![(Event::Directory { name: folder.clone() }, vec![])];
+            let mut steps = vec![(NarEvent::Directory { name: folder.clone() }, vec![])];
             for (name, mut inner) in entries {
                 rename(&mut inner, name.as_bytes());
                 steps.extend(inner);
             }
-            steps.push((Event::Leave, vec![]));
+            steps.push((NarEvent::Leave, vec![]));
             steps
         })
     })
 }
 
 fn rename(steps: &mut [Step], new: &[u8]) {
-    if let Some((Event::Directory { name } | Event::File { name, .. } | Event::Symlink { name, .. }, _)) =
-        steps.first_mut()
+    if let Some((
+        NarEvent::Directory { name } | NarEvent::File { name, .. } | NarEvent::Symlink { name, .. },
+        _,
+    )) = steps.first_mut()
     {
         *name = new.to_vec();
     }
@@ -317,7 +319,7 @@ proptest! {
         let archive = write(&steps).unwrap();
         prop_assert_eq!(read(&archive).unwrap(), steps);
         // Skipping the contents leads to the same end.
-        let size = Reader::new(&archive[..], Limits::default()).expect_end().unwrap();
+        let size = NarReader::new(&archive[..], NarLimits::default()).expect_end().unwrap();
         prop_assert_eq!(size, archive.len() as u64);
     }
 

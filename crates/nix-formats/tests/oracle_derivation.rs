@@ -3,25 +3,21 @@
 #![allow(clippy::unwrap_used)]
 
 mod generator;
-mod toolbox;
-
-use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-
-use nix_formats::derivation::{Derivation, Output};
-use nix_formats::hash::{Algorithm, Hash};
-use nix_formats::hash_modulo::{Kind, Modulo};
-use nix_formats::store_path::{StoreDir, StorePath};
-use serde_json::{Value, json};
 
 use generator::Generator;
-use toolbox::{Nix, Room};
+use nix_formats::{
+    Derivation, DerivationKind, DerivationOutput, Hash, HashAlgorithm, HashModulo, StoreDir, StorePath,
+};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use test_support::{Nix, NixStore};
 
 const FEATURES: &str =
     "nix-command ca-derivations dynamic-derivations impure-derivations git-hashing blake3-hashes";
 
-fn nix(room: &Room, program: &str) -> Nix {
-    room.nix(program).args(["--option", "experimental-features", FEATURES])
+fn nix(nix_store: &NixStore, program: &str) -> Nix {
+    nix_store.nix(program).args(["--option", "experimental-features", FEATURES])
 }
 
 /// Numbers whose spelling in JSON is easy to get wrong.
@@ -76,8 +72,12 @@ fn nodes(g: &mut Generator, count: usize) -> Vec<Value> {
             if kind < 7 {
                 attrs["outputs"] = json!(outputs[..=g.below(4)]);
             } else if kind < 9 {
-                let algorithm =
-                    g.pick(&[Algorithm::Sha1, Algorithm::Sha256, Algorithm::Sha512, Algorithm::Blake3]);
+                let algorithm = g.pick(&[
+                    HashAlgorithm::Sha1,
+                    HashAlgorithm::Sha256,
+                    HashAlgorithm::Sha512,
+                    HashAlgorithm::Blake3,
+                ]);
                 // Few different ones, so that several derivations have the same contents.
                 let contents = g.below(4).to_string();
                 attrs["outputHash"] = json!(algorithm.hash(contents.as_bytes()).sri());
@@ -105,27 +105,27 @@ fn nodes(g: &mut Generator, count: usize) -> Vec<Value> {
 
 /// What Nix made of `oracle_derivation.nix`: files by their paths.
 struct Made {
-    room: Room,
+    nix_store: NixStore,
     store: StoreDir,
     files: BTreeMap<StorePath, Vec<u8>>,
 }
 
 fn make() -> Made {
-    let room = Room::new();
+    let nix_store = NixStore::new("nix-formats");
     let mut g = Generator::new(20);
     let characters: String = (1..=0xff_u8).map(char::from).collect();
-    fs::write(room.outside("bytes"), (1..=u8::MAX).rev().collect::<Vec<_>>()).unwrap();
+    fs::write(nix_store.outside("bytes"), (1..=u8::MAX).rev().collect::<Vec<_>>()).unwrap();
     let input = json!({
-        "characters": characters, "floats": floats(&mut g), "bytes": room.inside("bytes"), "nodes": nodes(&mut g, 300),
+        "characters": characters, "floats": floats(&mut g), "bytes": nix_store.inside("bytes"), "nodes": nodes(&mut g, 300),
     });
-    fs::write(room.outside("input.json"), input.to_string()).unwrap();
-    fs::write(room.outside("oracle_derivation.nix"), include_str!("oracle_derivation.nix")).unwrap();
-    let input = format!("builtins.fromJSON (builtins.readFile {})", room.inside("input.json"));
-    let printed = nix(&room, "nix-instantiate")
-        .args([&room.inside("oracle_derivation.nix"), "--arg", "input", &input])
+    fs::write(nix_store.outside("input.json"), input.to_string()).unwrap();
+    fs::write(nix_store.outside("oracle_derivation.nix"), include_str!("oracle_derivation.nix")).unwrap();
+    let input = format!("builtins.fromJSON (builtins.readFile {})", nix_store.inside("input.json"));
+    let printed = nix(&nix_store, "nix-instantiate")
+        .args([&nix_store.inside("oracle_derivation.nix"), "--arg", "input", &input])
         .lines();
-    let store = room.store_dir();
-    let files: BTreeMap<StorePath, Vec<u8>> = fs::read_dir(room.outside("store"))
+    let store = StoreDir::new(&nix_store.store_dir()).unwrap();
+    let files: BTreeMap<StorePath, Vec<u8>> = fs::read_dir(nix_store.outside("store"))
         .unwrap()
         .map(|entry| entry.unwrap())
         // Nix keeps things of its own there too, such as `.links`.
@@ -138,7 +138,7 @@ fn make() -> Made {
         assert!(files.contains_key(&store.parse(path).unwrap()), "{path}");
     }
     assert!(files.len() > 340, "{}", files.len());
-    Made { room, store, files }
+    Made { nix_store, store, files }
 }
 
 impl Made {
@@ -147,8 +147,8 @@ impl Made {
         Derivation::parse_in(file, name, &self.store).unwrap_or_else(|e| panic!("{path}: {e}"))
     }
 
-    fn modulo(&self) -> Modulo<impl FnMut(&StorePath) -> std::io::Result<Vec<u8>>> {
-        Modulo::new(self.store.clone(), |path: &StorePath| {
+    fn modulo(&self) -> HashModulo<impl FnMut(&StorePath) -> std::io::Result<Vec<u8>>> {
+        HashModulo::new(self.store.clone(), |path: &StorePath| {
             self.files.get(path).cloned().ok_or_else(|| std::io::ErrorKind::NotFound.into())
         })
     }
@@ -180,7 +180,7 @@ fn json_form() {
     // JSON cannot hold what is not UTF-8, and Nix refuses it as we do.
     let is_bytes = |path: &&StorePath| path.name() == "bytes.drv";
     let bytes = made.files.keys().find(is_bytes).unwrap();
-    let show = |paths: Vec<String>| nix(&made.room, "nix").args(["derivation", "show"]).args(paths);
+    let show = |paths: Vec<String>| nix(&made.nix_store, "nix").args(["derivation", "show"]).args(paths);
     let full = |path: &StorePath| made.store.display(path).to_string();
     assert!(!show(vec![full(bytes)]).output().status.success());
     let derivation = made.parse(bytes, &made.files[bytes]);
@@ -205,8 +205,8 @@ fn json_form() {
 #[test]
 fn nix_reads_our_json() {
     let made = make();
-    let other = Room::new();
-    let store = other.store_dir();
+    let other = NixStore::new("nix-formats");
+    let store = StoreDir::new(&other.store_dir()).unwrap();
     let names =
         ["plain", "many-1.0", "texts", "fixed-tree-512", "git-floating", "impure", "structured-fixed"];
     let mut added = BTreeSet::new();
@@ -220,20 +220,22 @@ fn nix_reads_our_json() {
         moved.input_sources.clear();
         moved.input_derivations.clear();
         for (name, output) in &mut moved.outputs {
-            if matches!(output, Output::InputAddressed(_)) {
-                *output = Output::Deferred;
+            if matches!(output, DerivationOutput::InputAddressed(_)) {
+                *output = DerivationOutput::Deferred;
             }
-            if derivation.kind().unwrap() != Kind::Floating && derivation.kind().unwrap() != Kind::Impure {
+            if derivation.kind().unwrap() != DerivationKind::Floating
+                && derivation.kind().unwrap() != DerivationKind::Impure
+            {
                 for (variable, value) in &mut moved.env {
                     if variable.as_ref() == name.as_bytes() {
-                        *value = std::borrow::Cow::Borrowed("".into());
+                        *value = std::borrow::Cow::Borrowed(&[]);
                     }
                 }
             }
         }
         let missing =
             |_: &StorePath| -> std::io::Result<Vec<u8>> { Err(std::io::ErrorKind::NotFound.into()) };
-        Modulo::new(store.clone(), missing).fill_in(&mut moved).unwrap();
+        HashModulo::new(store.clone(), missing).fill_in(&mut moved).unwrap();
         let json = moved.to_json().unwrap().to_string();
         let theirs = nix(&other, "nix").args(["derivation", "add"]).input(json).text();
         assert_eq!(theirs.trim(), store.display(&moved.store_path(&store).unwrap()).to_string());
@@ -252,24 +254,24 @@ fn outputs() {
         let derivation = made.parse(path, file);
         modulo.check(&derivation).unwrap_or_else(|e| panic!("{path}: {e}"));
         match derivation.kind().unwrap() {
-            Kind::Deferred => assert!(modulo.own_hash(&derivation).unwrap().is_none(), "{path}"),
-            Kind::InputAddressed => {
+            DerivationKind::Deferred => assert!(modulo.own_hash(&derivation).unwrap().is_none(), "{path}"),
+            DerivationKind::InputAddressed => {
                 let mut blank = derivation.clone();
                 for (name, output) in &mut blank.outputs {
-                    *output = Output::Deferred;
+                    *output = DerivationOutput::Deferred;
                     let variable = blank.env.iter_mut().find(|(v, _)| v.as_ref() == name.as_bytes());
-                    variable.unwrap().1 = std::borrow::Cow::Borrowed("".into());
+                    variable.unwrap().1 = std::borrow::Cow::Borrowed(&[]);
                 }
                 modulo.fill_in(&mut blank).unwrap();
                 assert_eq!(blank, derivation);
                 computed += blank.outputs.len();
                 // And a wrong path does not pass.
-                let wrong = Hash::new(Algorithm::Sha256, vec![7; 32]).unwrap();
+                let wrong = Hash::new(HashAlgorithm::Sha256, vec![7; 32]).unwrap();
                 let wrong = made.store.make_output_path(&blank.outputs[0].0, &wrong, &blank.name).unwrap();
-                blank.outputs[0].1 = Output::InputAddressed(wrong);
+                blank.outputs[0].1 = DerivationOutput::InputAddressed(wrong);
                 assert!(modulo.check(&blank).is_err(), "{path}");
             }
-            Kind::Fixed | Kind::Floating | Kind::Impure => {}
+            _ => {}
         }
     }
     assert!(computed > 200, "{computed}");

@@ -4,34 +4,27 @@
 #![allow(clippy::unwrap_used)]
 
 mod generator;
-mod toolbox;
-
-use std::fs;
-
-use bstr::BString;
-use serde_json::{Map, Value, json};
-
-use nix_formats::derivation::Derivation;
-use nix_formats::hash::Algorithm;
-use nix_formats::hash_modulo::Modulo;
-use nix_formats::store_path::{StoreDir, StorePath};
 
 use generator::Generator;
-use toolbox::{Nix, Room};
+use nix_formats::{Derivation, HashAlgorithm, HashModulo, StoreDir, StorePath};
+use serde_json::{Map, Value, json};
+use std::fs;
+use test_support::{Nix, NixStore};
 
-fn derivation_command(room: &Room, command: &str) -> Nix {
+fn derivation_command(nix_store: &NixStore, command: &str) -> Nix {
     let features = "nix-command ca-derivations dynamic-derivations impure-derivations";
-    room.nix("nix").args(["--extra-experimental-features", features, "derivation", command])
+    nix_store.nix("nix").args(["--extra-experimental-features", features, "derivation", command])
 }
 
 /// Reads JSON as Nix does before it writes a derivation; an error where a derivation is not consistent.
-fn ours(room: &Room, json: &Value) -> Result<(Derivation<'static>, StorePath), String> {
+fn ours(nix_store: &NixStore, json: &Value) -> Result<(Derivation<'static>, StorePath), String> {
     let mut derivation = Derivation::from_json(json).map_err(|e| e.to_string())?;
-    let read = |path: &StorePath| fs::read(room.outside("store").join(path.as_str()));
-    let mut modulo = Modulo::new(room.store_dir(), read);
+    let read = |path: &StorePath| fs::read(nix_store.outside("store").join(path.as_str()));
+    let mut modulo = HashModulo::new(StoreDir::new(&nix_store.store_dir()).unwrap(), read);
     modulo.fill_in(&mut derivation).map_err(|e| e.to_string())?;
     modulo.check(&derivation).map_err(|e| e.to_string())?;
-    let path = derivation.store_path(&room.store_dir()).map_err(|e| e.to_string())?;
+    let path =
+        derivation.store_path(&StoreDir::new(&nix_store.store_dir()).unwrap()).map_err(|e| e.to_string())?;
     Ok((derivation, path))
 }
 
@@ -119,10 +112,10 @@ fn needed(g: &mut Generator, outputs: &[String], depth: usize) -> Value {
 fn outputs(g: &mut Generator, kind: usize) -> Map<String, Value> {
     let names = ["dev", "lib", "out", "a-b_c"];
     let mut outputs = Map::new();
-    let hash = Algorithm::Sha256.hash(&g.bytes(8));
+    let hash = HashAlgorithm::Sha256.hash(&g.bytes(8));
     if kind == 1 {
         let method = g.pick(&["flat", "nar", "text"]);
-        let old = if g.below(2) == 0 { Algorithm::Sha1 } else { Algorithm::Sha512 };
+        let old = if g.below(2) == 0 { HashAlgorithm::Sha1 } else { HashAlgorithm::Sha512 };
         let hash = if method == "text" || g.below(2) == 0 { hash } else { old.hash(b"contents") };
         outputs.insert("out".to_owned(), json!({ "method": method, "hash": hash.sri() }));
         return outputs;
@@ -181,12 +174,12 @@ fn document(g: &mut Generator, number: usize, added: &[Added], sources: &[StoreP
 
 #[test]
 fn added_and_refused() {
-    let room = Room::new();
-    let store: StoreDir = room.store_dir();
+    let nix_store = NixStore::new("nix-formats");
+    let store: StoreDir = StoreDir::new(&nix_store.store_dir()).unwrap();
     let mut sources = Vec::new();
     for name in ["b-source", "a-source"] {
-        fs::write(room.outside(name), name).unwrap();
-        let path = room.nix("nix-store").args(["--add", &room.inside(name)]).text();
+        fs::write(nix_store.outside(name), name).unwrap();
+        let path = nix_store.nix("nix-store").args(["--add", &nix_store.inside(name)]).text();
         sources.push(store.parse(path.trim()).unwrap());
     }
     let mut g = Generator::new(7);
@@ -194,9 +187,9 @@ fn added_and_refused() {
     let (mut refused, mut filled_in, mut open) = (0, 0, 0);
     for number in 0..120 {
         let json = document(&mut g, number, &added, &sources);
-        let output = derivation_command(&room, "add").input(json.to_string()).output();
+        let output = derivation_command(&nix_store, "add").input(json.to_string()).output();
         let errors = String::from_utf8_lossy(&output.stderr).into_owned();
-        let ours = ours(&room, &json);
+        let ours = ours(&nix_store, &json);
         if !output.status.success() {
             assert!(ours.is_err(), "Nix refuses:\n{errors}\n{json:#}");
             refused += 1;
@@ -205,10 +198,10 @@ fn added_and_refused() {
         let theirs = String::from_utf8(output.stdout).unwrap();
         let theirs = store.parse(theirs.trim()).unwrap();
         let (derivation, path) = ours.unwrap_or_else(|error| panic!("{error}\n{json:#}"));
-        let file = fs::read(room.outside("store").join(theirs.as_str())).unwrap();
+        let file = fs::read(nix_store.outside("store").join(theirs.as_str())).unwrap();
         assert_eq!(
-            BString::from(derivation.to_aterm(&store).unwrap()),
-            BString::from(file.clone()),
+            String::from_utf8_lossy(&derivation.to_aterm(&store).unwrap()),
+            String::from_utf8_lossy(&file),
             "{json:#}"
         );
         assert_eq!(path, theirs);
@@ -228,11 +221,11 @@ fn added_and_refused() {
     // All of them as Nix shows them again.
     let paths = added.iter().map(|added| store.display(&added.path).to_string());
     let shown: Value =
-        serde_json::from_slice(&derivation_command(&room, "show").args(paths).bytes()).unwrap();
+        serde_json::from_slice(&derivation_command(&nix_store, "show").args(paths).bytes()).unwrap();
     let shown = shown["derivations"].as_object().unwrap();
     assert_eq!(shown.len(), added.len());
     for (path, theirs) in shown {
-        let file = fs::read(room.outside("store").join(path)).unwrap();
+        let file = fs::read(nix_store.outside("store").join(path)).unwrap();
         let path = StorePath::from_base_name(path).unwrap();
         let derivation = Derivation::parse_in(&file, path.derivation_name().unwrap(), &store).unwrap();
         assert_eq!(&derivation.to_json().unwrap(), theirs);

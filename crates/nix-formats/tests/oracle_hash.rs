@@ -3,20 +3,17 @@
 #![allow(clippy::unwrap_used)]
 
 mod generator;
-mod toolbox;
-
-use std::fs;
-
-use nix_formats::hash::{Algorithm, Hash};
-use serde_json::{Value, json};
 
 use generator::Generator;
-use toolbox::Room;
+use nix_formats::{Hash, HashAlgorithm};
+use serde_json::{Value, json};
+use std::fs;
+use test_support::NixStore;
 
 type Spell = fn(&Hash) -> String;
 
 /// Digests with borders among them: all bits 0, all 1, and single ones.
-fn digests(algorithm: Algorithm, count: usize) -> Vec<Hash> {
+fn digests(algorithm: HashAlgorithm, count: usize) -> Vec<Hash> {
     let size = algorithm.size();
     let mut g = Generator::new(u64::try_from(size).unwrap());
     let mut digests = vec![vec![0; size], vec![0xff; size]];
@@ -34,9 +31,9 @@ fn digests(algorithm: Algorithm, count: usize) -> Vec<Hash> {
 /// Each of our spellings, converted by Nix to each of its, is again ours.
 #[test]
 fn conversions() {
-    let room = Room::new();
+    let nix_store = NixStore::new("nix-formats");
     let mut cases = Vec::new();
-    for algorithm in [Algorithm::Md5, Algorithm::Sha1, Algorithm::Sha256, Algorithm::Sha512] {
+    for algorithm in [HashAlgorithm::Md5, HashAlgorithm::Sha1, HashAlgorithm::Sha256, HashAlgorithm::Sha512] {
         for hash in digests(algorithm, 700) {
             let prefixed = [hash.prefixed_base16(), hash.prefixed_base32(), hash.sri()];
             let with_base64 = format!("{algorithm}:{}", hash.base64());
@@ -51,14 +48,16 @@ fn conversions() {
     }
     let input: Vec<Value> =
         cases.iter().map(|(text, a, _)| json!({ "hash": text, "hashAlgo": a.name() })).collect();
-    fs::write(room.outside("input.json"), json!(input).to_string()).unwrap();
+    fs::write(nix_store.outside("input.json"), json!(input).to_string()).unwrap();
     let expression = format!(
         "map (h: map (f: builtins.convertHash (h // {{ toHashFormat = f; }})) [ \"base16\" \"nix32\" \"base64\" \"sri\" ])
            (builtins.fromJSON (builtins.readFile {}))",
-        room.inside("input.json")
+        nix_store.inside("input.json")
     );
-    let output =
-        room.nix("nix-instantiate").args(["--eval", "--strict", "--json", "--expr", &expression]).bytes();
+    let output = nix_store
+        .nix("nix-instantiate")
+        .args(["--eval", "--strict", "--json", "--expr", &expression])
+        .bytes();
     let theirs: Vec<[String; 4]> = serde_json::from_slice(&output).unwrap();
     assert_eq!(theirs.len(), cases.len());
     for ((text, algorithm, hash), theirs) in cases.iter().zip(theirs) {
@@ -71,8 +70,8 @@ fn conversions() {
 /// `nix-hash --to-*` and `--type`, over digests and over the contents of files.
 #[test]
 fn old_program() {
-    let room = Room::new();
-    for algorithm in [Algorithm::Md5, Algorithm::Sha1, Algorithm::Sha256, Algorithm::Sha512] {
+    let nix_store = NixStore::new("nix-formats");
+    for algorithm in [HashAlgorithm::Md5, HashAlgorithm::Sha1, HashAlgorithm::Sha256, HashAlgorithm::Sha512] {
         let hashes = digests(algorithm, 40);
         let forms: [(&str, Spell); 4] = [
             ("--to-base16", Hash::base16),
@@ -81,7 +80,7 @@ fn old_program() {
             ("--to-sri", Hash::sri),
         ];
         for (form, spell) in forms {
-            let theirs = room
+            let theirs = nix_store
                 .nix("nix-hash")
                 .args(["--type", algorithm.name(), form])
                 .args(hashes.iter().map(Hash::base16))
@@ -90,9 +89,9 @@ fn old_program() {
         }
         for (i, contents) in [&b""[..], b"a", b"\0\xff\n", &[7; 10_000]].into_iter().enumerate() {
             let name = format!("file-{i}");
-            fs::write(room.outside(&name), contents).unwrap();
-            let theirs = room.nix("nix-hash").args(["--type", algorithm.name(), "--flat", "--sri"]);
-            let theirs = theirs.arg(room.inside(&name)).text();
+            fs::write(nix_store.outside(&name), contents).unwrap();
+            let theirs = nix_store.nix("nix-hash").args(["--type", algorithm.name(), "--flat", "--sri"]);
+            let theirs = theirs.arg(nix_store.inside(&name)).text();
             assert_eq!(theirs.trim(), algorithm.hash(contents).sri());
         }
     }
@@ -101,15 +100,15 @@ fn old_program() {
 /// BLAKE3 stands behind an experimental feature.
 #[test]
 fn blake3() {
-    let room = Room::new();
-    let hashes = digests(Algorithm::Blake3, 300);
+    let nix_store = NixStore::new("nix-formats");
+    let hashes = digests(HashAlgorithm::Blake3, 300);
     for (form, spell) in [
         ("base16", Hash::base16 as Spell),
         ("nix32", Hash::base32),
         ("base64", Hash::base64),
         ("sri", Hash::sri),
     ] {
-        let theirs = room
+        let theirs = nix_store
             .nix("nix")
             .args(["--extra-experimental-features", "nix-command blake3-hashes"])
             .args(["hash", "convert", "--hash-algo", "blake3", "--to", form])
@@ -117,20 +116,20 @@ fn blake3() {
             .lines();
         assert_eq!(theirs, hashes.iter().map(spell).collect::<Vec<_>>(), "{form}");
     }
-    fs::write(room.outside("file"), [5; 5_000]).unwrap();
-    let theirs = room
+    fs::write(nix_store.outside("file"), [5; 5_000]).unwrap();
+    let theirs = nix_store
         .nix("nix")
         .args(["--extra-experimental-features", "nix-command blake3-hashes"])
-        .args(["hash", "file", "--type", "blake3", &room.inside("file")])
+        .args(["hash", "file", "--type", "blake3", &nix_store.inside("file")])
         .text();
-    assert_eq!(theirs.trim(), Algorithm::Blake3.hash(&[5; 5_000]).sri());
+    assert_eq!(theirs.trim(), HashAlgorithm::Blake3.hash(&[5; 5_000]).sri());
 }
 
 /// Whether a text is a hash at all.
 #[test]
 fn refusals() {
-    let room = Room::new();
-    let hash = Algorithm::Sha256.hash(b"contents");
+    let nix_store = NixStore::new("nix-formats");
+    let hash = HashAlgorithm::Sha256.hash(b"contents");
     let (base16, base32, base64) = (hash.base16(), hash.base32(), hash.base64());
     let texts = [
         format!("sha256:{}", base16.to_uppercase()),
@@ -165,7 +164,7 @@ fn refusals() {
     ];
     let mut wrong = Vec::new();
     for text in &texts {
-        let theirs = room
+        let theirs = nix_store
             .nix("nix")
             .args(["--extra-experimental-features", "nix-command"])
             .args(["hash", "convert", "--to", "sri", "--", text])

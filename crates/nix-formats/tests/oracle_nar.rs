@@ -2,22 +2,18 @@
 
 #![allow(clippy::unwrap_used)]
 
-mod toolbox;
-
+use nix_formats::HashAlgorithm;
+use nix_formats::nar::{NarLimits, RestoreOptions, dump, hash_tree, restore};
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
-
-use nix_formats::hash::Algorithm;
-use nix_formats::nar::{Limits, RestoreOptions, dump, hash_tree, restore};
-use proptest::prelude::*;
-use proptest::strategy::ValueTree;
-use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
-
-use toolbox::Room;
+use test_support::NixStore;
 
 #[derive(Debug, Clone)]
 enum Tree {
@@ -83,23 +79,23 @@ fn trees(purpose: u8, count: usize) -> Vec<Tree> {
 }
 
 fn dumped(path: &Path) -> Vec<u8> {
-    dump(path, Vec::new(), &Limits::default()).unwrap()
+    dump(path, Vec::new(), &NarLimits::default()).unwrap()
 }
 
-/// Both directions for what stands at `name` in `room`; gives the archive.
-fn agree(room: &Room, name: &str) -> Vec<u8> {
-    let theirs = room.nix("nix-store").args(["--dump", &room.inside(name)]).bytes();
-    let ours = dumped(&room.outside(name));
+/// Both directions for what stands at `name` in `nix_store`; gives the archive.
+fn agree(nix_store: &NixStore, name: &str) -> Vec<u8> {
+    let theirs = nix_store.nix("nix-store").args(["--dump", &nix_store.inside(name)]).bytes();
+    let ours = dumped(&nix_store.outside(name));
     assert!(ours == theirs, "different archives of {name}: {} and {} bytes", ours.len(), theirs.len());
 
     // What we unpack is the same to Nix, and what Nix unpacks from our bytes is the same to us.
-    let size = restore(&theirs[..], &room.outside("ours"), &RestoreOptions::default()).unwrap();
+    let size = restore(&theirs[..], &nix_store.outside("ours"), &RestoreOptions::default()).unwrap();
     assert_eq!(size, theirs.len() as u64);
-    assert!(room.nix("nix-store").args(["--dump", &room.inside("ours")]).bytes() == theirs);
-    room.nix("nix-store").args(["--restore", &room.inside("theirs")]).input(ours).bytes();
-    assert!(dumped(&room.outside("theirs")) == theirs);
+    assert!(nix_store.nix("nix-store").args(["--dump", &nix_store.inside("ours")]).bytes() == theirs);
+    nix_store.nix("nix-store").args(["--restore", &nix_store.inside("theirs")]).input(ours).bytes();
+    assert!(dumped(&nix_store.outside("theirs")) == theirs);
     for copy in ["ours", "theirs"] {
-        remove(&room.outside(copy));
+        remove(&nix_store.outside(copy));
     }
     theirs
 }
@@ -114,45 +110,46 @@ fn remove(path: &Path) {
 
 #[test]
 fn generated_trees() {
-    let room = Room::new();
+    let nix_store = NixStore::new("nix-formats");
     for (number, tree) in trees(1, 40).into_iter().enumerate() {
         let name = format!("tree-{number}");
-        tree.make(&room.outside(&name));
-        agree(&room, &name);
+        tree.make(&nix_store.outside(&name));
+        agree(&nix_store, &name);
     }
 }
 
 #[test]
 fn hashes() {
-    let room = Room::new();
+    let nix_store = NixStore::new("nix-formats");
     for (number, tree) in trees(3, 4).into_iter().enumerate() {
         let name = format!("tree-{number}");
-        tree.make(&room.outside(&name));
-        for algorithm in Algorithm::ALL {
-            let (hash, size) = hash_tree(&room.outside(&name), algorithm, &Limits::default()).unwrap();
-            let theirs = room
+        tree.make(&nix_store.outside(&name));
+        for algorithm in HashAlgorithm::ALL {
+            let (hash, size) =
+                hash_tree(&nix_store.outside(&name), algorithm, &NarLimits::default()).unwrap();
+            let theirs = nix_store
                 .nix("nix")
                 // First: it must hold when the name of the algorithm is read.
                 .args(["--extra-experimental-features", "blake3-hashes"])
                 .args(["hash", "path", "--algo", algorithm.name(), "--base16"])
-                .arg(room.inside(&name))
+                .arg(nix_store.inside(&name))
                 .text();
             assert_eq!(theirs.trim(), hash.base16());
-            assert_eq!(size, dumped(&room.outside(&name)).len() as u64);
+            assert_eq!(size, dumped(&nix_store.outside(&name)).len() as u64);
         }
     }
 }
 
 #[test]
 fn deep_and_large() {
-    let room = Room::new();
+    let nix_store = NixStore::new("nix-formats");
     // A file in 63 folders is the deepest that Nix takes.
-    fs::create_dir_all(room.outside("deep").join(["d"; 62].join("/"))).unwrap();
-    fs::write(room.outside("deep").join(["d"; 62].join("/")).join("file"), "x").unwrap();
-    agree(&room, "deep");
-    fs::create_dir_all(room.outside("deeper").join(["d"; 64].join("/"))).unwrap();
-    assert!(dump(&room.outside("deeper"), Vec::new(), &Limits::default()).is_err());
-    let output = room.nix("nix-store").args(["--dump", &room.inside("deeper")]).output();
+    fs::create_dir_all(nix_store.outside("deep").join(["d"; 62].join("/"))).unwrap();
+    fs::write(nix_store.outside("deep").join(["d"; 62].join("/")).join("file"), "x").unwrap();
+    agree(&nix_store, "deep");
+    fs::create_dir_all(nix_store.outside("deeper").join(["d"; 64].join("/"))).unwrap();
+    assert!(dump(&nix_store.outside("deeper"), Vec::new(), &NarLimits::default()).is_err());
+    let output = nix_store.nix("nix-store").args(["--dump", &nix_store.inside("deeper")]).output();
     assert!(!output.status.success());
 
     let mut state = 1_u64;
@@ -163,27 +160,27 @@ fn deep_and_large() {
     // Around the sizes of buffers, and much larger than any.
     for size in [0, 1, 7, 8, 9, 65_535, 65_536, 131_071, 131_072, 131_073, 20 << 20] {
         let contents: Vec<u8> = (0..size).map(|_| noise()).collect();
-        fs::write(room.outside("file"), contents).unwrap();
-        agree(&room, "file");
+        fs::write(nix_store.outside("file"), contents).unwrap();
+        agree(&nix_store, "file");
     }
-    let many = room.outside("many");
+    let many = nix_store.outside("many");
     fs::create_dir(&many).unwrap();
     for number in 0..3000 {
         fs::write(many.join(number.to_string()), []).unwrap();
     }
-    agree(&room, "many");
+    agree(&nix_store, "many");
 }
 
 /// Damaged archives are refused by both or accepted by both.
 #[test]
 fn damaged_archives() {
-    let room = Room::new();
+    let nix_store = NixStore::new("nix-formats");
     let mut refused = 0;
     let mut accepted = 0;
     for (number, tree) in trees(2, 12).into_iter().enumerate() {
-        tree.make(&room.outside("tree"));
-        let archive = dumped(&room.outside("tree"));
-        remove(&room.outside("tree"));
+        tree.make(&nix_store.outside("tree"));
+        let archive = dumped(&nix_store.outside("tree"));
+        remove(&nix_store.outside("tree"));
         let mut rng = number * 7919;
         for _ in 0..25 {
             rng = rng.wrapping_mul(2_862_933_555_777_941_757).wrapping_add(3_037_000_493);
@@ -199,10 +196,10 @@ fn damaged_archives() {
                 }
                 _ => damaged.extend_from_slice(&[0; 8]),
             }
-            let ours = restore(&damaged[..], &room.outside("ours"), &RestoreOptions::default());
-            let theirs = room
+            let ours = restore(&damaged[..], &nix_store.outside("ours"), &RestoreOptions::default());
+            let theirs = nix_store
                 .nix("nix-store")
-                .args(["--restore", &room.inside("theirs")])
+                .args(["--restore", &nix_store.inside("theirs")])
                 .input(damaged.clone())
                 .output();
             assert_eq!(
@@ -213,13 +210,13 @@ fn damaged_archives() {
             );
             if ours.is_ok() {
                 accepted += 1;
-                assert!(dumped(&room.outside("ours")) == dumped(&room.outside("theirs")));
+                assert!(dumped(&nix_store.outside("ours")) == dumped(&nix_store.outside("theirs")));
             } else {
                 refused += 1;
-                assert!(!room.outside("ours").exists(), "a half unpacked tree was left behind");
+                assert!(!nix_store.outside("ours").exists(), "a half unpacked tree was left behind");
             }
-            remove(&room.outside("ours"));
-            remove(&room.outside("theirs"));
+            remove(&nix_store.outside("ours"));
+            remove(&nix_store.outside("theirs"));
         }
     }
     // Otherwise this compares nothing.

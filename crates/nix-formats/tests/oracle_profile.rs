@@ -2,30 +2,28 @@
 
 #![allow(clippy::unwrap_used, clippy::similar_names)]
 
-mod toolbox;
-
+use nix_formats::StoreDir;
+use nix_formats::profile::{Profile, SystemRoot, profiles_in};
 use std::fs;
 use std::path::Path;
 use std::time::UNIX_EPOCH;
-
-use nix_formats::profile::{Profile, Root, profiles_in};
-
-use toolbox::Room;
+use test_support::NixStore;
 
 #[test]
 fn generations() {
-    let room = Room::new();
-    let store = room.store_dir();
-    let root = Root::new(&test_support::toolbox());
-    let link = room.inside("profiles/system");
-    fs::create_dir_all(room.outside("profiles")).unwrap();
-    let env = |args: &[&str]| room.nix("nix-env").args(["--profile", &link]).args(args);
+    let nix_store = NixStore::new("nix-formats");
+    let store = StoreDir::new(&nix_store.store_dir()).unwrap();
+    let root = SystemRoot::new(&test_support::toolbox());
+    let link = nix_store.inside("profiles/system");
+    fs::create_dir_all(nix_store.outside("profiles")).unwrap();
+    let env = |args: &[&str]| nix_store.nix("nix-env").args(["--profile", &link]).args(args);
 
     let mut paths = Vec::new();
     for number in 1..=12 {
         let name = format!("version-{number}");
-        fs::write(room.outside(&name), name.as_bytes()).unwrap();
-        let path = room.nix("nix-store").args(["--add", &room.inside(&name)]).text().trim().to_owned();
+        fs::write(nix_store.outside(&name), name.as_bytes()).unwrap();
+        let path =
+            nix_store.nix("nix-store").args(["--add", &nix_store.inside(&name)]).text().trim().to_owned();
         env(&["--set", &path]).bytes();
         paths.push(path);
     }
@@ -49,7 +47,7 @@ fn generations() {
         }
         let named = root.resolve(&store, Path::new(&link)).unwrap();
         assert_eq!(named.links.len(), 2);
-        let theirs = room.nix("nix-store").args(["-qR", &link]).text();
+        let theirs = nix_store.nix("nix-store").args(["-qR", &link]).text();
         assert_eq!(store.display(&named.store_path).to_string(), theirs.trim());
         assert_eq!(profiles_in(&root, Path::new(&link).parent().unwrap()).unwrap(), [profile]);
     };

@@ -2,16 +2,11 @@
 
 #![allow(clippy::unwrap_used)]
 
-mod toolbox;
-
+use nix_formats::{Derivation, StoreDir, StorePath, own_placeholder, upstream_placeholder};
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
-
-use nix_formats::derivation::{Derivation, own_placeholder, upstream_placeholder};
-use nix_formats::store_path::{StoreDir, StorePath};
-use serde_json::Value;
-
-use toolbox::{Nix, Room};
+use test_support::{Nix, NixStore};
 
 const EXPRESSIONS: &str = r#"
 let
@@ -41,8 +36,8 @@ in rec {
 }
 "#;
 
-fn nix(room: &Room, program: &str) -> Nix {
-    room.nix(program).args([
+fn nix(nix_store: &NixStore, program: &str) -> Nix {
+    nix_store.nix(program).args([
         "--option",
         "experimental-features",
         "nix-command ca-derivations dynamic-derivations",
@@ -50,8 +45,8 @@ fn nix(room: &Room, program: &str) -> Nix {
 }
 
 /// All derivations in the store.
-fn files(room: &Room) -> BTreeMap<StorePath, Vec<u8>> {
-    let entries = fs::read_dir(room.outside("store")).unwrap().map(|entry| entry.unwrap());
+fn files(nix_store: &NixStore) -> BTreeMap<StorePath, Vec<u8>> {
+    let entries = fs::read_dir(nix_store.outside("store")).unwrap().map(|entry| entry.unwrap());
     entries
         .filter_map(|entry| Some((entry.file_name().to_str()?.parse::<StorePath>().ok()?, entry.path())))
         .filter(|(path, _)| path.is_derivation())
@@ -60,27 +55,27 @@ fn files(room: &Room) -> BTreeMap<StorePath, Vec<u8>> {
 }
 
 /// Where an output was built, as Nix says.
-fn realised(room: &Room, store: &StoreDir, path: &StorePath, outputs: &[&str]) -> Option<StorePath> {
+fn realised(nix_store: &NixStore, store: &StoreDir, path: &StorePath, outputs: &[&str]) -> Option<StorePath> {
     let (last, way) = outputs.split_last().unwrap();
-    let derivation = if way.is_empty() { path.clone() } else { realised(room, store, path, way)? };
+    let derivation = if way.is_empty() { path.clone() } else { realised(nix_store, store, path, way)? };
     let of = format!("{}^{last}", store.display(&derivation));
-    let shown = nix(room, "nix").args(["path-info", "--json", "--json-format", "1", &of]).bytes();
+    let shown = nix(nix_store, "nix").args(["path-info", "--json", "--json-format", "1", &of]).bytes();
     let shown: Value = serde_json::from_slice(&shown).unwrap();
     Some(store.parse(shown.as_object().unwrap().keys().next().unwrap()).unwrap())
 }
 
 #[test]
 fn as_built() {
-    let room = Room::new();
-    let store = room.store_dir();
-    fs::write(room.outside("expressions.nix"), EXPRESSIONS).unwrap();
-    nix(&room, "nix-instantiate").arg(room.inside("expressions.nix")).bytes();
-    let before = files(&room);
-    nix(&room, "nix-build")
+    let nix_store = NixStore::new("nix-formats");
+    let store = StoreDir::new(&nix_store.store_dir()).unwrap();
+    fs::write(nix_store.outside("expressions.nix"), EXPRESSIONS).unwrap();
+    nix(&nix_store, "nix-instantiate").arg(nix_store.inside("expressions.nix")).bytes();
+    let before = files(&nix_store);
+    nix(&nix_store, "nix-build")
         .args(["--option", "sandbox", "false", "--option", "build-users-group", ""])
-        .args(["--no-out-link", &room.inside("expressions.nix")])
+        .args(["--no-out-link", &nix_store.inside("expressions.nix")])
         .bytes();
-    let after = files(&room);
+    let after = files(&nix_store);
 
     let mut expected: Vec<&StorePath> = after.keys().filter(|path| !before.contains_key(*path)).collect();
     let names = ["chain", "deferred", "dynamic", "end", "structured"];
@@ -94,7 +89,7 @@ fn as_built() {
             continue;
         }
         assert_eq!(derivation.resolve(&store, |_, _| None).unwrap(), None);
-        let ours = derivation.resolve(&store, |path, outputs| realised(&room, &store, path, outputs));
+        let ours = derivation.resolve(&store, |path, outputs| realised(&nix_store, &store, path, outputs));
         let ours = ours.unwrap().unwrap();
         let resolved = ours.store_path(&store).unwrap();
         expected.retain(|path| **path != resolved);
@@ -106,8 +101,8 @@ fn as_built() {
 
 #[test]
 fn placeholders() {
-    let room = Room::new();
-    let store = room.store_dir();
+    let nix_store = NixStore::new("nix-formats");
+    let store = StoreDir::new(&nix_store.store_dir()).unwrap();
     let expression = r#"
       let
         drv = derivation {
@@ -123,7 +118,7 @@ fn placeholders() {
         upstream = [ drv.out.outPath drv.dev.outPath drv.x_y.outPath ];
         dynamic = [ once (builtins.outputOf once "lib") ];
       }"#;
-    let shown = nix(&room, "nix-instantiate")
+    let shown = nix(&nix_store, "nix-instantiate")
         .args(["--eval", "--strict", "--json", "--read-write-mode", "--expr", expression])
         .bytes();
     let theirs: Value = serde_json::from_slice(&shown).unwrap();

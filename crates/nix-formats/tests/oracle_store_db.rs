@@ -2,22 +2,18 @@
 
 #![allow(clippy::unwrap_used, clippy::similar_names)]
 
-mod toolbox;
-
+use nix_formats::references::{Candidates, scan_path};
+use nix_formats::store_db::{Access, SCHEMA, SCHEMA_VERSION, StoreDb, StoreDbOptions};
+use nix_formats::{Hash, StoreDir, StorePath};
+use rusqlite::Connection;
+use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
-
-use nix_formats::hash::Hash;
-use nix_formats::references::{Candidates, scan_path};
-use nix_formats::store_db::{Access, OpenOptions, StoreDb};
-use nix_formats::store_path::{StoreDir, StorePath};
-use serde_json::Value;
-
-use toolbox::Room;
+use test_support::NixStore;
 
 /// Some hundred derivations; every third output of one in seven has a second output, and each mentions others and
 /// itself.
@@ -36,9 +32,9 @@ let
 in packages
 "#;
 
-fn open(room: &Room) -> StoreDb {
-    let options = OpenOptions { store_dir: room.store_dir(), ..OpenOptions::default() };
-    StoreDb::open_with(&room.database(), options).unwrap()
+fn open(nix_store: &NixStore) -> StoreDb {
+    let options = StoreDbOptions::new(StoreDir::new(&nix_store.store_dir()).unwrap());
+    StoreDb::open_with(&nix_store.database(), options).unwrap()
 }
 
 fn parse(store: &StoreDir, lines: &[String]) -> Vec<StorePath> {
@@ -58,26 +54,30 @@ fn full(store: &StoreDir, paths: &[StorePath]) -> Vec<String> {
 
 #[test]
 fn a_store_that_nix_built() {
-    let room = Room::new();
-    let store = room.store_dir();
-    fs::write(room.outside("packages.nix"), PACKAGES).unwrap();
-    let built = room.nix("nix-build").args(["--no-out-link", &room.inside("packages.nix")]).lines();
+    let nix_store = NixStore::new("nix-formats");
+    let store = StoreDir::new(&nix_store.store_dir()).unwrap();
+    fs::write(nix_store.outside("packages.nix"), PACKAGES).unwrap();
+    let built = nix_store.nix("nix-build").args(["--no-out-link", &nix_store.inside("packages.nix")]).lines();
     assert_eq!(built.len(), 120);
     // Two keys, so that a path can have two signatures; one path has none.
     for name in ["one.example-1", "two.example-1"] {
-        let key = room.nix("nix").args(["key", "generate-secret", "--key-name", name]).bytes();
-        fs::write(room.outside(name), key).unwrap();
+        let key = nix_store.nix("nix").args(["key", "generate-secret", "--key-name", name]).bytes();
+        fs::write(nix_store.outside(name), key).unwrap();
         let some = if name.starts_with("one") { &built[1..] } else { &built[60..] };
-        room.nix("nix").args(["store", "sign", "--key-file", &room.inside(name)]).args(some).bytes();
+        nix_store
+            .nix("nix")
+            .args(["store", "sign", "--key-file", &nix_store.inside(name)])
+            .args(some)
+            .bytes();
     }
 
-    let db = open(&room);
+    let db = open(&nix_store);
     assert_eq!(db.access(), Access::Coordinated);
     let all = db.valid_paths().unwrap();
-    assert!(all.len() > 240 && all.len() == fs::read_dir(room.outside("store")).unwrap().count() - 1);
+    assert!(all.len() > 240 && all.len() == fs::read_dir(nix_store.outside("store")).unwrap().count() - 1);
 
     // Every field of every path.
-    let json = room.nix("nix").args(["path-info", "--json", "--json-format", "1", "--all"]).bytes();
+    let json = nix_store.nix("nix").args(["path-info", "--json", "--json-format", "1", "--all"]).bytes();
     let json: serde_json::Map<String, Value> = serde_json::from_slice(&json).unwrap();
     assert_eq!(full(&store, &all), json.keys().cloned().collect::<Vec<_>>());
     for path in &all {
@@ -103,7 +103,7 @@ fn a_store_that_nix_built() {
     let mut cases: Vec<Vec<StorePath>> = outputs.iter().step_by(7).map(|path| vec![path.clone()]).collect();
     cases.extend([vec![drv], outputs.clone(), all.clone()]);
     for roots in cases {
-        let theirs = room.nix("nix-store").arg("-qR").args(full(&store, &roots)).lines();
+        let theirs = nix_store.nix("nix-store").arg("-qR").args(full(&store, &roots)).lines();
         assert_eq!(closure(&db, &roots), parse(&store, &theirs));
     }
     let whole = db.closure(&all).unwrap();
@@ -117,7 +117,7 @@ fn a_store_that_nix_built() {
     // Both ways between derivations and outputs, and referrers.
     for path in all.iter().step_by(5) {
         let full = store.display(path).to_string();
-        let query = |what: &str| parse(&store, &room.nix("nix-store").args(["-q", what, &full]).lines());
+        let query = |what: &str| parse(&store, &nix_store.nix("nix-store").args(["-q", what, &full]).lines());
         assert_eq!(db.referrers(path).unwrap(), query("--referrers"));
         if path.is_derivation() {
             let mut outputs: Vec<_> = db.outputs_of(path).unwrap().into_values().collect();
@@ -131,16 +131,38 @@ fn a_store_that_nix_built() {
     // Without the database: what the files mention is what Nix recorded.
     let candidates = Candidates::new(all.iter().map(StorePath::digest));
     for path in all.iter().filter(|path| !path.is_derivation()) {
-        let scan = scan_path(&room.outside("store").join(path.as_str()), &candidates);
+        let scan = scan_path(&nix_store.outside("store").join(path.as_str()), &candidates);
         assert!(scan.unread.is_empty(), "{:?}", scan.unread);
         let found: Vec<_> = scan.found.into_iter().map(|number| all[number as usize].clone()).collect();
         assert_eq!(found, db.query_path(path).unwrap().unwrap().references);
     }
 }
 
+/// Columns and indices of all tables, in the words of SQLite.
+fn tables(database: &Connection) -> Vec<String> {
+    let sql = "select format('%s.%s %s %d %d', t.name, c.name, upper(c.type), c.\"notnull\", c.pk)
+                 from sqlite_schema t join pragma_table_info(t.name) c where t.type = 'table'
+               union select format('%s on %s', name, tbl_name) from sqlite_schema where type = 'index'
+               order by 1";
+    let mut statement = database.prepare(sql).unwrap();
+    statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+}
+
+#[test]
+fn the_schema_is_that_of_nix() {
+    let nix_store = NixStore::new("nix-formats");
+    nix_store.nix("nix-store").arg("--init").bytes();
+    let theirs = tables(&Connection::open(nix_store.database()).unwrap());
+    let ours = Connection::open_in_memory().unwrap();
+    ours.execute_batch(SCHEMA).unwrap();
+    assert_eq!(theirs, tables(&ours));
+    let version = fs::read_to_string(nix_store.database().with_file_name("schema")).unwrap();
+    assert_eq!(version.trim(), SCHEMA_VERSION.to_string());
+}
+
 /// 20,000 registered paths that are not there; what they mention is drawn by a fixed seed.
-fn register_many(room: &Room, count: usize) -> Vec<StorePath> {
-    let store = room.store_dir();
+fn register_many(nix_store: &NixStore, count: usize) -> Vec<StorePath> {
+    let store = StoreDir::new(&nix_store.store_dir()).unwrap();
     let alphabet = nix_formats::base32::ALPHABET;
     let mut state = 7_u64;
     let mut draw = move |below: usize| {
@@ -175,20 +197,21 @@ fn register_many(room: &Room, count: usize) -> Vec<StorePath> {
             writeln!(text, "{}", store.display(&paths[reference])).unwrap();
         }
     }
-    room.nix("nix-store").arg("--load-db").input(text).bytes();
+    nix_store.nix("nix-store").arg("--load-db").input(text).bytes();
     paths
 }
 
 #[test]
 fn closures_in_a_large_store() {
-    let room = Room::new();
-    let store = room.store_dir();
-    let paths = register_many(&room, 20_000);
-    let db = open(&room);
+    let nix_store = NixStore::new("nix-formats");
+    let store = StoreDir::new(&nix_store.store_dir()).unwrap();
+    let paths = register_many(&nix_store, 20_000);
+    let db = open(&nix_store);
     assert_eq!(db.valid_paths().unwrap().len(), 20_000);
     let mut largest = 0;
     for number in [0, 1999, 2000, 3500, 9999, 19_999] {
-        let theirs = room.nix("nix-store").args(["-qR", &store.display(&paths[number]).to_string()]).lines();
+        let theirs =
+            nix_store.nix("nix-store").args(["-qR", &store.display(&paths[number]).to_string()]).lines();
         let ours = closure(&db, std::slice::from_ref(&paths[number]));
         assert_eq!(ours, parse(&store, &theirs));
         largest = largest.max(ours.len());
@@ -199,7 +222,7 @@ fn closures_in_a_large_store() {
         let info = db.query_path(path).unwrap().unwrap();
         let query = |what: &str| {
             let full = store.display(path).to_string();
-            room.nix("nix-store").args(["-q", what, &full]).text().trim().to_owned()
+            nix_store.nix("nix-store").args(["-q", what, &full]).text().trim().to_owned()
         };
         assert_eq!(info.nar_size.unwrap().to_string(), query("--size"));
         assert_eq!(info.nar_hash.prefixed_base32(), query("--hash"));
@@ -210,12 +233,12 @@ fn closures_in_a_large_store() {
 }
 
 /// Adds paths with Nix until told to stop, and gives their number.
-fn keep_writing(room: &Room, stop: &AtomicBool) -> usize {
+fn keep_writing(nix_store: &NixStore, stop: &AtomicBool) -> usize {
     let mut count = 0;
     while !stop.load(Ordering::Relaxed) {
         let name = format!("added-{count}");
-        fs::write(room.outside(&name), name.as_bytes()).unwrap();
-        let added = room.nix("nix-store").args(["--add", &room.inside(&name)]).lines();
+        fs::write(nix_store.outside(&name), name.as_bytes()).unwrap();
+        let added = nix_store.nix("nix-store").args(["--add", &nix_store.inside(&name)]).lines();
         assert_eq!(added.len(), 1);
         count += 1;
     }
@@ -223,16 +246,16 @@ fn keep_writing(room: &Room, stop: &AtomicBool) -> usize {
 }
 
 /// Reads again and again while Nix writes: never an error, never a torn answer, and the new paths are seen.
-fn read_while_writing(room: &Room, roots: &[StorePath]) {
-    let expected = closure(&open(room), roots);
+fn read_while_writing(nix_store: &NixStore, roots: &[StorePath]) {
+    let expected = closure(&open(nix_store), roots);
     let stop = AtomicBool::new(false);
     std::thread::scope(|scope| {
-        let writer = scope.spawn(|| keep_writing(room, &stop));
-        let kept = open(room);
+        let writer = scope.spawn(|| keep_writing(nix_store, &stop));
+        let kept = open(nix_store);
         let before = kept.valid_paths().unwrap().len();
         let mut last = before;
         for _ in 0..60 {
-            let fresh = open(room);
+            let fresh = open(nix_store);
             for db in [&kept, &fresh] {
                 assert_eq!(closure(db, roots), expected);
             }
@@ -250,21 +273,21 @@ fn read_while_writing(room: &Room, roots: &[StorePath]) {
 
 #[test]
 fn reading_while_nix_writes() {
-    let room = Room::new();
-    let paths = register_many(&room, 2000);
-    read_while_writing(&room, &paths[1990..]);
+    let nix_store = NixStore::new("nix-formats");
+    let paths = register_many(&nix_store, 2000);
+    read_while_writing(&nix_store, &paths[1990..]);
 }
 
 /// The same with log and index taken away between the calls of Nix, so that the database has to be read without
 /// them; what is compared is only that answers are whole.
 #[test]
 fn reading_without_log_while_nix_writes() {
-    let room = Room::new();
-    let paths = register_many(&room, 2000);
-    let expected = closure(&open(&room), &paths[1990..]);
+    let nix_store = NixStore::new("nix-formats");
+    let paths = register_many(&nix_store, 2000);
+    let expected = closure(&open(&nix_store), &paths[1990..]);
     for round in 0..10 {
         for suffix in ["-wal", "-shm"] {
-            let mut name = room.database().into_os_string();
+            let mut name = nix_store.database().into_os_string();
             name.push(suffix);
             // No process has the database open now, and Nix has emptied the log.
             assert_eq!(
@@ -273,13 +296,13 @@ fn reading_without_log_while_nix_writes() {
             );
             let _ = fs::remove_file(name);
         }
-        let db = open(&room);
+        let db = open(&nix_store);
         assert_eq!(db.access(), Access::Immutable);
         let before = db.valid_paths().unwrap().len();
         assert_eq!(closure(&db, &paths[1990..]), expected);
         let name = format!("added-{round}");
-        fs::write(room.outside(&name), name.as_bytes()).unwrap();
-        room.nix("nix-store").args(["--add", &room.inside(&name)]).bytes();
+        fs::write(nix_store.outside(&name), name.as_bytes()).unwrap();
+        nix_store.nix("nix-store").args(["--add", &nix_store.inside(&name)]).bytes();
         // The files changed: the same handle notices and reads anew.
         assert_eq!(db.valid_paths().unwrap().len(), before + 1);
         assert_eq!(db.access(), Access::Coordinated);
@@ -288,12 +311,12 @@ fn reading_without_log_while_nix_writes() {
 }
 
 /// Runs `test`, which must be ignored by default, again as a user without any rights.
-fn as_nobody(test: &str, room: &Room, root: &StorePath, count: usize) {
+fn as_nobody(test: &str, nix_store: &NixStore, root: &StorePath, count: usize) {
     use std::os::unix::process::CommandExt;
     let output = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", test, "--ignored", "--nocapture"])
-        .env("NOBODY_DATABASE", room.database())
-        .env("NOBODY_STORE", room.store_dir().as_str())
+        .env("NOBODY_DATABASE", nix_store.database())
+        .env("NOBODY_STORE", StoreDir::new(&nix_store.store_dir()).unwrap().as_str())
         .env("NOBODY_ROOT", root.as_str())
         .env("NOBODY_COUNT", count.to_string())
         .current_dir("/")
@@ -315,7 +338,7 @@ fn as_nobody_child() {
     let store_dir = StoreDir::new(&variable("NOBODY_STORE")).unwrap();
     let root = StorePath::from_base_name(&variable("NOBODY_ROOT")).unwrap();
     let count: usize = variable("NOBODY_COUNT").parse().unwrap();
-    let options = OpenOptions { store_dir, ..OpenOptions::default() };
+    let options = StoreDbOptions::new(store_dir);
     let path = PathBuf::from(variable("NOBODY_DATABASE"));
     assert!(fs::File::create(path.with_file_name("probe")).is_err(), "nobody may write here");
     let db = StoreDb::open_with(&path, options).unwrap();
@@ -326,27 +349,27 @@ fn as_nobody_child() {
 
 #[test]
 fn another_user_reads_while_nix_writes() {
-    let room = Room::new();
-    let paths = register_many(&room, 2000);
-    let db = open(&room);
+    let nix_store = NixStore::new("nix-formats");
+    let paths = register_many(&nix_store, 2000);
+    let db = open(&nix_store);
     let root = paths.iter().rev().find(|path| closure(&db, std::slice::from_ref(path)).len() > 1000).unwrap();
     let count = closure(&db, std::slice::from_ref(root)).len();
     drop(db);
     let stop = AtomicBool::new(false);
     std::thread::scope(|scope| {
-        let writer = scope.spawn(|| keep_writing(&room, &stop));
+        let writer = scope.spawn(|| keep_writing(&nix_store, &stop));
         for _ in 0..5 {
-            as_nobody("as_nobody_child", &room, root, count);
+            as_nobody("as_nobody_child", &nix_store, root, count);
         }
         stop.store(true, Ordering::Relaxed);
         writer.join().unwrap();
     });
     // Nobody writes now; then the files that coordinate are gone as well.
-    as_nobody("as_nobody_child", &room, root, count);
+    as_nobody("as_nobody_child", &nix_store, root, count);
     for suffix in ["-shm", "-wal"] {
-        let mut name = room.database().into_os_string();
+        let mut name = nix_store.database().into_os_string();
         name.push(suffix);
         fs::remove_file(name).unwrap();
-        as_nobody("as_nobody_child", &room, root, count);
+        as_nobody("as_nobody_child", &nix_store, root, count);
     }
 }

@@ -3,18 +3,14 @@
 #![allow(clippy::unwrap_used)]
 
 mod generator;
-mod toolbox;
-
-use std::fs;
-use std::os::unix::fs::{PermissionsExt, symlink};
-
-use nix_formats::hash::{Algorithm, Hash};
-use nix_formats::nar::{Limits, hash_tree};
-use nix_formats::store_path::{FixedMethod, References, StoreDir, StorePath, check_name};
-use serde_json::{Value, json};
 
 use generator::Generator;
-use toolbox::Room;
+use nix_formats::nar::{NarLimits, hash_tree};
+use nix_formats::{FixedMethod, Hash, HashAlgorithm, PathReferences, StoreDir, StorePath, check_name};
+use serde_json::{Value, json};
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use test_support::NixStore;
 
 const FEATURES: &str = "nix-command ca-derivations dynamic-derivations git-hashing blake3-hashes";
 
@@ -24,11 +20,11 @@ fn name(g: &mut Generator) -> String {
     if g.below(40) == 0 { format!("{name}{}", "n".repeat(170)) } else { name }
 }
 
-fn evaluate(room: &Room, input: &Value, expression: &str) -> Vec<String> {
-    fs::write(room.outside("input.json"), input.to_string()).unwrap();
-    let read = format!("builtins.fromJSON (builtins.readFile {})", room.inside("input.json"));
+fn evaluate(nix_store: &NixStore, input: &Value, expression: &str) -> Vec<String> {
+    fs::write(nix_store.outside("input.json"), input.to_string()).unwrap();
+    let read = format!("builtins.fromJSON (builtins.readFile {})", nix_store.inside("input.json"));
     let expression = format!("let input = {read}; in {expression}");
-    let nix = room.nix("nix-instantiate").args(["--option", "experimental-features", FEATURES]);
+    let nix = nix_store.nix("nix-instantiate").args(["--option", "experimental-features", FEATURES]);
     let output =
         nix.args(["--eval", "--strict", "--json", "--read-write-mode", "--expr", &expression]).bytes();
     serde_json::from_slice(&output).unwrap()
@@ -41,8 +37,8 @@ fn full(store: &StoreDir, path: &StorePath) -> String {
 /// Outputs of fixed-output derivations: every method with every algorithm it takes.
 #[test]
 fn fixed_outputs() {
-    let room = Room::new();
-    let store = room.store_dir();
+    let nix_store = NixStore::new("nix-formats");
+    let store = StoreDir::new(&nix_store.store_dir()).unwrap();
     let mut g = Generator::new(10);
     let methods = [
         (FixedMethod::Flat, "flat"),
@@ -55,9 +51,9 @@ fn fixed_outputs() {
     for i in 0..3_000 {
         let (method, mode) = g.pick(&methods);
         let algorithm = match method {
-            FixedMethod::Text => Algorithm::Sha256,
-            FixedMethod::Git => g.pick(&[Algorithm::Sha1, Algorithm::Sha256]),
-            FixedMethod::Flat | FixedMethod::Recursive => g.pick(&Algorithm::ALL),
+            FixedMethod::Text => HashAlgorithm::Sha256,
+            FixedMethod::Git => g.pick(&[HashAlgorithm::Sha1, HashAlgorithm::Sha256]),
+            FixedMethod::Flat | FixedMethod::Recursive => g.pick(&HashAlgorithm::ALL),
         };
         let hash = Hash::new(algorithm, g.bytes(algorithm.size())).unwrap();
         let name = name(&mut g);
@@ -65,11 +61,11 @@ fn fixed_outputs() {
         input.push(json!({ "name": name, "outputHash": spelled, "outputHashMode": mode }));
         ours.push(full(
             &store,
-            &store.make_fixed_path(&name, method, &hash, &References::default()).unwrap(),
+            &store.make_fixed_path(&name, method, &hash, &PathReferences::default()).unwrap(),
         ));
     }
     let theirs = evaluate(
-        &room,
+        &nix_store,
         &json!(input),
         "map (c: (derivation (c // { system = \"s\"; builder = \"b\"; outputHashAlgo = null; })).outPath) input",
     );
@@ -82,8 +78,8 @@ fn fixed_outputs() {
 /// Texts that mention texts that were made before them.
 #[test]
 fn texts() {
-    let room = Room::new();
-    let store = room.store_dir();
+    let nix_store = NixStore::new("nix-formats");
+    let store = StoreDir::new(&nix_store.store_dir()).unwrap();
     let mut g = Generator::new(11);
     let (mut input, mut ours): (Vec<Value>, Vec<String>) = (Vec::new(), Vec::new());
     for i in 0..400 {
@@ -92,13 +88,13 @@ fn texts() {
         let mentioned: Vec<usize> = (0..g.below(4).min(i)).map(|_| g.below(i)).collect();
         let contents: String = mentioned.iter().fold(start.clone(), |text, i| text + &ours[*i] + "\n");
         let others = mentioned.iter().map(|i| store.parse(&ours[*i]).unwrap()).collect();
-        let references = References { others, itself: false };
-        let hash = Algorithm::Sha256.hash(contents.as_bytes());
+        let references = PathReferences { others, itself: false };
+        let hash = HashAlgorithm::Sha256.hash(contents.as_bytes());
         ours.push(full(&store, &store.make_text_path(&name, &hash, &references).unwrap()));
         input.push(json!({ "name": name, "contents": start, "mentions": mentioned }));
     }
     let theirs = evaluate(
-        &room,
+        &nix_store,
         &json!(input),
         "builtins.foldl' (made: c: made ++ [ (builtins.toFile c.name
             (c.contents + builtins.concatStringsSep \"\" (map (i: builtins.elemAt made i + \"\\n\") c.mentions))) ]) [ ] input",
@@ -109,12 +105,12 @@ fn texts() {
 /// Files and trees of all kinds, put into the store by each program that can.
 #[test]
 fn sources() {
-    let room = Room::new();
-    let store = room.store_dir();
+    let nix_store = NixStore::new("nix-formats");
+    let store = StoreDir::new(&nix_store.store_dir()).unwrap();
     let mut g = Generator::new(12);
     for i in 0..6 {
         let name = format!("{}-{i}", name(&mut g));
-        let path = room.outside(&name);
+        let path = nix_store.outside(&name);
         let file = i % 2 == 0;
         if file {
             let size = g.below(5_000);
@@ -126,19 +122,24 @@ fn sources() {
             fs::create_dir(path.join("empty")).unwrap();
             symlink("program", path.join("link")).unwrap();
         }
-        let inside = room.inside(&name);
-        let tree = |algorithm| hash_tree(&path, algorithm, &Limits::default()).unwrap().0;
+        let inside = nix_store.inside(&name);
+        let tree = |algorithm| hash_tree(&path, algorithm, &NarLimits::default()).unwrap().0;
         let make = |method, hash: &Hash| {
-            full(&store, &store.make_fixed_path(&name, method, hash, &References::default()).unwrap())
+            full(&store, &store.make_fixed_path(&name, method, hash, &PathReferences::default()).unwrap())
         };
-        let source = make(FixedMethod::Recursive, &tree(Algorithm::Sha256));
-        assert_eq!(room.nix("nix-store").args(["--add", &inside]).text().trim(), source);
-        let imported = evaluate(&room, &json!([inside]), "map (p: builtins.path { path = p; }) input");
+        let source = make(FixedMethod::Recursive, &tree(HashAlgorithm::Sha256));
+        assert_eq!(nix_store.nix("nix-store").args(["--add", &inside]).text().trim(), source);
+        let imported = evaluate(&nix_store, &json!([inside]), "map (p: builtins.path { path = p; }) input");
         assert_eq!(imported, [source]);
-        for algorithm in [Algorithm::Md5, Algorithm::Sha1, Algorithm::Sha256, Algorithm::Sha512] {
+        for algorithm in
+            [HashAlgorithm::Md5, HashAlgorithm::Sha1, HashAlgorithm::Sha256, HashAlgorithm::Sha512]
+        {
             let add = |args: &[&str]| {
-                let nix =
-                    room.nix("nix-store").arg("--add-fixed").args(args).args([algorithm.name(), &inside]);
+                let nix = nix_store
+                    .nix("nix-store")
+                    .arg("--add-fixed")
+                    .args(args)
+                    .args([algorithm.name(), &inside]);
                 nix.text().trim().to_owned()
             };
             assert_eq!(add(&["--recursive"]), make(FixedMethod::Recursive, &tree(algorithm)), "{algorithm}");
@@ -153,16 +154,17 @@ fn sources() {
 /// Contents that mention other contents.
 #[test]
 fn contents_with_references() {
-    let room = Room::new();
-    let store = room.store_dir();
+    let nix_store = NixStore::new("nix-formats");
+    let store = StoreDir::new(&nix_store.store_dir()).unwrap();
     let nix = |args: &[&str]| {
-        room.nix("nix")
+        nix_store
+            .nix("nix")
             .args(["--extra-experimental-features", "nix-command ca-derivations"])
             .args(args)
             .bytes()
     };
     let texts = evaluate(
-        &room,
+        &nix_store,
         &json!([]),
         "[ (builtins.toFile \"b\" \"b\") (builtins.toFile \"a\" \"${builtins.toFile \"b\" \"b\"}\") ]",
     );
@@ -170,10 +172,10 @@ fn contents_with_references() {
     let rewritten: Value = serde_json::from_slice(&output).unwrap();
     let theirs = rewritten["rewrites"][&texts[1]].as_str().unwrap();
     let add = |name: &str, contents: &str, others: Vec<StorePath>| {
-        let file = room.outside("contents");
+        let file = nix_store.outside("contents");
         fs::write(&file, contents).unwrap();
-        let hash = hash_tree(&file, Algorithm::Sha256, &Limits::default()).unwrap().0;
-        let references = References { others, itself: false };
+        let hash = hash_tree(&file, HashAlgorithm::Sha256, &NarLimits::default()).unwrap().0;
+        let references = PathReferences { others, itself: false };
         store.make_fixed_path(name, FixedMethod::Recursive, &hash, &references).unwrap()
     };
     let b = add("b", "b", Vec::new());
@@ -184,7 +186,7 @@ fn contents_with_references() {
 /// Which names are allowed in a store.
 #[test]
 fn names() {
-    let room = Room::new();
+    let nix_store = NixStore::new("nix-formats");
     let longest = "n".repeat(211);
     let longer = "n".repeat(212);
     for name in [
@@ -224,9 +226,10 @@ fn names() {
         &longest,
         &longer,
     ] {
-        fs::write(room.outside("name"), name).unwrap();
-        let text = format!("builtins.toFile (builtins.readFile {}) \"\"", room.inside("name"));
-        let theirs = room.nix("nix-instantiate").args(["--eval", "--expr", &text]).output().status.success();
+        fs::write(nix_store.outside("name"), name).unwrap();
+        let text = format!("builtins.toFile (builtins.readFile {}) \"\"", nix_store.inside("name"));
+        let theirs =
+            nix_store.nix("nix-instantiate").args(["--eval", "--expr", &text]).output().status.success();
         assert_eq!(check_name(name).is_ok(), theirs, "{name:?}");
     }
 }

@@ -3,17 +3,13 @@
 #![allow(clippy::unwrap_used)]
 
 mod generator;
-mod toolbox;
-
-use std::cmp::Ordering;
-use std::fs;
-
-use nix_formats::name::DrvName;
-use nix_formats::version::{compare_versions, split_version};
-use serde_json::{Value, json};
 
 use generator::Generator;
-use toolbox::Room;
+use nix_formats::{DrvName, compare_versions, split_version};
+use serde_json::{Value, json};
+use std::cmp::Ordering;
+use std::fs;
+use test_support::NixStore;
 
 /// Where the rules have their corners.
 const PIECES: &[&str] = &[
@@ -127,12 +123,14 @@ fn near(g: &mut Generator, version: &str) -> String {
 }
 
 fn evaluate(input: &Value, expression: &str) -> Value {
-    let room = Room::new();
-    fs::write(room.outside("input.json"), input.to_string()).unwrap();
-    let read = format!("builtins.fromJSON (builtins.readFile {})", room.inside("input.json"));
+    let nix_store = NixStore::new("nix-formats");
+    fs::write(nix_store.outside("input.json"), input.to_string()).unwrap();
+    let read = format!("builtins.fromJSON (builtins.readFile {})", nix_store.inside("input.json"));
     let expression = format!("let input = {read}; in {expression}");
-    let output =
-        room.nix("nix-instantiate").args(["--eval", "--strict", "--json", "--expr", &expression]).bytes();
+    let output = nix_store
+        .nix("nix-instantiate")
+        .args(["--eval", "--strict", "--json", "--expr", &expression])
+        .bytes();
     serde_json::from_slice(&output).unwrap()
 }
 

@@ -2,28 +2,16 @@
 
 #![allow(clippy::unwrap_used)]
 
+use nix_formats::StorePath;
+use nix_formats::store_db::{Access, SCHEMA, StoreDb, StoreDbError, StoreDbOptions};
+use proptest::prelude::*;
+use rusqlite::Connection;
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-
-use nix_formats::store_db::{Access, OpenOptions, StoreDb, StoreDbError};
-use nix_formats::store_path::StorePath;
-use proptest::prelude::*;
-use rusqlite::Connection;
-
-/// The tables as Nix makes them, as far as they matter here.
-const SCHEMA: &str = "
-    create table ValidPaths (
-        id integer primary key autoincrement not null, path text unique not null, hash text not null,
-        registrationTime integer not null, deriver text, narSize integer, ultimate integer, sigs text, ca text);
-    create table Refs (referrer integer not null, reference integer not null, primary key (referrer, reference));
-    create index IndexReference on Refs(reference);
-    create table DerivationOutputs (
-        drv integer not null, id text not null, path text not null, primary key (drv, id));
-    create index IndexDerivationOutputs on DerivationOutputs(path);";
 
 struct Fixture {
     folder: tempfile::TempDir,
@@ -71,7 +59,8 @@ impl Fixture {
     }
 
     fn open(&self) -> Result<StoreDb, StoreDbError> {
-        let options = OpenOptions { busy_timeout: Duration::from_millis(50), ..OpenOptions::default() };
+        let mut options = StoreDbOptions::default();
+        options.busy_timeout = Duration::from_millis(50);
         StoreDb::open_with(&self.path(), options)
     }
 
@@ -206,7 +195,8 @@ fn absent_paths() {
 fn limits_hold() {
     let fixture = Fixture::with_references(5, &[(1, 2), (2, 3), (3, 4), (4, 5)]);
     let open = |max_paths, max_references| {
-        let options = OpenOptions { max_paths, max_references, ..OpenOptions::default() };
+        let mut options = StoreDbOptions::default();
+        (options.max_paths, options.max_references) = (max_paths, max_references);
         StoreDb::open_with(&fixture.path(), options).unwrap()
     };
     let one = [store_path(1)];
@@ -245,7 +235,10 @@ fn other_schemas() {
         let fixture = Fixture::new(1);
         fixture.execute(sql);
         let error = fixture.open().expect_err(sql);
-        assert!(matches!(&error, StoreDbError::Schema { problem, .. } if problem.contains(named)), "{error}");
+        assert!(
+            matches!(&error, StoreDbError::Schema { problem, .. } if problem.to_string().contains(named)),
+            "{error}"
+        );
     }
 }
 

@@ -2,14 +2,13 @@
 
 #![allow(clippy::unwrap_used)]
 
-mod browser;
 mod common;
 
-use browser::Browser;
 use common::{HOSTILE, report, scan};
 use scanner::report::{Format, clean};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use test_support::Browser;
 
 /// The report of the scan in a browser. Pictures go to the folder that `SNOWGUARD_TEST_PICTURES` names, if any.
 fn open() -> (tempfile::TempDir, Browser) {

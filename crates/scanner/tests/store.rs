@@ -6,8 +6,7 @@ use scanner::target::{Contents, Kind, StoreOptions, TargetError, read};
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
-use std::process::Command;
-use test_support::toolbox;
+use test_support::sandbox;
 
 /// A system of its own: a folder whose `nix` is `/nix` to the real Nix.
 struct System(tempfile::TempDir);
@@ -58,14 +57,10 @@ impl System {
     }
 
     fn nix(&self, program: &str, args: &[&str]) -> Vec<String> {
-        let output = Command::new("bwrap")
-            .arg("--bind")
-            .arg(toolbox())
-            .args(["/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp", "--clearenv"])
-            .arg("--bind")
+        let output = sandbox()
+            .args(["--tmpfs", "/tmp", "--bind"])
             .arg(self.path("nix"))
-            .arg("/nix")
-            .args(["--setenv", "PATH", "/usr/bin:/bin", "--setenv", "HOME", "/tmp"])
+            .args(["/nix", "--setenv", "HOME", "/tmp"])
             .arg(program)
             .args(args)
             .args(["--option", "sandbox", "false", "--option", "substitute", "false"])

@@ -4,11 +4,11 @@
 
 mod common;
 
-use common::{cve, finding, shipped};
+use common::{cve, finding};
 use jiff::civil::{Date, date};
 use matching::{Confidence, FindingStatus, Package};
 use scanner::suppress::{apply, parse, read};
-use test_support::peers;
+use test_support::{peer_file, peers};
 
 fn package(pname: &str, version: &str) -> Package {
     Package {
@@ -115,7 +115,7 @@ print(json.dumps(answers))
     let ids = ["CVE-2015-2504", "CVE-2015-7696", "CVE-2017-6827", "CVE-2017-2477", "CVE-2018-0001"];
     let pairs: Vec<(&str, &str)> = names.iter().flat_map(|n| ids.iter().map(move |i| (*n, *i))).collect();
     for form in ["toml", "yaml"] {
-        let file = shipped(&format!("vulnix/tests/fixtures/whitelist.{form}"));
+        let file = peer_file(&format!("vulnix/tests/fixtures/whitelist.{form}"));
         for day in [date(2018, 2, 28), date(2018, 3, 1), date(2026, 1, 1)] {
             let output = std::process::Command::new(peers().join("bin/python"))
                 .arg("-c")

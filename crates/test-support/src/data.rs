@@ -19,7 +19,7 @@ pub fn files(folder: &Path, suffix: &str) -> Vec<PathBuf> {
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).unwrap() {
             let entry = entry.unwrap();
-            // Links are not followed: the toolbox has links that go round in circles.
+            // Links are not followed: the toolbox has cycles of links.
             let kind = entry.file_type().unwrap();
             if kind.is_dir() {
                 folders.push(entry.path());

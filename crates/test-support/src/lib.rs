@@ -1,18 +1,36 @@
-//! What the tests of several crates need: real data, the toolbox's programs, the Python peers.
+//! What the tests of several crates need.
 //!
-//! What is missing is a panic that says how to get it, so that a test fails; none is skipped.
+//! | for | begin with |
+//! |---|---|
+//! | our program, as a user calls it | [`snowguard!`], [`Snowguard`], [`Outcome`] |
+//! | files of a test's own | [`Scratch`], [`copy_tree`] |
+//! | real data beside the project | [`data()`], [`files`] |
+//! | programs of the toolbox | [`ToolboxFolder`], [`sandbox`], [`NixStore`], [`Browser`] |
+//! | Python programs and libraries | [`python`], [`peers()`] |
+//!
+//! What is missing is a panic that names the command to get it, so that a test fails; none is skipped.
 
 #![allow(clippy::unwrap_used)]
 
+mod browser;
 mod data;
+mod nix;
+mod outcome;
 mod peers;
-mod process;
+mod program;
+mod scratch;
 mod toolbox;
 
+pub use browser::Browser;
 pub use data::{data, files};
-pub use peers::{peers, python};
-pub use process::ask;
-pub use toolbox::{Room, efi_files, toolbox};
+pub use nix::{Nix, NixStore};
+pub use outcome::run_with_input as ask;
+pub use outcome::{Outcome, run_with_input};
+pub use peers::{peer_file, peers, python};
+pub use program::{Arguments, Snowguard};
+pub use scratch::{Scratch, copy_tree};
+pub use toolbox::ToolboxFolder as Room;
+pub use toolbox::{ToolboxFolder, efi_files, sandbox, toolbox};
 
 use std::path::{Path, PathBuf};
 

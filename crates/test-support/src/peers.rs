@@ -18,3 +18,11 @@ pub fn python(script: &str) -> Command {
     command.args(["-I", "-c", script]);
     command
 }
+
+/// A file that one of their packages ships.
+pub fn peer_file(file: &str) -> PathBuf {
+    let library = peers().join("lib");
+    let folders = std::fs::read_dir(&library).unwrap().map(|entry| entry.unwrap().path());
+    let mut found = folders.map(|folder| folder.join("site-packages").join(file));
+    found.find(|path| path.exists()).unwrap_or_else(|| panic!("{file} is not below {}", library.display()))
+}

@@ -1,7 +1,8 @@
 //! The programs that others wrote, in the toolbox root (`cargo xtask toolbox`), and the EFI files that they came with.
 
 use crate::data::files;
-use crate::project;
+use crate::{Arguments, Scratch, project};
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -16,7 +17,7 @@ pub fn toolbox() -> PathBuf {
     root.canonicalize().unwrap()
 }
 
-/// Every EFI file of the toolbox: shim and its companions, systemd-boot and its stubs, GRUB, fwupd, Debian's kernel;
+/// Every EFI file of the toolbox: shim and its helpers, systemd-boot and its stubs, GRUB, fwupd, Debian's kernel;
 /// signed or not.
 pub fn efi_files() -> Vec<PathBuf> {
     let root = toolbox();
@@ -33,19 +34,37 @@ pub fn efi_files() -> Vec<PathBuf> {
     found
 }
 
-/// A folder in the toolbox that goes away at the end of the test.
-pub struct Room {
-    root: PathBuf,
-    folder: tempfile::TempDir,
+/// Bubblewrap with the toolbox as `/`, without network; to it belong more binds, a program and its arguments. For programs
+/// that `chroot` is not enough for: they need `/proc`, a terminal, or folders in other places.
+pub fn sandbox() -> Command {
+    let mut command = Command::new("bwrap");
+    command.arg("--bind").arg(toolbox()).args(["/", "--dev", "/dev", "--proc", "/proc"]);
+    command.args(["--unshare-net", "--unshare-pid", "--die-with-parent", "--clearenv"]);
+    command.args(["--setenv", "PATH", "/usr/bin:/bin", "--setenv", "LC_ALL", "C.UTF-8"]);
+    command
 }
 
-impl Room {
-    /// Makes one; its name begins with `prefix`, to tell whose it is.
+/// A folder in the toolbox that goes away at the end of the test.
+#[derive(Debug)]
+pub struct ToolboxFolder {
+    root: PathBuf,
+    scratch: Scratch,
+}
+
+impl Deref for ToolboxFolder {
+    type Target = Scratch;
+
+    fn deref(&self) -> &Scratch {
+        &self.scratch
+    }
+}
+
+impl ToolboxFolder {
+    /// Makes one; its name begins with `prefix`, to show whose it is.
     pub fn new(prefix: &str) -> Self {
         let root = toolbox();
-        let prefix = format!("{prefix}-");
-        let folder = tempfile::Builder::new().prefix(&prefix).tempdir_in(root.join("tmp")).unwrap();
-        Self { root, folder }
+        let scratch = Scratch::within(&root.join("tmp"), &format!("{prefix}-"));
+        Self { root, scratch }
     }
 
     /// The root folder of the toolbox.
@@ -53,18 +72,26 @@ impl Room {
         &self.root
     }
 
-    /// A file of the room as this machine sees it.
+    /// A file of the folder as this machine sees it.
     pub fn outside(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
+        self.scratch.path(name)
     }
 
-    /// A file of the room as programs of the toolbox see it.
+    /// A file of the folder as programs of the toolbox see it.
     pub fn inside(&self, name: &str) -> String {
-        let folder = Path::new("/").join(self.folder.path().strip_prefix(&self.root).unwrap());
+        let folder = Path::new("/").join(self.scratch.folder().strip_prefix(&self.root).unwrap());
         folder.join(name).into_os_string().into_string().unwrap()
     }
 
-    /// A program of the toolbox, with the room as its folder.
+    /// Copies files that the toolbox's packages bring: from where, below the root, and to which name.
+    pub fn take(&self, files: &[(&str, &str)]) {
+        for (from, to) in files {
+            let from = self.root.join(from);
+            std::fs::copy(&from, self.path(to)).unwrap_or_else(|error| panic!("{}: {error}", from.display()));
+        }
+    }
+
+    /// A program of the toolbox, which works in this folder.
     pub fn command(&self, program: &str) -> Command {
         let mut command = Command::new("chroot");
         command.arg(&self.root).args(["/usr/bin/env", "-C"]).arg(self.inside("")).arg(program);
@@ -72,15 +99,18 @@ impl Room {
         command
     }
 
-    /// Runs a program that must succeed, and gives what it printed.
-    pub fn run(&self, program: &str, arguments: &[&str]) -> String {
-        let output = self.try_run(program, arguments);
+    /// Runs a program that must succeed. What it printed to standard output.
+    #[track_caller]
+    pub fn run(&self, program: &str, arguments: impl Arguments) -> String {
+        let arguments = arguments.list();
+        let output = self.command(program).args(&arguments).output().unwrap();
         assert!(output.status.success(), "{program} {arguments:?}: {output:?}");
         String::from_utf8(output.stdout).unwrap()
     }
 
     /// Runs a program that may fail.
-    pub fn try_run(&self, program: &str, arguments: &[&str]) -> Output {
-        self.command(program).args(arguments).output().unwrap()
+    #[track_caller]
+    pub fn try_run(&self, program: &str, arguments: impl Arguments) -> Output {
+        self.command(program).args(arguments.list()).output().unwrap()
     }
 }

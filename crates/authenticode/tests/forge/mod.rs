@@ -11,11 +11,11 @@ use authenticode::key::PrivateKey;
 use authenticode::lists::Database;
 use authenticode::pe::{Layout, certificates};
 use authenticode::verify::{Policy, Subject, Verdict, decide};
-use test_support::{Room, data};
+use test_support::{ToolboxFolder, data};
 
 /// A place for keys and certificates, all made by openssl.
 pub(crate) struct Forge {
-    pub(crate) room: Room,
+    pub(crate) room: ToolboxFolder,
 }
 
 /// A key and its certificate.
@@ -26,7 +26,7 @@ pub(crate) struct Identity {
 
 impl Forge {
     pub(crate) fn new() -> Self {
-        Self { room: Room::new("forge") }
+        Self { room: ToolboxFolder::new("forge") }
     }
 
     /// Runs a script of the toolbox's programs, some of which want `/proc`.

@@ -1,8 +1,8 @@
 //! The made-up system: store paths, derivations and a store database, as Nix would make them.
 
 use anyhow::Context;
-use nix_formats::hash::Algorithm;
-use nix_formats::store_path::{StoreDir, StorePath};
+use nix_formats::store_db::SCHEMA;
+use nix_formats::{HashAlgorithm, StoreDir, StorePath};
 use rusqlite::{Connection, params};
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -25,18 +25,6 @@ const PACKAGES: [(&str, &str, &str); 14] = [
     ("xz", "5.6.0", ""),
     ("zlib", "1.2.12", "CVE-2022-37434.patch"),
 ];
-
-/// The tables that Nix's schema 10 has, as far as a closure needs them.
-const SCHEMA: &str = "
-    CREATE TABLE ValidPaths (
-        id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, path TEXT UNIQUE NOT NULL, hash TEXT NOT NULL,
-        registrationTime INTEGER NOT NULL, deriver TEXT, narSize INTEGER, ultimate INTEGER, sigs TEXT, ca TEXT);
-    CREATE TABLE Refs (referrer INTEGER NOT NULL, reference INTEGER NOT NULL, PRIMARY KEY (referrer, reference));
-    CREATE INDEX IndexReferrer ON Refs(referrer);
-    CREATE INDEX IndexReference ON Refs(reference);
-    CREATE TABLE DerivationOutputs (
-        drv INTEGER NOT NULL, id TEXT NOT NULL, path TEXT NOT NULL, PRIMARY KEY (drv, id));
-    CREATE INDEX IndexDerivationOutputs ON DerivationOutputs(path);";
 
 /// Makes the system below `root`.
 pub(super) fn make(root: &Path) -> anyhow::Result<()> {
@@ -76,7 +64,7 @@ pub(super) fn make(root: &Path) -> anyhow::Result<()> {
 
 /// A path with a digest of the name alone: nobody could have built it.
 fn path_for(store: &StoreDir, name: &str) -> anyhow::Result<StorePath> {
-    Ok(store.make_path("demo", &Algorithm::Sha256.hash(name.as_bytes()), name)?)
+    Ok(store.make_path("demo", &HashAlgorithm::Sha256.hash(name.as_bytes()), name)?)
 }
 
 fn register(
@@ -85,7 +73,7 @@ fn register(
     path: &StorePath,
     deriver: Option<&StorePath>,
 ) -> anyhow::Result<i64> {
-    let hash = Algorithm::Sha256.hash(path.as_str().as_bytes()).prefixed_base16();
+    let hash = HashAlgorithm::Sha256.hash(path.as_str().as_bytes()).prefixed_base16();
     connection.execute(
         "INSERT INTO ValidPaths (path, hash, registrationTime, deriver, narSize) VALUES (?1, ?2, 1, ?3, 1)",
         params![store.display(path).to_string(), hash, deriver.map(|d| store.display(d).to_string())],

@@ -1,11 +1,10 @@
-//! What a derivation was told: the attributes of the Nix expression, whether they are in the environment or structured.
+//! What the Nix expression passed to a derivation: its attributes, whether they are in the environment or structured.
 
 use std::borrow::Cow;
 
-use bstr::{BStr, ByteSlice};
 use serde_json::{Map, Value};
 
-use super::{Derivation, STRUCTURED};
+use super::Derivation;
 use crate::store_path::StorePath;
 
 /// The attributes of a derivation; see [`Derivation::attributes`].
@@ -17,6 +16,7 @@ pub struct Attributes<'d> {
 
 /// Why the structured attributes cannot be read.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum AttributesError {
     /// They are not JSON.
     #[error("derivation `{name}`: `__json` is not JSON")]
@@ -37,7 +37,7 @@ pub enum AttributesError {
 impl Derivation<'_> {
     /// The attributes: structured ones first, then the environment.
     pub fn attributes(&self) -> Result<Attributes<'_>, AttributesError> {
-        let structured = match self.env_bytes(STRUCTURED) {
+        let structured = match self.env_bytes(Self::STRUCTURED) {
             None => None,
             Some(text) => match serde_json::from_slice(text) {
                 Ok(Value::Object(members)) => Some(members),
@@ -78,18 +78,18 @@ impl Attributes<'_> {
         }
     }
 
-    /// The package's name without the version, if nixpkgs said it. Never empty.
+    /// The package's name without the version, if nixpkgs states it. Never empty.
     pub fn pname(&self) -> Option<Cow<'_, str>> {
         self.text("pname").filter(|text| !text.is_empty())
     }
 
-    /// The package's version, if nixpkgs said it. Never empty.
+    /// The package's version, if nixpkgs states it. Never empty.
     pub fn version(&self) -> Option<Cow<'_, str>> {
         self.text("version").filter(|text| !text.is_empty())
     }
 
-    /// The patches that are applied to the source, as paths: of the store, or placeholders for paths that only a build will
-    /// tell.
+    /// The patches that are applied to the source, as paths: of the store, or placeholders for paths that only a build
+    /// decides.
     pub fn patches(&self) -> Vec<Cow<'_, str>> {
         self.list("patches")
     }
@@ -104,7 +104,7 @@ impl Attributes<'_> {
         self.patches().iter().map(|path| last(path)).collect()
     }
 
-    /// Where the fetchers of nixpkgs get the contents of a fixed output: what `urls` and `url` say. Mirrors stand there as
+    /// Where the fetchers of nixpkgs get the contents of a fixed output: its `urls` and `url`. Mirrors stand there as
     /// `mirror://…`. Empty for other derivations, for which these attributes mean nothing.
     pub fn source_urls(&self) -> Vec<Cow<'_, str>> {
         if !self.derivation.is_fixed() {
@@ -121,9 +121,9 @@ impl Attributes<'_> {
 }
 
 /// The parts of a text between blanks; those that are not UTF-8 are left out.
-fn words(text: &BStr) -> impl Iterator<Item = &str> {
+fn words(text: &[u8]) -> impl Iterator<Item = &str> {
     let words = text.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
-    words.filter_map(|word| word.to_str().ok())
+    words.filter_map(|word| std::str::from_utf8(word).ok())
 }
 
 fn coerce(value: &Value) -> Option<Cow<'_, str>> {

@@ -1,7 +1,8 @@
 //! What can be wrong with a derivation.
 
+use super::Derivation;
 use crate::hash::HashError;
-use crate::store_path::{MakeError, StorePathError, check_name};
+use crate::store_path::{MakePathError, StoreNameError, StorePathError, check_name};
 
 /// Why a `.drv` file cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -12,17 +13,18 @@ pub struct DerivationError {
     /// Where in the file.
     pub offset: usize,
     /// What is wrong there.
-    pub problem: Problem,
+    pub problem: DerivationProblem,
 }
 
 /// What is wrong in a `.drv` file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Problem {
-    /// More than [`super::MAX_SIZE`] bytes.
-    #[error("the file has {0} bytes, more than {limit}", limit = super::MAX_SIZE)]
+#[non_exhaustive]
+pub enum DerivationProblem {
+    /// More than [`Derivation::MAX_SIZE`] bytes.
+    #[error("the file has {0} bytes, more than {limit}", limit = Derivation::MAX_SIZE)]
     TooLarge(usize),
-    /// The lists have more than [`super::MAX_ITEMS`] items.
-    #[error("the lists have more than {limit} items", limit = super::MAX_ITEMS)]
+    /// The lists have more than [`Derivation::MAX_ITEMS`] items.
+    #[error("the lists have more than {limit} items", limit = Derivation::MAX_ITEMS)]
     TooMany,
     /// Something else should stand here.
     #[error("expected `{0}`")]
@@ -36,8 +38,8 @@ pub enum Problem {
     /// The version of the format is not known.
     #[error("the version `{0}` of the format is not known")]
     Version(String),
-    /// Outputs of outputs are nested deeper than [`super::MAX_DEPTH`].
-    #[error("outputs of outputs are nested deeper than {limit}", limit = super::MAX_DEPTH)]
+    /// Outputs of outputs are nested deeper than [`Derivation::MAX_DEPTH`].
+    #[error("outputs of outputs are nested deeper than {limit}", limit = Derivation::MAX_DEPTH)]
     TooDeep,
     /// Outputs of outputs need the newer version of the format.
     #[error("outputs of outputs need the version `xp-dyn-drv` of the format")]
@@ -62,7 +64,7 @@ pub enum Problem {
         /// The name.
         name: String,
         /// What is wrong with it.
-        problem: crate::store_path::NameError,
+        problem: StoreNameError,
     },
     /// A store path is none.
     #[error(transparent)]
@@ -81,10 +83,10 @@ pub enum Problem {
         /// The output.
         output: String,
         /// Why.
-        source: MakeError,
+        source: MakePathError,
     },
     /// A fixed output states another path than its hash leads to.
-    #[error("output `{output}` says `{stated}`, but its hash leads to `{computed}`")]
+    #[error("output `{output}` states `{stated}`, but its hash leads to `{computed}`")]
     FixedPath {
         /// The output.
         output: String,
@@ -93,33 +95,86 @@ pub enum Problem {
         /// The right one.
         computed: String,
     },
-    /// An output whose path only the build will tell states one.
-    #[error("output `{0}` states a path, but only the build can tell it")]
+    /// An output whose path only the build decides states one.
+    #[error("output `{0}` states a path, but only the build can decide it")]
     UnknowablePath(String),
-    /// An output has a hash, but does not say of which kind.
+    /// An output has a hash, but no algorithm.
     #[error("output `{0}` has a hash without an algorithm")]
     HashWithoutAlgorithm(String),
 }
 
-/// Why a JSON document is not a derivation.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+/// Why a JSON document is not a derivation, or a derivation cannot be written as one.
+#[derive(Debug, thiserror::Error)]
 #[error("{place}: {problem}")]
-pub struct JsonError {
+pub struct DerivationJsonError {
     /// Where, such as `outputs.out.hash`; `derivation` for the whole.
     pub place: String,
     /// What is wrong there.
-    pub problem: String,
+    pub problem: DerivationJsonProblem,
 }
 
-impl JsonError {
-    pub(super) fn new(place: impl Into<String>, problem: impl Into<String>) -> Self {
+impl DerivationJsonError {
+    pub(super) fn new(place: impl Into<String>, problem: impl Into<DerivationJsonProblem>) -> Self {
         Self { place: place.into(), problem: problem.into() }
     }
 }
 
+/// What is wrong in a derivation's JSON document.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DerivationJsonProblem {
+    /// The version of the form is not the one that is known.
+    #[error("version {found} of the form is not {expected}")]
+    Version {
+        /// What the document has.
+        found: String,
+        /// The one version that is known.
+        expected: u64,
+    },
+    /// A member that must be there is missing.
+    #[error("is missing")]
+    Missing,
+    /// A member that derivations do not have.
+    #[error("a derivation has no such member")]
+    Unknown,
+    /// The value has another type.
+    #[error("is not {0}")]
+    Type(&'static str),
+    /// A text of the derivation is not UTF-8.
+    #[error("is not UTF-8, which JSON cannot hold")]
+    NotUtf8,
+    /// The text of the structured attributes is not JSON.
+    #[error(transparent)]
+    Attributes(serde_json::Error),
+    /// `env.__json` and `structuredAttrs` differ.
+    #[error("is not what `structuredAttrs` says")]
+    OtherAttributes,
+    /// There is no such way of hashing.
+    #[error("`{0}` is not a method")]
+    Method(String),
+    /// An output has members that do not belong together.
+    #[error("these members do not make an output")]
+    Output,
+    /// An output's name would not do in a store path.
+    #[error(transparent)]
+    OutputName(DerivationProblem),
+    /// An input of which nothing is needed.
+    #[error("no output of it is named")]
+    NothingNeeded,
+    /// Outputs of outputs are nested deeper than [`Derivation::MAX_DEPTH`].
+    #[error("outputs of outputs are nested deeper than {limit}", limit = Derivation::MAX_DEPTH)]
+    TooDeep,
+    /// A store path is none.
+    #[error(transparent)]
+    Path(#[from] StorePathError),
+    /// A hash or its algorithm is none.
+    #[error(transparent)]
+    Hash(#[from] HashError),
+}
+
 /// Checks the name of an output: it becomes part of the name of a store path.
-pub(super) fn check_output_name(name: &str) -> Result<(), Problem> {
-    check_name(name).map_err(|problem| Problem::OutputName { name: shorten(name), problem })
+pub(super) fn check_output_name(name: &str) -> Result<(), DerivationProblem> {
+    check_name(name).map_err(|problem| DerivationProblem::OutputName { name: shorten(name), problem })
 }
 
 /// Enough of a text to recognise it in a message.

@@ -5,13 +5,15 @@
 
 use std::borrow::Cow;
 
-use bstr::ByteSlice;
 use serde_json::{Map, Value, json};
 
 use super::error::{check_output_name, shorten};
 use super::json_text::canonical;
-use super::{Derivation, InputOutputs, JsonError, MAX_DEPTH, Output, STRUCTURED, Text, text};
-use crate::hash::{Algorithm, Hash};
+use super::{
+    Derivation, DerivationJsonError, DerivationJsonProblem as Problem, DerivationOutput, InputOutputs, Text,
+    text,
+};
+use crate::hash::{Hash, HashAlgorithm};
 use crate::store_path::{FixedMethod, StorePath};
 
 /// The version of the form that is read and written.
@@ -20,15 +22,16 @@ const VERSION: u64 = 4;
 impl Derivation<'_> {
     /// Nix's JSON form. Fails for texts that are not UTF-8, which JSON cannot hold, and for structured attributes that are
     /// not JSON.
-    pub fn to_json(&self) -> Result<Value, JsonError> {
+    pub fn to_json(&self) -> Result<Value, DerivationJsonError> {
         let mut env = Map::new();
         let mut structured = None;
         for (name, value) in &self.env {
-            let place = || format!("env.{}", shorten(&name.to_str_lossy()));
+            let place = || format!("env.{}", shorten(&String::from_utf8_lossy(name)));
             let (name, value) = (utf8(name, place)?, utf8(value, place)?);
-            if name == STRUCTURED {
+            if name == Derivation::STRUCTURED {
                 let parsed = serde_json::from_str(value);
-                let parsed: Value = parsed.map_err(|e| JsonError::new(place(), e.to_string()))?;
+                let parsed: Value =
+                    parsed.map_err(|e| DerivationJsonError::new(place(), Problem::Attributes(e)))?;
                 structured = Some(parsed);
             } else {
                 env.insert(name.to_owned(), value.into());
@@ -40,7 +43,7 @@ impl Derivation<'_> {
         srcs.sort_unstable();
         let outputs = self.outputs.iter().map(|(name, output)| (name.to_string(), output_to_json(output)));
         let mut json = json!({
-            "args": args.collect::<Result<Vec<Value>, JsonError>>()?,
+            "args": args.collect::<Result<Vec<Value>, DerivationJsonError>>()?,
             "builder": utf8(&self.builder, || "builder".to_owned())?,
             "env": env,
             "inputs": { "drvs": drvs.collect::<Map<_, _>>(), "srcs": srcs },
@@ -60,23 +63,24 @@ impl Derivation<'static> {
     /// Reads Nix's JSON form. Structured attributes become the text that Nix would put into the file.
     ///
     /// In resolved derivations, which need no derivation any more, `inputs` is a mere list of store paths; these are read too.
-    pub fn from_json(json: &Value) -> Result<Self, JsonError> {
+    pub fn from_json(json: &Value) -> Result<Self, DerivationJsonError> {
         let whole = object(json, "derivation")?;
         let version = member(whole, "version", "")?;
         if version.as_u64() != Some(VERSION) {
-            let problem = format!("version {} of the form is not {VERSION}", shorten(&version.to_string()));
-            return Err(JsonError::new("version", problem));
+            let found = shorten(&version.to_string());
+            return Err(DerivationJsonError::new("version", Problem::Version { found, expected: VERSION }));
         }
         let known =
             ["args", "builder", "env", "inputs", "name", "outputs", "structuredAttrs", "system", "version"];
         if let Some(key) = whole.keys().find(|key| !known.contains(&key.as_str())) {
-            return Err(JsonError::new(shorten(key), "a derivation has no such member"));
+            return Err(DerivationJsonError::new(shorten(key), Problem::Unknown));
         }
         let name = string(member(whole, "name", "")?, "name")?;
         let mut outputs = Vec::new();
         for (output, value) in object(member(whole, "outputs", "")?, "outputs")? {
             let place = format!("outputs.{}", shorten(output));
-            check_output_name(output).map_err(|e| JsonError::new(&place, e.to_string()))?;
+            check_output_name(output)
+                .map_err(|e| DerivationJsonError::new(&place, Problem::OutputName(e)))?;
             outputs.push((Cow::Owned(output.clone()), output_from_json(value, &place)?));
         }
         let inputs = member(whole, "inputs", "")?;
@@ -108,18 +112,20 @@ impl Derivation<'static> {
 }
 
 /// The environment, with the structured attributes in it.
-fn environment(whole: &Map<String, Value>) -> Result<Vec<(Text<'static>, Text<'static>)>, JsonError> {
+fn environment(
+    whole: &Map<String, Value>,
+) -> Result<Vec<(Text<'static>, Text<'static>)>, DerivationJsonError> {
     let mut env = Vec::new();
     let structured = whole.get("structuredAttrs");
     for (name, value) in object(member(whole, "env", "")?, "env")? {
         let place = format!("env.{}", shorten(name));
         let value = string(value, &place)?;
-        if name == STRUCTURED
+        if name == Derivation::STRUCTURED
             && let Some(structured) = structured
         {
             // Old texts of Nix's have both; they must say the same.
             if serde_json::from_str::<Value>(value).ok().as_ref() != Some(structured) {
-                return Err(JsonError::new(place, "is not what `structuredAttrs` says"));
+                return Err(DerivationJsonError::new(place, Problem::OtherAttributes));
             }
             continue;
         }
@@ -127,26 +133,28 @@ fn environment(whole: &Map<String, Value>) -> Result<Vec<(Text<'static>, Text<'s
     }
     if let Some(structured) = structured {
         object(structured, "structuredAttrs")?;
-        env.push((text(STRUCTURED), text(canonical(structured))));
+        env.push((text(Derivation::STRUCTURED), text(canonical(structured))));
     }
     Ok(env)
 }
 
-fn output_to_json(output: &Output) -> Value {
+fn output_to_json(output: &DerivationOutput) -> Value {
     match output {
-        Output::InputAddressed(path) => json!({ "path": path.as_str() }),
-        Output::Fixed { method, hash } => json!({ "hash": hash.sri(), "method": method_name(*method) }),
-        Output::Floating { method, algorithm } => {
+        DerivationOutput::InputAddressed(path) => json!({ "path": path.as_str() }),
+        DerivationOutput::Fixed { method, hash } => {
+            json!({ "hash": hash.sri(), "method": method_name(*method) })
+        }
+        DerivationOutput::Floating { method, algorithm } => {
             json!({ "hashAlgo": algorithm.name(), "method": method_name(*method) })
         }
-        Output::Deferred => json!({}),
-        Output::Impure { method, algorithm } => {
+        DerivationOutput::Deferred => json!({}),
+        DerivationOutput::Impure { method, algorithm } => {
             json!({ "hashAlgo": algorithm.name(), "impure": true, "method": method_name(*method) })
         }
     }
 }
 
-fn output_from_json(value: &Value, place: &str) -> Result<Output, JsonError> {
+fn output_from_json(value: &Value, place: &str) -> Result<DerivationOutput, DerivationJsonError> {
     let output = object(value, place)?;
     let get = |key: &str| string(member(output, key, place)?, &format!("{place}.{key}"));
     let method = || {
@@ -154,28 +162,30 @@ fn output_from_json(value: &Value, place: &str) -> Result<Output, JsonError> {
         let known =
             [FixedMethod::Flat, FixedMethod::Recursive, FixedMethod::Git, FixedMethod::Text].into_iter();
         known.into_iter().find(|m| method_name(*m) == method).ok_or_else(|| {
-            JsonError::new(format!("{place}.method"), format!("`{}` is not a method", shorten(method)))
+            DerivationJsonError::new(format!("{place}.method"), Problem::Method(shorten(method)))
         })
     };
     let algorithm = || {
-        let algorithm = get("hashAlgo")?.parse::<Algorithm>();
-        algorithm.map_err(|e| JsonError::new(format!("{place}.hashAlgo"), e.to_string()))
+        let algorithm = get("hashAlgo")?.parse::<HashAlgorithm>();
+        algorithm.map_err(|e| DerivationJsonError::new(format!("{place}.hashAlgo"), e))
     };
     let mut keys: Vec<&str> = output.keys().map(String::as_str).collect();
     keys.sort_unstable();
     match keys.as_slice() {
-        [] => Ok(Output::Deferred),
-        ["path"] => Ok(Output::InputAddressed(store_path(get("path")?, &format!("{place}.path"))?)),
+        [] => Ok(DerivationOutput::Deferred),
+        ["path"] => Ok(DerivationOutput::InputAddressed(store_path(get("path")?, &format!("{place}.path"))?)),
         ["hash", "method"] => {
             let hash = get("hash")?.parse::<Hash>();
-            let hash = hash.map_err(|e| JsonError::new(format!("{place}.hash"), e.to_string()))?;
-            Ok(Output::Fixed { method: method()?, hash })
+            let hash = hash.map_err(|e| DerivationJsonError::new(format!("{place}.hash"), e))?;
+            Ok(DerivationOutput::Fixed { method: method()?, hash })
         }
-        ["hashAlgo", "method"] => Ok(Output::Floating { method: method()?, algorithm: algorithm()? }),
+        ["hashAlgo", "method"] => {
+            Ok(DerivationOutput::Floating { method: method()?, algorithm: algorithm()? })
+        }
         ["hashAlgo", "impure", "method"] if output.get("impure") == Some(&Value::Bool(true)) => {
-            Ok(Output::Impure { method: method()?, algorithm: algorithm()? })
+            Ok(DerivationOutput::Impure { method: method()?, algorithm: algorithm()? })
         }
-        _ => Err(JsonError::new(place, "these members do not make an output")),
+        _ => Err(DerivationJsonError::new(place, Problem::Output)),
     }
 }
 
@@ -186,12 +196,18 @@ fn needed_to_json(needed: &InputOutputs<'_>) -> Value {
     json!({ "dynamicOutputs": dynamic.collect::<Map<_, _>>(), "outputs": outputs })
 }
 
-fn needed_from_json(value: &Value, place: &str, depth: usize) -> Result<InputOutputs<'static>, JsonError> {
-    if depth > MAX_DEPTH {
-        return Err(JsonError::new(place, format!("outputs of outputs are nested deeper than {MAX_DEPTH}")));
+fn needed_from_json(
+    value: &Value,
+    place: &str,
+    depth: usize,
+) -> Result<InputOutputs<'static>, DerivationJsonError> {
+    if depth > Derivation::MAX_DEPTH {
+        return Err(DerivationJsonError::new(place, Problem::TooDeep));
     }
     let needed = object(value, place)?;
-    let check = |name: &str| check_output_name(name).map_err(|e| JsonError::new(place, e.to_string()));
+    let check = |name: &str| {
+        check_output_name(name).map_err(|e| DerivationJsonError::new(place, Problem::OutputName(e)))
+    };
     let mut outputs = Vec::new();
     for output in strings(member(needed, "outputs", place)?, &format!("{place}.outputs"))? {
         check(output)?;
@@ -206,7 +222,7 @@ fn needed_from_json(value: &Value, place: &str, depth: usize) -> Result<InputOut
         dynamic.push((Cow::Owned(name.clone()), needed_from_json(value, &place, depth + 1)?));
     }
     if outputs.is_empty() && dynamic.is_empty() {
-        return Err(JsonError::new(place, "no output of it is named"));
+        return Err(DerivationJsonError::new(place, Problem::NothingNeeded));
     }
     Ok(InputOutputs { outputs, dynamic })
 }
@@ -221,35 +237,35 @@ const fn method_name(method: FixedMethod) -> &'static str {
     }
 }
 
-fn utf8(text: &[u8], place: impl FnOnce() -> String) -> Result<&str, JsonError> {
-    text.to_str().map_err(|_| JsonError::new(place(), "is not UTF-8, which JSON cannot hold"))
+fn utf8(text: &[u8], place: impl FnOnce() -> String) -> Result<&str, DerivationJsonError> {
+    std::str::from_utf8(text).map_err(|_| DerivationJsonError::new(place(), Problem::NotUtf8))
 }
 
-fn object<'v>(value: &'v Value, place: &str) -> Result<&'v Map<String, Value>, JsonError> {
-    value.as_object().ok_or_else(|| JsonError::new(place, "is not an object"))
+fn object<'v>(value: &'v Value, place: &str) -> Result<&'v Map<String, Value>, DerivationJsonError> {
+    value.as_object().ok_or_else(|| DerivationJsonError::new(place, Problem::Type("an object")))
 }
 
-fn member<'v>(of: &'v Map<String, Value>, key: &str, place: &str) -> Result<&'v Value, JsonError> {
+fn member<'v>(of: &'v Map<String, Value>, key: &str, place: &str) -> Result<&'v Value, DerivationJsonError> {
     of.get(key).ok_or_else(|| {
         let dot = if place.is_empty() { "" } else { "." };
-        JsonError::new(format!("{place}{dot}{key}"), "is missing")
+        DerivationJsonError::new(format!("{place}{dot}{key}"), Problem::Missing)
     })
 }
 
-fn string<'v>(value: &'v Value, place: &str) -> Result<&'v str, JsonError> {
-    value.as_str().ok_or_else(|| JsonError::new(place, "is not a string"))
+fn string<'v>(value: &'v Value, place: &str) -> Result<&'v str, DerivationJsonError> {
+    value.as_str().ok_or_else(|| DerivationJsonError::new(place, Problem::Type("a string")))
 }
 
-fn strings<'v>(value: &'v Value, place: &str) -> Result<Vec<&'v str>, JsonError> {
-    let items = value.as_array().ok_or_else(|| JsonError::new(place, "is not a list"))?;
+fn strings<'v>(value: &'v Value, place: &str) -> Result<Vec<&'v str>, DerivationJsonError> {
+    let items = value.as_array().ok_or_else(|| DerivationJsonError::new(place, Problem::Type("a list")))?;
     items.iter().enumerate().map(|(i, item)| string(item, &format!("{place}[{i}]"))).collect()
 }
 
-fn store_path(text: &str, place: &str) -> Result<StorePath, JsonError> {
-    StorePath::from_base_name(text).map_err(|e| JsonError::new(place, e.to_string()))
+fn store_path(text: &str, place: &str) -> Result<StorePath, DerivationJsonError> {
+    StorePath::from_base_name(text).map_err(|e| DerivationJsonError::new(place, e))
 }
 
-fn paths(value: &Value, place: &str) -> Result<Vec<StorePath>, JsonError> {
+fn paths(value: &Value, place: &str) -> Result<Vec<StorePath>, DerivationJsonError> {
     let texts = strings(value, place)?;
     let mut paths = texts
         .into_iter()

@@ -1,19 +1,18 @@
-//! Placeholders: what stands in a derivation for a store path that only a build will tell.
+//! Placeholders: what stands in a derivation for a store path that only a build decides.
 //!
 //! They are as long as a path is likely to be, begin with a slash, and are exchanged for the path before the build. Followed
 //! are `hashPlaceholder` of `src/libstore/derivations.cc` and `src/libstore/downstream-placeholder.cc` of Nix.
 
 use crate::base32;
-use crate::hash::{Algorithm, Hash};
-use crate::store_path::StorePath;
-use crate::store_path::make::{fold, output_name};
+use crate::hash::{Hash, HashAlgorithm};
+use crate::store_path::{StorePath, fold, output_name};
 
 /// Bytes of a placeholder: a slash and a digest.
-pub const PLACEHOLDER_LEN: usize = 1 + base32::encoded_len(32);
+pub(crate) const PLACEHOLDER_LEN: usize = 1 + base32::encoded_len(32);
 
 /// For an output of the derivation itself (`builtins.placeholder`).
 pub fn own_placeholder(output: &str) -> String {
-    render(&Algorithm::Sha256.hash(format!("nix-output:{output}").as_bytes()))
+    render(&HashAlgorithm::Sha256.hash(format!("nix-output:{output}").as_bytes()))
 }
 
 /// For an output of another derivation, or for an output of an output of it and so on: `outputs` is the way there.
@@ -23,11 +22,11 @@ pub fn upstream_placeholder<S: AsRef<str>>(derivation: &StorePath, outputs: &[S]
     let (first, more) = outputs.split_first()?;
     let name = output_name(derivation.derivation_name()?, first.as_ref());
     let text = format!("nix-upstream-output:{}:{name}", derivation.digest());
-    let mut hash = Algorithm::Sha256.hash(text.as_bytes());
+    let mut hash = HashAlgorithm::Sha256.hash(text.as_bytes());
     for output in more {
         let inner = base32::encode(&fold(hash.digest()));
         let text = format!("nix-computed-output:{inner}:{}", output.as_ref());
-        hash = Algorithm::Sha256.hash(text.as_bytes());
+        hash = HashAlgorithm::Sha256.hash(text.as_bytes());
     }
     Some(render(&hash))
 }

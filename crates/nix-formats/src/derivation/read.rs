@@ -5,13 +5,9 @@
 
 use std::borrow::Cow;
 
-use bstr::{BStr, ByteSlice};
-
 use super::error::{check_output_name, shorten};
-use super::{
-    Derivation, DerivationError, InputOutputs, MAX_DEPTH, MAX_ITEMS, MAX_SIZE, Output, Problem, Text,
-};
-use crate::hash::{Algorithm, Hash};
+use super::{Derivation, DerivationError, DerivationOutput, DerivationProblem, InputOutputs, Text};
+use crate::hash::{Hash, HashAlgorithm};
 use crate::store_path::{FixedMethod, StoreDir, StorePath};
 
 impl<'a> Derivation<'a> {
@@ -31,8 +27,8 @@ impl<'a> Derivation<'a> {
     ) -> Result<Self, DerivationError> {
         let name = name.into();
         let mut reader = Reader { file, at: 0, items: 0, store, dynamic: false };
-        let (start, result) = if file.len() > MAX_SIZE {
-            (0, Err(Problem::TooLarge(file.len())))
+        let (start, result) = if file.len() > Self::MAX_SIZE {
+            (0, Err(DerivationProblem::TooLarge(file.len())))
         } else {
             let result = reader.derivation(&name);
             (reader.at, result)
@@ -60,23 +56,27 @@ impl<'a> Reader<'a, '_> {
         self.file.get(self.at..).unwrap_or_default()
     }
 
-    fn expect(&mut self, token: &'static str) -> Result<(), Problem> {
+    fn expect(&mut self, token: &'static str) -> Result<(), DerivationProblem> {
         if self.rest().starts_with(token.as_bytes()) {
             self.at += token.len();
             return Ok(());
         }
-        Err(Problem::Expected(token))
+        Err(DerivationProblem::Expected(token))
     }
 
     /// Sets the place of an error back to where the thing began.
-    fn from<T>(&mut self, start: usize, result: Result<T, Problem>) -> Result<T, Problem> {
+    fn from<T>(
+        &mut self,
+        start: usize,
+        result: Result<T, DerivationProblem>,
+    ) -> Result<T, DerivationProblem> {
         if result.is_err() {
             self.at = start;
         }
         result
     }
 
-    fn text(&mut self) -> Result<Text<'a>, Problem> {
+    fn text(&mut self) -> Result<Text<'a>, DerivationProblem> {
         let start = self.at;
         self.expect("\"")?;
         let mut unescaped: Vec<u8> = Vec::new();
@@ -84,19 +84,19 @@ impl<'a> Reader<'a, '_> {
             let rest = self.rest();
             let found = memchr::memchr2(b'"', b'\\', rest);
             let Some((end, byte)) = found.and_then(|i| Some((i, *rest.get(i)?))) else {
-                return self.from(start, Err(Problem::Unterminated));
+                return self.from(start, Err(DerivationProblem::Unterminated));
             };
             let plain = rest.get(..end).unwrap_or_default();
             if byte == b'"' {
                 self.at += end + 1;
                 if unescaped.is_empty() {
-                    return Ok(Cow::Borrowed(BStr::new(plain)));
+                    return Ok(Cow::Borrowed(plain));
                 }
                 unescaped.extend_from_slice(plain);
-                return Ok(Cow::Owned(unescaped.into()));
+                return Ok(Cow::Owned(unescaped));
             }
             let Some(&escaped) = rest.get(end + 1) else {
-                return self.from(start, Err(Problem::Unterminated));
+                return self.from(start, Err(DerivationProblem::Unterminated));
             };
             unescaped.extend_from_slice(plain);
             unescaped.push(match escaped {
@@ -109,23 +109,23 @@ impl<'a> Reader<'a, '_> {
         }
     }
 
-    fn utf8(&mut self) -> Result<Cow<'a, str>, Problem> {
+    fn utf8(&mut self) -> Result<Cow<'a, str>, DerivationProblem> {
         let start = self.at;
         let text = match self.text()? {
-            Cow::Borrowed(text) => text.to_str().ok().map(Cow::Borrowed),
-            Cow::Owned(text) => String::from_utf8(text.into()).ok().map(Cow::Owned),
+            Cow::Borrowed(text) => std::str::from_utf8(text).ok().map(Cow::Borrowed),
+            Cow::Owned(text) => String::from_utf8(text).ok().map(Cow::Owned),
         };
-        self.from(start, text.ok_or(Problem::NotUtf8))
+        self.from(start, text.ok_or(DerivationProblem::NotUtf8))
     }
 
-    fn path(&mut self) -> Result<StorePath, Problem> {
+    fn path(&mut self) -> Result<StorePath, DerivationProblem> {
         let start = self.at;
         let text = self.utf8()?;
-        let path = self.store.parse(&text).map_err(Problem::from);
+        let path = self.store.parse(&text).map_err(DerivationProblem::from);
         self.from(start, path)
     }
 
-    fn output_name(&mut self) -> Result<Cow<'a, str>, Problem> {
+    fn output_name(&mut self) -> Result<Cow<'a, str>, DerivationProblem> {
         let start = self.at;
         let name = self.utf8()?;
         let checked = check_output_name(&name);
@@ -133,7 +133,10 @@ impl<'a> Reader<'a, '_> {
     }
 
     /// `[item,item]`, none of them twice by its key.
-    fn list<T>(&mut self, mut item: impl FnMut(&mut Self) -> Result<T, Problem>) -> Result<Vec<T>, Problem> {
+    fn list<T>(
+        &mut self,
+        mut item: impl FnMut(&mut Self) -> Result<T, DerivationProblem>,
+    ) -> Result<Vec<T>, DerivationProblem> {
         self.expect("[")?;
         let mut items = Vec::new();
         if self.rest().first() == Some(&b']') {
@@ -142,14 +145,14 @@ impl<'a> Reader<'a, '_> {
         }
         loop {
             self.items += 1;
-            if self.items > MAX_ITEMS {
-                return Err(Problem::TooMany);
+            if self.items > Derivation::MAX_ITEMS {
+                return Err(DerivationProblem::TooMany);
             }
             items.push(item(self)?);
             match self.rest().first() {
                 Some(b',') => self.at += 1,
                 Some(b']') => break,
-                _ => return Err(Problem::Expected(",` or `]")),
+                _ => return Err(DerivationProblem::Expected(",` or `]")),
             }
         }
         self.at += 1;
@@ -160,10 +163,10 @@ impl<'a> Reader<'a, '_> {
     fn set<T, K: Ord + ?Sized>(
         &mut self,
         what: &'static str,
-        item: impl FnMut(&mut Self) -> Result<T, Problem>,
+        item: impl FnMut(&mut Self) -> Result<T, DerivationProblem>,
         key: impl Fn(&T) -> &K,
         show: impl Fn(&K) -> String,
-    ) -> Result<Vec<T>, Problem> {
+    ) -> Result<Vec<T>, DerivationProblem> {
         let start = self.at;
         let items = self.list(item)?;
         // What Nix wrote is sorted.
@@ -173,7 +176,7 @@ impl<'a> Reader<'a, '_> {
         let mut keys: Vec<&K> = items.iter().map(&key).collect();
         keys.sort_unstable();
         let twice = keys.windows(2).find_map(|pair| match pair {
-            [a, b] if a == b => Some(Problem::Twice { what, name: shorten(&show(a)) }),
+            [a, b] if a == b => Some(DerivationProblem::Twice { what, name: shorten(&show(a)) }),
             _ => None,
         });
         match twice {
@@ -183,13 +186,13 @@ impl<'a> Reader<'a, '_> {
     }
 
     /// Everything but the name.
-    fn derivation(&mut self, name: &str) -> Result<Derivation<'a>, Problem> {
+    fn derivation(&mut self, name: &str) -> Result<Derivation<'a>, DerivationProblem> {
         if self.rest().starts_with(b"DrvWithVersion(") {
             self.expect("DrvWithVersion(")?;
             let start = self.at;
             let version = self.utf8()?;
             if version != "xp-dyn-drv" {
-                return self.from(start, Err(Problem::Version(shorten(&version))));
+                return self.from(start, Err(DerivationProblem::Version(shorten(&version))));
             }
             self.expect(",")?;
             self.dynamic = true;
@@ -212,12 +215,12 @@ impl<'a> Reader<'a, '_> {
         let env = self.set(
             "environment variable",
             Self::variable,
-            |v| v.0.as_bytes(),
-            |n| n.as_bstr().to_string(),
+            |v| v.0.as_ref(),
+            |n| String::from_utf8_lossy(n).into_owned(),
         )?;
         self.expect(")")?;
         if self.at != self.file.len() {
-            return Err(Problem::Trailing);
+            return Err(DerivationProblem::Trailing);
         }
         Ok(Derivation {
             name: Cow::Borrowed(""),
@@ -231,7 +234,7 @@ impl<'a> Reader<'a, '_> {
         })
     }
 
-    fn variable(&mut self) -> Result<(Text<'a>, Text<'a>), Problem> {
+    fn variable(&mut self) -> Result<(Text<'a>, Text<'a>), DerivationProblem> {
         self.expect("(")?;
         let name = self.text()?;
         self.expect(",")?;
@@ -240,7 +243,7 @@ impl<'a> Reader<'a, '_> {
         Ok((name, value))
     }
 
-    fn output(&mut self, derivation: &str) -> Result<(Cow<'a, str>, Output), Problem> {
+    fn output(&mut self, derivation: &str) -> Result<(Cow<'a, str>, DerivationOutput), DerivationProblem> {
         let start = self.at;
         self.expect("(")?;
         let name = self.output_name()?;
@@ -255,27 +258,27 @@ impl<'a> Reader<'a, '_> {
         self.from(start, output.map(|output| (name, output)))
     }
 
-    fn input_derivation(&mut self) -> Result<(StorePath, InputOutputs<'a>), Problem> {
+    fn input_derivation(&mut self) -> Result<(StorePath, InputOutputs<'a>), DerivationProblem> {
         self.expect("(")?;
         let path = self.path()?;
         self.expect(",")?;
         let start = self.at;
         let needed = self.needed(0)?;
         if needed.outputs.is_empty() && needed.dynamic.is_empty() {
-            return self.from(start, Err(Problem::NothingNeeded(path.to_string())));
+            return self.from(start, Err(DerivationProblem::NothingNeeded(path.to_string())));
         }
         self.expect(")")?;
         Ok((path, needed))
     }
 
     /// `["out"]`, or `(["out"],[("out",…)])`.
-    fn needed(&mut self, depth: usize) -> Result<InputOutputs<'a>, Problem> {
+    fn needed(&mut self, depth: usize) -> Result<InputOutputs<'a>, DerivationProblem> {
         let nested = self.rest().first() == Some(&b'(');
         if nested && !self.dynamic {
-            return Err(Problem::DynamicInOldVersion);
+            return Err(DerivationProblem::DynamicInOldVersion);
         }
-        if depth > MAX_DEPTH {
-            return Err(Problem::TooDeep);
+        if depth > Derivation::MAX_DEPTH {
+            return Err(DerivationProblem::TooDeep);
         }
         if nested {
             self.at += 1;
@@ -301,31 +304,41 @@ impl<'a> Reader<'a, '_> {
 }
 
 /// An output from its three texts.
-fn output(store: &StoreDir, derivation: &str, name: &str, texts: [&str; 3]) -> Result<Output, Problem> {
+fn output(
+    store: &StoreDir,
+    derivation: &str,
+    name: &str,
+    texts: [&str; 3],
+) -> Result<DerivationOutput, DerivationProblem> {
     let [path, algorithm, hash] = texts;
-    let in_hash = |source| Problem::Hash { output: name.to_owned(), source };
+    let in_hash = |source| DerivationProblem::Hash { output: name.to_owned(), source };
     if algorithm.is_empty() {
         return match (path, hash) {
-            (_, hash) if !hash.is_empty() => Err(Problem::HashWithoutAlgorithm(name.to_owned())),
-            ("", _) => Ok(Output::Deferred),
-            _ => Ok(Output::InputAddressed(store.parse(path)?)),
+            (_, hash) if !hash.is_empty() => Err(DerivationProblem::HashWithoutAlgorithm(name.to_owned())),
+            ("", _) => Ok(DerivationOutput::Deferred),
+            _ => Ok(DerivationOutput::InputAddressed(store.parse(path)?)),
         };
     }
     let (method, algorithm) = split_method(algorithm);
-    let algorithm: Algorithm = algorithm.parse().map_err(in_hash)?;
+    let algorithm: HashAlgorithm = algorithm.parse().map_err(in_hash)?;
     if hash.is_empty() || hash == "impure" {
         return match (path, hash) {
-            ("", "") => Ok(Output::Floating { method, algorithm }),
-            ("", _) => Ok(Output::Impure { method, algorithm }),
-            _ => Err(Problem::UnknowablePath(name.to_owned())),
+            ("", "") => Ok(DerivationOutput::Floating { method, algorithm }),
+            ("", _) => Ok(DerivationOutput::Impure { method, algorithm }),
+            _ => Err(DerivationProblem::UnknowablePath(name.to_owned())),
         };
     }
-    let output = Output::Fixed { method, hash: Hash::parse_bare(hash, algorithm).map_err(in_hash)? };
+    let output =
+        DerivationOutput::Fixed { method, hash: Hash::parse_bare(hash, algorithm).map_err(in_hash)? };
     let computed = output.path(store, derivation, name);
-    let computed = computed.map_err(|source| Problem::Make { output: name.to_owned(), source })?;
+    let computed = computed.map_err(|source| DerivationProblem::Make { output: name.to_owned(), source })?;
     if computed.as_ref() != Some(&store.parse(path)?) {
         let computed = computed.map(|p| store.display(&p).to_string()).unwrap_or_default();
-        return Err(Problem::FixedPath { output: name.to_owned(), stated: shorten(path), computed });
+        return Err(DerivationProblem::FixedPath {
+            output: name.to_owned(),
+            stated: shorten(path),
+            computed,
+        });
     }
     Ok(output)
 }

@@ -3,10 +3,8 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use bstr::ByteSlice;
-
-use super::{Derivation, InputOutputs, Output};
-use crate::store_path::{MakeError, StoreDir, StorePath};
+use super::{Derivation, DerivationOutput, InputOutputs};
+use crate::store_path::{MakePathError, StoreDir, StorePath};
 
 /// What is written for the input derivations.
 pub(crate) enum Inputs<'m> {
@@ -25,11 +23,11 @@ impl Derivation<'_> {
     /// The `.drv` file, in the order of the lists.
     ///
     /// Fails where the path of a fixed output cannot be computed.
-    pub fn to_aterm(&self, store: &StoreDir) -> Result<Vec<u8>, MakeError> {
+    pub fn to_aterm(&self, store: &StoreDir) -> Result<Vec<u8>, MakePathError> {
         self.write(store, &Inputs::Paths)
     }
 
-    pub(crate) fn write(&self, store: &StoreDir, inputs: &Inputs<'_>) -> Result<Vec<u8>, MakeError> {
+    pub(crate) fn write(&self, store: &StoreDir, inputs: &Inputs<'_>) -> Result<Vec<u8>, MakePathError> {
         let masked = matches!(inputs, Inputs::Hashes { mask: true, .. });
         let mut out = Vec::with_capacity(self.size());
         if self.is_dynamic() && matches!(inputs, Inputs::Paths) {
@@ -84,12 +82,11 @@ impl Derivation<'_> {
         })?;
         out.push(b',');
         list(&mut out, &self.env, |out, (name, value)| {
-            let hidden =
-                masked && self.outputs.iter().any(|(output, _)| output.as_bytes() == name.as_bytes());
+            let hidden = masked && self.outputs.iter().any(|(output, _)| *output.as_bytes() == **name);
             out.push(b'(');
             quote(out, name);
             out.push(b',');
-            quote(out, if hidden { b"" } else { value.as_bytes() });
+            quote(out, if hidden { b"" } else { value });
             out.push(b')');
             Ok(())
         })?;
@@ -109,8 +106,8 @@ impl Derivation<'_> {
 fn list<T>(
     out: &mut Vec<u8>,
     items: impl IntoIterator<Item = T>,
-    mut write: impl FnMut(&mut Vec<u8>, T) -> Result<(), MakeError>,
-) -> Result<(), MakeError> {
+    mut write: impl FnMut(&mut Vec<u8>, T) -> Result<(), MakePathError>,
+) -> Result<(), MakePathError> {
     out.push(b'[');
     for (i, item) in items.into_iter().enumerate() {
         if i > 0 {
@@ -154,18 +151,22 @@ fn write_needed(out: &mut Vec<u8>, needed: &InputOutputs<'_>) {
 
 /// Path, algorithm and hash of an output.
 fn output_texts(
-    output: &Output,
+    output: &DerivationOutput,
     store: &StoreDir,
     derivation: &str,
     name: &str,
-) -> Result<[String; 3], MakeError> {
+) -> Result<[String; 3], MakePathError> {
     let path = output.path(store, derivation, name)?;
     let path = path.map(|p| store.display(&p).to_string()).unwrap_or_default();
     let [algorithm, hash] = match output {
-        Output::InputAddressed(_) | Output::Deferred => Default::default(),
-        Output::Fixed { method, hash } => [format!("{}{}", method.prefix(), hash.algorithm()), hash.base16()],
-        Output::Floating { method, algorithm } => [format!("{}{algorithm}", method.prefix()), String::new()],
-        Output::Impure { method, algorithm } => {
+        DerivationOutput::InputAddressed(_) | DerivationOutput::Deferred => Default::default(),
+        DerivationOutput::Fixed { method, hash } => {
+            [format!("{}{}", method.prefix(), hash.algorithm()), hash.base16()]
+        }
+        DerivationOutput::Floating { method, algorithm } => {
+            [format!("{}{algorithm}", method.prefix()), String::new()]
+        }
+        DerivationOutput::Impure { method, algorithm } => {
             [format!("{}{algorithm}", method.prefix()), "impure".to_owned()]
         }
     };
@@ -189,7 +190,7 @@ fn quote(out: &mut Vec<u8>, text: &[u8]) {
 
 fn escape(out: &mut Vec<u8>, text: &[u8]) {
     let mut rest = text;
-    while let Some(at) = rest.find_byteset(b"\"\\\n\r\t") {
+    while let Some(at) = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | b'\n' | b'\r' | b'\t')) {
         let (plain, special) = rest.split_at(at);
         let Some((&byte, behind)) = special.split_first() else { break };
         out.extend_from_slice(plain);

@@ -4,22 +4,21 @@
 
 use std::borrow::Cow;
 
-use bstr::{BStr, ByteSlice};
-
-use super::{Modulo, ModuloError, kind};
-use crate::derivation::{Derivation, Output};
+use super::{HashModulo, HashModuloError, kind};
+use crate::derivation::{Derivation, DerivationOutput};
 use crate::hash::Hash;
-use crate::store_path::{MakeError, StorePath};
+use crate::store_path::{MakePathError, StorePath};
 
 /// Why the paths of outputs are not right.
 #[derive(Debug, thiserror::Error)]
-pub enum OutputError {
+#[non_exhaustive]
+pub enum OutputPathError {
     /// The right paths cannot be computed.
     #[error(transparent)]
-    Modulo(#[from] ModuloError),
+    HashModulo(#[from] HashModuloError),
     /// A path cannot be made, as for a name that is too long.
     #[error(transparent)]
-    Make(#[from] MakeError),
+    Make(#[from] MakePathError),
     /// An output has another path.
     #[error("output `{output}` of derivation `{derivation}` is {stated}, but should be {right}")]
     Path {
@@ -53,16 +52,16 @@ enum Missing {
     FillIn,
 }
 
-impl<R: FnMut(&StorePath) -> std::io::Result<Vec<u8>>> Modulo<R> {
+impl<R: FnMut(&StorePath) -> std::io::Result<Vec<u8>>> HashModulo<R> {
     /// Fills in the paths of deferred outputs that can be known, and empty or missing variables of the environment.
     ///
-    /// What is there already must be right. Outputs that only a build will tell stay as they are.
-    pub fn fill_in(&mut self, derivation: &mut Derivation<'_>) -> Result<(), OutputError> {
+    /// What is there already must be right. Outputs that only a build decides stay as they are.
+    pub fn fill_in(&mut self, derivation: &mut Derivation<'_>) -> Result<(), OutputPathError> {
         let filled = self.outputs(derivation, Missing::FillIn)?;
         for (name, path) in filled {
             let full = crate::derivation::text(self.store().display(&path).to_string());
             let mut variables = derivation.env.iter_mut();
-            if let Some((_, value)) = variables.find(|(variable, _)| variable.as_bytes() == name.as_bytes()) {
+            if let Some((_, value)) = variables.find(|(variable, _)| **variable == *name.as_bytes()) {
                 *value = full;
             } else {
                 let variable = crate::derivation::text(name.clone());
@@ -70,15 +69,15 @@ impl<R: FnMut(&StorePath) -> std::io::Result<Vec<u8>>> Modulo<R> {
                 derivation.env.insert(at.unwrap_or(derivation.env.len()), (variable, full));
             }
             let output = derivation.outputs.iter_mut().find(|(n, _)| *n == name);
-            if let Some((_, output @ Output::Deferred)) = output {
-                *output = Output::InputAddressed(path);
+            if let Some((_, output @ DerivationOutput::Deferred)) = output {
+                *output = DerivationOutput::InputAddressed(path);
             }
         }
         Ok(())
     }
 
     /// Checks that all paths of outputs are what they should be, in the outputs and in the environment.
-    pub fn check(&mut self, derivation: &Derivation<'_>) -> Result<(), OutputError> {
+    pub fn check(&mut self, derivation: &Derivation<'_>) -> Result<(), OutputPathError> {
         self.outputs(derivation, Missing::Wrong).map(drop)
     }
 
@@ -87,15 +86,15 @@ impl<R: FnMut(&StorePath) -> std::io::Result<Vec<u8>>> Modulo<R> {
         &mut self,
         derivation: &Derivation<'_>,
         missing: Missing,
-    ) -> Result<Vec<(String, StorePath)>, OutputError> {
+    ) -> Result<Vec<(String, StorePath)>, OutputPathError> {
         kind(derivation)?;
         let mut own_hash: Option<Option<Hash>> = None;
         let mut paths = Vec::new();
         for (name, output) in &derivation.outputs {
             let path = match output {
-                Output::Floating { .. } | Output::Impure { .. } => continue,
-                Output::Fixed { .. } => output.path(self.store(), &derivation.name, name)?,
-                Output::InputAddressed(_) | Output::Deferred => {
+                DerivationOutput::Floating { .. } | DerivationOutput::Impure { .. } => continue,
+                DerivationOutput::Fixed { .. } => output.path(self.store(), &derivation.name, name)?,
+                DerivationOutput::InputAddressed(_) | DerivationOutput::Deferred => {
                     let hash = match &own_hash {
                         Some(hash) => hash.clone(),
                         None => own_hash.insert(self.own_hash(derivation)?).clone(),
@@ -105,27 +104,27 @@ impl<R: FnMut(&StorePath) -> std::io::Result<Vec<u8>>> Modulo<R> {
                 }
             };
             let stated = match output {
-                Output::InputAddressed(stated) => Some(stated),
+                DerivationOutput::InputAddressed(stated) => Some(stated),
                 _ => None,
             };
             let right = path.as_ref().map_or_else(|| "left open".to_owned(), |p| self.full(p));
             let wrong = match (output, &path) {
-                (Output::InputAddressed(stated), right) => Some(stated) != right.as_ref(),
-                (Output::Deferred, Some(_)) => missing == Missing::Wrong,
+                (DerivationOutput::InputAddressed(stated), right) => Some(stated) != right.as_ref(),
+                (DerivationOutput::Deferred, Some(_)) => missing == Missing::Wrong,
                 _ => false,
             };
             if wrong {
                 let stated = stated.map_or_else(|| "left open".to_owned(), |p| self.full(p));
                 let (derivation, output) = (derivation.name.to_string(), name.to_string());
-                return Err(OutputError::Path { derivation, output, stated, right });
+                return Err(OutputPathError::Path { derivation, output, stated, right });
             }
             let Some(path) = path else { continue };
-            let variable = derivation.env_bytes(name).unwrap_or_else(|| BStr::new(""));
+            let variable = derivation.env_bytes(name).unwrap_or_default();
             let empty = variable.is_empty() && missing == Missing::FillIn;
-            if !empty && variable.as_bytes() != right.as_bytes() {
+            if !empty && variable != right.as_bytes() {
                 let (derivation, output) = (derivation.name.to_string(), name.to_string());
-                let stated = variable.chars().take(300).collect();
-                return Err(OutputError::Variable { derivation, output, stated, right });
+                let stated = String::from_utf8_lossy(variable).chars().take(300).collect();
+                return Err(OutputPathError::Variable { derivation, output, stated, right });
             }
             paths.push((Cow::clone(name).into_owned(), path));
         }

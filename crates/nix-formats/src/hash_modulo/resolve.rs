@@ -7,11 +7,10 @@
 use std::borrow::Cow;
 use std::io;
 
-use bstr::{BStr, ByteSlice};
 use rustc_hash::FxHashMap;
 
-use super::{Modulo, OutputError};
-use crate::derivation::{Derivation, InputOutputs, PLACEHOLDER_LEN, Text, upstream_placeholder};
+use super::{HashModulo, OutputPathError};
+use crate::derivation::{Derivation, InputOutputs, PLACEHOLDER_LEN, upstream_placeholder};
 use crate::store_path::{StoreDir, StorePath};
 
 /// Paths by the placeholders that stood for them.
@@ -20,12 +19,12 @@ type Rewrites = FxHashMap<Vec<u8>, String>;
 impl Derivation<'_> {
     /// The derivation with paths instead of outputs. `None` if some output is not built.
     ///
-    /// `built` tells the path of an output, or of an output of an output and so on, as it was built.
+    /// `built` gives the path of an output, or of an output of an output and so on, as it was built.
     pub fn resolve(
         &self,
         store: &StoreDir,
         mut built: impl FnMut(&StorePath, &[&str]) -> Option<StorePath>,
-    ) -> Result<Option<Derivation<'static>>, OutputError> {
+    ) -> Result<Option<Derivation<'static>>, OutputPathError> {
         let mut found = Found { store, sources: self.input_sources.clone(), rewrites: Rewrites::default() };
         for (path, needed) in &self.input_derivations {
             if !found.look(path, &mut Vec::new(), needed, &mut built) {
@@ -35,13 +34,13 @@ impl Derivation<'_> {
         let Found { mut sources, rewrites, .. } = found;
         sources.sort_unstable();
         sources.dedup();
-        let rewrite = |text: &Text<'_>| rewrite(text, &rewrites);
+        let rewrite = |text: &Cow<'_, [u8]>| Cow::Owned(rewrite(text, &rewrites));
         let mut resolved = Derivation {
             name: Cow::Owned(self.name.to_string()),
             outputs: self.outputs.iter().map(|(name, o)| (Cow::Owned(name.to_string()), o.clone())).collect(),
             input_derivations: Vec::new(),
             input_sources: sources,
-            system: Cow::Owned(self.system.as_ref().to_owned()),
+            system: Cow::Owned(self.system.to_vec()),
             builder: rewrite(&self.builder),
             args: self.args.iter().map(rewrite).collect(),
             env: self.env.iter().map(|(name, value)| (rewrite(name), rewrite(value))).collect(),
@@ -50,7 +49,7 @@ impl Derivation<'_> {
         resolved.sort();
         resolved.env.dedup_by(|a, b| a.0 == b.0);
         let no_inputs = |_: &StorePath| -> io::Result<Vec<u8>> { Err(io::ErrorKind::NotFound.into()) };
-        Modulo::new(store.clone(), no_inputs).fill_in(&mut resolved)?;
+        HashModulo::new(store.clone(), no_inputs).fill_in(&mut resolved)?;
         Ok(Some(resolved))
     }
 }
@@ -93,10 +92,10 @@ impl Found<'_> {
     }
 }
 
-fn rewrite(text: &BStr, rewrites: &Rewrites) -> Text<'static> {
+fn rewrite(text: &[u8], rewrites: &Rewrites) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some(at) = rest.find_byte(b'/') {
+    let mut rest = text;
+    while let Some(at) = memchr::memchr(b'/', rest) {
         let (before, from) = rest.split_at(at);
         out.extend_from_slice(before);
         let placeholder = from.get(..PLACEHOLDER_LEN);
@@ -109,5 +108,5 @@ fn rewrite(text: &BStr, rewrites: &Rewrites) -> Text<'static> {
         };
     }
     out.extend_from_slice(rest);
-    Cow::Owned(out.into())
+    out
 }

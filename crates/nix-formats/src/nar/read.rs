@@ -2,21 +2,21 @@
 
 use std::io::{self, Read};
 
-use super::{Event, Limits, MAGIC, MAX_TAG, NarError, Problem, Stack, is_valid_target, padding};
+use super::{MAGIC, MAX_TAG, NarError, NarEvent, NarLimits, NarProblem, Stack, is_valid_target, padding};
 
 /// A streaming, strict reader of archives.
 ///
 /// ```
-/// use nix_formats::nar::{Event, Limits, Reader, Writer};
+/// use nix_formats::nar::{NarEvent, NarLimits, NarReader, NarWriter};
 /// use std::io::Read;
 ///
-/// let mut writer = Writer::new(Vec::new(), Limits::default());
-/// writer.event(&Event::File { name: vec![], executable: false, size: 5 })?;
+/// let mut writer = NarWriter::new(Vec::new(), NarLimits::default());
+/// writer.event(&NarEvent::File { name: vec![], executable: false, size: 5 })?;
 /// writer.contents().write_all(b"hello")?;
 /// let archive = writer.finish()?;
 ///
-/// let mut reader = Reader::new(&archive[..], Limits::default());
-/// assert!(matches!(reader.next_event()?, Some(Event::File { size: 5, .. })));
+/// let mut reader = NarReader::new(&archive[..], NarLimits::default());
+/// assert!(matches!(reader.next_event()?, Some(NarEvent::File { size: 5, .. })));
 /// let mut text = String::new();
 /// reader.contents().read_to_string(&mut text)?;
 /// assert_eq!(text, "hello");
@@ -26,9 +26,9 @@ use super::{Event, Limits, MAGIC, MAX_TAG, NarError, Problem, Stack, is_valid_ta
 ///
 /// Small pieces are read one by one: give it something buffered.
 #[derive(Debug)]
-pub struct Reader<R> {
+pub struct NarReader<R> {
     inner: R,
-    limits: Limits,
+    limits: NarLimits,
     offset: u64,
     stack: Stack,
     started: bool,
@@ -44,9 +44,9 @@ struct Pending {
     padding: usize,
 }
 
-impl<R: Read> Reader<R> {
+impl<R: Read> NarReader<R> {
     /// Reads an archive from `inner`, which stands at its first byte.
-    pub fn new(inner: R, limits: Limits) -> Self {
+    pub fn new(inner: R, limits: NarLimits) -> Self {
         Self {
             inner,
             limits,
@@ -66,20 +66,20 @@ impl<R: Read> Reader<R> {
     /// The next event, or `None` at the end of the archive.
     ///
     /// Contents of the previous file that were not read are skipped. At the end `inner` stands behind the last byte
-    /// of the archive: archives are often embedded in other streams. [`Reader::expect_end`] checks that nothing
+    /// of the archive: archives are often embedded in other streams. [`NarReader::expect_end`] checks that nothing
     /// follows.
-    pub fn next_event(&mut self) -> Result<Option<Event>, NarError> {
+    pub fn next_event(&mut self) -> Result<Option<NarEvent>, NarError> {
         if self.poisoned {
-            return Err(self.malformed(self.offset, Problem::Misplaced("reading went on after an error")));
+            return Err(self.malformed(self.offset, NarProblem::Misplaced("reading went on after an error")));
         }
         let event = self.step();
         self.poisoned = event.is_err();
         event
     }
 
-    /// The contents of the file that [`Event::File`] announced; empty after any other event.
-    pub fn contents(&mut self) -> Contents<'_, R> {
-        Contents { reader: self }
+    /// The contents of the file that [`NarEvent::File`] announced; empty after any other event.
+    pub fn contents(&mut self) -> NarContents<'_, R> {
+        NarContents { reader: self }
     }
 
     /// Checks that the archive was read to its end and that nothing follows, and gives the number of its bytes.
@@ -89,14 +89,14 @@ impl<R: Read> Reader<R> {
         loop {
             return match self.inner.read(&mut byte) {
                 Ok(0) => Ok(self.offset),
-                Ok(_) => Err(self.malformed(self.offset, Problem::Trailing)),
+                Ok(_) => Err(self.malformed(self.offset, NarProblem::Trailing)),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(source) => Err(NarError::Io { offset: self.offset, source }),
             };
         }
     }
 
-    fn step(&mut self) -> Result<Option<Event>, NarError> {
+    fn step(&mut self) -> Result<Option<NarEvent>, NarError> {
         if !self.started {
             self.started = true;
             self.magic()?;
@@ -123,9 +123,9 @@ impl<R: Read> Reader<R> {
             b")" => {
                 self.stack.open.pop();
                 self.end_entry()?;
-                Ok(Some(Event::Leave))
+                Ok(Some(NarEvent::Leave))
             }
-            _ => Err(self.malformed(start, Problem::Unexpected { expected: "entry or )", found: tag })),
+            _ => Err(self.malformed(start, NarProblem::Unexpected { expected: "entry or )", found: tag })),
         }
     }
 
@@ -133,13 +133,13 @@ impl<R: Read> Reader<R> {
         match self.string(MAGIC.len()) {
             Ok(magic) if magic == MAGIC => Ok(()),
             Err(error @ NarError::Io { .. }) => Err(error),
-            // Whatever this is, it is no archive: that says more than a strange length.
-            _ => Err(self.malformed(0, Problem::Magic)),
+            // Whatever this is, it is no archive: that is clearer than a strange length.
+            _ => Err(self.malformed(0, NarProblem::Magic)),
         }
     }
 
     /// Reads a node up to and including the `)` of a symlink; a file stays at its contents.
-    fn node(&mut self, name: Vec<u8>) -> Result<Event, NarError> {
+    fn node(&mut self, name: Vec<u8>) -> Result<NarEvent, NarError> {
         if let Err((limit, maximum)) = self.stack.node(&self.limits) {
             return Err(self.limit(limit, maximum));
         }
@@ -157,33 +157,35 @@ impl<R: Read> Reader<R> {
                     tag = self.string(MAX_TAG)?;
                 }
                 if tag != b"contents" {
-                    return Err(self.malformed(at, Problem::Unexpected { expected: "contents", found: tag }));
+                    return Err(
+                        self.malformed(at, NarProblem::Unexpected { expected: "contents", found: tag })
+                    );
                 }
                 let size = self.number()?;
                 if size > self.limits.file_size {
                     return Err(self.limit("size of a file", self.limits.file_size));
                 }
                 self.file = Some(Pending { remaining: size, padding: padding(size) });
-                Ok(Event::File { name, executable, size })
+                Ok(NarEvent::File { name, executable, size })
             }
             b"symlink" => {
                 self.expect("target", b"target")?;
                 let at = self.offset;
                 let target = self.string(self.limits.target)?;
                 if !is_valid_target(&target) {
-                    return Err(self.malformed(at, Problem::Target));
+                    return Err(self.malformed(at, NarProblem::Target));
                 }
                 self.expect(")", b")")?;
                 self.end_entry()?;
-                Ok(Event::Symlink { name, target })
+                Ok(NarEvent::Symlink { name, target })
             }
             b"directory" => {
                 self.stack.enter(name.clone());
-                Ok(Event::Directory { name })
+                Ok(NarEvent::Directory { name })
             }
             _ => Err(self.malformed(
                 start,
-                Problem::Unexpected { expected: "regular, symlink or directory", found: kind },
+                NarProblem::Unexpected { expected: "regular, symlink or directory", found: kind },
             )),
         }
     }
@@ -214,14 +216,14 @@ impl<R: Read> Reader<R> {
         if found == wanted {
             return Ok(());
         }
-        Err(self.malformed(start, Problem::Unexpected { expected: name, found }))
+        Err(self.malformed(start, NarProblem::Unexpected { expected: name, found }))
     }
 
     fn string(&mut self, maximum: usize) -> Result<Vec<u8>, NarError> {
         let start = self.offset;
         let length = self.number()?;
         let Some(size) = usize::try_from(length).ok().filter(|&size| size <= maximum) else {
-            return Err(self.malformed(start, Problem::TooLong { length, maximum: maximum as u64 }));
+            return Err(self.malformed(start, NarProblem::TooLong { length, maximum: maximum as u64 }));
         };
         let mut bytes = vec![0; size];
         self.fill(&mut bytes)?;
@@ -241,7 +243,7 @@ impl<R: Read> Reader<R> {
         if let Some(part) = bytes.get_mut(..count) {
             self.fill(part)?;
         }
-        if bytes == [0; 8] { Ok(()) } else { Err(self.malformed(start, Problem::Padding)) }
+        if bytes == [0; 8] { Ok(()) } else { Err(self.malformed(start, NarProblem::Padding)) }
     }
 
     /// Reads exactly as many bytes as fit into `buffer`.
@@ -267,7 +269,7 @@ impl<R: Read> Reader<R> {
         Ok(())
     }
 
-    fn malformed(&self, offset: u64, problem: Problem) -> NarError {
+    fn malformed(&self, offset: u64, problem: NarProblem) -> NarError {
         NarError::Malformed { offset, node: self.stack.path(), problem }
     }
 
@@ -280,11 +282,11 @@ impl<R: Read> Reader<R> {
 ///
 /// A truncated archive shows as [`io::ErrorKind::UnexpectedEof`], never as early end.
 #[derive(Debug)]
-pub struct Contents<'a, R> {
-    reader: &'a mut Reader<R>,
+pub struct NarContents<'a, R> {
+    reader: &'a mut NarReader<R>,
 }
 
-impl<R: Read> Read for Contents<'_, R> {
+impl<R: Read> Read for NarContents<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let Some(pending) = &self.reader.file else { return Ok(0) };
         let wanted = usize::try_from(pending.remaining).unwrap_or(usize::MAX).min(buffer.len());

@@ -14,13 +14,14 @@ use rustix::fs::{
 };
 use rustix::io::Errno;
 
-use super::{Event, Limits, NarError, Reader};
+use super::{NarError, NarEvent, NarLimits, NarReader};
 
 /// How [`restore`] works.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct RestoreOptions {
-    /// What the archive may ask for.
-    pub limits: Limits,
+    /// How large the archive and its parts may be.
+    pub limits: NarLimits,
     /// Whether the tree must survive a power cut once `restore` returned: the file system is synced before the tree
     /// gets its name, and the folder after it.
     pub durable: bool,
@@ -29,11 +30,11 @@ pub struct RestoreOptions {
 /// Unpacks the archive that `archive` begins with as `destination`, which must not exist yet, and gives the number
 /// of bytes of the archive.
 ///
-/// The tree grows under a hidden name beside `destination` and is renamed when it is complete; when anything goes
+/// The tree grows under a hidden name next to `destination` and is renamed when it is complete; when anything goes
 /// wrong it is removed. So `destination` appears whole or not at all, and a kill leaves at most a
 /// `.NAME.restore-PID-N` behind.
 ///
-/// Nothing outside is ever touched, whatever the archive says: names cannot hold slashes or be `..`, each file is
+/// Nothing outside is ever touched, whatever the archive holds: names cannot hold slashes or be `..`, each file is
 /// made new (never opened through something that exists), and links that the archive brings are not followed,
 /// because every step is taken relative to a folder that was made and opened here.
 pub fn restore<R: Read>(archive: R, destination: &Path, options: &RestoreOptions) -> Result<u64, NarError> {
@@ -53,7 +54,7 @@ pub fn restore<R: Read>(archive: R, destination: &Path, options: &RestoreOptions
 
     let temporary = Temporary::new(&folder, &folder_fd, &name)?;
     let mut unpack = Unpack {
-        reader: Reader::new(archive, options.limits),
+        reader: NarReader::new(archive, options.limits),
         buffer: vec![0; 128 * 1024],
         path: destination.to_path_buf(),
     };
@@ -138,7 +139,7 @@ impl Drop for Temporary {
 }
 
 struct Unpack<R> {
-    reader: Reader<R>,
+    reader: NarReader<R>,
     buffer: Vec<u8>,
     /// Where the tree grows, for messages only.
     path: PathBuf,
@@ -162,7 +163,7 @@ impl<R: Read> Unpack<R> {
             };
             let parent = open.last().unwrap_or(folder);
             match event {
-                Event::Directory { .. } => {
+                NarEvent::Directory { .. } => {
                     mkdirat(parent, &name, Mode::from_raw_mode(0o777))
                         .map_err(|error| self.error("create", error))?;
                     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
@@ -172,7 +173,7 @@ impl<R: Read> Unpack<R> {
                     // Popped at its `Leave`.
                     continue;
                 }
-                Event::File { executable, size, .. } => {
+                NarEvent::File { executable, size, .. } => {
                     let mode = Mode::from_raw_mode(if executable { 0o777 } else { 0o666 });
                     let flags =
                         OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
@@ -180,11 +181,11 @@ impl<R: Read> Unpack<R> {
                         openat(parent, &name, flags, mode).map_err(|error| self.error("create", error))?;
                     self.contents(File::from(fd), size)?;
                 }
-                Event::Symlink { target, .. } => {
+                NarEvent::Symlink { target, .. } => {
                     symlinkat(OsStr::from_bytes(&target), parent, &name)
                         .map_err(|error| self.error("create", error))?;
                 }
-                Event::Leave => {}
+                NarEvent::Leave => {}
             }
             if !open.is_empty() {
                 self.path.pop();
@@ -204,7 +205,7 @@ impl<R: Read> Unpack<R> {
                 Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
                     return Err(NarError::Truncated { offset });
                 }
-                // Limits come wrapped through `Read`; they are still limits.
+                // NarLimits come wrapped through `Read`; they are still limits.
                 Err(error) => {
                     return Err(match error.downcast::<NarError>() {
                         Ok(inner) => inner,

@@ -11,8 +11,8 @@ use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, fstat, openat, readl
 use rustix::io::Errno;
 use sha2::Digest as _;
 
-use super::{Event, Limits, NarError, Writer};
-use crate::hash::{Algorithm, Hash};
+use super::{NarError, NarEvent, NarLimits, NarWriter};
+use crate::hash::{Hash, HashAlgorithm};
 
 /// Bytes read from a file at once.
 const CHUNK: usize = 128 * 1024;
@@ -22,15 +22,15 @@ const CHUNK: usize = 128 * 1024;
 /// Symbolic links are recorded, never followed, not even `path` itself. Only the owner's execute bit counts as
 /// executable, as in Nix. Every step is taken relative to an open folder, so neither long paths nor folders that
 /// someone swaps for links meanwhile lead astray.
-pub fn dump<W: Write>(path: &Path, out: W, limits: &Limits) -> Result<W, NarError> {
+pub fn dump<W: Write>(path: &Path, out: W, limits: &NarLimits) -> Result<W, NarError> {
     let mut walk =
-        Walk { writer: Writer::new(out, *limits), buffer: vec![0; CHUNK], path: path.to_path_buf() };
+        Walk { writer: NarWriter::new(out, *limits), buffer: vec![0; CHUNK], path: path.to_path_buf() };
     walk.run()?;
     walk.writer.finish()
 }
 
 struct Walk<W> {
-    writer: Writer<W>,
+    writer: NarWriter<W>,
     buffer: Vec<u8>,
     /// Where the walk is, for messages only.
     path: PathBuf,
@@ -52,7 +52,7 @@ impl<W: Write> Walk<W> {
         open.extend(self.node(None, &root, Vec::new())?);
         while let Some(folder) = open.last_mut() {
             let Some(name) = folder.names.pop() else {
-                self.writer.event(&Event::Leave)?;
+                self.writer.event(&NarEvent::Leave)?;
                 self.path.pop();
                 open.pop();
                 continue;
@@ -92,7 +92,7 @@ impl<W: Write> Walk<W> {
                 }
                 let executable = Mode::from_raw_mode(stat.st_mode).contains(Mode::XUSR);
                 let size = u64::try_from(stat.st_size).unwrap_or(0);
-                self.writer.event(&Event::File { name, executable, size })?;
+                self.writer.event(&NarEvent::File { name, executable, size })?;
                 self.contents(File::from(fd), size)?;
                 Ok(None)
             }
@@ -100,7 +100,7 @@ impl<W: Write> Walk<W> {
                 let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::DIRECTORY;
                 let fd =
                     openat(parent, file, flags, Mode::empty()).map_err(|error| self.error("open", error))?;
-                self.writer.event(&Event::Directory { name })?;
+                self.writer.event(&NarEvent::Directory { name })?;
                 let names = self.names(&fd)?;
                 Ok(Some(Folder { fd, names }))
             }
@@ -108,7 +108,7 @@ impl<W: Write> Walk<W> {
                 let target = readlinkat(parent, file, Vec::new())
                     .map_err(|error| self.error("read the link", error))?
                     .into_bytes();
-                self.writer.event(&Event::Symlink { name, target })?;
+                self.writer.event(&NarEvent::Symlink { name, target })?;
                 Ok(None)
             }
             _ => Err(NarError::UnsupportedType { path: self.path.clone() }),
@@ -164,8 +164,8 @@ impl<W: Write> Walk<W> {
 }
 
 /// Hash and length in bytes of the archive of the tree at `path`, without making the archive: what Nix records as
-/// `narHash` and `narSize`. With [`Algorithm::Sha256`] the hash is that of `nix-store --dump PATH | sha256sum`.
-pub fn hash_tree(path: &Path, algorithm: Algorithm, limits: &Limits) -> Result<(Hash, u64), NarError> {
+/// `narHash` and `narSize`. With [`HashAlgorithm::Sha256`] the hash is that of `nix-store --dump PATH | sha256sum`.
+pub fn hash_tree(path: &Path, algorithm: HashAlgorithm, limits: &NarLimits) -> Result<(Hash, u64), NarError> {
     let sink = HashSink { hasher: Hasher::new(algorithm), length: 0 };
     // Collects the small strings between the contents; those pass it by.
     let sink = dump(path, BufWriter::with_capacity(16 * 1024, sink), limits)?;
@@ -205,13 +205,13 @@ enum Hasher {
 }
 
 impl Hasher {
-    fn new(algorithm: Algorithm) -> Self {
+    fn new(algorithm: HashAlgorithm) -> Self {
         match algorithm {
-            Algorithm::Md5 => Self::Md5(md5::Md5::new()),
-            Algorithm::Sha1 => Self::Sha1(sha1::Sha1::new()),
-            Algorithm::Sha256 => Self::Sha256(sha2::Sha256::new()),
-            Algorithm::Sha512 => Self::Sha512(sha2::Sha512::new()),
-            Algorithm::Blake3 => Self::Blake3(Box::default()),
+            HashAlgorithm::Md5 => Self::Md5(md5::Md5::new()),
+            HashAlgorithm::Sha1 => Self::Sha1(sha1::Sha1::new()),
+            HashAlgorithm::Sha256 => Self::Sha256(sha2::Sha256::new()),
+            HashAlgorithm::Sha512 => Self::Sha512(sha2::Sha512::new()),
+            HashAlgorithm::Blake3 => Self::Blake3(Box::default()),
         }
     }
 
@@ -229,11 +229,11 @@ impl Hasher {
 
     fn finish(self) -> Option<Hash> {
         let (algorithm, digest) = match self {
-            Self::Md5(hasher) => (Algorithm::Md5, hasher.finalize().to_vec()),
-            Self::Sha1(hasher) => (Algorithm::Sha1, hasher.finalize().to_vec()),
-            Self::Sha256(hasher) => (Algorithm::Sha256, hasher.finalize().to_vec()),
-            Self::Sha512(hasher) => (Algorithm::Sha512, hasher.finalize().to_vec()),
-            Self::Blake3(hasher) => (Algorithm::Blake3, hasher.finalize().as_bytes().to_vec()),
+            Self::Md5(hasher) => (HashAlgorithm::Md5, hasher.finalize().to_vec()),
+            Self::Sha1(hasher) => (HashAlgorithm::Sha1, hasher.finalize().to_vec()),
+            Self::Sha256(hasher) => (HashAlgorithm::Sha256, hasher.finalize().to_vec()),
+            Self::Sha512(hasher) => (HashAlgorithm::Sha512, hasher.finalize().to_vec()),
+            Self::Blake3(hasher) => (HashAlgorithm::Blake3, hasher.finalize().as_bytes().to_vec()),
         };
         Hash::new(algorithm, digest)
     }

@@ -2,16 +2,16 @@
 
 use std::io::{self, Write};
 
-use super::{Event, Limits, MAGIC, NarError, Problem, Stack, is_valid_target, padding};
+use super::{MAGIC, NarError, NarEvent, NarLimits, NarProblem, Stack, is_valid_target, padding};
 
 /// A streaming writer of archives that cannot write a non-canonical one.
 ///
-/// It takes the events that a [`Reader`](super::Reader) gives, so copying an archive is a loop over both. Small
+/// It takes the events that a [`NarReader`](super::NarReader) gives, so copying an archive is a loop over both. Small
 /// pieces are written one by one: give it something buffered.
 #[derive(Debug)]
-pub struct Writer<W> {
+pub struct NarWriter<W> {
     inner: W,
-    limits: Limits,
+    limits: NarLimits,
     offset: u64,
     stack: Stack,
     /// Bytes of the current file that are still due.
@@ -26,9 +26,9 @@ struct Pending {
     padding: usize,
 }
 
-impl<W: Write> Writer<W> {
+impl<W: Write> NarWriter<W> {
     /// Writes an archive to `inner`.
-    pub fn new(inner: W, limits: Limits) -> Self {
+    pub fn new(inner: W, limits: NarLimits) -> Self {
         Self { inner, limits, offset: 0, stack: Stack::default(), file: None, poisoned: false }
     }
 
@@ -37,32 +37,32 @@ impl<W: Write> Writer<W> {
         self.offset
     }
 
-    /// Writes one event. After [`Event::File`] exactly `size` bytes must go to [`Writer::contents`].
-    pub fn event(&mut self, event: &Event) -> Result<(), NarError> {
+    /// Writes one event. After [`NarEvent::File`] exactly `size` bytes must go to [`NarWriter::contents`].
+    pub fn event(&mut self, event: &NarEvent) -> Result<(), NarError> {
         if self.poisoned {
-            return Err(self.sequence(Problem::Misplaced("writing went on after an error")));
+            return Err(self.sequence(NarProblem::Misplaced("writing went on after an error")));
         }
         let result = self.step(event);
         self.poisoned = result.is_err();
         result
     }
 
-    fn step(&mut self, event: &Event) -> Result<(), NarError> {
+    fn step(&mut self, event: &NarEvent) -> Result<(), NarError> {
         self.end_file()?;
         match event {
-            Event::Directory { name } => {
+            NarEvent::Directory { name } => {
                 self.begin(name)?;
                 self.strings(&[b"directory"])?;
                 self.stack.enter(name.clone());
                 Ok(())
             }
-            Event::Leave => {
+            NarEvent::Leave => {
                 if self.stack.open.pop().is_none() {
-                    return Err(self.sequence(Problem::Misplaced("no directory is open")));
+                    return Err(self.sequence(NarProblem::Misplaced("no directory is open")));
                 }
                 self.end_node()
             }
-            Event::File { name, executable, size } => {
+            NarEvent::File { name, executable, size } => {
                 if *size > self.limits.file_size {
                     return Err(self.limit("size of a file", self.limits.file_size));
                 }
@@ -76,9 +76,9 @@ impl<W: Write> Writer<W> {
                 self.file = Some(Pending { remaining: *size, padding: padding(*size) });
                 Ok(())
             }
-            Event::Symlink { name, target } => {
+            NarEvent::Symlink { name, target } => {
                 if !is_valid_target(target) {
-                    return Err(self.sequence(Problem::Target));
+                    return Err(self.sequence(NarProblem::Target));
                 }
                 if target.len() > self.limits.target {
                     return Err(self.limit("length of a link target", self.limits.target as u64));
@@ -92,15 +92,15 @@ impl<W: Write> Writer<W> {
 
     /// Where the contents of the current file go. Writing more than was announced fails with
     /// [`io::ErrorKind::InvalidInput`].
-    pub fn contents(&mut self) -> ContentsWriter<'_, W> {
-        ContentsWriter { writer: self }
+    pub fn contents(&mut self) -> NarContentsWriter<'_, W> {
+        NarContentsWriter { writer: self }
     }
 
     /// Ends the archive and gives back what it was written to.
     pub fn finish(mut self) -> Result<W, NarError> {
         self.end_file()?;
         if self.poisoned || !self.stack.is_complete() {
-            return Err(self.sequence(Problem::Misplaced("the archive is not complete")));
+            return Err(self.sequence(NarProblem::Misplaced("the archive is not complete")));
         }
         match self.inner.flush() {
             Ok(()) => Ok(self.inner),
@@ -111,10 +111,10 @@ impl<W: Write> Writer<W> {
     fn begin(&mut self, name: &[u8]) -> Result<(), NarError> {
         if self.stack.open.is_empty() {
             if self.stack.root_seen {
-                return Err(self.sequence(Problem::Misplaced("an archive has only one root")));
+                return Err(self.sequence(NarProblem::Misplaced("an archive has only one root")));
             }
             if !name.is_empty() {
-                return Err(self.sequence(Problem::Misplaced("the root has no name")));
+                return Err(self.sequence(NarProblem::Misplaced("the root has no name")));
             }
             self.strings(&[MAGIC])?;
         } else {
@@ -136,7 +136,7 @@ impl<W: Write> Writer<W> {
         let Some(pending) = self.file.take() else { return Ok(()) };
         if pending.remaining > 0 {
             self.file = Some(pending);
-            return Err(self.sequence(Problem::Misplaced("the contents of a file are not complete")));
+            return Err(self.sequence(NarProblem::Misplaced("the contents of a file are not complete")));
         }
         let zeros = [0; 8];
         self.bytes(zeros.get(..pending.padding).unwrap_or_default())?;
@@ -173,7 +173,7 @@ impl<W: Write> Writer<W> {
         Ok(())
     }
 
-    fn sequence(&self, problem: Problem) -> NarError {
+    fn sequence(&self, problem: NarProblem) -> NarError {
         NarError::Sequence { offset: self.offset, node: self.stack.path(), problem }
     }
 
@@ -182,20 +182,20 @@ impl<W: Write> Writer<W> {
     }
 }
 
-/// Takes the contents of one file; see [`Writer::contents`].
+/// Takes the contents of one file; see [`NarWriter::contents`].
 #[derive(Debug)]
-pub struct ContentsWriter<'a, W> {
-    writer: &'a mut Writer<W>,
+pub struct NarContentsWriter<'a, W> {
+    writer: &'a mut NarWriter<W>,
 }
 
-impl<W: Write> ContentsWriter<'_, W> {
+impl<W: Write> NarContentsWriter<'_, W> {
     /// Writes all of `bytes`; the same as [`Write::write_all`], without having to import the trait.
     pub fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
         Write::write_all(self, bytes)
     }
 }
 
-impl<W: Write> Write for ContentsWriter<'_, W> {
+impl<W: Write> Write for NarContentsWriter<'_, W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if bytes.is_empty() {
             return Ok(0);

@@ -1,23 +1,22 @@
 //! Following links below a folder that stands for `/`.
 
+use crate::store_path::{StoreDir, StorePath, StorePathError};
 use std::collections::VecDeque;
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
-
 use thiserror::Error;
 
-use crate::store_path::{StoreDir, StorePath};
-
 /// Links that are followed before a path counts as a loop; the same as in Linux (`MAXSYMLINKS`).
-pub const MAX_LINKS: usize = 40;
+const MAX_LINKS: usize = 40;
 
 /// Parts of a path, links included, that are looked at before giving up.
 const MAX_PARTS: usize = 10_000;
 
 /// Why a path does not lead to a store path.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum ResolveError {
     /// A part of the path cannot be examined.
     #[error("cannot follow {}: at {}", path.display(), at.display())]
@@ -26,10 +25,10 @@ pub enum ResolveError {
         path: PathBuf,
         /// How far it was followed, as seen below the root.
         at: PathBuf,
-        /// What the system said.
+        /// What the system reported.
         source: io::Error,
     },
-    /// More than [`MAX_LINKS`] links, or a path that grows without end.
+    /// More than 40 links, or a path that grows without end.
     #[error("{} leads through too many links", path.display())]
     Loop {
         /// The path that was to be followed.
@@ -53,13 +52,14 @@ pub enum ResolveError {
         /// Where it leads, as seen below the root.
         end: PathBuf,
         /// What is wrong with it.
-        problem: String,
+        problem: StorePathError,
     },
 }
 
 /// Where a path leads.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Resolved {
+#[non_exhaustive]
+pub struct ResolvedPath {
     /// The store path.
     pub store_path: StorePath,
     /// What follows it: empty if the path names the store path itself, else for example `bin/hello`.
@@ -70,15 +70,15 @@ pub struct Resolved {
 
 /// A folder that stands for the root of a system: `/` itself, a mounted disk, an unpacked image.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Root(PathBuf);
+pub struct SystemRoot(PathBuf);
 
-impl Default for Root {
+impl Default for SystemRoot {
     fn default() -> Self {
         Self::new(Path::new("/"))
     }
 }
 
-impl Root {
+impl SystemRoot {
     /// The system whose root is at `path`.
     pub fn new(path: &Path) -> Self {
         Self(path.to_path_buf())
@@ -95,7 +95,7 @@ impl Root {
     /// store path is itself a link to another one it is still the one that is named. It is not checked whether
     /// the store path exists; the database knows that. `path` may have `.` and `..`, and is taken from the root
     /// if it is relative.
-    pub fn resolve(&self, store_dir: &StoreDir, path: &Path) -> Result<Resolved, ResolveError> {
+    pub fn resolve(&self, store_dir: &StoreDir, path: &Path) -> Result<ResolvedPath, ResolveError> {
         let store = Path::new(store_dir.as_str());
         let mut walk = Walk::new(self, path);
         loop {
@@ -140,8 +140,8 @@ fn below_store(path: &Path, store: &Path) -> Option<PathBuf> {
 
 /// A path on its way.
 struct Walk<'a> {
-    root: &'a Root,
-    asked: &'a Path,
+    root: &'a SystemRoot,
+    path: &'a Path,
     /// Absolute, below the root, without links.
     reached: PathBuf,
     /// Names still to go.
@@ -151,9 +151,9 @@ struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    fn new(root: &'a Root, asked: &'a Path) -> Self {
-        let rest = names(asked).collect();
-        Self { root, asked, reached: PathBuf::from("/"), rest, links: Vec::new(), parts: 0 }
+    fn new(root: &'a SystemRoot, path: &'a Path) -> Self {
+        let rest = names(path).collect();
+        Self { root, path, reached: PathBuf::from("/"), rest, links: Vec::new(), parts: 0 }
     }
 
     /// What was reached and what is still to go, together.
@@ -168,7 +168,7 @@ impl<'a> Walk<'a> {
         let Some(name) = self.rest.pop_front() else { return Ok(false) };
         self.parts += 1;
         if self.parts > MAX_PARTS {
-            return Err(ResolveError::Loop { path: self.asked.to_path_buf() });
+            return Err(ResolveError::Loop { path: self.path.to_path_buf() });
         }
         if name == OsStr::new("..") {
             // Above the root is the root.
@@ -176,7 +176,7 @@ impl<'a> Walk<'a> {
             return Ok(true);
         }
         let next = self.reached.join(&name);
-        let error = |source| ResolveError::Io { path: self.asked.to_path_buf(), at: next.clone(), source };
+        let error = |source| ResolveError::Io { path: self.path.to_path_buf(), at: next.clone(), source };
         let physical = self.root.physical(&next);
         if !fs::symlink_metadata(&physical).map_err(error)?.is_symlink() {
             self.reached = next;
@@ -184,7 +184,7 @@ impl<'a> Walk<'a> {
         }
         let target = fs::read_link(&physical).map_err(error)?;
         if self.links.len() >= MAX_LINKS {
-            return Err(ResolveError::Loop { path: self.asked.to_path_buf() });
+            return Err(ResolveError::Loop { path: self.path.to_path_buf() });
         }
         self.links.push(next);
         if target.is_absolute() {
@@ -196,18 +196,23 @@ impl<'a> Walk<'a> {
         Ok(true)
     }
 
-    fn resolved(self, store_dir: &StoreDir, whole: &Path, below: &Path) -> Result<Resolved, ResolveError> {
+    fn resolved(
+        self,
+        store_dir: &StoreDir,
+        whole: &Path,
+        below: &Path,
+    ) -> Result<ResolvedPath, ResolveError> {
         let mut parts = below.components();
         let name =
             parts.next().map(|part| part.as_os_str().to_string_lossy().into_owned()).unwrap_or_default();
         let inside = parts.as_path().to_path_buf();
         match StorePath::from_base_name(&name) {
-            Ok(store_path) => Ok(Resolved { store_path, inside, links: self.links }),
+            Ok(store_path) => Ok(ResolvedPath { store_path, inside, links: self.links }),
             Err(error) => Err(ResolveError::NotAStorePath {
-                path: self.asked.to_path_buf(),
+                path: self.path.to_path_buf(),
                 end: Path::new(store_dir.as_str())
                     .join(whole.strip_prefix(store_dir.as_str()).unwrap_or(whole)),
-                problem: error.to_string(),
+                problem: error,
             }),
         }
     }
@@ -224,9 +229,8 @@ fn names(path: &Path) -> impl Iterator<Item = OsString> + '_ {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::symlink;
-
     use super::*;
+    use std::os::unix::fs::symlink;
 
     const PATH: &str = "/nix/store/0c0pz9gyl5pn6b5dqzz34kxijb4ypzhv-hello-2.12.1";
 
@@ -247,8 +251,8 @@ mod tests {
             symlink(target, self.folder.path().join(at)).unwrap();
         }
 
-        fn resolve(&self, path: &str) -> Result<Resolved, ResolveError> {
-            Root::new(self.folder.path()).resolve(&StoreDir::default(), Path::new(path))
+        fn resolve(&self, path: &str) -> Result<ResolvedPath, ResolveError> {
+            SystemRoot::new(self.folder.path()).resolve(&StoreDir::default(), Path::new(path))
         }
     }
 

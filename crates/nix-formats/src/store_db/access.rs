@@ -1,4 +1,4 @@
-//! How to get at the database without ever writing beside it.
+//! How to get at the database without ever writing next to it.
 //!
 //! Nix keeps its database in SQLite's write-ahead mode (WAL): `db.sqlite` plus a log `db.sqlite-wal` and a shared
 //! index `db.sqlite-shm`, through which readers and writers coordinate. Reading needs one of three ways:
@@ -17,6 +17,10 @@
 //! mix two states. Therefore the files' identities, sizes and times are compared before and after each query
 //! ([`Watch`]); if they differ the answer is thrown away and the query is made again on a fresh connection.
 
+use super::StoreDbError;
+use rusqlite::config::DbConfig;
+use rusqlite::limits::Limit;
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -27,14 +31,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use rusqlite::config::DbConfig;
-use rusqlite::limits::Limit;
-use rusqlite::{Connection, ErrorCode, OpenFlags};
-
-use super::StoreDbError;
-
 /// How a database is being read; see the table in the documentation of [`store_db`](super).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Access {
     /// Through SQLite's own protocol, side by side with writers.
     Coordinated,
@@ -82,7 +81,7 @@ impl Session {
                         Self::finish(connection, Access::Coordinated, None, None, path, timeout)
                     });
                     match session {
-                        Err(StoreDbError::Sqlite { source, .. }) if cannot_share(&source) => {}
+                        Err(StoreDbError::Sqlite { source, .. }) if cannot_share(&source.0) => {}
                         other => return other,
                     }
                 }
@@ -216,7 +215,7 @@ fn copy(path: &Path, log: &Path) -> Result<tempfile::TempDir, StoreDbError> {
     Ok(folder)
 }
 
-/// What the first bytes of the database say; see section 1.3 of SQLite's "Database File Format".
+/// The mode in the first bytes of the database; see section 1.3 of SQLite's "Database File Format".
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Header {
     Rollback,

@@ -1,10 +1,9 @@
 //! Closures: what a path needs, directly or not.
 
-use rustc_hash::FxHashMap;
-
 use super::rows::Row;
-use super::{Query, StoreDbError};
+use super::{Damage, Query, RowProblem, StoreDbError};
 use crate::store_path::StorePath;
+use rustc_hash::FxHashMap;
 
 /// A set of store paths that mention nothing outside it, ascending by path.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,8 +11,9 @@ pub struct Closure {
     paths: Vec<ClosurePath>,
 }
 
-/// A path of a closure, with what is needed to tell where it came from.
+/// A path of a closure, with what shows where it came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ClosurePath {
     /// The path.
     pub path: StorePath,
@@ -120,13 +120,13 @@ pub(super) fn closure(query: &Query<'_>, roots: &[StorePath]) -> Result<Closure,
 fn dangling(query: &Query<'_>, id: i64) -> Result<StoreDbError, StoreDbError> {
     let mut error = None;
     query.each("Refs", "select rowid from Refs where reference = ?1 limit 1", [id], |row| {
-        error = Some(row.bad("reference", format!("there is no row {id} in ValidPaths")));
+        error = Some(row.bad("reference", RowProblem::NoSuchRow(id)));
         Ok(())
     })?;
     // Within one state of a sound file this row exists: it is where the id came from.
     Ok(error.unwrap_or_else(|| StoreDbError::Corrupt {
         path: query.path.to_path_buf(),
-        message: format!("an index of Refs disagrees with its table about row {id} of ValidPaths"),
+        damage: Damage::Index(id),
     }))
 }
 

@@ -1,22 +1,23 @@
 //! What can be wrong with a store database.
 
+use crate::hash::HashError;
+use crate::signature::SignatureError;
+use crate::store_path::{StorePath, StorePathError};
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
-
 use thiserror::Error;
-
-use crate::store_path::StorePath;
 
 /// Why the database cannot be read, or not in this way.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum StoreDbError {
     /// A file of the database cannot be read.
     #[error("cannot read {}", path.display())]
     Io {
         /// Which file.
         path: PathBuf,
-        /// What the system said.
+        /// What the system reported.
         source: io::Error,
     },
     /// The file is no SQLite database.
@@ -30,7 +31,7 @@ pub enum StoreDbError {
     SchemaVersion {
         /// The database.
         path: PathBuf,
-        /// What its `schema` file says (at most 32 bytes of it).
+        /// The version in its `schema` file (at most 32 bytes of it).
         found: String,
     },
     /// A table or column is missing or is not what it should be.
@@ -39,7 +40,7 @@ pub enum StoreDbError {
         /// The database.
         path: PathBuf,
         /// What is missing or wrong.
-        problem: String,
+        problem: SchemaProblem,
     },
     /// Somebody else kept the database locked.
     #[error("{} stayed locked by another process for {waited:?}", path.display())]
@@ -50,18 +51,15 @@ pub enum StoreDbError {
         waited: Duration,
     },
     /// SQLite found its own structures damaged.
-    #[error("{} is damaged: {message}", path.display())]
+    #[error("{} is damaged: {damage}", path.display())]
     Corrupt {
         /// The database.
         path: PathBuf,
-        /// What SQLite said.
-        message: String,
+        /// What is damaged.
+        damage: Damage,
     },
     /// A transaction was interrupted by a crash, and undoing it needs the right to write.
-    #[error(
-        "{} holds a half-finished transaction; run any Nix command as its owner to have it undone",
-        path.display()
-    )]
+    #[error("{} holds a half-finished transaction", path.display())]
     NeedsRecovery {
         /// The database.
         path: PathBuf,
@@ -77,8 +75,8 @@ pub enum StoreDbError {
     Sqlite {
         /// The database.
         path: PathBuf,
-        /// What SQLite said.
-        source: rusqlite::Error,
+        /// What SQLite reported.
+        source: SqliteError,
     },
     /// A row holds something that Nix would not have written.
     #[error("{}: table {table}, row {row}, column {column}: {problem}", path.display())]
@@ -92,7 +90,7 @@ pub enum StoreDbError {
         /// The column.
         column: &'static str,
         /// What is wrong with the value.
-        problem: String,
+        problem: RowProblem,
     },
     /// The path is not registered as valid.
     #[error("{path} is not a valid path of this store")]
@@ -113,27 +111,121 @@ pub enum StoreDbError {
 }
 
 impl StoreDbError {
+    /// What can be done about it.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::NeedsRecovery { .. } => Some("run any Nix command as its owner to have it undone"),
+            Self::Locked { .. } | Self::Changed { .. } => {
+                Some("try again when the other process is done with the store")
+            }
+            _ => None,
+        }
+    }
+
     /// Sorts an error of SQLite by what a user can do about it.
-    pub(super) fn sqlite(path: &std::path::Path, waited: Duration, source: rusqlite::Error) -> Self {
+    pub(super) fn sqlite(path: &Path, waited: Duration, source: rusqlite::Error) -> Self {
         use rusqlite::ErrorCode as Code;
         let path = path.to_path_buf();
-        let rusqlite::Error::SqliteFailure(failure, message) = &source else {
-            return Self::Sqlite { path, source };
+        let rusqlite::Error::SqliteFailure(failure, _) = &source else {
+            return Self::Sqlite { path, source: SqliteError(source) };
         };
         match failure.code {
             Code::DatabaseBusy | Code::DatabaseLocked => Self::Locked { path, waited },
             Code::NotADatabase => Self::NotADatabase { path },
-            Code::DatabaseCorrupt => {
-                Self::Corrupt { path, message: message.clone().unwrap_or_else(|| failure.to_string()) }
-            }
-            Code::OperationInterrupted => {
-                Self::Corrupt { path, message: "a query does not come to an end".to_owned() }
-            }
-            Code::TooBig => Self::Corrupt { path, message: "a value is absurdly large".to_owned() },
+            Code::DatabaseCorrupt => Self::Corrupt { path, damage: Damage::Structure(SqliteError(source)) },
+            Code::OperationInterrupted => Self::Corrupt { path, damage: Damage::Endless },
+            Code::TooBig => Self::Corrupt { path, damage: Damage::HugeValue },
             Code::ReadOnly if failure.extended_code == rusqlite::ffi::SQLITE_READONLY_ROLLBACK => {
                 Self::NeedsRecovery { path }
             }
-            _ => Self::Sqlite { path, source },
+            _ => Self::Sqlite { path, source: SqliteError(source) },
         }
     }
+}
+
+/// What SQLite reported.
+#[derive(Debug, Error)]
+#[error(transparent)]
+pub struct SqliteError(pub(super) rusqlite::Error);
+
+/// How a database differs from what Nix makes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum SchemaProblem {
+    /// A table is missing, or is a view or virtual.
+    #[error("there is no table {0}")]
+    NoTable(&'static str),
+    /// A column is missing, or is computed.
+    #[error("table {table} has no column {column}")]
+    NoColumn {
+        /// The table.
+        table: &'static str,
+        /// The column.
+        column: &'static str,
+    },
+}
+
+/// What is damaged in a database.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum Damage {
+    /// SQLite's own structures.
+    #[error("{}", message(.0))]
+    Structure(SqliteError),
+    /// A query goes on for ever.
+    #[error("a query does not come to an end")]
+    Endless,
+    /// A text or blob is larger than any that Nix writes.
+    #[error("a value is absurdly large")]
+    HugeValue,
+    /// A row was found by an index and is not in the table.
+    #[error("an index of Refs disagrees with its table about row {0} of ValidPaths")]
+    Index(i64),
+}
+
+/// SQLite's own sentence, without the number that rusqlite puts in front.
+fn message(error: &SqliteError) -> String {
+    match &error.0 {
+        rusqlite::Error::SqliteFailure(_, Some(message)) => message.clone(),
+        rusqlite::Error::SqliteFailure(failure, None) => failure.to_string(),
+        other => other.to_string(),
+    }
+}
+
+/// What is wrong with a value in a row.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum RowProblem {
+    /// It has another type.
+    #[error("{expected} expected, {found} found")]
+    Type {
+        /// What Nix writes there.
+        expected: &'static str,
+        /// SQLite's name of what is there.
+        found: String,
+    },
+    /// A text is not UTF-8.
+    #[error("the text is not UTF-8")]
+    NotUtf8,
+    /// A time or size is below zero.
+    #[error("{0} is negative")]
+    Negative(i64),
+    /// A truth value is another number.
+    #[error("{0} is neither 0 nor 1")]
+    NotABoolean(i64),
+    /// A reference to a row that is not there.
+    #[error("there is no row {0} in ValidPaths")]
+    NoSuchRow(i64),
+    /// A reference to a row that is not there, where its number is not known.
+    #[error("there is no such row in ValidPaths")]
+    Dangling,
+    /// A store path is none.
+    #[error(transparent)]
+    Path(#[from] StorePathError),
+    /// A hash is none.
+    #[error(transparent)]
+    Hash(#[from] HashError),
+    /// A signature is none.
+    #[error(transparent)]
+    Signature(#[from] SignatureError),
 }

@@ -1,11 +1,10 @@
 //! From columns to values; what Nix would not have written is an error that names its place.
 
-use rusqlite::types::ValueRef;
-
-use super::{Query, StoreDbError};
+use super::{Query, RowProblem, StoreDbError};
 use crate::hash::Hash;
 use crate::signature::Signature;
 use crate::store_path::StorePath;
+use rusqlite::types::ValueRef;
 
 /// One row of an answer, whose first column is its rowid.
 pub(super) struct Row<'a, 'row> {
@@ -31,7 +30,7 @@ impl<'a, 'row> Row<'a, 'row> {
     }
 
     /// An error at a column of this row.
-    pub(super) fn bad(&self, column: &'static str, problem: impl Into<String>) -> StoreDbError {
+    pub(super) fn bad(&self, column: &'static str, problem: impl Into<RowProblem>) -> StoreDbError {
         StoreDbError::Row {
             path: self.query.path.to_path_buf(),
             table: self.table,
@@ -45,8 +44,12 @@ impl<'a, 'row> Row<'a, 'row> {
         self.columns.get_ref(index).map_err(|error| self.query.error(error))
     }
 
-    fn mistyped(&self, column: &'static str, expected: &str, value: ValueRef<'_>) -> StoreDbError {
-        self.bad(column, format!("{expected} expected, {} found", value.data_type()))
+    fn mistyped(&self, column: &'static str, expected: &'static str, value: ValueRef<'_>) -> StoreDbError {
+        self.bad(column, RowProblem::Type { expected, found: value.data_type().to_string() })
+    }
+
+    fn null(&self, column: &'static str, expected: &'static str) -> StoreDbError {
+        self.bad(column, RowProblem::Type { expected, found: "NULL".to_owned() })
     }
 
     pub(super) fn optional_text(
@@ -58,14 +61,14 @@ impl<'a, 'row> Row<'a, 'row> {
             ValueRef::Null => Ok(None),
             ValueRef::Text(bytes) => match std::str::from_utf8(bytes) {
                 Ok(text) => Ok(Some(text)),
-                Err(_) => Err(self.bad(column, "the text is not UTF-8")),
+                Err(_) => Err(self.bad(column, RowProblem::NotUtf8)),
             },
             other => Err(self.mistyped(column, "text", other)),
         }
     }
 
     pub(super) fn text(&self, index: usize, column: &'static str) -> Result<&str, StoreDbError> {
-        self.optional_text(index, column)?.ok_or_else(|| self.bad(column, "text expected, NULL found"))
+        self.optional_text(index, column)?.ok_or_else(|| self.null(column, "text"))
     }
 
     fn optional_integer(&self, index: usize, column: &'static str) -> Result<Option<i64>, StoreDbError> {
@@ -77,13 +80,12 @@ impl<'a, 'row> Row<'a, 'row> {
     }
 
     pub(super) fn integer(&self, index: usize, column: &'static str) -> Result<i64, StoreDbError> {
-        self.optional_integer(index, column)?
-            .ok_or_else(|| self.bad(column, "an integer expected, NULL found"))
+        self.optional_integer(index, column)?.ok_or_else(|| self.null(column, "an integer"))
     }
 
     pub(super) fn time(&self, index: usize, column: &'static str) -> Result<i64, StoreDbError> {
         let time = self.integer(index, column)?;
-        if time < 0 { Err(self.bad(column, format!("{time} is negative"))) } else { Ok(time) }
+        if time < 0 { Err(self.bad(column, RowProblem::Negative(time))) } else { Ok(time) }
     }
 
     /// A size; Nix writes NULL where it does not know it, and old versions 0.
@@ -92,7 +94,7 @@ impl<'a, 'row> Row<'a, 'row> {
             None | Some(0) => Ok(None),
             Some(size) => match u64::try_from(size) {
                 Ok(size) => Ok(Some(size)),
-                Err(_) => Err(self.bad(column, format!("{size} is negative"))),
+                Err(_) => Err(self.bad(column, RowProblem::Negative(size))),
             },
         }
     }
@@ -102,7 +104,7 @@ impl<'a, 'row> Row<'a, 'row> {
         match self.optional_integer(index, column)? {
             None | Some(0) => Ok(false),
             Some(1) => Ok(true),
-            Some(other) => Err(self.bad(column, format!("{other} is neither 0 nor 1"))),
+            Some(other) => Err(self.bad(column, RowProblem::NotABoolean(other))),
         }
     }
 
@@ -114,20 +116,19 @@ impl<'a, 'row> Row<'a, 'row> {
         let Some(text) = self.optional_text(index, column)? else { return Ok(None) };
         match self.query.options.store_dir.parse(text) {
             Ok(path) => Ok(Some(path)),
-            Err(error) => Err(self.bad(column, error.to_string())),
+            Err(error) => Err(self.bad(column, error)),
         }
     }
 
     pub(super) fn store_path(&self, index: usize, column: &'static str) -> Result<StorePath, StoreDbError> {
-        self.optional_store_path(index, column)?
-            .ok_or_else(|| self.bad(column, "a store path expected, NULL found"))
+        self.optional_store_path(index, column)?.ok_or_else(|| self.null(column, "a store path"))
     }
 
     /// A path that was joined to a row of `Refs`, as `id` and `path` of `ValidPaths`; NULL means that `reference`
     /// points nowhere.
     pub(super) fn referenced_path(&self, id: usize, path: usize) -> Result<StorePath, StoreDbError> {
         match self.optional_integer(id, "reference")? {
-            None => Err(self.bad("reference", "there is no such row in ValidPaths")),
+            None => Err(self.bad("reference", RowProblem::Dangling)),
             // What is wrong with the path is wrong over there.
             Some(id) => Self { table: "ValidPaths", id, ..*self }.store_path(path, "path"),
         }
@@ -135,7 +136,7 @@ impl<'a, 'row> Row<'a, 'row> {
 
     pub(super) fn hash(&self, index: usize, column: &'static str) -> Result<Hash, StoreDbError> {
         let text = self.text(index, column)?;
-        Hash::parse_any_prefixed(text).map_err(|error| self.bad(column, error.to_string()))
+        Hash::parse_any_prefixed(text).map_err(|error| self.bad(column, error))
     }
 
     /// A list of signatures, separated by spaces.
@@ -148,11 +149,8 @@ impl<'a, 'row> Row<'a, 'row> {
         let mut signatures = text
             .split(' ')
             .filter(|word| !word.is_empty())
-            .map(|word| {
-                word.parse()
-                    .map_err(|error: crate::signature::SignatureError| self.bad(column, error.to_string()))
-            })
-            .collect::<Result<Vec<Signature>, _>>()?;
+            .map(|word| word.parse::<Signature>().map_err(|error| self.bad(column, error)))
+            .collect::<Result<Vec<_>, _>>()?;
         signatures.sort_unstable();
         signatures.dedup();
         Ok(signatures)

@@ -1,14 +1,14 @@
 //! How store paths are computed (`store-dir-config.cc` of Nix).
 //!
 //! A path's digest is the first 160 bits, folded, of SHA-256 over `<type>:sha256:<inner digest>:<store>:<name>`. The type
-//! tells what the inner digest is of.
+//! names what the inner digest is of.
 
 use super::{StoreDir, StorePath, StorePathError};
-use crate::hash::{Algorithm, Hash};
+use crate::hash::{Hash, HashAlgorithm};
 
 /// What a path mentions, as far as its name depends on it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct References {
+pub struct PathReferences {
     /// Other paths; order and repetition do not matter.
     pub others: Vec<StorePath>,
     /// Whether it mentions itself.
@@ -42,7 +42,8 @@ impl FixedMethod {
 
 /// Why a path cannot be computed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum MakeError {
+#[non_exhaustive]
+pub enum MakePathError {
     /// The name is not allowed.
     #[error(transparent)]
     Path(#[from] StorePathError),
@@ -58,7 +59,7 @@ impl StoreDir {
     /// The general rule; `kind` is the type text, such as `source` or `output:out`.
     pub fn make_path(&self, kind: &str, inner: &Hash, name: &str) -> Result<StorePath, StorePathError> {
         let text = format!("{kind}:{}:{self}:{name}", inner.prefixed_base16());
-        StorePath::from_parts(&fold(Algorithm::Sha256.hash(text.as_bytes()).digest()), name)
+        StorePath::from_parts(&fold(HashAlgorithm::Sha256.hash(text.as_bytes()).digest()), name)
     }
 
     /// An output of an input-addressed derivation, from the derivation's hash modulo. The output `out` has the
@@ -77,10 +78,10 @@ impl StoreDir {
         &self,
         name: &str,
         contents: &Hash,
-        references: &References,
-    ) -> Result<StorePath, MakeError> {
-        if references.itself || contents.algorithm() != Algorithm::Sha256 {
-            return Err(MakeError::Text(name.to_owned()));
+        references: &PathReferences,
+    ) -> Result<StorePath, MakePathError> {
+        if references.itself || contents.algorithm() != HashAlgorithm::Sha256 {
+            return Err(MakePathError::Text(name.to_owned()));
         }
         Ok(self.make_path(&self.kind("text", references), contents, name)?)
     }
@@ -91,11 +92,11 @@ impl StoreDir {
         name: &str,
         method: FixedMethod,
         contents: &Hash,
-        references: &References,
-    ) -> Result<StorePath, MakeError> {
+        references: &PathReferences,
+    ) -> Result<StorePath, MakePathError> {
         let prefix = match method {
             FixedMethod::Text => return self.make_text_path(name, contents, references),
-            FixedMethod::Recursive if contents.algorithm() == Algorithm::Sha256 => {
+            FixedMethod::Recursive if contents.algorithm() == HashAlgorithm::Sha256 => {
                 return Ok(self.make_path(&self.kind("source", references), contents, name)?);
             }
             FixedMethod::Recursive => "r:",
@@ -103,14 +104,14 @@ impl StoreDir {
             FixedMethod::Flat => "",
         };
         if references.itself || !references.others.is_empty() {
-            return Err(MakeError::References(name.to_owned()));
+            return Err(MakePathError::References(name.to_owned()));
         }
         let inner = format!("fixed:out:{prefix}{}:", contents.prefixed_base16());
-        Ok(self.make_path("output:out", &Algorithm::Sha256.hash(inner.as_bytes()), name)?)
+        Ok(self.make_path("output:out", &HashAlgorithm::Sha256.hash(inner.as_bytes()), name)?)
     }
 
     /// A type with the references behind it, sorted, each once.
-    fn kind(&self, kind: &str, references: &References) -> String {
+    fn kind(&self, kind: &str, references: &PathReferences) -> String {
         let mut others: Vec<&StorePath> = references.others.iter().collect();
         others.sort_unstable();
         others.dedup();
@@ -127,12 +128,12 @@ impl StoreDir {
 }
 
 /// The name of an output's path.
-pub fn output_name(name: &str, output: &str) -> String {
+pub(crate) fn output_name(name: &str, output: &str) -> String {
     if output == "out" { name.to_owned() } else { format!("{name}-{output}") }
 }
 
 /// Folds a digest to 20 bytes by exclusive or (`compressHash`).
-pub fn fold(digest: &[u8]) -> [u8; 20] {
+pub(crate) fn fold(digest: &[u8]) -> [u8; 20] {
     let mut folded = [0; 20];
     for (i, byte) in digest.iter().enumerate() {
         folded[i % 20] ^= byte;

@@ -102,7 +102,7 @@ pub(super) fn update_to<'a>(entries: &[&Entry<'a>]) -> Option<(&'a str, usize)> 
         _ => None,
     });
     let first = versions.next()?;
-    let highest = |a, b| if nix_formats::version::compare_versions(a, b).is_lt() { b } else { a };
+    let highest = |a, b| if nix_formats::compare_versions(a, b).is_lt() { b } else { a };
     Some((
         versions.fold(first, highest),
         entries.iter().filter(|e| matches!(e.action(), Action::Update(_))).count(),

@@ -6,7 +6,7 @@
 
 use super::{Rule, own, reason, yaml};
 use jiff::civil::Date;
-use nix_formats::name::DrvName;
+use nix_formats::DrvName;
 use std::collections::BTreeSet;
 use vulnerability::CveId;
 

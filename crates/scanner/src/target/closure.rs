@@ -6,9 +6,9 @@ use super::names::{PathName, classify, split_name};
 use super::store::{StoreOptions, parallel};
 use super::{Contents, MAXIMUM_PACKAGES, TargetError};
 use matching::Package;
+use nix_formats::StorePath;
 use nix_formats::references::{Candidates, PathScan, scan_path};
 use nix_formats::store_db::StoreDbError;
-use nix_formats::store_path::StorePath;
 use rustc_hash::FxHashMap;
 use std::path::Path;
 

@@ -6,8 +6,7 @@ use super::names::{PathName, classify, split_name};
 use super::store::{StoreOptions, parallel};
 use super::{Contents, Kind, MAXIMUM_PACKAGES, TargetError};
 use matching::Package;
-use nix_formats::derivation::{Attributes, Derivation, MAX_SIZE, Output};
-use nix_formats::store_path::{StoreDir, StorePath};
+use nix_formats::{Attributes, Derivation, DerivationOutput, StoreDir, StorePath};
 use rustc_hash::FxHashSet;
 use std::fs::File;
 use std::io::{self, Read};
@@ -52,9 +51,10 @@ fn read_file(path: &Path) -> io::Result<Option<Vec<u8>>> {
         file => file?,
     };
     // One read for the file and one for its end, instead of feeling the way.
-    let size = usize::try_from(file.metadata()?.len()).unwrap_or(MAX_SIZE).min(MAX_SIZE);
+    let size =
+        usize::try_from(file.metadata()?.len()).unwrap_or(Derivation::MAX_SIZE).min(Derivation::MAX_SIZE);
     let mut bytes = Vec::with_capacity(size + 1);
-    file.take(MAX_SIZE as u64 + 1).read_to_end(&mut bytes)?;
+    file.take(Derivation::MAX_SIZE as u64 + 1).read_to_end(&mut bytes)?;
     Ok(Some(bytes))
 }
 
@@ -89,7 +89,7 @@ fn facts_of(bytes: &[u8], name: &str, folder: &Path, store: &StoreDir) -> Result
         version: said("version").unwrap_or(version),
         system: Some(system).filter(|s| s != "builtin"),
         patches: patches.map(|p| cut(&p)).collect(),
-        fixed_output: derivation.outputs.iter().any(|(_, o)| matches!(o, Output::Fixed { .. })),
+        fixed_output: derivation.outputs.iter().any(|(_, o)| matches!(o, DerivationOutput::Fixed { .. })),
         outputs: derivation.output_paths(store).filter_map(|o| o.ok()?.1).collect(),
         inputs: derivation.input_derivations.iter().map(|(path, _)| path.clone()).collect(),
         source_urls: Vec::new(),

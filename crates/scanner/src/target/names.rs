@@ -4,7 +4,7 @@
 //! files, wrappers, sources. They are told apart by name here, carefully: what is not surely something else counts as
 //! a package, for a package that is lost is a vulnerability that is not found.
 
-use nix_formats::name::DrvName;
+use nix_formats::DrvName;
 
 /// What a store path is, as far as its name tells.
 #[derive(Debug, Clone, PartialEq, Eq)]

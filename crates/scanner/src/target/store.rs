@@ -1,9 +1,9 @@
 //! The store that a target is read from: where its files and its database are on this machine.
 
 use super::{Kind, TargetError, detect};
-use nix_formats::profile::Root;
-use nix_formats::store_db::{self, StoreDb};
-use nix_formats::store_path::{StoreDir, StorePath};
+use nix_formats::profile::SystemRoot;
+use nix_formats::store_db::{self, StoreDb, StoreDbOptions};
+use nix_formats::{StoreDir, StorePath};
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -40,8 +40,8 @@ pub(super) enum Place {
 }
 
 impl StoreOptions {
-    pub(super) fn root(&self) -> Root {
-        Root::new(&self.root)
+    pub(super) fn root(&self) -> SystemRoot {
+        SystemRoot::new(&self.root)
     }
 
     /// Where the store's folder is on this machine.
@@ -64,9 +64,7 @@ impl StoreOptions {
             Ok(false) => return Ok(None),
             Err(source) => return Err(TargetError::Io { path, source }),
         }
-        let options =
-            store_db::OpenOptions { store_dir: self.store_dir.clone(), ..store_db::OpenOptions::default() };
-        Ok(Some(StoreDb::open_with(&path, options)?))
+        Ok(Some(StoreDb::open_with(&path, StoreDbOptions::new(self.store_dir.clone()))?))
     }
 
     /// Tells where a target is: in the store, or a file of its own.

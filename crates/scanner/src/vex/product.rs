@@ -27,7 +27,7 @@ pub(super) fn of_identifier(text: &str) -> Option<VexProduct> {
     }
     let plain = !text.is_empty() && !text.contains([':', '/', ' ']);
     plain.then(|| {
-        let name = nix_formats::name::DrvName::parse(text);
+        let name = nix_formats::DrvName::parse(text);
         let version = Some(name.version.to_owned()).filter(|v| !v.is_empty());
         VexProduct { pname: Some(name.name.to_owned()), version, store_path: None }
     })

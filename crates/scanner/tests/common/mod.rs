@@ -6,28 +6,11 @@ use matching::{Confidence, Evidence, Finding, FindingStatus, Package};
 use scanner::report::{Appearance, Format, Scan, ScannedTarget, Selection};
 use scanner::suppress::Suppression;
 use scanner::target::Warning;
-use std::path::PathBuf;
 use vulnerability::CveId;
 use vulnerability::model::{
     Container, Details, Epss, Form, KnownExploited, Level, Origin, Reference, Severity, Source, SourceRecord,
     State, Vulnerability,
 };
-
-/// A file that a Python package ships.
-pub fn shipped(file: &str) -> PathBuf {
-    let library = test_support::peers().join("lib");
-    let found =
-        std::fs::read_dir(&library).unwrap().map(|e| e.unwrap().path().join("site-packages").join(file));
-    found
-        .into_iter()
-        .find(|p| p.exists())
-        .unwrap_or_else(|| panic!("{file} is not below {}", library.display()))
-}
-
-/// A file of the project.
-pub fn of_project(file: &str) -> PathBuf {
-    test_support::project().join(file)
-}
 
 pub fn report(scan: &Scan, format: Format) -> String {
     report_with(scan, format, &everything())

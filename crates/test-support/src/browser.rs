@@ -1,39 +1,35 @@
 //! The Chromium of the toolbox, without a window and without network, driven through its DevTools protocol.
 
+use crate::sandbox;
 use serde_json::{Value, json};
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::process::{Child, ChildStdin, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
-/// When a browser that is asked something is given up.
-const PATIENCE: Duration = Duration::from_mins(2);
+/// How long a browser may take for an answer.
+const TIMEOUT: Duration = Duration::from_mins(2);
 
 /// One page of a browser of its own.
-pub(crate) struct Browser {
+pub struct Browser {
     child: Child,
     input: ChildStdin,
     messages: Receiver<Value>,
     last: u64,
     session: Option<String>,
-    /// What the browser has told that was no answer.
-    pub(crate) events: VecDeque<Value>,
+    /// The events that the browser has sent.
+    pub events: VecDeque<Value>,
 }
 
 impl Browser {
     /// Starts it. Files of `folder` are at `file:///page/`.
-    pub(crate) fn start(folder: &Path) -> Self {
-        let mut child = Command::new("bwrap")
-            .arg("--bind")
-            .arg(test_support::toolbox())
-            .args(["/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp", "--clearenv"])
-            .arg("--ro-bind")
+    pub fn start(folder: &Path) -> Self {
+        let mut child = sandbox()
+            .args(["--tmpfs", "/tmp", "--setenv", "HOME", "/tmp", "--ro-bind"])
             .arg(folder)
             .arg("/tmp/page")
-            .args(["--setenv", "HOME", "/tmp", "--setenv", "PATH", "/usr/bin:/bin"])
-            .args(["--unshare-net", "--unshare-pid", "--die-with-parent"])
             // The protocol is spoken over the descriptors 3 and 4.
             .args(["/bin/sh", "-c", r#"exec "$@" 3<&0 4>&1 </dev/null >/dev/null"#, "sh"])
             .args(["/usr/lib/chromium/chromium-headless-shell", "--remote-debugging-pipe", "--no-sandbox"])
@@ -66,7 +62,7 @@ impl Browser {
     }
 
     /// A command of the protocol, and what it gives.
-    pub(crate) fn call(&mut self, method: &str, parameters: &Value) -> Value {
+    pub fn call(&mut self, method: &str, parameters: &Value) -> Value {
         self.last += 1;
         let mut message = json!({"id": self.last, "method": method, "params": parameters});
         if let Some(session) = &self.session {
@@ -86,11 +82,11 @@ impl Browser {
     }
 
     fn receive(&self) -> Value {
-        self.messages.recv_timeout(PATIENCE).expect("the browser answers")
+        self.messages.recv_timeout(TIMEOUT).expect("the browser answers")
     }
 
     /// Opens a file of the folder and waits until it is loaded.
-    pub(crate) fn open(&mut self, name: &str) {
+    pub fn open(&mut self, name: &str) {
         self.events.clear();
         self.call("Page.navigate", &json!({"url": format!("file:///tmp/page/{name}")}));
         while !self.events.iter().any(|event| event["method"] == "Page.loadEventFired") {
@@ -100,7 +96,7 @@ impl Browser {
     }
 
     /// The value of a JavaScript expression in the page, as JSON. Promises are waited for.
-    pub(crate) fn value(&mut self, expression: &str) -> Value {
+    pub fn value(&mut self, expression: &str) -> Value {
         let parameters = json!({"expression": expression, "returnByValue": true, "awaitPromise": true});
         let result = self.call("Runtime.evaluate", &parameters);
         assert!(result.get("exceptionDetails").is_none(), "{expression}: {result}");
@@ -108,7 +104,7 @@ impl Browser {
     }
 
     /// Presses the mouse in the middle of the first element that a selector finds.
-    pub(crate) fn click(&mut self, selector: &str) {
+    pub fn click(&mut self, selector: &str) {
         let place = self.value(&format!(
             "(e => {{ e.scrollIntoView({{block: 'center'}}); const r = e.getBoundingClientRect();
               return [r.x + r.width / 2, r.y + r.height / 2]; }})(document.querySelector({selector:?}))"
@@ -121,31 +117,31 @@ impl Browser {
     }
 
     /// Types a text where the focus is.
-    pub(crate) fn write(&mut self, text: &str) {
+    pub fn write(&mut self, text: &str) {
         self.call("Input.insertText", &json!({"text": text}));
     }
 
     /// Width and height of the window in CSS pixels.
-    pub(crate) fn resize(&mut self, width: u32, height: u32) {
+    pub fn resize(&mut self, width: u32, height: u32) {
         let size = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600});
         self.call("Emulation.setDeviceMetricsOverride", &size);
     }
 
     /// The medium (`screen` or `print`) and the scheme of colours (`light` or `dark`) that the page is shown in.
-    pub(crate) fn look(&mut self, medium: &str, scheme: &str) {
+    pub fn look(&mut self, medium: &str, scheme: &str) {
         let features = json!([{"name": "prefers-color-scheme", "value": scheme}]);
         self.call("Emulation.setEmulatedMedia", &json!({"media": medium, "features": features}));
     }
 
     /// The whole page as PNG.
-    pub(crate) fn picture(&mut self) -> Vec<u8> {
+    pub fn picture(&mut self) -> Vec<u8> {
         let shot =
             self.call("Page.captureScreenshot", &json!({"format": "png", "captureBeyondViewport": true}));
         decode(&shot["data"])
     }
 
     /// The page on paper, as PDF.
-    pub(crate) fn paper(&mut self) -> Vec<u8> {
+    pub fn paper(&mut self) -> Vec<u8> {
         let paper = self.call("Page.printToPDF", &json!({"printBackground": false}));
         decode(&paper["data"])
     }
