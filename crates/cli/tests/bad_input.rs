@@ -1,4 +1,4 @@
-//! Bad input of every sort, as a user meets it: a message with file and place, exit code 2 or 3, and nothing lost.
+//! Bad input of every sort, as a user meets it: a message with file and fixture, exit code 2 or 3, and nothing lost.
 //!
 //! Every process runs with little memory and has to end in time by itself, so nothing here may be read as a whole.
 
@@ -9,46 +9,32 @@ use serde_json::{Value, json};
 use std::fs;
 use std::io::{Cursor, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
 use std::sync::atomic::{AtomicBool, Ordering};
+use test_support::{Scratch, Snowguard, snowguard};
 
 /// Kilobytes of address space. The allocator reserves more than it uses; for a gigabyte and the copies that are made while
 /// it grows, this is too little.
-const MEMORY: &str = "1400000";
+const MEMORY: u32 = 1_400_000;
 
 /// A folder with a database and a made-up system, as `snowguard demo` makes them.
-struct Place(tempfile::TempDir);
+struct Fixture {
+    folder: Scratch,
+    snowguard: Snowguard,
+}
 
-impl Place {
+impl Fixture {
     fn new() -> Self {
-        let place = Self(tempfile::tempdir().unwrap());
-        let (code, _, err) = place.run(&["demo", "--folder", "demo"]);
-        assert_eq!(code, 0, "{err}");
-        place
+        let folder = Scratch::new();
+        let snowguard = snowguard!().in_folder(folder.folder()).with_memory(MEMORY);
+        snowguard.success("demo --folder demo");
+        Self { folder, snowguard }
     }
 
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn write(&self, name: &str, bytes: impl AsRef<[u8]>) {
-        fs::write(self.path(name), bytes).unwrap();
-    }
-
+    /// Exit code, standard output, standard error.
     fn run(&self, arguments: &[&str]) -> (i32, String, String) {
-        let Output { status, stdout, stderr } = Command::new("sh")
-            .args(["-c", "ulimit -v \"$1\" || exit 99; shift; exec \"$@\"", "sh", MEMORY])
-            .arg(env!("CARGO_BIN_EXE_snowguard"))
-            .args(arguments)
-            .current_dir(self.0.path())
-            .env_remove("SNOWGUARD_DB")
-            .env("HOME", self.0.path())
-            .output()
-            .unwrap();
-        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-        let err = text(stderr);
-        assert!(!err.contains("panicked") && !err.contains('\u{1b}'), "{err}");
-        (status.code().unwrap_or_else(|| panic!("{arguments:?} died: {status}, {err}")), text(stdout), err)
+        let outcome = self.snowguard.run(arguments);
+        assert!(!outcome.stderr.contains("panicked") && !outcome.stderr.contains('\u{1b}'), "{outcome}");
+        outcome.parts()
     }
 
     fn scan(&self, arguments: &[&str]) -> (i32, String, String) {
@@ -59,23 +45,23 @@ impl Place {
         self.run(&[&["db", "update", "--db", "demo/database"], arguments].concat())
     }
 
-    /// The scan of the system fails with code 3 and says this.
+    /// A scan fails with code 3 and prints this.
     fn refused(&self, arguments: &[&str], expected: &[&str]) {
         let (code, out, err) = self.scan(arguments);
         assert_eq!(code, 3, "{arguments:?}: {out}{err}");
-        says(&err, expected);
+        contains_all(&err, expected);
     }
 
     fn database(&self) -> Vec<u8> {
-        fs::read(self.path("demo/database/vulnerabilities.db")).unwrap()
+        self.folder.read("demo/database/vulnerabilities.db")
     }
 
     fn store_database(&self) -> PathBuf {
-        self.path("demo/root/nix/var/nix/db/db.sqlite")
+        self.folder.path("demo/root/nix/var/nix/db/db.sqlite")
     }
 }
 
-fn says(text: &str, expected: &[&str]) {
+fn contains_all(text: &str, expected: &[&str]) {
     for part in expected {
         assert!(text.contains(part), "`{part}` is not in: {text}");
     }
@@ -108,8 +94,8 @@ fn zipped(entries: &[(&str, &[u8])]) -> Vec<u8> {
 
 #[test]
 fn truncated_zips() {
-    let place = Place::new();
-    let before = place.database();
+    let fixture = Fixture::new();
+    let before = fixture.database();
     let whole = zipped(&[("CVE-2024-0001.json", good().as_bytes()), ("CVE-2024-0002.json", &with("x", "1"))]);
     let outer = zipped(&[("cves.zip", &whole[..whole.len() - 30])]);
     for (name, bytes, expected) in [
@@ -118,26 +104,26 @@ fn truncated_zips() {
         ("head.zip", &whole[..4], "not a readable zip archive"),
         ("inner.zip", &outer, "cves.zip: not a readable zip archive"),
     ] {
-        place.write(name, bytes);
+        fixture.folder.write(name, bytes);
         for kind in ["--cve", "--nvd"] {
-            let (code, out, err) = place.update(&[kind, name]);
+            let (code, out, err) = fixture.update(&[kind, name]);
             assert_eq!((code, out.as_str()), (3, ""), "{name}: {err}");
-            says(&err, &[name, if kind == "--cve" { expected } else { "" }]);
+            contains_all(&err, &[name, if kind == "--cve" { expected } else { "" }]);
         }
-        assert!(before == place.database(), "{name}");
+        assert!(before == fixture.database(), "{name}");
     }
     // The end is there, the middle is not: the records that can be read go in.
     let mut holed = whole;
     let middle = 60..90;
     holed[middle].fill(0);
-    place.write("holed.zip", &holed);
-    let (code, out, err) = place.update(&["--cve", "holed.zip"]);
+    fixture.folder.write("holed.zip", &holed);
+    let (code, out, err) = fixture.update(&["--cve", "holed.zip"]);
     assert_eq!(code, 0, "{err}");
-    says(&out, &["1 new", "1 broken"]);
-    says(&err, &["holed.zip: CVE-2024-0001.json"]);
+    contains_all(&out, &["1 new", "1 broken"]);
+    contains_all(&err, &["holed.zip: CVE-2024-0001.json"]);
 }
 
-/// What stands where a text or a list should, by name, with what is said about it in every format of JSON.
+/// What stands where a text or a list should, by name, with what is printed about it in every format of JSON.
 fn nasty() -> Vec<(&'static str, Vec<u8>, &'static [&'static str])> {
     let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
     vec![
@@ -152,7 +138,7 @@ fn nasty() -> Vec<(&'static str, Vec<u8>, &'static [&'static str])> {
 
 #[test]
 fn nasty_json_everywhere() {
-    let place = Place::new();
+    let fixture = Fixture::new();
     for (name, value, expected) in nasty() {
         let fill = |template: &str| {
             let (begin, end) = template.split_once('@').unwrap();
@@ -167,8 +153,8 @@ fn nasty_json_everywhere() {
             let template = template.replace("@context", "\u{1}context").replace("@graph", "\u{1}graph");
             let bytes: Vec<u8> = fill(&template).into_iter().map(|b| if b == 1 { b'@' } else { b }).collect();
             let document = format!("{kind}-{name}.json");
-            place.write(&document, bytes);
-            place.refused(&[&document], &[&[document.as_str(), kind][..], expected].concat());
+            fixture.folder.write(&document, bytes);
+            fixture.refused(&[&document], &[&[document.as_str(), kind][..], expected].concat());
         }
         // As a statement or rule: wrong use, for half of what somebody says may be the opposite of it.
         for template in [
@@ -178,32 +164,33 @@ fn nasty_json_everywhere() {
             let document = format!("vex-{name}.json");
             let template = template.replacen("@c", "\u{1}c", 1);
             let bytes: Vec<u8> = fill(&template).into_iter().map(|b| if b == 1 { b'@' } else { b }).collect();
-            place.write(&document, bytes);
-            let (code, out, err) = place.scan(&[&SYSTEM[..], &["--vex", &document]].concat());
+            fixture.folder.write(&document, bytes);
+            let (code, out, err) = fixture.scan(&[&SYSTEM[..], &["--vex", &document]].concat());
             assert_eq!((code, out.as_str()), (2, ""), "{err}");
-            says(&err, &[&[document.as_str()][..], expected].concat());
+            contains_all(&err, &[&[document.as_str()][..], expected].concat());
         }
-        // As a record among others: it is set aside by name, and the rest goes in.
+        // As a record among others: it is skipped and named, and the rest goes in.
         let folder = format!("records-{name}");
-        fs::create_dir(place.path(&folder)).unwrap();
-        place.write(&format!("{folder}/CVE-2024-0001.json"), good());
+        fs::create_dir(fixture.folder.path(&folder)).unwrap();
+        fixture.folder.write(&format!("{folder}/CVE-2024-0001.json"), good());
         let broken: Vec<u8> = {
             let text = good().replacen('{', "{\"x\": @, ", 1).replace("CVE-2024-0001", "CVE-2024-0002");
             let (begin, end) = text.split_once('@').unwrap();
             [begin.as_bytes(), &value, end.as_bytes()].concat()
         };
-        place.write(&format!("{folder}/CVE-2024-0002.json"), broken);
-        let (code, out, err) = place.run(&["db", "update", "--db", &format!("db-{name}"), "--cve", &folder]);
+        fixture.folder.write(&format!("{folder}/CVE-2024-0002.json"), broken);
+        let (code, out, err) =
+            fixture.run(&["db", "update", "--db", &format!("db-{name}"), "--cve", &folder]);
         assert_eq!(code, 0, "{err}");
-        says(&out, &["1 new", "1 broken"]);
-        says(&err, &[&["CVE-2024-0002.json"][..], &expected[..1]].concat());
+        contains_all(&out, &["1 new", "1 broken"]);
+        contains_all(&err, &[&["CVE-2024-0002.json"][..], &expected[..1]].concat());
     }
     // Lines of which one is broken are no reason to leave out the others.
     let lines = "{\"attr\":\"a\",\"name\":\"curl-8.3.0\",\"drvPath\":\"/nix/store/0c0pz9gyl5pn6b5dqzz34kxijb4ypzhv-curl-8.3.0.drv\"}\n";
     for (name, value, _) in nasty() {
         let line = [b"{\"attr\":\"b\",\"name\":\"x-1\",\"meta\":", value.as_slice(), b"}\n"].concat();
-        place.write("eval.jsonl", [lines.as_bytes(), &line].concat());
-        let (code, out, err) = place.scan(&["eval.jsonl"]);
+        fixture.folder.write("eval.jsonl", [lines.as_bytes(), &line].concat());
+        let (code, out, err) = fixture.scan(&["eval.jsonl"]);
         assert_eq!((code, err.as_str()), (0, ""), "{name}: {out}");
         assert!(out.contains("CVE-2023-38545") && out.contains("warning: line 2: "), "{name}: {out}");
     }
@@ -211,7 +198,7 @@ fn nasty_json_everywhere() {
 
 #[test]
 fn rules_and_knowledge_that_are_wrong() {
-    let place = Place::new();
+    let fixture = Fixture::new();
     let deep = format!("a = {}", "[".repeat(10_000));
     let nested = format!("{}x", "- ".repeat(10_000));
     for (option, name, bytes, expected) in [
@@ -223,10 +210,10 @@ fn rules_and_knowledge_that_are_wrong() {
         ("--knowledge", "f.toml", b"[[software]]\nnme = 1", "line 2"),
         ("--knowledge", "g.toml", b"\xff", "byte 0"),
     ] {
-        place.write(name, bytes);
-        let (code, out, err) = place.scan(&[&SYSTEM[..], &[option, name]].concat());
+        fixture.folder.write(name, bytes);
+        let (code, out, err) = fixture.scan(&[&SYSTEM[..], &[option, name]].concat());
         assert_eq!((code, out.as_str()), (2, ""), "{name}: {err}");
-        says(&err, &[name, expected]);
+        contains_all(&err, &[name, expected]);
     }
 }
 
@@ -241,7 +228,7 @@ fn giant(path: &Path, begin: &str, end: &str) {
 
 #[test]
 fn a_text_of_a_gigabyte() {
-    let place = Place::new();
+    let fixture = Fixture::new();
     for (name, begin, end) in [
         ("bom.json", r#"{"bomFormat":"CycloneDX","x":""#, r#""}"#),
         ("bom.xml", "<bom xmlns='http://cyclonedx.org/schema/bom/1.6'><x>", "</x></bom>"),
@@ -251,23 +238,23 @@ fn a_text_of_a_gigabyte() {
         ("packages.json", r#"{"version":2,"packages":{"a":{"name":""#, r#""}}}"#),
         ("eval.jsonl", r#"{"attr":"a","drvPath":"x","name":""#, "\"}\n"),
     ] {
-        giant(&place.path(name), begin, end);
-        place.refused(&[name], &[name, "more than", "bytes"]);
+        giant(&fixture.folder.path(name), begin, end);
+        fixture.refused(&[name], &[name, "more than", "bytes"]);
     }
     giant(
-        &place.path("records.jsonl"),
+        &fixture.folder.path("records.jsonl"),
         &format!("{}\n{{\"x\":\"", good()),
         &format!("\"}}\n{}", String::from_utf8(with("x", "1")).unwrap()),
     );
-    let (code, out, err) = place.update(&["--cve", "records.jsonl"]);
+    let (code, out, err) = fixture.update(&["--cve", "records.jsonl"]);
     assert_eq!(code, 0, "{err}");
-    says(&out, &["2 new", "1 broken"]);
-    says(&err, &["records.jsonl", "line 2", "more than the 16777216 bytes"]);
+    contains_all(&out, &["2 new", "1 broken"]);
+    contains_all(&err, &["records.jsonl", "line 2", "more than the 16777216 bytes"]);
 }
 
 #[test]
 fn absurd_versions() {
-    let place = Place::new();
+    let fixture = Fixture::new();
     let long = "9".repeat(1 << 20);
     let dots = "1.".repeat(1 << 16);
     let versions =
@@ -275,9 +262,9 @@ fn absurd_versions() {
     let components: Vec<Value> =
         versions.iter().map(|v| json!({"type": "library", "name": "curl", "version": v})).collect();
     let bom = json!({"bomFormat": "CycloneDX", "specVersion": "1.6", "components": components});
-    place.write("bom.json", bom.to_string());
+    fixture.folder.write("bom.json", bom.to_string());
     for format in ["table", "json", "html", "sarif", "csv", "cyclonedx", "spdx"] {
-        let (code, out, err) = place.scan(&["--all", "--format", format, "bom.json"]);
+        let (code, out, err) = fixture.scan(&["--all", "--format", format, "bom.json"]);
         assert_eq!((code, err.as_str()), (0, ""), "{format}");
         // Where people look, nothing can turn the text around or paint it; programs get what was read, escaped.
         let for_people = ["table", "html", "csv"].contains(&format);
@@ -286,23 +273,23 @@ fn absurd_versions() {
     }
     // And in records: ranges of such versions.
     let record = good().replace("5.6.1", &long).replace("5.6.0", &dots);
-    place.write("CVE-2024-0001.json", record);
-    let (code, out, err) = place.update(&["--cve", "CVE-2024-0001.json"]);
+    fixture.folder.write("CVE-2024-0001.json", record);
+    let (code, out, err) = fixture.update(&["--cve", "CVE-2024-0001.json"]);
     assert_eq!(code, 0, "{err}");
-    says(&out, &["1 new"]);
-    let (code, _, err) = place.scan(&SYSTEM);
+    contains_all(&out, &["1 new"]);
+    let (code, _, err) = fixture.scan(&SYSTEM);
     assert_eq!((code, err.as_str()), (0, ""));
     let (code, _, err) =
-        place.run(&["explain", "--db", "demo/database", "--root", "demo/root", "CVE-2024-0001", "xz"]);
+        fixture.run(&["explain", "--db", "demo/database", "--root", "demo/root", "CVE-2024-0001", "xz"]);
     assert_eq!((code, err.as_str()), (0, ""));
 }
 
 #[test]
 fn store_databases() {
-    let place = Place::new();
-    let (code, before, err) = place.scan(&SYSTEM);
+    let fixture = Fixture::new();
+    let (code, before, err) = fixture.scan(&SYSTEM);
     assert_eq!((code, err.as_str()), (0, ""));
-    let file = place.store_database();
+    let file = fixture.store_database();
     let whole = fs::read(&file).unwrap();
 
     // Everything refers to everything, itself included.
@@ -311,7 +298,7 @@ fn store_databases() {
         .execute_batch("INSERT OR IGNORE INTO Refs SELECT a.id, b.id FROM ValidPaths a, ValidPaths b")
         .unwrap();
     drop(connection);
-    let (code, cyclic, err) = place.scan(&SYSTEM);
+    let (code, cyclic, err) = fixture.scan(&SYSTEM);
     assert_eq!((code, err.as_str()), (0, ""));
     // The derivations are in the closure now, and are no packages.
     let findings = |text: &str| -> Vec<String> {
@@ -323,7 +310,7 @@ fn store_databases() {
     fs::write(&file, &whole).unwrap();
     let holder = Connection::open(&file).unwrap();
     holder.execute_batch("PRAGMA journal_mode = truncate; BEGIN EXCLUSIVE").unwrap();
-    place.refused(&SYSTEM, &["db.sqlite", "locked"]);
+    fixture.refused(&SYSTEM, &["db.sqlite", "locked"]);
     drop(holder);
 
     // References to nothing, paths that are none, and no database at all.
@@ -336,20 +323,20 @@ fn store_databases() {
     ] {
         fs::write(&file, &whole).unwrap();
         Connection::open(&file).unwrap().execute_batch(sql).unwrap();
-        place.refused(&SYSTEM, &[expected]);
+        fixture.refused(&SYSTEM, &[expected]);
     }
     for bytes in [&whole[..whole.len() / 2], b"not a database at all", &[0; 4096]] {
         fs::write(&file, bytes).unwrap();
-        place.refused(&SYSTEM, &["db.sqlite"]);
+        fixture.refused(&SYSTEM, &["db.sqlite"]);
     }
     let mut damaged = whole.clone();
     damaged[4096..].fill(0xaa);
     fs::write(&file, damaged).unwrap();
-    place.refused(&SYSTEM, &["db.sqlite"]);
-    // The user is told what works without it.
-    let (_, _, err) = place.scan(&SYSTEM);
+    fixture.refused(&SYSTEM, &["db.sqlite"]);
+    // A hint names what works without it.
+    let (_, _, err) = fixture.scan(&SYSTEM);
     assert!(err.contains("--no-store-database"), "{err}");
-    let (code, _, err) = place.scan(&[&SYSTEM[..], &["--no-store-database"]].concat());
+    let (code, _, err) = fixture.scan(&[&SYSTEM[..], &["--no-store-database"]].concat());
     assert_eq!(code, 0, "{err}");
 }
 
@@ -365,8 +352,8 @@ impl Drop for Stop<'_> {
 /// Store paths come and go while the store is read, as they do when the garbage collector runs.
 #[test]
 fn a_store_path_that_vanishes_while_it_is_read() {
-    let place = Place::new();
-    let store = place.path("demo/root/nix/store");
+    let fixture = Fixture::new();
+    let store = fixture.folder.path("demo/root/nix/store");
     let find = |ending: &str| -> PathBuf {
         let entries = fs::read_dir(&store).unwrap().map(|e| e.unwrap().path());
         entries.into_iter().find(|p| p.to_str().unwrap().ends_with(ending)).unwrap()
@@ -376,7 +363,7 @@ fn a_store_path_that_vanishes_while_it_is_read() {
     let all: Vec<String> =
         fs::read_dir(&store).unwrap().map(|e| e.unwrap().path().display().to_string()).collect();
     fs::write(system.join("references"), all.join("\n")).unwrap();
-    let (curl, elsewhere) = (find("-curl-8.3.0"), place.path("away"));
+    let (curl, elsewhere) = (find("-curl-8.3.0"), fixture.folder.path("away"));
     let stop = AtomicBool::new(false);
     std::thread::scope(|scope| {
         // Also when the test fails.
@@ -392,7 +379,7 @@ fn a_store_path_that_vanishes_while_it_is_read() {
         for number in 0..40 {
             let by_files = number % 2 == 0;
             let without: &[&str] = if by_files { &["--no-store-database"] } else { &[] };
-            let (code, out, err) = place.scan(&[&SYSTEM, without].concat());
+            let (code, out, err) = fixture.scan(&[&SYSTEM, without].concat());
             // The others are scanned in any case.
             assert_eq!(code, 0, "{err}");
             assert!(out.contains("CVE-2021-44228"), "{out}");
@@ -402,28 +389,28 @@ fn a_store_path_that_vanishes_while_it_is_read() {
     });
     // Gone for good: the database still knows its name.
     fs::remove_dir_all(&curl).unwrap();
-    let (code, out, _) = place.scan(&SYSTEM);
+    let (code, out, _) = fixture.scan(&SYSTEM);
     assert!(code == 0 && out.contains("CVE-2023-38545"), "{out}");
     fs::remove_dir_all(&system).unwrap();
-    place.refused(&[&SYSTEM[..], &["--no-store-database"]].concat(), &["nixos-system-demo-24.05"]);
+    fixture.refused(&[&SYSTEM[..], &["--no-store-database"]].concat(), &["nixos-system-demo-24.05"]);
 }
 
 #[test]
 fn databases_of_vulnerabilities() {
-    let place = Place::new();
-    let file = place.path("demo/database/vulnerabilities.db");
-    let whole = place.database();
+    let fixture = Fixture::new();
+    let file = fixture.folder.path("demo/database/vulnerabilities.db");
+    let whole = fixture.database();
     for bytes in [&whole[..whole.len() / 2], &b"not a database at all"[..], &[]] {
         fs::write(&file, bytes).unwrap();
-        place.refused(&SYSTEM, &["vulnerabilities.db"]);
+        fixture.refused(&SYSTEM, &["vulnerabilities.db"]);
         for arguments in [&["show", "CVE-2024-3094"][..], &["db", "info"], &["db", "verify"]] {
-            let (code, out, err) = place.run(&[arguments, &["--db", "demo/database"]].concat());
+            let (code, out, err) = fixture.run(&[arguments, &["--db", "demo/database"]].concat());
             assert_eq!((code, out.as_str()), (3, ""), "{err}");
-            says(&err, &["vulnerabilities.db"]);
+            contains_all(&err, &["vulnerabilities.db"]);
         }
         // An update does not write over what it cannot read.
-        place.write("CVE-2024-0001.json", good());
-        let (code, _, err) = place.update(&["--cve", "CVE-2024-0001.json"]);
+        fixture.folder.write("CVE-2024-0001.json", good());
+        let (code, _, err) = fixture.update(&["--cve", "CVE-2024-0001.json"]);
         assert_eq!(code, 3, "{err}");
         assert_eq!(fs::read(&file).unwrap(), bytes);
     }
@@ -432,31 +419,31 @@ fn databases_of_vulnerabilities() {
         *byte ^= 0x55;
     }
     fs::write(&file, damaged).unwrap();
-    place.refused(&SYSTEM, &["vulnerabilities.db", "damaged"]);
+    fixture.refused(&SYSTEM, &["vulnerabilities.db", "damaged"]);
 
-    // While somebody updates it, readers read and a second update is told.
+    // While somebody updates it, readers read and a second update is refused.
     fs::write(&file, &whole).unwrap();
-    let lock = fs::File::create(place.path("demo/database/vulnerabilities.db.lock")).unwrap();
+    let lock = fs::File::create(fixture.folder.path("demo/database/vulnerabilities.db.lock")).unwrap();
     lock.lock().unwrap();
-    assert_eq!(place.scan(&SYSTEM).0, 0);
-    let (code, _, err) = place.update(&["--cve", "CVE-2024-0001.json"]);
+    assert_eq!(fixture.scan(&SYSTEM).0, 0);
+    let (code, _, err) = fixture.update(&["--cve", "CVE-2024-0001.json"]);
     assert_eq!(code, 3);
-    says(&err, &["being updated by another process"]);
-    assert!(whole == place.database());
+    contains_all(&err, &["being updated by another process"]);
+    assert!(whole == fixture.database());
 }
 
-/// Components that contradict themselves are scanned as far as they can be, and every contradiction is told.
+/// Components that contradict themselves are scanned as far as they can be, and every contradiction is reported.
 #[test]
 fn an_sbom_that_lies() {
-    let place = Place::new();
+    let fixture = Fixture::new();
     let bom = json!({"bomFormat": "CycloneDX", "specVersion": "77", "components": [
         {"type": "library", "bom-ref": "a", "name": "curl", "version": "8.3.0", "purl": "pkg:generic/curl@99"},
         {"type": "library", "bom-ref": "a", "name": "xz"},
         {"type": "library", "name": ["curl"], "version": {"is": 1}},
         "curl", null, {"type": "library", "name": "zlib", "version": 1.10},
     ], "dependencies": [{"ref": "ghost", "dependsOn": ["ghost"]}]});
-    place.write("lies.json", bom.to_string());
-    let (code, out, err) = place.scan(&["--format", "json", "lies.json"]);
+    fixture.folder.write("lies.json", bom.to_string());
+    let (code, out, err) = fixture.scan(&["--format", "json", "lies.json"]);
     assert_eq!((code, err.as_str()), (0, ""));
     let report: Value = serde_json::from_str(&out).unwrap();
     assert!(report["findings"].to_string().contains("CVE-2023-38545"));
@@ -474,7 +461,7 @@ fn an_sbom_that_lies() {
     ] {
         assert!(warnings.contains(expected), "`{expected}` is not in {warnings}");
     }
-    let (code, out, _) = place.scan(&["lies.json"]);
+    let (code, out, _) = fixture.scan(&["lies.json"]);
     assert!(code == 0 && out.contains("warning: ") && out.contains("more (all in the JSON report)"), "{out}");
     // One that says to be what it is not.
     for (name, text, expected) in [
@@ -490,7 +477,7 @@ fn an_sbom_that_lies() {
         ("e", "hello", "--type"),
         ("f", "", "--type"),
     ] {
-        place.write(name, text);
-        place.refused(&[name], &[name, expected]);
+        fixture.folder.write(name, text);
+        fixture.refused(&[name], &[name, expected]);
     }
 }

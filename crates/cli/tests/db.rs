@@ -5,19 +5,18 @@
 use serde_json::{Value, json};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 use std::time::Instant;
+use test_support::{Outcome, snowguard};
 use vulnerability_db::database::{Database, Error, FILE_NAME};
 
-fn snowguard(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_snowguard"));
-    command.arg("db").args(arguments).env_remove("SNOWGUARD_DB").stdin(Stdio::null());
-    command
+fn command(arguments: &[&str]) -> Command {
+    snowguard!().command([&["db"], arguments].concat())
 }
 
+/// Exit code, standard output, standard error.
 fn run(arguments: &[&str]) -> (i32, String, String) {
-    let Output { status, stdout, stderr } = snowguard(arguments).output().unwrap();
-    (status.code().unwrap(), String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
+    Outcome::of(&mut command(arguments)).parts()
 }
 
 fn record(number: u32, year: u32) -> String {
@@ -80,10 +79,10 @@ fn update_info_and_verify() {
     let (code, out, _) = run(&["info", "--db", db_text]);
     assert!(code == 0 && out.contains("30 records") && out.contains("1 that could not be read"), "{out}");
     assert_eq!(run(&["verify", "--db", db_text]).0, 0);
-    let by_environment = snowguard(&["verify"]).env("SNOWGUARD_DB", &db).output().unwrap();
-    assert!(by_environment.status.success());
+    let by_environment = snowguard!().env("SNOWGUARD_DB", &db).run("db verify");
+    by_environment.success();
 
-    // Damage is told with the file.
+    // Damage is reported with the file.
     let file = db.join(FILE_NAME);
     let mut bytes = std::fs::read(&file).unwrap();
     for byte in bytes.iter_mut().skip(20_000).step_by(500) {
@@ -126,7 +125,7 @@ fn a_kill_at_any_moment_leaves_the_old_or_the_new_state() {
         (lines(work.path(), "old.jsonl", 1500, 2024), lines(work.path(), "new.jsonl", 2500, 2025));
     let update = |db: &Path, source: &Path| {
         let mut command =
-            snowguard(&["update", "--db", db.to_str().unwrap(), "--cve", source.to_str().unwrap()]);
+            command(&["update", "--db", db.to_str().unwrap(), "--cve", source.to_str().unwrap()]);
         command.stdout(Stdio::null()).stderr(Stdio::null());
         command
     };

@@ -9,8 +9,8 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::Arc;
+use test_support::{Scratch, snowguard};
 
 /// An authority of our own, and a certificate that it signed.
 struct Certificates {
@@ -100,27 +100,21 @@ fn record(number: u32) -> String {
     .to_string()
 }
 
-struct Place(tempfile::TempDir);
+struct Fixture(Scratch);
 
-impl Place {
+impl Fixture {
     fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
+        self.0.path(name)
     }
 
+    /// An update from a URL, with the certificates of a file or with the built-in ones: exit code, output, errors.
     fn update(&self, url: &str, trusted: Option<&Path>) -> (i32, String, String) {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_snowguard"));
-        command.args(["db", "update", "--db"]).arg(self.path("db")).args(["--cve", url]);
-        for name in
-            ["SNOWGUARD_DB", "SSL_CERT_FILE", "NIX_SSL_CERT_FILE", "ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY"]
-        {
-            command.env_remove(name).env_remove(name.to_ascii_lowercase());
-        }
+        let mut snowguard = snowguard!();
         if let Some(file) = trusted {
-            command.env("SSL_CERT_FILE", file);
+            snowguard = snowguard.env("SSL_CERT_FILE", file);
         }
-        let output = command.output().unwrap();
-        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-        (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+        let db = self.path("db");
+        snowguard.run(["db", "update", "--db", db.to_str().unwrap(), "--cve", url]).parts()
     }
 
     fn files(&self) -> Vec<(String, Vec<u8>)> {
@@ -136,9 +130,9 @@ impl Place {
 
 #[test]
 fn what_is_trusted_and_what_is_refused() {
-    let place = Place(tempfile::tempdir().unwrap());
+    let fixture = Fixture(Scratch::new());
     let good = certificates(&["localhost", "127.0.0.1"], 2100);
-    let authority = place.path("authority.pem");
+    let authority = fixture.path("authority.pem");
     std::fs::write(&authority, format!("Ours, since 2020\n{}", good.authority)).unwrap();
     let body = format!("{}\n{}\n", record(1), record(2)).into_bytes();
     let length = body.len();
@@ -153,35 +147,35 @@ fn what_is_trusted_and_what_is_refused() {
         End::Proper,
     );
 
-    let (code, out, err) = place.update(&url(port), Some(&authority));
+    let (code, out, err) = fixture.update(&url(port), Some(&authority));
     assert_eq!(code, 0, "{err}");
     assert!(out.contains("2 new"), "{out}");
-    let (code, out, _) = place.update(&format!("https://127.0.0.1:{port}/"), Some(&authority));
+    let (code, out, _) = fixture.update(&format!("https://127.0.0.1:{port}/"), Some(&authority));
     assert!(code == 0 && out.contains("nothing was changed"), "{out}");
-    let before = place.files();
+    let before = fixture.files();
 
     let refused = |url: &str, trusted: Option<&Path>, expected: &[&str]| {
-        let (code, out, err) = place.update(url, trusted);
+        let (code, out, err) = fixture.update(url, trusted);
         assert_eq!((code, out.as_str()), (3, ""), "{url}: {err}");
         for text in expected {
             assert!(err.contains(text), "`{text}` is not in: {err}");
         }
-        assert!(before == place.files(), "{url}");
+        assert!(before == fixture.files(), "{url}");
     };
     // Whoever it is: nobody that Mozilla trusts has signed for it, and so for a stranger's authority.
     refused(&url(port), None, &[&url(port), "certificate", "SSL_CERT_FILE"]);
     let stranger = certificates(&["localhost"], 2099);
-    let other = place.path("other.pem");
+    let other = fixture.path("other.pem");
     std::fs::write(&other, &stranger.authority).unwrap();
     refused(&url(port), Some(&other), &["certificate", "other.pem"]);
     // Certificates that are none.
-    refused(&url(port), Some(&place.path("absent.pem")), &["absent.pem", "No such file"]);
-    let nonsense = place.path("nonsense.pem");
+    refused(&url(port), Some(&fixture.path("absent.pem")), &["absent.pem", "No such file"]);
+    let nonsense = fixture.path("nonsense.pem");
     std::fs::write(&nonsense, "nothing\n").unwrap();
     refused(&url(port), Some(&nonsense), &["nonsense.pem", "no certificate"]);
 
     let hostile = |certificates: &Certificates, answer: Vec<u8>, end: End, expected: &[&str]| {
-        let file = place.path("trusted.pem");
+        let file = fixture.path("trusted.pem");
         std::fs::write(&file, &certificates.authority).unwrap();
         let port = serve(&certificates.server, move |_| answer.clone(), end);
         refused(&url(port), Some(&file), &[expected, &[&url(port)]].concat());
@@ -193,7 +187,7 @@ fn what_is_trusted_and_what_is_refused() {
         &["not valid for name", "localhost"],
     );
     hostile(&certificates(&["localhost"], 2021), whole.clone(), End::Proper, &["certificate", "xpired"]);
-    // A body that is cut short, in each of the ways of telling its length.
+    // A body that is cut short, in each of the ways of stating its length.
     let short = [head(&format!("200 OK\r\nContent-Length: {}", length + 1)), body.clone()].concat();
     hostile(&good, short.clone(), End::Proper, &["cannot download"]);
     hostile(&good, short, End::Torn, &["cannot download"]);
@@ -210,13 +204,13 @@ fn what_is_trusted_and_what_is_refused() {
     hostile(&good, head("404 Not Found\r\nContent-Length: 0"), End::Proper, &["404"]);
     hostile(&good, b"no server at all\r\n\r\n".to_vec(), End::Proper, &["cannot download"]);
 
-    let circle = serve(
+    let cycle = serve(
         &good.server,
         |port| head(&format!("302 Found\r\nLocation: https://localhost:{port}/again\r\nContent-Length: 0")),
         End::Proper,
     );
-    refused(&url(circle), Some(&authority), &["redirects"]);
-    // Sent on to a server without encryption, which must not even be asked.
+    refused(&url(cycle), Some(&authority), &["redirects"]);
+    // Sent on to a server without encryption, which must not even get a request.
     let plain = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = plain.local_addr().unwrap();
     let down = serve(

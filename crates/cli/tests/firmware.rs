@@ -14,14 +14,14 @@ use authenticode::variable::{GLOBAL, SECURITY};
 use machine::Machine;
 use std::fmt::Write as _;
 
-/// What the stub of systemd says when it is started alone.
+/// What the stub of systemd prints when it is started alone.
 const STARTED: &str = "Image lacks .linux section";
 
 impl Machine {
     /// A program of its own, so that it has a digest of its own.
     fn program(&self, name: &str) {
         std::fs::write(self.path("tag"), name).unwrap();
-        self.good(&format!("pe sections stub --add .tag=tag --output {name}"));
+        self.snowguard.success(&format!("pe sections stub --add .tag=tag --output {name}"));
     }
 
     fn key(&self, name: &str, kind: &str) {
@@ -40,9 +40,7 @@ impl Machine {
     }
 
     fn sign(&self, program: &str, key: &str, more: &str) {
-        self.good(
-            format!("pe sign --key {key}.key --cert {key}.pem {more} {program}").replace("  ", " ").as_str(),
-        );
+        self.snowguard.success(format!("pe sign --key {key}.key --cert {key}.pem {more} {program}"));
     }
 
     fn certificate(&self, name: &str) -> Certificate {
@@ -90,7 +88,7 @@ fn json(variables: &[(&str, Guid, &[u8])]) -> String {
 #[test]
 fn firmware_starts_what_we_call_trusted() {
     let machine = Machine::new();
-    let stub = machine.room.root().join("usr/lib/systemd/boot/efi/linuxx64.efi.stub");
+    let stub = machine.folder.root().join("usr/lib/systemd/boot/efi/linuxx64.efi.stub");
     std::fs::copy(stub, machine.path("stub")).unwrap();
     for (name, kind) in [
         ("good", "rsa:2048"),
@@ -150,7 +148,7 @@ fn firmware_starts_what_we_call_trusted() {
     let x509 =
         |name: &str| SignatureList::single(Kind::X509, owner(), machine.certificate(name).der().to_vec());
     let digest = |name: &str| {
-        let text = machine.good(&format!("pe digest --as-is {name}"));
+        let text = machine.snowguard.success(&format!("pe digest --as-is {name}"));
         let digits = text.split(' ').next().unwrap();
         let bytes = (0..32).map(|at| u8::from_str_radix(&digits[at * 2..at * 2 + 2], 16).unwrap()).collect();
         SignatureList::single(Kind::Sha256, owner(), bytes)
@@ -177,28 +175,27 @@ fn firmware_starts_what_we_call_trusted() {
         write!(options, " --append-boot-filepath '\\{name}'").unwrap();
     }
     machine.variables("OVMF_VARS_4M.fd", &options);
-    let said = machine.boot("No bootable option or device was found", true);
+    let printed = machine.boot("No bootable option or device was found", true);
     for (number, (name, starts)) in cases.iter().enumerate() {
         let option = format!("Boot{number:04X}");
-        let started = said.contains(&format!("starting {option} "));
-        let refused = said.contains(&format!("failed to load {option} "))
-            && said.lines().any(|line| line.contains(&option) && line.contains("Access Denied"));
-        assert!(started ^ refused, "{name}: neither started nor refused:\n{said}");
-        assert_eq!(started, *starts, "{name}: the firmware did not do what was expected\n{said}");
+        let started = printed.contains(&format!("starting {option} "));
+        let refused = printed.contains(&format!("failed to load {option} "))
+            && printed.lines().any(|line| line.contains(&option) && line.contains("Access Denied"));
+        assert!(started ^ refused, "{name}: neither started nor refused:\n{printed}");
+        assert_eq!(started, *starts, "{name}: the firmware did not do what was expected\n{printed}");
         let more = if *name == "sha1" { "--allow-sha1 " } else { "" };
-        let ours = machine.ours(&format!("pe verify {more}--db db.esl --dbx dbx.esl {name}"));
-        let told = String::from_utf8_lossy(&ours.stdout);
-        assert_eq!(ours.status.code(), Some(i32::from(!started)), "{name}: we say {told}");
+        let ours = machine.snowguard.run(&format!("pe verify {more}--db db.esl --dbx dbx.esl {name}"));
+        assert_eq!(ours.code, Some(i32::from(!started)), "{name}: {ours}");
     }
-    assert_eq!(machine.ours("pe verify --db db.esl --dbx dbx.esl sha1").status.code(), Some(1));
+    machine.snowguard.run("pe verify --db db.esl --dbx dbx.esl sha1").with_code(1);
     // What was started did run, and was not only loaded.
-    assert_eq!(said.matches(STARTED).count(), cases.iter().filter(|(_, starts)| *starts).count());
+    assert_eq!(printed.matches(STARTED).count(), cases.iter().filter(|(_, starts)| *starts).count());
 }
 
 #[test]
 fn shim_starts_what_we_call_trusted() {
     let machine = Machine::new();
-    let root = machine.room.root();
+    let root = machine.folder.root();
     for (from, to) in [
         ("usr/lib/systemd/boot/efi/linuxx64.efi.stub", "stub"),
         ("usr/lib/shim/shimx64.efi.signed", "shim"),
@@ -212,12 +209,12 @@ fn shim_starts_what_we_call_trusted() {
     machine.key("modules", "rsa:2048 -addext extendedKeyUsage=1.3.6.1.4.1.2312.16.1.2");
     std::fs::write(machine.path("level"), "sbat,1,2025051000\nshim,4\nfresh,3\n").unwrap();
     for (name, generation) in [("fresh", 3), ("stale", 2)] {
-        machine.good(&format!(
+        machine.snowguard.success(&format!(
             "sbat make fresh,{generation},me,mine,1,https://example.org --output sbat.{name}"
         ));
-        machine.good(&format!("pe sections stub --replace .sbat=sbat.{name} --output {name}"));
+        machine.snowguard.success(&format!("pe sections stub --replace .sbat=sbat.{name} --output {name}"));
     }
-    machine.good("pe sections stub --remove .sbat --output bare");
+    machine.snowguard.success("pe sections stub --remove .sbat --output bare");
     let mut cases: Vec<(&str, bool)> = Vec::new();
     let mut case = |name: &'static str, starts: bool, from: &str, key: Option<&str>| {
         std::fs::copy(machine.path(from), machine.path(name)).unwrap();
@@ -241,31 +238,32 @@ fn shim_starts_what_we_call_trusted() {
     }
     // Microsoft's keys let shim itself through.
     machine.variables("OVMF_VARS_4M.ms.fd", &options);
-    let said = machine.boot("No bootable option or device was found", true);
+    let printed = machine.boot("No bootable option or device was found", true);
     for (number, (name, starts)) in cases.iter().enumerate() {
         let option = format!("Boot{number:04X}");
-        let after =
-            said.split(&format!("starting {option} ")).nth(1).unwrap_or_else(|| panic!("{name}:\n{said}"));
+        let after = printed
+            .split(&format!("starting {option} "))
+            .nth(1)
+            .unwrap_or_else(|| panic!("{name}:\n{printed}"));
         let during = after.split(&format!("failed to start {option} ")).next().unwrap();
         let started = during.contains(STARTED);
         let refused = during.contains("Security Violation") || during.contains("Security Policy Violation");
         assert!(started ^ refused, "{name}: neither started nor refused:\n{during}");
         assert_eq!(started, *starts, "{name}: shim did not do what was expected:\n{during}");
-        let ours = machine.ours(&format!(
+        let ours = machine.snowguard.run(&format!(
             "pe verify --as shim --mok mine.pem --mok modules.pem --vendor-cert debian.der --sbat-level level {name}"
         ));
-        let told = String::from_utf8_lossy(&ours.stdout);
-        assert_eq!(ours.status.code(), Some(i32::from(!started)), "{name}: we say {told}");
+        assert_eq!(ours.code, Some(i32::from(!started)), "{name}: {ours}");
     }
 }
 
 #[test]
 fn firmware_takes_our_keys() {
     let machine = Machine::new();
-    let root = machine.room.root();
+    let root = machine.folder.root();
     std::fs::copy(root.join("usr/lib/systemd/boot/efi/systemd-bootx64.efi"), machine.path("boot")).unwrap();
     std::fs::copy(root.join("usr/lib/systemd/boot/efi/linuxx64.efi.stub"), machine.path("stub")).unwrap();
-    machine.good("keys create --dir keys");
+    machine.snowguard.success("keys create --dir keys");
     machine.sign("boot", "keys/db", "");
     machine.install("boot", "EFI/BOOT/BOOTX64.EFI");
     // systemd-boot gives them to the firmware, which verifies them.
@@ -293,7 +291,10 @@ fn firmware_takes_our_keys() {
     machine.install("signed", "signed");
     machine.install("unsigned", "unsigned");
     machine.shell("virt-fw-vars --inplace vars --append-boot-filepath '\\unsigned' --append-boot-filepath '\\signed' 2>&1");
-    let said = machine.boot("No bootable option or device was found", true);
-    assert!(said.lines().any(|line| line.contains("unsigned") && line.contains("Access Denied")), "{said}");
-    assert_eq!(said.matches(STARTED).count(), 1, "{said}");
+    let printed = machine.boot("No bootable option or device was found", true);
+    assert!(
+        printed.lines().any(|line| line.contains("unsigned") && line.contains("Access Denied")),
+        "{printed}"
+    );
+    assert_eq!(printed.matches(STARTED).count(), 1, "{printed}");
 }

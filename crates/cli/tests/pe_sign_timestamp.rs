@@ -5,8 +5,8 @@
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::process::{Command, Output};
 use std::sync::Arc;
+use test_support::{Outcome, Snowguard, ToolboxFolder, snowguard};
 
 /// What `openssl ts` needs: who signs, and how.
 const CONFIG: &str = "\
@@ -26,76 +26,73 @@ tsa_name = yes
 ";
 
 /// A folder in the toolbox with a signer (`key`, `cert`), an authority for timestamps (`tsa-ca.pem`, `tsa.pem`), and programs.
-struct Room(test_support::Room);
+struct Fixture {
+    folder: ToolboxFolder,
+    snowguard: Snowguard,
+}
 
-impl Room {
+impl Fixture {
     fn new() -> Arc<Self> {
-        let room = Self(test_support::Room::new("timestamp"));
-        for (from, to) in
-            [("usr/lib/shim/mmx64.efi", "mm"), ("usr/lib/systemd/boot/efi/linuxx64.efi.stub", "stub")]
-        {
-            std::fs::copy(room.0.root().join(from), room.0.outside(to)).unwrap();
-        }
-        std::fs::write(room.0.outside("ts.conf"), CONFIG).unwrap();
-        std::fs::write(room.0.outside("serial"), "01\n").unwrap();
+        let folder = ToolboxFolder::new("timestamp");
+        folder.take(&[
+            ("usr/lib/shim/mmx64.efi", "mm"),
+            ("usr/lib/systemd/boot/efi/linuxx64.efi.stub", "stub"),
+        ]);
+        folder.write("ts.conf", CONFIG);
+        folder.write("serial", "01\n");
+        let snowguard = snowguard!().in_folder(folder.folder());
+        let fixture = Self { folder, snowguard };
         let new = "req -x509 -newkey rsa:2048 -nodes -days 30";
-        room.openssl(&format!("{new} -keyout key -out cert -subj /CN=signer/"));
-        room.openssl(&format!("{new} -keyout tsa-ca.key -out tsa-ca.pem -subj /CN=ca/"));
+        fixture.openssl(&format!("{new} -keyout key -out cert -subj /CN=signer/"));
+        fixture.openssl(&format!("{new} -keyout tsa-ca.key -out tsa-ca.pem -subj /CN=ca/"));
         for (name, usage) in
             [("tsa", "critical,timeStamping"), ("loose", "timeStamping"), ("other", "codeSigning")]
         {
-            room.openssl(&format!(
+            fixture.openssl(&format!(
                 "{new} -keyout {name}.key -out {name}.pem -subj /CN={name}/ -CA tsa-ca.pem -CAkey tsa-ca.key \
                  -addext extendedKeyUsage={usage} -addext basicConstraints=critical,CA:FALSE"
             ));
         }
-        Arc::new(room)
+        Arc::new(fixture)
     }
 
     fn openssl(&self, arguments: &str) -> String {
-        self.0.run("openssl", &arguments.split_whitespace().collect::<Vec<_>>())
+        self.folder.run("openssl", arguments)
     }
 
     /// What `openssl ts` answers to a request.
     fn reply(&self, request: &[u8], more: &str) -> Vec<u8> {
         let name = format!("request{}", std::thread::current().name().unwrap_or_default().len());
-        std::fs::write(self.0.outside(&name), request).unwrap();
+        self.folder.write(&name, request);
         self.openssl(&format!("ts -reply -config ts.conf -queryfile {name} -out {name}.answer {more}"));
-        std::fs::read(self.0.outside(&format!("{name}.answer"))).unwrap()
+        self.folder.read(&format!("{name}.answer"))
     }
 
     /// The same, signed by another certificate, which `openssl ts` would refuse to sign with.
     fn forged(&self, request: &[u8], signer: &str) -> Vec<u8> {
-        std::fs::write(self.0.outside("forge"), request).unwrap();
+        self.folder.write("forge", request);
         self.openssl("ts -reply -config ts.conf -queryfile forge -token_out -out token");
         self.openssl("cms -verify -noverify -inform der -in token -out info");
         self.openssl(&format!(
             "cms -sign -binary -nodetach -econtent_type 1.2.840.113549.1.9.16.1.4 -outform der \
              -signer {signer}.pem -inkey {signer}.key -in info -out token"
         ));
-        let token = std::fs::read(self.0.outside("token")).unwrap();
+        let token = self.folder.read("token");
         let status = [0x30, 3, 2, 1, 0];
         let length = u16::try_from(status.len() + token.len()).unwrap().to_be_bytes();
         [&[0x30, 0x82, length[0], length[1]][..], &status, &token].concat()
     }
 
-    fn sign(&self, url: &str, arguments: &str) -> Output {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_snowguard"));
-        command.current_dir(self.0.outside("")).args(["pe", "sign", "--cert", "cert"]);
-        command.args(["--timestamp-url", url]).args(arguments.split(' ')).env("NO_COLOR", "1");
-        for name in ["ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY"] {
-            command.env_remove(name).env_remove(name.to_ascii_lowercase());
-        }
-        command.output().unwrap()
+    fn sign(&self, url: &str, arguments: &str) -> Outcome {
+        self.snowguard.run(format!("pe sign --cert cert --timestamp-url {url} {arguments}"))
     }
 
     /// Signing must fail with this, and write nothing.
+    #[track_caller]
     fn refused(&self, url: &str, problem: &str) {
-        let output = self.sign(url, "--key key --output refused mm");
-        let text = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert_eq!(output.status.code(), Some(3), "{text}");
+        let text = self.sign(url, "--key key --output refused mm").failure(3);
         assert!(text.contains("no timestamp: ") && text.contains(problem), "{problem}: {text}");
-        assert!(!self.0.outside("refused").exists());
+        assert!(!self.folder.path("refused").exists());
     }
 }
 
@@ -144,117 +141,112 @@ fn timestamp(body: &[u8]) -> Vec<u8> {
 
 #[test]
 fn timestamps() {
-    let room = Room::new();
+    let fixture = Fixture::new();
     // Servers live on; the folder shall not.
-    let authority = Arc::downgrade(&room);
+    let authority = Arc::downgrade(&fixture);
     let url = serve(move |request| timestamp(&authority.upgrade().unwrap().reply(&request, "")));
     let verify = |file: &str| {
-        let text = room
-            .0
+        let text = fixture
+            .folder
             .run("osslsigncode", &["verify", "-in", file, "-CAfile", "cert", "-TSA-CAfile", "tsa-ca.pem"]);
         assert!(text.contains("Signature verification: ok"), "{text}");
         assert!(text.contains("Timestamp Server Signature verification: ok"), "{text}");
     };
     for digest in ["sha256", "sha384", "sha512"] {
-        let output = room.sign(&url, &format!("--key key --digest {digest} --output signed mm"));
-        assert!(output.status.success(), "{output:?}");
+        fixture.sign(&url, &format!("--key key --digest {digest} --output signed mm")).success();
         verify("signed");
     }
-    std::fs::create_dir(room.0.outside("out")).unwrap();
-    let output = room.sign(&url, "--key key --output-dir out mm stub");
-    assert!(output.status.success(), "{output:?}");
+    std::fs::create_dir(fixture.folder.path("out")).unwrap();
+    fixture.sign(&url, "--key key --output-dir out mm stub").success();
     for file in ["out/mm", "out/stub"] {
         verify(file);
-        room.0.run("sbverify", &["--cert", "cert", file]);
+        fixture.folder.run("sbverify", &["--cert", "cert", file]);
     }
     // With the key elsewhere, when the signature comes back.
-    let mut command = Command::new(env!("CARGO_BIN_EXE_snowguard"));
-    command.current_dir(room.0.outside("")).args(["pe", "sign", "--cert", "cert", "--prepare", "tbs", "mm"]);
-    assert!(command.status().unwrap().success());
-    room.openssl("dgst -sha256 -sign key -out tbs/mm.sig tbs/mm.tbs");
-    let output = room.sign(&url, "--complete tbs --output signed mm");
-    assert!(output.status.success(), "{output:?}");
+    fixture.snowguard.success("pe sign --cert cert --prepare tbs mm");
+    fixture.openssl("dgst -sha256 -sign key -out tbs/mm.sig tbs/mm.tbs");
+    fixture.sign(&url, "--complete tbs --output signed mm").success();
     verify("signed");
     // The request is one that openssl can read: a nonce, and the wish for certificates.
-    let text = room.openssl(&format!("ts -query -in {} -text", "request0"));
+    let text = fixture.openssl(&format!("ts -query -in {} -text", "request0"));
     assert!(text.contains("Certificate required: yes") && text.contains("Nonce: 0x"), "{text}");
 }
 
 #[test]
 fn bad_answers_are_refused() {
-    let room = Room::new();
-    let with = |change: fn(&Room, Vec<u8>) -> Vec<u8>| {
+    let fixture = Fixture::new();
+    let with = |change: fn(&Fixture, Vec<u8>) -> Vec<u8>| {
         // Servers live on; the folder shall not.
-        let room = Arc::downgrade(&room);
-        serve(move |request| change(&room.upgrade().unwrap(), request))
+        let fixture = Arc::downgrade(&fixture);
+        serve(move |request| change(&fixture.upgrade().unwrap(), request))
     };
     // An answer to another request for the same signature: the nonce differs.
-    room.refused(
-        &with(|room, mut request| {
+    fixture.refused(
+        &with(|fixture, mut request| {
             let nonce = request.len() - 3 - 16;
             request[nonce + 5] ^= 1;
-            timestamp(&room.reply(&request, ""))
+            timestamp(&fixture.reply(&request, ""))
         }),
         "it has another nonce",
     );
     // For another signature.
-    room.refused(
-        &with(|room, mut request| {
+    fixture.refused(
+        &with(|fixture, mut request| {
             let nonce = request.len() - 3 - 16;
             request[nonce - 10] ^= 1;
-            timestamp(&room.reply(&request, ""))
+            timestamp(&fixture.reply(&request, ""))
         }),
         "it is for another signature",
     );
     // Changed after it was signed.
-    room.refused(
-        &with(|room, request| {
-            let mut answer = room.reply(&request, "");
+    fixture.refused(
+        &with(|fixture, request| {
+            let mut answer = fixture.reply(&request, "");
             *answer.last_mut().unwrap() ^= 1;
             timestamp(&answer)
         }),
         "timestamp: ",
     );
     // By certificates that are not for timestamps alone. (The first shows that the forgery is otherwise good.)
-    let url = with(|room, request| timestamp(&room.forged(&request, "tsa")));
-    assert!(room.sign(&url, "--key key --output signed mm").status.success());
+    let url = with(|fixture, request| timestamp(&fixture.forged(&request, "tsa")));
+    fixture.sign(&url, "--key key --output signed mm").success();
     let not_critical = "does not say critically that it is for timestamps alone";
-    room.refused(&with(|room, request| timestamp(&room.forged(&request, "loose"))), not_critical);
-    room.refused(
-        &with(|room, request| timestamp(&room.forged(&request, "other"))),
+    fixture.refused(&with(|fixture, request| timestamp(&fixture.forged(&request, "loose"))), not_critical);
+    fixture.refused(
+        &with(|fixture, request| timestamp(&fixture.forged(&request, "other"))),
         "the signer's certificate is not for timestamps alone",
     );
-    room.refused(&with(|_, _| timestamp(b"\x30\x03\x02\x01\x02")), "the answer is no timestamp");
-    room.refused(
+    fixture.refused(&with(|_, _| timestamp(b"\x30\x03\x02\x01\x02")), "the answer is no timestamp");
+    fixture.refused(
         &with(|_, _| timestamp(b"\x30\x0a\x30\x08\x02\x01\x02\x03\x03\x05\x00\x20")),
         "the authority refuses: rejection",
     );
-    room.refused(
-        &with(|room, mut request| {
+    fixture.refused(
+        &with(|fixture, mut request| {
             // A version that there is not.
             request[4] = 9;
-            timestamp(&room.reply(&request, ""))
+            timestamp(&fixture.reply(&request, ""))
         }),
         "the authority refuses: rejection",
     );
-    room.refused(&with(|_, _| http("text/html", b"<html>")), "the server answers with text/html");
-    room.refused(
+    fixture.refused(&with(|_, _| http("text/html", b"<html>")), "the server answers with text/html");
+    fixture.refused(
         &with(|_, _| b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".to_vec()),
         "the server answers with status 503",
     );
-    room.refused(
+    fixture.refused(
         &with(|_, _| {
             b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
                 .to_vec()
         }),
         "sends us on",
     );
-    room.refused(&with(|_, _| timestamp(&vec![0; 300 << 10])), "bytes allowed");
-    room.refused("http://127.0.0.1:1/tsa", "cannot ask http://127.0.0.1:1/tsa");
-    room.refused("ftp://127.0.0.1/", "it begins neither with");
+    fixture.refused(&with(|_, _| timestamp(&vec![0; 300 << 10])), "bytes allowed");
+    fixture.refused("http://127.0.0.1:1/tsa", "cannot ask http://127.0.0.1:1/tsa");
+    fixture.refused("ftp://127.0.0.1/", "it begins neither with");
     // Nobody is asked for a timestamp on what is no signature.
     let url = with(|_, _| panic!("asked"));
-    room.openssl("genrsa -out another.key 2048");
-    let output = room.sign(&url, "--key another.key --output refused mm");
-    assert!(String::from_utf8_lossy(&output.stderr).contains("do not belong together"), "{output:?}");
+    fixture.openssl("genrsa -out another.key 2048");
+    let outcome = fixture.sign(&url, "--key another.key --output refused mm");
+    assert!(outcome.stderr.contains("do not belong together"), "{outcome}");
 }

@@ -5,32 +5,32 @@
 #![cfg(feature = "pkcs11")]
 #![allow(clippy::unwrap_used)]
 
-use std::process::{Command, Output};
+use std::process::Command;
+use test_support::{Outcome, ToolboxFolder, snowguard};
 
 const MODULE: &str = "/usr/lib/softhsm/libsofthsm2.so";
 const PIN: &str = "738294";
 
 /// A folder in the toolbox with a token of its own, which holds keys `rsa`, `p256`, `p384`, and `always`, which wants its PIN
 /// for each signature; a certificate for each (`rsa.pem` …) from the authority `ca.pem`; and programs `mm`, `stub`.
-struct Room(test_support::Room);
+struct Fixture(ToolboxFolder);
 
-impl Room {
+impl Fixture {
     fn new() -> Self {
-        let room = Self(test_support::Room::new("token"));
-        for (from, to) in
-            [("usr/lib/shim/mmx64.efi", "mm"), ("usr/lib/systemd/boot/efi/linuxx64.efi.stub", "stub")]
-        {
-            std::fs::copy(room.0.root().join(from), room.0.outside(to)).unwrap();
-        }
-        let ours = env!("CARGO_BIN_EXE_snowguard");
-        let program = room.0.outside("snowguard");
-        std::fs::hard_link(ours, &program).or_else(|_| std::fs::copy(ours, &program).map(drop)).unwrap();
-        std::fs::create_dir(room.0.outside("tokens")).unwrap();
-        let config = format!("directories.tokendir = {}\nlog.level = ERROR\n", room.0.inside("tokens"));
-        std::fs::write(room.0.outside("softhsm2.conf"), config).unwrap();
-        std::fs::write(room.0.outside("pin"), format!("{PIN}\n")).unwrap();
-        room.token("Boot keys");
-        room.good(
+        let fixture = Self(ToolboxFolder::new("token"));
+        fixture.0.take(&[
+            ("usr/lib/shim/mmx64.efi", "mm"),
+            ("usr/lib/systemd/boot/efi/linuxx64.efi.stub", "stub"),
+        ]);
+        let (ours, program) = (snowguard!(), fixture.0.path("snowguard"));
+        let copied = std::fs::hard_link(ours.program(), &program);
+        copied.or_else(|_| std::fs::copy(ours.program(), &program).map(drop)).unwrap();
+        std::fs::create_dir(fixture.0.path("tokens")).unwrap();
+        let config = format!("directories.tokendir = {}\nlog.level = ERROR\n", fixture.0.inside("tokens"));
+        fixture.0.write("softhsm2.conf", config);
+        fixture.0.write("pin", format!("{PIN}\n"));
+        fixture.token("Boot keys");
+        fixture.good(
             "openssl",
             "req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.pem -subj /CN=authority/ -days 30",
         );
@@ -43,25 +43,24 @@ impl Room {
         .iter()
         .enumerate()
         {
-            room.tool(&format!("--keypairgen --key-type {kind} --label {name} --id 0{id}{more}"));
-            room.tool(&format!("--read-object --type pubkey --label {name} --output-file {name}.pub"));
-            room.good("openssl", &format!("pkey -pubin -inform der -in {name}.pub -out {name}.pub.pem"));
-            room.good(
+            fixture.tool(&format!("--keypairgen --key-type {kind} --label {name} --id 0{id}{more}"));
+            fixture.tool(&format!("--read-object --type pubkey --label {name} --output-file {name}.pub"));
+            fixture.good("openssl", &format!("pkey -pubin -inform der -in {name}.pub -out {name}.pub.pem"));
+            fixture.good(
                 "openssl",
                 &format!(
                     "x509 -new -subj /CN={name}/ -days 30 -force_pubkey {name}.pub.pem -CA ca.pem -CAkey ca.key -out {name}.pem"
                 ),
             );
-            room.good("openssl", &format!("x509 -in {name}.pem -outform der -out {name}.der"));
-            room.tool(&format!("--write-object {name}.der --type cert --label {name} --id 0{id}"));
+            fixture.good("openssl", &format!("x509 -in {name}.pem -outform der -out {name}.der"));
+            fixture.tool(&format!("--write-object {name}.der --type cert --label {name} --id 0{id}"));
         }
-        room
+        fixture
     }
 
     fn token(&self, label: &str) {
         let arguments = ["--init-token", "--free", "--label", label, "--pin", PIN, "--so-pin", "5678"];
-        let output = self.command("softhsm2-util").args(arguments).output().unwrap();
-        assert!(output.status.success(), "{output:?}");
+        Outcome::of(self.command("softhsm2-util").args(arguments)).success();
     }
 
     fn tool(&self, arguments: &str) {
@@ -75,26 +74,21 @@ impl Room {
     }
 
     fn good(&self, program: &str, arguments: &str) -> String {
-        let output = self.command(program).args(arguments.split(' ')).output().unwrap();
-        assert!(output.status.success(), "{program} {arguments}: {output:?}");
-        String::from_utf8(output.stdout).unwrap()
+        Outcome::of(self.command(program).args(arguments.split(' '))).success()
     }
 
-    fn sign(&self, key: &str, arguments: &str, environment: &[(&str, &str)]) -> Output {
+    fn sign(&self, key: &str, arguments: &str, environment: &[(&str, &str)]) -> Outcome {
         let mut command = self.command(&self.0.inside("snowguard"));
         command.args(["pe", "sign", "--key", key]).args(arguments.split(' '));
-        command.envs(environment.iter().copied()).output().unwrap()
+        Outcome::of(command.envs(environment.iter().copied()))
     }
 
     fn signed(&self, key: &str, arguments: &str) {
-        let output = self.sign(key, arguments, &[]);
-        assert!(output.status.success(), "{key} {arguments}: {output:?}");
+        self.sign(key, arguments, &[]).success();
     }
 
     fn refused(&self, key: &str, arguments: &str, problem: &str) {
-        let output = self.sign(key, arguments, &[]);
-        let text = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert_eq!(output.status.code(), Some(3), "{key} {arguments}: {text}");
+        let text = self.sign(key, arguments, &[]).failure(3);
         assert!(text.contains(problem), "{key} {arguments}: {text}");
         for pin in [PIN, "999111"] {
             assert!(!text.contains(pin), "the PIN is shown: {text}");
@@ -115,33 +109,33 @@ fn uri(object: &str, query: &str) -> String {
 
 #[test]
 fn keys_in_tokens() {
-    let room = Room::new();
-    let with_pin = |name: &str| uri(name, &format!("&pin-source=file:{}", room.0.inside("pin")));
-    std::fs::create_dir(room.0.outside("out")).unwrap();
+    let fixture = Fixture::new();
+    let with_pin = |name: &str| uri(name, &format!("&pin-source=file:{}", fixture.0.inside("pin")));
+    std::fs::create_dir(fixture.0.path("out")).unwrap();
     // Several signatures in one session.
-    room.signed(&with_pin("rsa"), "--cert rsa.pem --output-dir out mm stub");
+    fixture.signed(&with_pin("rsa"), "--cert rsa.pem --output-dir out mm stub");
     for file in ["out/mm", "out/stub"] {
-        room.good("sbverify", &format!("--cert ca.pem {file}"));
-        room.osslsigncode(file, "SHA256");
+        fixture.good("sbverify", &format!("--cert ca.pem {file}"));
+        fixture.osslsigncode(file, "SHA256");
     }
     for digest in ["sha384", "sha512"] {
-        room.signed(&with_pin("rsa"), &format!("--cert rsa.pem --digest {digest} --output signed mm"));
-        room.osslsigncode("signed", &digest.to_uppercase());
+        fixture.signed(&with_pin("rsa"), &format!("--cert rsa.pem --digest {digest} --output signed mm"));
+        fixture.osslsigncode("signed", &digest.to_uppercase());
     }
-    room.signed(&with_pin("p256"), "--cert p256.pem --output signed mm");
-    room.osslsigncode("signed", "SHA256");
-    room.signed(&with_pin("p384"), "--cert p384.pem --digest sha384 --output signed mm");
-    room.osslsigncode("signed", "SHA384");
+    fixture.signed(&with_pin("p256"), "--cert p256.pem --output signed mm");
+    fixture.osslsigncode("signed", "SHA256");
+    fixture.signed(&with_pin("p384"), "--cert p384.pem --digest sha384 --output signed mm");
+    fixture.osslsigncode("signed", "SHA384");
     // The PIN for each signature.
-    room.signed(&with_pin("always"), "--cert always.pem --output-dir out mm stub");
+    fixture.signed(&with_pin("always"), "--cert always.pem --output-dir out mm stub");
     for file in ["out/mm", "out/stub"] {
-        room.good("sbverify", &format!("--cert ca.pem {file}"));
+        fixture.good("sbverify", &format!("--cert ca.pem {file}"));
     }
     // The certificate from the token, which gives the same bytes for RSA.
     let certificate = uri("rsa", "").replace("type=private", "type=cert");
-    room.signed(&with_pin("rsa"), &format!("--cert {certificate} --output from-token mm"));
-    room.signed(&with_pin("rsa"), "--cert rsa.pem --output from-file mm");
-    let bytes = |name: &str| std::fs::read(room.0.outside(name)).unwrap();
+    fixture.signed(&with_pin("rsa"), &format!("--cert {certificate} --output from-token mm"));
+    fixture.signed(&with_pin("rsa"), "--cert rsa.pem --output from-file mm");
+    let bytes = |name: &str| fixture.0.read(name);
     assert_eq!(bytes("from-token"), bytes("from-file"));
     // Keys by their identifiers, PINs and modules from everywhere.
     let short = "pkcs11:id=%00;type=private";
@@ -152,58 +146,57 @@ fn keys_in_tokens() {
         (id.to_owned(), "", Some(("SNOWGUARD_PIN", PIN))),
         (format!("{id}?pin-value={PIN}"), "", Some(("SNOWGUARD_PIN", "999111"))),
     ] {
-        let output = room.sign(&key, &format!("{more}{arguments}"), environment.as_slice());
-        assert!(output.status.success(), "{key}: {output:?}");
+        fixture.sign(&key, &format!("{more}{arguments}"), environment.as_slice()).success();
         assert_eq!(bytes("signed"), bytes("from-file"));
     }
 }
 
 #[test]
 fn what_goes_wrong_says_what_to_do() {
-    let room = Room::new();
+    let fixture = Fixture::new();
     let with_pin = |name: &str| uri(name, &format!("&pin-value={PIN}"));
-    let before = std::fs::read(room.0.outside("mm")).unwrap();
-    room.refused(&uri("rsa", "&pin-value=999111"), "--cert rsa.pem mm", "the PIN is wrong");
-    room.refused(&uri("rsa", ""), "--cert rsa.pem mm", "the token wants a PIN: give");
-    room.refused(
+    let before = fixture.0.read("mm");
+    fixture.refused(&uri("rsa", "&pin-value=999111"), "--cert rsa.pem mm", "the PIN is wrong");
+    fixture.refused(&uri("rsa", ""), "--cert rsa.pem mm", "the token wants a PIN: give");
+    fixture.refused(
         &with_pin("none"),
         "--cert rsa.pem mm",
         "0 private keys match pkcs11:token=Boot keys;object=none",
     );
-    room.refused(
+    fixture.refused(
         &format!("pkcs11:type=private?module-path={MODULE}&pin-value={PIN}"),
         "--cert rsa.pem mm",
         "4 private keys match pkcs11:; name one by object= or id=",
     );
-    room.refused(&with_pin("p256"), "--cert rsa.pem mm", "do not belong together");
-    room.refused(&with_pin("rsa"), "--cert always.pem mm", "do not belong together");
-    room.refused(&with_pin("p256"), "--cert p384.pem mm", "do not belong together");
-    room.refused(
+    fixture.refused(&with_pin("p256"), "--cert rsa.pem mm", "do not belong together");
+    fixture.refused(&with_pin("rsa"), "--cert always.pem mm", "do not belong together");
+    fixture.refused(&with_pin("p256"), "--cert p384.pem mm", "do not belong together");
+    fixture.refused(
         &with_pin("rsa").replace("Boot%20keys", "Other"),
         "--cert rsa.pem mm",
         "no token matches pkcs11:token=Other;object=rsa; there are: `Boot keys`",
     );
-    room.refused(
+    fixture.refused(
         &with_pin("rsa").replace("type=private", "type=cert"),
         "--cert rsa.pem mm",
         "its `type` says otherwise",
     );
-    room.refused(
+    fixture.refused(
         &format!("pkcs11:tokn=x?pin-value={PIN}"),
         "--cert rsa.pem mm",
         "the path has no attribute `tokn`",
     );
-    room.refused(
+    fixture.refused(
         &with_pin("rsa").replace(MODULE, "/nothing.so"),
         "--cert rsa.pem mm",
         "cannot load the PKCS #11 module /nothing.so",
     );
-    room.refused(&format!("pkcs11:object=rsa?pin-value={PIN}"), "--cert rsa.pem mm", "no module is named");
-    room.token("Second");
-    room.refused(
+    fixture.refused(&format!("pkcs11:object=rsa?pin-value={PIN}"), "--cert rsa.pem mm", "no module is named");
+    fixture.token("Second");
+    fixture.refused(
         &format!("pkcs11:object=rsa?module-path={MODULE}&pin-value={PIN}"),
         "--cert rsa.pem mm",
         "2 tokens match pkcs11:object=rsa; name one by token=",
     );
-    assert_eq!(std::fs::read(room.0.outside("mm")).unwrap(), before);
+    assert_eq!(fixture.0.read("mm"), before);
 }

@@ -24,12 +24,10 @@ mod toolbox;
 pub use browser::Browser;
 pub use data::{data, files};
 pub use nix::{Nix, NixStore};
-pub use outcome::run_with_input as ask;
 pub use outcome::{Outcome, run_with_input};
 pub use peers::{peer_file, peers, python};
 pub use program::{Arguments, Snowguard};
 pub use scratch::{Scratch, copy_tree};
-pub use toolbox::ToolboxFolder as Room;
 pub use toolbox::{ToolboxFolder, efi_files, sandbox, toolbox};
 
 use std::path::{Path, PathBuf};

@@ -1,17 +1,18 @@
 //! The chain from the seed to tcc's fixed point, twice, with its pins.
 
-use crate::{build, chain, mirror, run, snowguard};
+use crate::{bootstrap_command, build, chain, mirror, run};
 use serde_json::Value;
 use std::path::PathBuf;
+use test_support::{copy_tree, snowguard};
 
 #[test]
 fn twice_the_same_and_as_pinned() {
     let folder = tempfile::tempdir().unwrap();
-    let mut verify = snowguard(&["verify", "--from=mirror", "--folder"]);
+    let mut verify = bootstrap_command(&["verify", "--from=mirror", "--folder"]);
     let verified = run(verify.arg(chain()).arg("--mirror").arg(mirror()).arg("--store").arg(folder.path()));
     // Pins are not optional, so that it came this far shows that they were met.
     let plan: Value =
-        serde_json::from_str(&run(snowguard(&["plan", "--json", "--folder"]).arg(chain()))).unwrap();
+        serde_json::from_str(&run(bootstrap_command(&["plan", "--json", "--folder"]).arg(chain()))).unwrap();
     let mut pins = Vec::new();
     for step in plan["steps"].as_array().unwrap() {
         for (output, pin) in step["outputs"].as_object().unwrap() {
@@ -73,9 +74,9 @@ fn who_builds_does_not_matter() {
     let folder = tempfile::tempdir().unwrap();
     let [program, copied, sources, store] =
         ["snowguard", "chain", "sources", "store"].map(|name| folder.path().join(name));
-    std::fs::copy(env!("CARGO_BIN_EXE_snowguard"), &program).unwrap();
-    crate::copy(&chain(), &copied);
-    crate::copy(mirror(), &sources);
+    std::fs::copy(snowguard!().program(), &program).unwrap();
+    copy_tree(&chain(), &copied);
+    copy_tree(mirror(), &sources);
     let mut build = std::process::Command::new("setpriv");
     build.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(&program);
     build

@@ -1,12 +1,13 @@
 //! Diverse double compiling: honest compilers lead to the chain's tcc, another one does not.
 
-use crate::{chain, mirror, run, snowguard};
+use crate::{bootstrap_command, chain, mirror, run};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Command;
+use test_support::Outcome;
 
 fn ddc(store: &Path, compilers: &[&str]) -> Command {
-    let mut command = snowguard(&["ddc", "--from=mirror", "--folder"]);
+    let mut command = bootstrap_command(&["ddc", "--from=mirror", "--folder"]);
     command.arg(chain()).arg("--mirror").arg(mirror()).arg("--store").arg(store);
     for compiler in compilers {
         command.args(["--compiler", compiler]);
@@ -17,9 +18,9 @@ fn ddc(store: &Path, compilers: &[&str]) -> Command {
 #[test]
 fn gcc_and_clang_lead_to_the_same_tcc() {
     let store = tempfile::tempdir().unwrap();
-    let told = run(&mut ddc(store.path(), &["gcc", "clang"]));
-    assert!(told.contains("gcc: gcc") && told.contains("clang: Debian clang"), "{told}");
-    assert_eq!(told.matches("same as the chain's").count(), 2, "{told}");
+    let report = run(&mut ddc(store.path(), &["gcc", "clang"]));
+    assert!(report.contains("gcc: gcc") && report.contains("clang: Debian clang"), "{report}");
+    assert_eq!(report.matches("same as the chain's").count(), 2, "{report}");
 
     // A compiler that puts something into compilers: its tcc writes one instruction of every function's beginning in the other
     // of two ways. Everything works, and no source shows it.
@@ -32,11 +33,9 @@ fn gcc_and_clang_lead_to_the_same_tcc() {
         exec gcc -w -static -DONE_SOURCE=1 -I \"$5\" -I source source/tcc.c -o program\n";
     std::fs::write(&trojan, script).unwrap();
     std::fs::set_permissions(&trojan, std::fs::Permissions::from_mode(0o755)).unwrap();
-    let output = ddc(store.path(), &[trojan.to_str().unwrap()]).output().unwrap();
-    let told = String::from_utf8(output.stdout).unwrap();
-    assert_eq!(output.status.code(), Some(1), "{told}{}", String::from_utf8_lossy(&output.stderr));
-    assert!(told.contains("trojan 1") && told.contains("DIFFERENT from the chain's"), "{told}");
-    assert!(told.contains("first difference at byte"), "{told}");
+    let report = Outcome::of(&mut ddc(store.path(), &[trojan.to_str().unwrap()])).with_code(1).stdout;
+    assert!(report.contains("trojan 1") && report.contains("DIFFERENT from the chain's"), "{report}");
+    assert!(report.contains("first difference at byte"), "{report}");
 }
 
 #[test]

@@ -10,33 +10,25 @@ mod sandbox;
 mod tamper;
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
 use std::sync::OnceLock;
-use test_support::project;
+use test_support::{Outcome, project, snowguard};
 
-/// The program with a command of `bootstrap`.
-fn snowguard(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_snowguard"));
-    command.arg("bootstrap").args(arguments).env_remove("SNOWGUARD_BOOTSTRAP");
-    command
+/// A command of `snowguard bootstrap`.
+fn bootstrap_command(arguments: &[&str]) -> Command {
+    snowguard!().command([&["bootstrap"], arguments].concat())
 }
 
 /// Runs a command, which must succeed, and gives what it prints.
+#[track_caller]
 fn run(command: &mut Command) -> String {
-    let output = command.output().unwrap();
-    assert!(output.status.success(), "{command:?}: {}", complaint(&output));
-    String::from_utf8(output.stdout).unwrap()
+    Outcome::of(command).success()
 }
 
-/// Runs a command, which must fail, and gives what it complains.
+/// Runs a command, which cannot do what it should, and gives what it reports.
+#[track_caller]
 fn refused(command: &mut Command) -> String {
-    let output = command.output().unwrap();
-    assert_eq!(output.status.code(), Some(3), "{command:?}: {}", complaint(&output));
-    complaint(&output)
-}
-
-fn complaint(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
+    Outcome::of(command).failure(3)
 }
 
 /// The chain of the project.
@@ -51,9 +43,11 @@ fn mirror() -> &'static Path {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("bootstrap-sources");
         let store = folder.join("store");
         let chain = chain();
-        let list = run(snowguard(&["fetch", "--folder"]).arg(&chain).arg("--store").arg(&store));
+        let mut fetch = snowguard!().with_network().command("bootstrap fetch --folder");
+        let list = run(fetch.arg(&chain).arg("--store").arg(&store));
         let plan: serde_json::Value =
-            serde_json::from_str(&run(snowguard(&["plan", "--json", "--folder"]).arg(&chain))).unwrap();
+            serde_json::from_str(&run(bootstrap_command(&["plan", "--json", "--folder"]).arg(&chain)))
+                .unwrap();
         for source in plan["sources"].as_array().unwrap() {
             let sha256 = source["sha256"].as_str().unwrap();
             assert!(list.contains(sha256), "{list}");
@@ -66,21 +60,7 @@ fn mirror() -> &'static Path {
 
 /// `build` of the project's chain in a store, from the mirror.
 fn build(store: &Path) -> Command {
-    let mut command = snowguard(&["build", "--from=mirror", "--folder"]);
+    let mut command = bootstrap_command(&["build", "--from=mirror", "--folder"]);
     command.arg(chain()).arg("--mirror").arg(mirror()).arg("--store").arg(store);
     command
-}
-
-/// A copy of a folder.
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let to = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy(&entry.path(), &to);
-        } else {
-            std::fs::copy(entry.path(), to).unwrap();
-        }
-    }
 }

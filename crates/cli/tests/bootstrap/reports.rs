@@ -1,11 +1,11 @@
-//! What is told of a build that has happened: graph, provenance, audit, the export to Nix, the list of commands.
+//! What is reported about a build that has happened: graph, provenance, audit, the export to Nix, the list of commands.
 
-use crate::{build, chain, complaint, run, snowguard};
+use crate::{bootstrap_command, build, chain, refused, run};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
-use test_support::Room;
+use test_support::{NixStore, Outcome, ToolboxFolder, snowguard};
 
 /// A store with the whole chain in it, which later runs find as it was, and what was built.
 fn store() -> &'static (PathBuf, Value) {
@@ -24,7 +24,7 @@ fn built(step: &str) -> &'static Value {
 
 /// A command about that store.
 fn about(arguments: &[&str]) -> Command {
-    let mut command = snowguard(arguments);
+    let mut command = bootstrap_command(arguments);
     command.arg("--folder").arg(chain()).arg("--store").arg(&store().0);
     command
 }
@@ -52,16 +52,14 @@ fn the_graph_knows_times_and_sizes() {
     // A store that does not know anything, and one that is not there.
     let nothing = tempfile::tempdir().unwrap();
     for store in [nothing.path().to_owned(), nothing.path().join("nowhere")] {
-        let mut command = snowguard(&["graph", "--format", "text", "--folder"]);
+        let mut command = bootstrap_command(&["graph", "--format", "text", "--folder"]);
         let text = run(command.arg(chain()).arg("--store").arg(&store));
         assert!(text.contains("0 of them built"), "{text}");
     }
     let page = nothing.path().join("graph.html");
     run(about(&["graph", "--format", "html"]).arg("--output").arg(&page));
     assert!(std::fs::read_to_string(page).unwrap().ends_with("</html>\n"));
-    let wrong = about(&["graph", "nosuch"]).output().unwrap();
-    assert_eq!(wrong.status.code(), Some(3));
-    assert!(complaint(&wrong).contains("there is no step nosuch"));
+    assert!(refused(&mut about(&["graph", "nosuch"])).contains("there is no step nosuch"));
 }
 
 #[test]
@@ -72,10 +70,9 @@ fn a_changed_object_is_not_vouched_for() {
     std::fs::remove_file(path).unwrap();
     std::fs::write(path, "something else").unwrap();
     for command in ["provenance", "graph"] {
-        let mut command = snowguard(&[command, "labels", "--folder"]);
-        let refused = command.arg(chain()).arg("--store").arg(store.path()).output().unwrap();
-        assert_eq!(refused.status.code(), Some(3));
-        assert!(complaint(&refused).contains("was changed after it was made"), "{}", complaint(&refused));
+        let mut command = bootstrap_command(&[command, "labels", "--folder"]);
+        let problem = refused(command.arg(chain()).arg("--store").arg(store.path()));
+        assert!(problem.contains("was changed after it was made"), "{problem}");
     }
 }
 
@@ -103,17 +100,16 @@ fn provenance_names_every_output_and_every_file() {
 
     let folder = tempfile::tempdir().unwrap();
     let key = folder.path().join("key.pem");
-    let room = Room::new("bootstrap-key");
-    std::fs::write(&key, room.run("openssl", &["genpkey", "-algorithm", "ed25519"])).unwrap();
+    let toolbox = ToolboxFolder::new("bootstrap-key");
+    std::fs::write(&key, toolbox.run("openssl", &["genpkey", "-algorithm", "ed25519"])).unwrap();
     let signed = run(about(&["provenance", "seed"]).arg("--key").arg(&key));
     let envelope: Value = serde_json::from_str(&signed).unwrap();
     assert_eq!(envelope["signatures"].as_array().unwrap().len(), 1);
-    std::fs::write(&key, room.run("openssl", &["genpkey", "-algorithm", "ed448"])).unwrap();
-    let refused = about(&["provenance"]).arg("--key").arg(&key).output().unwrap();
-    assert_eq!(refused.status.code(), Some(3));
-    assert!(complaint(&refused).contains("no Ed25519 key"), "{}", complaint(&refused));
-    let refused = about(&["provenance", "--builder", "nobody"]).output().unwrap();
-    assert!(complaint(&refused).contains("is no URI"));
+    std::fs::write(&key, toolbox.run("openssl", &["genpkey", "-algorithm", "ed448"])).unwrap();
+    let problem = refused(about(&["provenance"]).arg("--key").arg(&key));
+    assert!(problem.contains("no Ed25519 key"), "{problem}");
+    let outcome = Outcome::of(&mut about(&["provenance", "--builder", "nobody"]));
+    assert!(outcome.stderr.contains("is no URI"), "{outcome}");
     assert_eq!(json(&mut about(&["provenance", "--sbom"]))["specVersion"], "1.6");
 }
 
@@ -123,41 +119,26 @@ fn the_audit_looks_into_the_sources() {
     let source = &audit["sources"][0];
     assert!(source["files"].as_u64().unwrap() > 100, "{source}");
     assert_eq!(audit["seed"]["disagreements"], Value::Array(Vec::new()));
-    let driver = std::fs::metadata(env!("CARGO_BIN_EXE_snowguard")).unwrap().len();
+    let driver = std::fs::metadata(snowguard!().program()).unwrap().len();
     assert!(audit["trusted"][1]["what"].as_str().unwrap().contains(&driver.to_string()));
     assert!(run(&mut about(&["audit"])).contains("STILL TRUSTED"));
 }
 
 #[test]
 fn nix_builds_the_whole_chain_to_the_same_bytes() {
-    let room = Room::new("bootstrap-nix");
-    run(about(&["export"]).arg(room.outside("export")));
-    let mut command = Command::new("bwrap");
-    command.arg("--bind").arg(room.root()).args(["/", "--dev", "/dev", "--proc", "/proc", "--unshare-net"]);
-    command.args(["--clearenv", "--setenv", "PATH", "/usr/bin:/bin"]);
-    for (variable, folder) in [
-        ("NIX_STORE_DIR", "store"),
-        ("NIX_STATE_DIR", "var"),
-        ("NIX_LOG_DIR", "log"),
-        ("HOME", "home"),
-        ("TMPDIR", "tmp"),
-    ] {
-        std::fs::create_dir_all(room.outside(folder)).unwrap();
-        command.args(["--setenv", variable, &room.inside(folder)]);
-    }
-    command.args(["/usr/bin/nix-build", "--no-out-link", &room.inside("export"), "-A", "tcc2"]);
-    let path = run(&mut command);
-    let path = room.root().join(path.trim().trim_start_matches('/'));
-    let object = bootstrap::object::Object::at(&path).unwrap();
+    let nix = NixStore::new("bootstrap-nix");
+    run(about(&["export"]).arg(nix.path("export")));
+    let path = nix.build("export").args(["-A", "tcc2"]).text();
+    let object = bootstrap::object::Object::at(&nix.on_disk(&path)).unwrap();
     assert_eq!(object.sha256.to_string(), built("tcc2")["sha256"].as_str().unwrap());
     // Into a folder that has something in it already nothing is written.
-    let refused = about(&["export"]).arg(room.outside("export")).output().unwrap();
-    assert!(complaint(&refused).contains("is not empty"), "{}", complaint(&refused));
+    let problem = refused(about(&["export"]).arg(nix.path("export")));
+    assert!(problem.contains("is not empty"), "{problem}");
 }
 
 #[test]
 fn the_list_of_commands_is_for_programs_too() {
-    let mut command = snowguard(&["plan", "cc", "--commands", "--folder"]);
+    let mut command = bootstrap_command(&["plan", "cc", "--commands", "--folder"]);
     let list = run(command.arg(chain()));
     let first = list.lines().find(|line| !line.starts_with('#')).unwrap();
     assert_eq!(first, "");

@@ -1,8 +1,9 @@
 //! A step sees nothing of the host: a program tries.
 
-use crate::{refused, run, snowguard};
+use crate::{bootstrap_command, refused, run};
 use std::path::Path;
 use std::process::Command;
+use test_support::Outcome;
 
 /// A chain of one step that runs a program of this machine's C compiler.
 fn chain(folder: &Path, source: &str, step: &str) {
@@ -17,10 +18,10 @@ fn chain(folder: &Path, source: &str, step: &str) {
 }
 
 fn build(folder: &Path) -> Command {
-    let mut command = snowguard(&["build", "--unpinned", "--from=mirror", "--folder"]);
+    let mut command = bootstrap_command(&["build", "--unpinned", "--from=mirror", "--folder"]);
     command.arg(folder).arg("--store").arg(folder.join("store"));
     // What the driver's user has set must not arrive.
-    command.env("SECRET", "secret").env("PATH", std::env::var_os("PATH").unwrap());
+    command.env("SECRET", "secret");
     command
 }
 
@@ -136,19 +137,13 @@ fn what_is_left_over_is_refused() {
 
 #[test]
 fn a_shell_sees_what_the_step_sees() {
-    use std::io::Write as _;
     let busybox = test_support::toolbox().join("usr/bin/busybox");
     let store = tempfile::tempdir().unwrap();
-    let mut shell = snowguard(&["shell", "labels", "--from=mirror", "--folder"]);
+    let mut shell = bootstrap_command(&["shell", "labels", "--from=mirror", "--folder"]);
     shell.arg(crate::chain()).arg("--store").arg(store.path()).arg("--busybox").arg(busybox);
-    let mut shell =
-        shell.stdin(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap();
     let typed =
-        b"/busybox ls / /in; /busybox date +%s; /in/seed /in/labels.hex0 /out/labels && echo built; exit 5\n";
-    shell.stdin.take().unwrap().write_all(typed).unwrap();
-    let output = shell.wait_with_output().unwrap();
-    let seen = crate::complaint(&output);
-    assert!(output.status.success(), "{seen}");
+        "/busybox ls / /in; /busybox date +%s; /in/seed /in/labels.hex0 /out/labels && echo built; exit 5\n";
+    let seen = Outcome::with_input(&mut shell, typed).with_code(0).stderr;
     let shown = "/in/seed /in/labels.hex0 /out/labels\n/:\nbuild\nbusybox\ndev\nin\nout\n\n/in:\nlabels.hex0\nseed\n1\n";
     assert!(seen.contains(shown) && seen.ends_with("built\n"), "{seen}");
 }
@@ -159,27 +154,25 @@ fn what_is_not_reproducible_is_found() {
     let source = "#include <stdio.h>\n#include <sys/random.h>\nint main(void) { char random[8]; FILE *f = fopen(\"/out/o\", \"w\"); \
         getrandom(random, 8, 0); fprintf(f, \"%32d\", 1); fwrite(random, 1, 8, f); return 0; }\n";
     chain(folder.path(), source, "run = [{ argv = [\"/in/probe\"] }]\n");
-    // A diffoscope of the test's own: whether it is asked, and about what.
+    // A diffoscope of the test's own: whether it is started, and for what.
     let programs = folder.path().join("programs");
     std::fs::create_dir(&programs).unwrap();
-    let script = "#!/bin/sh\nfor last; do :; done\necho \"diffoscope was asked about ${last##*/}\"\nexit 1\n";
+    let script = "#!/bin/sh\nfor last; do :; done\necho \"diffoscope was started for ${last##*/}\"\nexit 1\n";
     std::fs::write(programs.join("diffoscope"), script).unwrap();
     std::fs::set_permissions(
         programs.join("diffoscope"),
         std::os::unix::fs::PermissionsExt::from_mode(0o755),
     )
     .unwrap();
-    let mut verify = snowguard(&["verify", "--unpinned", "--from=mirror", "--folder"]);
+    let mut verify = bootstrap_command(&["verify", "--unpinned", "--from=mirror", "--folder"]);
     verify.arg(folder.path()).arg("--store").arg(folder.path().join("store"));
     let path = std::env::join_paths(
         [programs].into_iter().chain(std::env::split_paths(&std::env::var_os("PATH").unwrap())),
     );
-    let output = verify.env("PATH", path.unwrap()).output().unwrap();
-    let told = String::from_utf8_lossy(&output.stdout);
-    assert_eq!(output.status.code(), Some(1), "{told}");
+    let report = Outcome::of(verify.env("PATH", path.unwrap())).with_code(1).stdout;
     assert!(
-        told.contains("different  probe/o: file-") && told.contains("first difference at byte 32"),
-        "{told}"
+        report.contains("different  probe/o: file-") && report.contains("first difference at byte 32"),
+        "{report}"
     );
-    assert!(told.contains("diffoscope was asked about file-"), "{told}");
+    assert!(report.contains("diffoscope was started for file-"), "{report}");
 }

@@ -1,9 +1,10 @@
 //! What was changed by somebody is refused, with its name.
 
-use crate::{build, chain, copy, mirror, refused, run, snowguard};
+use crate::{bootstrap_command, build, chain, mirror, refused, run};
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
+use test_support::copy_tree;
 
 /// Changes a text file.
 fn edit(path: &Path, from: &str, to: &str) {
@@ -27,7 +28,7 @@ fn sources() {
     let file = "tcc_0.9.27+git20200814.62c30a4a.orig.tar.bz2";
     fs::copy(mirror().join(file), folder.path().join(file)).unwrap();
     let fetch = || {
-        let mut command = snowguard(&["fetch", "--from=mirror", "--folder"]);
+        let mut command = bootstrap_command(&["fetch", "--from=mirror", "--folder"]);
         command
             .arg(chain())
             .arg("--mirror")
@@ -90,9 +91,9 @@ fn objects_of_the_store() {
 fn steps_and_pins() {
     let folder = tempfile::tempdir().unwrap();
     let [chain_folder, store] = ["chain", "store"].map(|name| folder.path().join(name));
-    copy(&chain(), &chain_folder);
+    copy_tree(&chain(), &chain_folder);
     let build = || {
-        let mut command = snowguard(&["build", "assembler", "--from=mirror", "--folder"]);
+        let mut command = bootstrap_command(&["build", "assembler", "--from=mirror", "--folder"]);
         command.arg(&chain_folder).arg("--store").arg(&store);
         command
     };
@@ -114,7 +115,7 @@ fn steps_and_pins() {
     assert!(complaint.contains("has no pin") && complaint.contains("10-stages.toml"), "{complaint}");
     // Whoever knows why an output is another one accepts it; nothing else in the file changes.
     let accepted = {
-        let mut command = snowguard(&["build", "assembler", "--accept", "--from=mirror", "--folder"]);
+        let mut command = bootstrap_command(&["build", "assembler", "--accept", "--from=mirror", "--folder"]);
         command.arg(&chain_folder).arg("--store").arg(&store);
         command
     };

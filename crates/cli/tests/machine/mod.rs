@@ -5,18 +5,19 @@
 
 use std::io::{Read as _, Write as _};
 use std::path::PathBuf;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Stdio};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
-use test_support::Room;
+use test_support::{Snowguard, ToolboxFolder, sandbox, snowguard};
 
-/// When a machine that says nothing more is given up. Without virtualisation and on a busy processor a start takes its time.
-const PATIENCE: Duration = Duration::from_mins(8);
+/// How long a start may take. Without virtualisation and on a busy processor that is long.
+const TIMEOUT: Duration = Duration::from_mins(8);
 /// How often Enter is pressed: shim wants its errors acknowledged.
 const ENTER: Duration = Duration::from_millis(300);
 
 pub(crate) struct Machine {
-    pub(crate) room: Room,
+    pub(crate) folder: ToolboxFolder,
+    pub(crate) snowguard: Snowguard,
 }
 
 /// The processes of a machine, which end with it.
@@ -32,33 +33,19 @@ impl Drop for Running {
 
 impl Machine {
     pub(crate) fn new() -> Self {
-        let machine = Self { room: Room::new("firmware") };
-        std::fs::create_dir(machine.path("esp")).unwrap();
-        machine
+        let folder = ToolboxFolder::new("firmware");
+        std::fs::create_dir(folder.path("esp")).unwrap();
+        let snowguard = snowguard!().in_folder(folder.folder());
+        Self { folder, snowguard }
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
-        self.room.outside(name)
-    }
-
-    /// Our program, in the room.
-    pub(crate) fn ours(&self, arguments: &str) -> Output {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_snowguard"));
-        command.current_dir(self.path("")).args(arguments.split(' ')).env("NO_COLOR", "1");
-        command.output().unwrap()
-    }
-
-    /// The same; it must succeed.
-    #[track_caller]
-    pub(crate) fn good(&self, arguments: &str) -> String {
-        let output = self.ours(arguments);
-        assert!(output.status.success(), "{arguments}: {output:?}");
-        String::from_utf8(output.stdout).unwrap()
+        self.folder.path(name)
     }
 
     /// A script of the toolbox's programs.
     pub(crate) fn shell(&self, script: &str) -> String {
-        self.room.run("sh", &["-euc", script])
+        self.folder.run("sh", &["-euc", script])
     }
 
     /// Puts a program onto the EFI system partition.
@@ -75,28 +62,17 @@ impl Machine {
         ));
     }
 
-    /// Starts the machine and gives everything that it says until `done` is said; too long a silence fails. With `enter`, somebody
+    /// Starts the machine and gives everything that it prints until `done` is printed; if that takes too long, it fails. With `enter`, somebody
     /// presses Enter all the time.
     pub(crate) fn boot(&self, done: &str, enter: bool) -> String {
-        let inside = self.room.inside("");
+        let inside = self.folder.inside("");
         let drive =
             |unit: u8, file: &str, more: &str| format!("if=pflash,format=raw,unit={unit},file={file}{more}");
         let code = drive(0, "/usr/share/OVMF/OVMF_CODE_4M.secboot.fd", ",readonly=on");
         let variables = drive(1, &format!("{inside}vars"), "");
         let esp = format!("format=raw,file=fat:rw:{inside}esp,if=none,id=esp");
-        let mut command = Command::new("bwrap");
-        command.arg("--bind").arg(self.room.root());
-        command.args([
-            "/",
-            "--dev",
-            "/dev",
-            "--proc",
-            "/proc",
-            "--unshare-pid",
-            "--unshare-net",
-            "--die-with-parent",
-        ]);
-        command.args(["--clearenv", "--setenv", "PATH", "/usr/bin:/bin", "qemu-system-x86_64"]);
+        let mut command = sandbox();
+        command.arg("qemu-system-x86_64");
         command.args(["-accel", "tcg,thread=multi", "-machine", "q35,smm=on", "-m", "256", "-smp", "2"]);
         command.args([
             "-global",
@@ -129,10 +105,10 @@ impl Machine {
             }
         });
         let started = Instant::now();
-        let mut said = Vec::new();
+        let mut printed = Vec::new();
         loop {
             match receiver.recv_timeout(ENTER) {
-                Ok(bytes) => said.extend(bytes),
+                Ok(bytes) => printed.extend(bytes),
                 // Nobody listens while the machine starts again.
                 Err(RecvTimeoutError::Timeout) if !enter => {}
                 Err(RecvTimeoutError::Timeout) => {
@@ -141,23 +117,23 @@ impl Machine {
                 Err(RecvTimeoutError::Disconnected) => {
                     let mut text = String::new();
                     let _ = errors.read_to_string(&mut text);
-                    panic!("the machine went away: {text}\n{}", readable(&said));
+                    panic!("the machine went away: {text}\n{}", readable(&printed));
                 }
             }
-            let text = readable(&said);
+            let text = readable(&printed);
             if text.contains(done) {
                 return text;
             }
-            assert!(started.elapsed() < PATIENCE, "{done:?} was not said:\n{text}");
+            assert!(started.elapsed() < TIMEOUT, "{done:?} was not printed:\n{text}");
         }
     }
 }
 
-/// What is said, without the commands for terminals.
-fn readable(said: &[u8]) -> String {
+/// What is printed, without the commands for terminals.
+fn readable(printed: &[u8]) -> String {
     let mut text = String::new();
     let mut characters =
-        String::from_utf8_lossy(said).into_owned().chars().collect::<Vec<_>>().into_iter().peekable();
+        String::from_utf8_lossy(printed).into_owned().chars().collect::<Vec<_>>().into_iter().peekable();
     while let Some(character) = characters.next() {
         if character != '\x1b' {
             if !character.is_control() || character == '\n' {
