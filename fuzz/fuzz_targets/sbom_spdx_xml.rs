@@ -1,4 +1,4 @@
-//! SPDX documents as XML or RDF/XML, which anybody may have written.
+//! SPDX documents as XML, which anybody may have written.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -11,7 +11,7 @@ fuzz_target!(|data: &[u8]| {
     }
     match spdx::parse(data) {
         Ok(contents) => {
-            // A package is at least one element, even in a graph: nothing in XML multiplies.
+            // A package is at least one element: nothing in XML multiplies.
             let elements = data.iter().filter(|byte| **byte == b'<').count();
             assert!(contents.looked_at <= elements, "{} of {elements}", contents.looked_at);
             assert!(contents.packages.len() + contents.not_packages <= contents.looked_at);

@@ -7,7 +7,7 @@
 //! | packages-json | `packages.json` of a channel | [`packages_json`] |
 //! | eval-jobs | lines of nix-eval-jobs | [`eval_jobs`] |
 //! | cyclonedx | an SBOM in CycloneDX, JSON or XML | [`cyclonedx`] |
-//! | spdx | an SBOM in SPDX: JSON, YAML, tag-value, XML, RDF/XML or JSON-LD | [`spdx`] |
+//! | spdx | an SBOM in SPDX: JSON, YAML, tag-value, XML or JSON-LD | [`spdx`] |
 //!
 //! What is found to be wrong in a part of a target is a [`Warning`], and the rest is scanned; a [`TargetError`] means
 //! that nothing could be.

@@ -15,7 +15,7 @@ use std::fmt::Display;
 /// Elements that become values are not nested deeper than this, as objects in JSON are not.
 const MAXIMUM_DEPTH: usize = 128;
 
-/// No element is nested deeper than this. RDF nests two packages in four elements for each step from one to the other.
+/// No element is nested deeper than this, also among those that are passed over.
 const MAXIMUM_OPEN: usize = 1024;
 
 /// The most attributes of an element.
@@ -31,7 +31,7 @@ pub(crate) fn is_xml(bytes: &[u8]) -> bool {
 }
 
 /// The line and column (in bytes, both from 1) of an offset in bytes.
-pub(crate) fn line_and_column(text: &[u8], offset: usize) -> (usize, usize) {
+fn line_and_column(text: &[u8], offset: usize) -> (usize, usize) {
     let before = text.get(..offset).unwrap_or(text);
     let line = before.split(|byte| *byte == b'\n').count();
     (line, before.iter().rev().take_while(|byte| **byte != b'\n').count() + 1)

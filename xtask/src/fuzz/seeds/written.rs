@@ -215,14 +215,6 @@ pub(super) fn texts(target: &str) -> Vec<Vec<u8>> {
              <name>curl</name><versionInfo>8.3.0</versionInfo><externalRefs><referenceType>purl</referenceType>\
              <referenceLocator>pkg:nix/curl@8.3.0</referenceLocator></externalRefs></packages><files><SPDXID>b</SPDXID></files>\
              <relationships><spdxElementId>SPDXRef-a</spdxElementId><relatedSpdxElement>b</relatedSpdxElement></relationships></Document>",
-            "<r:RDF xmlns:r='http://www.w3.org/1999/02/22-rdf-syntax-ns#' xmlns='http://spdx.org/rdf/terms#' xmlns:s='http://spdx.org/rdf/terms#'\
-             xmlns:d='http://usefulinc.com/ns/doap#' xml:base='https://example.org/x'><SpdxDocument r:about='#a' s:specVersion='SPDX-2.3'>\
-             <relationship><Relationship r:nodeID='n'><relatedSpdxElement><Package r:ID='b'><name xml:lang='en'>curl</name>\
-             <d:homepage r:resource='http://spdx.org/rdf/terms#none'/><externalRef r:nodeID='m'/><externalRef r:parseType='Resource'>\
-             <referenceType r:resource='#purl'/><referenceLocator r:datatype='urn:x'>pkg:nix/curl@8.3.0</referenceLocator></externalRef>\
-             <x r:parseType='Literal'><y>z</y></x><l r:parseType='Collection'><Package/></l><r:li>1</r:li></Package></relatedSpdxElement>\
-             </Relationship></relationship></SpdxDocument><r:Description r:about='#b' s:versionInfo='8.3.0'><r:type r:resource='urn:y'/>\
-             </r:Description><ExternalRef r:nodeID='m' s:referenceLocator='cpe:/a:b:c'/></r:RDF>",
         ],
         "suppress" => &["[[suppress]]\ncve = \"CVE-2023-38545\"\npackage = \"curl\"\nversion = \"8.3.0\"\n\
              until = 2030-01-01\nreason = \"no SOCKS proxy is used\"\n"],

@@ -1,21 +1,22 @@
 //! SPDX 2.2 and 2.3 as XML: elements named as the fields of JSON, one for each member of a list, in no namespace.
 
-use super::rdf;
 use crate::xml::{self, Shape};
 use serde_json::Value;
 
-/// Reads either form that begins with `<`, as what it would be in JSON; the error tells what is wrong and where.
-pub(super) fn document(bytes: &[u8]) -> Result<Value, String> {
-    let (namespace, document) = xml::read(bytes, |name, namespace| match (name, namespace) {
-        ("Document", "") => Ok(&DOCUMENT),
-        ("RDF", rdf::NAMESPACE) => Ok(&NOTHING),
-        _ => Err("neither a `Document` without namespace nor `rdf:RDF`, and so not SPDX".to_owned()),
-    })?;
-    if namespace == rdf::NAMESPACE { rdf::document(bytes) } else { Ok(document) }
-}
+/// The namespace of RDF itself.
+const RDF: &str = "http://www.w3.org/1999/02/22-rdf-syntax-ns#";
 
-/// Of RDF only what all XML must keep to is looked at.
-static NOTHING: Shape = Shape::object(&[]);
+/// Reads a document as what it would be in JSON; the error tells what is wrong and where.
+pub(super) fn document(bytes: &[u8]) -> Result<Value, String> {
+    let (_, document) = xml::read(bytes, |name, namespace| match (name, namespace) {
+        ("Document", "") => Ok(&DOCUMENT),
+        ("RDF", RDF) => Err("SPDX in RDF/XML is not supported: convert it to JSON, for example with \
+            `pyspdxtools --infile FILE.rdf.xml --outfile FILE.spdx.json`"
+            .to_owned()),
+        _ => Err("not a `Document` without namespace, and so not SPDX".to_owned()),
+    })?;
+    Ok(document)
+}
 
 // The fields of the JSON schema (spdx-schema.json) that the reader uses.
 
