@@ -3,7 +3,7 @@
 
 use fuzz::with_file;
 use libfuzzer_sys::fuzz_target;
-use scanner::target::eval_jobs;
+use scanner::targets::eval_jobs;
 
 fuzz_target!(|data: &[u8]| {
     if let Err(error) = with_file(data, eval_jobs::read) {

@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use scanner::target::packages_json;
+use scanner::targets::packages_json;
 
 fuzz_target!(|data: &[u8]| {
     let _ = packages_json::parse(data);

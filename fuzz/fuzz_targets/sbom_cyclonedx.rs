@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use scanner::target::cyclonedx;
+use scanner::targets::cyclonedx;
 
 fuzz_target!(|data: &[u8]| {
     if let Err(problem) = cyclonedx::parse(data) {

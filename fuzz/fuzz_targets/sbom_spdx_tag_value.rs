@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use scanner::target::spdx;
+use scanner::targets::spdx;
 
 fuzz_target!(|data: &[u8]| {
     // Else it would be read as JSON or XML, which is another target's work.

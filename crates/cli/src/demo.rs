@@ -6,9 +6,9 @@ use crate::exit;
 use anyhow::Context;
 use matching::{Confidence, Knowledge};
 use nix_formats::StoreDir;
-use scanner::report::{Appearance, Format, Selection};
+use scanner::report::{Appearance, ReportFormat, Selection};
 use scanner::scan::{self, Occasion, Opinions, Target};
-use scanner::target::{self, StoreOptions};
+use scanner::targets::{self, StoreOptions};
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -92,7 +92,7 @@ fn try_run(options: &Options) -> anyhow::Result<()> {
     let store =
         StoreOptions { root, store_dir: StoreDir::default(), use_database: true, use_derivations: true };
     let system = Path::new("/run/current-system");
-    let (kind, contents) = target::read(system, None, &store).context("cannot read the made-up system")?;
+    let (kind, contents) = targets::read(system, None, &store).context("cannot read the made-up system")?;
     let packages = contents.packages.clone();
     let opinions = Opinions { knowledge: Knowledge::built_in()?, ..Opinions::default() };
     let occasion = Occasion { time: jiff::Timestamp::now(), id: crate::scan::random_id()? };
@@ -100,9 +100,9 @@ fn try_run(options: &Options) -> anyhow::Result<()> {
     let mut found = scan::scan(vec![target], &database, &opinions, &matching::FindingStatus::ALL, occasion)?;
     "the records of the demonstration".clone_into(&mut found.database);
     let appearance = exit::appearance(&io::stdout(), false);
-    let mut selection = Selection::default_of(Format::Table);
+    let mut selection = Selection::default_of(ReportFormat::Table);
     selection.min_confidence = Confidence::Medium;
-    found.write(&mut out, Format::Table, &selection, appearance)?;
+    found.write(&mut out, ReportFormat::Table, &selection, appearance)?;
 
     writeln!(out, "\n{bold}3. Why?{bold:#}\n   snowguard explain CVE PACKAGE")?;
     for (id, pname) in EXPLAINED {
@@ -126,9 +126,14 @@ fn try_run(options: &Options) -> anyhow::Result<()> {
     }
 
     let report = folder.join("report.html");
-    let selection = Selection::default_of(Format::Html);
+    let selection = Selection::default_of(ReportFormat::Html);
     scanner::output::replace(&report, |file| {
-        found.write(file, Format::Html, &selection, Appearance { colour: false, width: 100, all: false })
+        found.write(
+            file,
+            ReportFormat::Html,
+            &selection,
+            Appearance { colour: false, width: 100, all: false },
+        )
     })
     .with_context(|| format!("cannot write {}", report.display()))?;
     writeln!(out, "\n{bold}4. A report for others{bold:#}\n   {}", report.display())?;

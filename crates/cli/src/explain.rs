@@ -6,7 +6,7 @@ use anyhow::{Context, anyhow};
 use matching::find::Matcher;
 use matching::{Finding, Package};
 use nix_formats::{DrvName, StoreDir, StorePath};
-use scanner::target::{self, StoreOptions};
+use scanner::targets::{self, StoreOptions};
 use scanner::user_file;
 use serde_json::json;
 use std::io::{self, BufWriter, Write};
@@ -160,7 +160,7 @@ fn packages(options: &Options) -> anyhow::Result<Vec<Package>> {
         use_database: true,
         use_derivations: true,
     };
-    let (_, contents) = target::read(&options.target, None, &store).with_context(|| {
+    let (_, contents) = targets::read(&options.target, None, &store).with_context(|| {
         format!("`{name}` has no version, and {} cannot be read to find one", options.target.display())
     })?;
     let meant = |p: &Package| p.pname == name || p.attribute.as_deref() == Some(&options.package);

@@ -8,10 +8,10 @@ use jiff::Timestamp;
 use matching::{Confidence, FindingStatus};
 use nix_formats::StoreDir;
 use scanner::fail_on::FailOn;
-use scanner::report::{Appearance, Format, ReportError, Selection};
+use scanner::report::{Appearance, ReportError, ReportFormat, Selection};
 use scanner::scan::{Occasion, Opinions, Target};
-use scanner::target::{Kind, StoreOptions, TargetError};
-use scanner::{output, scan, suppress, target, user_file, vex};
+use scanner::targets::{StoreOptions, TargetError, TargetKind};
+use scanner::{output, scan, suppress, targets, user_file, vex};
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Read, Write};
 use std::os::unix::fs::FileTypeExt as _;
@@ -50,8 +50,8 @@ pub(crate) struct Options {
     #[arg(value_name = "TARGET", default_value = "/run/current-system")]
     targets: Vec<PathBuf>,
     /// What the targets are, if it cannot be told from them
-    #[arg(long = "type", value_name = "KIND", value_parser = named::<Kind>(Kind::ALL.map(Kind::name).to_vec()))]
-    kind: Option<Kind>,
+    #[arg(long = "type", value_name = "KIND", value_parser = named::<TargetKind>(TargetKind::ALL.map(TargetKind::name).to_vec()))]
+    kind: Option<TargetKind>,
     /// Where the root of the system to scan is
     ///
     /// Targets, the store and its database are looked for below it, and links are followed below it.
@@ -86,8 +86,8 @@ pub(crate) struct Options {
 #[command(next_help_heading = "Report")]
 struct ReportOptions {
     /// The format of the report
-    #[arg(long, short, value_name = "FORMAT", default_value = "table", value_parser = named::<Format>(Format::ALL.map(Format::name).to_vec()))]
-    format: Format,
+    #[arg(long, short, value_name = "FORMAT", default_value = "table", value_parser = named::<ReportFormat>(ReportFormat::ALL.map(ReportFormat::name).to_vec()))]
+    format: ReportFormat,
     /// Write the report to this file instead of standard output; it is replaced at once or not at all
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -253,7 +253,7 @@ fn write_suppress(path: &Path, found: &scanner::report::Scan, selection: &Select
 fn read_targets(options: &Options, store: &StoreOptions) -> (Vec<Target>, bool) {
     let mut targets = Vec::with_capacity(options.targets.len());
     let mut failed = false;
-    for read in target::parallel(&options.targets, |path| read_target(path, options.kind, store)) {
+    for read in targets::parallel(&options.targets, |path| read_target(path, options.kind, store)) {
         match read {
             Ok(target) => targets.push(target),
             Err(error) => {
@@ -270,10 +270,11 @@ fn read_targets(options: &Options, store: &StoreOptions) -> (Vec<Target>, bool) 
     (targets, failed)
 }
 
-fn read_target(path: &Path, kind: Option<Kind>, store: &StoreOptions) -> anyhow::Result<Target> {
+fn read_target(path: &Path, kind: Option<TargetKind>, store: &StoreOptions) -> anyhow::Result<Target> {
     let (name, spooled) = spooled(path).with_context(|| format!("cannot scan {}", path.display()))?;
     let place = spooled.as_ref().map_or(path, tempfile::NamedTempFile::path);
-    let (kind, contents) = target::read(place, kind, store).with_context(|| format!("cannot scan {name}"))?;
+    let (kind, contents) =
+        targets::read(place, kind, store).with_context(|| format!("cannot scan {name}"))?;
     Ok(Target { name, kind, contents })
 }
 
@@ -338,7 +339,7 @@ impl ReportOptions {
         };
         if result.is_ok()
             && self.output.is_none()
-            && self.format == Format::Html
+            && self.format == ReportFormat::Html
             && io::stdout().is_terminal()
         {
             eprintln!("hint: --output FILE writes the page to a file");

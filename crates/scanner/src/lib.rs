@@ -10,7 +10,7 @@ pub mod record;
 pub mod report;
 pub mod scan;
 pub mod suppress;
-pub mod target;
+pub mod targets;
 pub mod user_file;
 pub mod vex;
 mod xml;

@@ -32,7 +32,7 @@ pub use entry::{Action, Entry, Summary};
 pub use text::{clean, paragraph, wrapped};
 
 use crate::suppress::Suppression;
-use crate::target::Warning;
+use crate::targets::Warning;
 use elements::{elements, list};
 use jiff::Timestamp;
 use layout::Lines;
@@ -78,11 +78,11 @@ pub struct ScannedTarget {
     pub kind: String,
     /// How many packages it gave.
     pub packages: usize,
-    /// See [`crate::target::Contents::looked_at`].
+    /// See [`crate::targets::TargetContents::looked_at`].
     pub looked_at: usize,
-    /// See [`crate::target::Contents::not_packages`].
+    /// See [`crate::targets::TargetContents::not_packages`].
     pub not_packages: usize,
-    /// See [`crate::target::Contents::failed_evaluations`].
+    /// See [`crate::targets::TargetContents::failed_evaluations`].
     pub failed_evaluations: usize,
     /// What was wrong with parts of it.
     pub warnings: Vec<Warning>,
@@ -103,7 +103,7 @@ pub enum ReportError {
 
 /// Formats of reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Format {
+pub enum ReportFormat {
     /// For people.
     Table,
     /// Our own.
@@ -122,7 +122,7 @@ pub enum Format {
     OpenVex,
 }
 
-impl Format {
+impl ReportFormat {
     /// All formats.
     pub const ALL: [Self; 8] = [
         Self::Table,
@@ -159,13 +159,13 @@ impl Format {
     }
 }
 
-impl fmt::Display for Format {
+impl fmt::Display for ReportFormat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
 }
 
-impl FromStr for Format {
+impl FromStr for ReportFormat {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -189,11 +189,11 @@ pub struct Selection {
 
 impl Selection {
     /// What a format shows if the user does not say.
-    pub fn default_of(format: Format) -> Self {
+    pub fn default_of(format: ReportFormat) -> Self {
         Self {
             statuses: format.default_statuses().to_vec(),
             min_confidence: Confidence::Medium,
-            suppressed: !matches!(format, Format::Table | Format::Csv | Format::Html),
+            suppressed: !matches!(format, ReportFormat::Table | ReportFormat::Csv | ReportFormat::Html),
         }
     }
 
@@ -248,7 +248,7 @@ impl Scan {
     pub fn write(
         &self,
         out: &mut dyn io::Write,
-        format: Format,
+        format: ReportFormat,
         selection: &Selection,
         appearance: Appearance,
     ) -> Result<(), ReportError> {
@@ -257,14 +257,14 @@ impl Scan {
         let mut shown: Vec<&Entry<'_>> = entries.iter().filter(|e| selection.shows(e)).collect();
         shown.sort_by_cached_key(|e| e.order());
         let written = match format {
-            Format::Table => table::write(out, self, &entries, &shown, selection, appearance),
-            Format::Json => json::write(out, self, &entries, &shown),
-            Format::Sarif => sarif::write(out, self, &shown),
-            Format::CycloneDx => cyclonedx::write(out, self, &shown),
-            Format::Spdx => spdx::write(out, self, &shown),
-            Format::Csv => csv::write(out, &shown),
-            Format::Html => html::write(out, self, &entries, &shown),
-            Format::OpenVex => return openvex::write(out, self, &shown),
+            ReportFormat::Table => table::write(out, self, &entries, &shown, selection, appearance),
+            ReportFormat::Json => json::write(out, self, &entries, &shown),
+            ReportFormat::Sarif => sarif::write(out, self, &shown),
+            ReportFormat::CycloneDx => cyclonedx::write(out, self, &shown),
+            ReportFormat::Spdx => spdx::write(out, self, &shown),
+            ReportFormat::Csv => csv::write(out, &shown),
+            ReportFormat::Html => html::write(out, self, &entries, &shown),
+            ReportFormat::OpenVex => return openvex::write(out, self, &shown),
         };
         Ok(written?)
     }

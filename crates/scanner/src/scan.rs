@@ -2,7 +2,7 @@
 
 use crate::report::{Scan, ScannedTarget};
 use crate::suppress::{self, Rule};
-use crate::target::{Contents, Kind};
+use crate::targets::{TargetContents, TargetKind};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use matching::find::Matcher;
@@ -20,9 +20,9 @@ pub struct Target {
     /// As the user named it.
     pub name: String,
     /// What it is.
-    pub kind: Kind,
+    pub kind: TargetKind,
     /// What it holds.
-    pub contents: Contents,
+    pub contents: TargetContents,
 }
 
 /// What findings are decided by besides the records.

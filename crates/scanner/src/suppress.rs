@@ -20,7 +20,7 @@ mod yaml;
 
 pub use begin::begin;
 
-use crate::target::{MAXIMUM_TEXT, Warning};
+use crate::targets::{MAXIMUM_TEXT, Warning};
 use crate::user_file::{self, UserFileError};
 use jiff::civil::Date;
 use matching::{Finding, Package};

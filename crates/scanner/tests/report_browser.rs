@@ -5,7 +5,7 @@
 mod common;
 
 use common::{HOSTILE, report, scan};
-use scanner::report::{Format, clean};
+use scanner::report::{ReportFormat, clean};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use test_support::Browser;
@@ -13,7 +13,7 @@ use test_support::Browser;
 /// The report of the scan in a browser. Pictures go to the folder that `SNOWGUARD_TEST_PICTURES` names, if any.
 fn open() -> (tempfile::TempDir, Browser) {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("report.html"), report(&scan(), Format::Html)).unwrap();
+    std::fs::write(folder.path().join("report.html"), report(&scan(), ReportFormat::Html)).unwrap();
     let mut browser = Browser::start(folder.path());
     browser.resize(1280, 900);
     browser.look("screen", "light");

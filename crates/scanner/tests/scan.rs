@@ -5,7 +5,7 @@
 use matching::find::Matcher;
 use matching::{Knowledge, Package};
 use scanner::scan::{Occasion, Opinions, Target, scan};
-use scanner::target::{Contents, Kind};
+use scanner::targets::{TargetContents, TargetKind};
 use test_support::data;
 use vulnerability_db::database::Database;
 use vulnerability_db::ingest::{self, Limits, Source};
@@ -40,8 +40,8 @@ fn part_by_part_is_the_same_as_at_once() {
     let expected = matcher.find(&database.load_all().unwrap());
     assert!(expected.len() > 5_000, "{}", expected.len());
 
-    let contents = Contents { packages: packages.clone(), ..Contents::default() };
-    let target = Target { name: "test".into(), kind: Kind::Closure, contents };
+    let contents = TargetContents { packages: packages.clone(), ..TargetContents::default() };
+    let target = Target { name: "test".into(), kind: TargetKind::Closure, contents };
     let occasion = Occasion { time: now, id: "5f1e9c2a-3b4d-4e6f-8a7b-9c0d1e2f3a4b".into() };
     let opinions = Opinions { knowledge: knowledge.clone(), ..Opinions::default() };
     let found = scan(vec![target], &database, &opinions, &matching::FindingStatus::ALL, occasion).unwrap();

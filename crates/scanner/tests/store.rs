@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use scanner::target::{Contents, Kind, StoreOptions, TargetError, read};
+use scanner::targets::{StoreOptions, TargetContents, TargetError, TargetKind, read};
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
@@ -75,11 +75,11 @@ impl System {
     }
 }
 
-fn read_there(target: &str, options: &StoreOptions) -> (Kind, Contents) {
+fn read_there(target: &str, options: &StoreOptions) -> (TargetKind, TargetContents) {
     read(Path::new(target), None, options).unwrap()
 }
 
-fn names(contents: &Contents) -> Vec<(&str, &str)> {
+fn names(contents: &TargetContents) -> Vec<(&str, &str)> {
     contents.packages.iter().map(|p| (p.pname.as_str(), p.version.as_str())).collect()
 }
 
@@ -89,7 +89,7 @@ fn a_system_as_nix_sees_it() {
     let closure = system.nix("nix-store", &["-qR", "/nix/result"]);
 
     let (kind, contents) = read_there("/run/current-system", &system.options());
-    assert_eq!(kind, Kind::Closure);
+    assert_eq!(kind, TargetKind::Closure);
     assert_eq!(contents.warnings, []);
     assert_eq!(contents.looked_at, closure.len());
     assert_eq!(names(&contents), [("odd-3-thing", "1.0"), ("openssl", "3.0.10"), ("some-data", "")]);
@@ -132,7 +132,7 @@ fn all_that_a_build_needs() {
     let (kind, contents) = read_there(&derivation, &system.options());
     assert_eq!(
         (kind, contents.looked_at, contents.warnings.as_slice()),
-        (Kind::Derivation, derivations, &[][..])
+        (TargetKind::Derivation, derivations, &[][..])
     );
     assert_eq!(names(&contents), [("odd-3-thing", "1.0"), ("openssl", "3.0.10"), ("some-data", "")]);
     assert_eq!(contents.packages[1].store_paths.len(), 3);
@@ -140,8 +140,8 @@ fn all_that_a_build_needs() {
     // A copy of the file outside the store says the same; the name stands only in the file's name.
     let copy = system.path(derivation.rsplit('/').next().unwrap());
     fs::copy(system.path(derivation.trim_start_matches('/')), &copy).unwrap();
-    let (kind, outside) = read(&copy, Some(Kind::Derivation), &system.options()).unwrap();
-    assert_eq!((kind, names(&outside)), (Kind::Derivation, names(&contents)));
+    let (kind, outside) = read(&copy, Some(TargetKind::Derivation), &system.options()).unwrap();
+    assert_eq!((kind, names(&outside)), (TargetKind::Derivation, names(&contents)));
 }
 
 #[test]

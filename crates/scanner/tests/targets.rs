@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used)]
 
-use scanner::target::{Contents, Kind, StoreOptions, TargetError, cyclonedx, detect, read, read_file, spdx};
+use scanner::targets::{
+    StoreOptions, TargetContents, TargetError, TargetKind, cyclonedx, detect, read, read_file, spdx,
+};
 use std::io::Write;
 use std::path::Path;
 use test_support::data;
@@ -23,7 +25,7 @@ fn real_evaluations() {
     ] {
         let path = data(&format!("nixpkgs/{name}"));
         let (kind, contents) = read(&path, None, &StoreOptions::default()).unwrap();
-        assert_eq!(kind, Kind::EvalJobs);
+        assert_eq!(kind, TargetKind::EvalJobs);
         assert_eq!((contents.packages.len(), contents.failed_evaluations), (packages, errors), "{name}");
         assert_eq!((contents.warnings.len(), contents.looked_at), (0, packages + errors));
         assert!(
@@ -40,7 +42,7 @@ fn real_evaluations() {
 fn a_real_channel_agrees_with_its_evaluation() {
     let read = |name: &str| read(&data(&format!("nixpkgs/{name}")), None, &StoreOptions::default()).unwrap();
     let (kind, channel) = read("nixos-18.03.packages.json.br");
-    assert_eq!(kind, Kind::PackagesJson);
+    assert_eq!(kind, TargetKind::PackagesJson);
     let (_, evaluation) = read("nixos-18.03.jsonl.zst");
     assert!(channel.packages.len() > 10_000, "{}", channel.packages.len());
     let names: std::collections::HashMap<&str, &matching::Package> =
@@ -73,8 +75,8 @@ fn compression_is_looked_through() {
     // Names do not matter except for Brotli, which has no magic number.
     for (suffix, bytes) in [(".json", &plain[..]), ("", &gz), (".wrong", &zst), (".br", &br)] {
         let file = file(suffix, bytes);
-        assert_eq!(detect(file.path()).unwrap(), Kind::PackagesJson, "{suffix}");
-        let contents = read_file(file.path(), Kind::PackagesJson).unwrap();
+        assert_eq!(detect(file.path()).unwrap(), TargetKind::PackagesJson, "{suffix}");
+        let contents = read_file(file.path(), TargetKind::PackagesJson).unwrap();
         assert_eq!(
             (contents.packages[0].pname.as_str(), contents.packages[0].version.as_str()),
             ("foo", "1.2")
@@ -83,7 +85,7 @@ fn compression_is_looked_through() {
     // Cut short: an error, not half of the packages.
     let cut = file(".json.zst", &zst[..zst.len() - 8]);
     assert!(matches!(
-        read_file(cut.path(), Kind::PackagesJson),
+        read_file(cut.path(), TargetKind::PackagesJson),
         Err(TargetError::Io { .. } | TargetError::Invalid { .. })
     ));
 }
@@ -97,21 +99,21 @@ fn a_small_file_that_unpacks_to_a_huge_one_is_refused() {
         bomb.write_all(&block).unwrap();
     }
     let file = file(".json.zst", &bomb.finish().unwrap());
-    let error = read_file(file.path(), Kind::CycloneDx).unwrap_err();
+    let error = read_file(file.path(), TargetKind::CycloneDx).unwrap_err();
     assert!(matches!(error, TargetError::TooLarge { .. }), "{error}");
-    let error = read_file(file.path(), Kind::PackagesJson).unwrap_err();
+    let error = read_file(file.path(), TargetKind::PackagesJson).unwrap_err();
     assert!(matches!(error, TargetError::TooLarge { .. }), "{error}");
 }
 
 #[test]
 fn errors_name_the_place() {
     let options = StoreOptions::default();
-    let problem = |suffix: &str, text: &str, kind: Option<Kind>| {
+    let problem = |suffix: &str, text: &str, kind: Option<TargetKind>| {
         let file = file(suffix, text.as_bytes());
         read(file.path(), kind, &options).unwrap_err().to_string()
     };
     assert!(problem("", "what is this", None).contains("--type"));
-    let error = problem("", "{\"packages\": {\n \"a\": {\"name\": 3}}}", Some(Kind::PackagesJson));
+    let error = problem("", "{\"packages\": {\n \"a\": {\"name\": 3}}}", Some(TargetKind::PackagesJson));
     assert!(error.contains("line 2"), "{error}");
     let error = problem("", "{\"bomFormat\": \"CycloneDX\",\n \"a\": 1, \"a\": 2}", None);
     assert!(error.contains("line 2") && error.contains("`a`"), "{error}");
@@ -131,16 +133,16 @@ fn errors_name_the_place() {
         "<components><component>".repeat(10_000)
     );
     assert!(problem("", &deep, None).contains("nested more than 128 deep"));
-    let error = problem("", "<bom xmlns='http://example.org/'/>", Some(Kind::CycloneDx));
+    let error = problem("", "<bom xmlns='http://example.org/'/>", Some(TargetKind::CycloneDx));
     assert!(error.contains("not a `bom` in the namespace"), "{error}");
     let missing = read(Path::new("/does/not/exist"), None, &options).unwrap_err();
     assert!(missing.to_string().contains("/does/not/exist"), "{missing}");
     let invalid = file("", b"{\"bomFormat\":\"Cyclone\xffDX\"}");
-    let error = read(invalid.path(), Some(Kind::CycloneDx), &options).unwrap_err();
+    let error = read(invalid.path(), Some(TargetKind::CycloneDx), &options).unwrap_err();
     assert!(error.to_string().contains("byte 21") || error.to_string().contains("UTF-8"), "{error}");
 }
 
-fn warned(contents: &Contents, place: &str, problem: &str) -> bool {
+fn warned(contents: &TargetContents, place: &str, problem: &str) -> bool {
     contents.warnings.iter().any(|w| w.place == place && w.problem.contains(problem))
 }
 
@@ -213,7 +215,7 @@ fn spdx_in_all_forms() {
     - {referenceType: cpe23Type, referenceLocator: 'cpe:2.3:a:openssl:openssl:3.0.10:*:*:*:*:*:*:*'}
   - {name: curl, SPDXID: SPDXRef-a}\n  - {name: tarball, SPDXID: SPDXRef-b, primaryPackagePurpose: SOURCE}\n";
     for text in [json, &wrapped, yaml, tag_value, jsonld, xml] {
-        assert_eq!(detect(file("", text.as_bytes()).path()).unwrap(), Kind::Spdx);
+        assert_eq!(detect(file("", text.as_bytes()).path()).unwrap(), TargetKind::Spdx);
         let contents = spdx::parse(text.as_bytes()).unwrap();
         let names: Vec<&str> = contents.packages.iter().map(|p| p.name.as_str()).collect();
         assert_eq!(names, ["curl", "openssl-3.0.10"], "{text}");
@@ -234,7 +236,7 @@ fn spdx_in_rdf_is_refused_by_name() {
     let rdf = "<?xml version='1.0'?>\n<r:RDF xmlns:r='http://www.w3.org/1999/02/22-rdf-syntax-ns#'
         xmlns='http://spdx.org/rdf/terms#'><SpdxDocument r:about='#a'><specVersion>SPDX-2.3</specVersion></SpdxDocument></r:RDF>";
     let file = file(".rdf.xml", rdf.as_bytes());
-    assert_eq!(detect(file.path()).unwrap(), Kind::Spdx);
+    assert_eq!(detect(file.path()).unwrap(), TargetKind::Spdx);
     let error = read(file.path(), None, &StoreOptions::default()).unwrap_err().to_string();
     assert!(error.contains("RDF/XML is not supported") && error.contains("convert it to JSON"), "{error}");
     let error = spdx::parse(b"<RDF/>").unwrap_err();
@@ -247,7 +249,7 @@ proptest::proptest! {
         let _ = cyclonedx::parse(&bytes);
         let _ = spdx::parse(&bytes);
         let _ = scanner::vex::parse(&bytes, "x");
-        let _ = scanner::target::packages_json::parse(&bytes);
+        let _ = scanner::targets::packages_json::parse(&bytes);
         if let Ok(text) = std::str::from_utf8(&bytes) {
             let _ = scanner::suppress::parse(text, "x", None);
         }

@@ -2,7 +2,7 @@
 //! a reader raises [`FORMAT_VERSION`]'s first number, an addition the second.
 
 use super::{Entry, Scan, ScannedTarget, Summary, TOOL, TOOL_VERSION, cve_url, elements, list, write_object};
-use crate::target::Warning;
+use crate::targets::Warning;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::ser::SerializeMap;

@@ -1,7 +1,7 @@
 //! OpenVEX 0.0.x and 0.2.0 documents.
 
 use super::{list, product, text};
-use crate::target::cut;
+use crate::targets::cut;
 use jiff::Timestamp;
 use matching::FindingStatus;
 use matching::vex::{VexProduct, VexStatement};

@@ -1,6 +1,6 @@
 //! How VEX documents name products: package URLs, CPEs, store paths, plain names.
 
-use crate::target::purl;
+use crate::targets::purl;
 use matching::vex::VexProduct;
 
 /// Reads an identifier. `None` if it is of a form that cannot be compared with a package.

@@ -3,20 +3,20 @@
 
 use matching::finding::{CorrectionSource, IdentityRule};
 use matching::{Confidence, Evidence, Finding, FindingStatus, Package};
-use scanner::report::{Appearance, Format, Scan, ScannedTarget, Selection};
+use scanner::report::{Appearance, ReportFormat, Scan, ScannedTarget, Selection};
 use scanner::suppress::Suppression;
-use scanner::target::Warning;
+use scanner::targets::Warning;
 use vulnerability::CveId;
 use vulnerability::model::{
     Container, Details, Epss, Form, KnownExploited, Level, Origin, Reference, Severity, Source, SourceRecord,
     State, Vulnerability,
 };
 
-pub fn report(scan: &Scan, format: Format) -> String {
+pub fn report(scan: &Scan, format: ReportFormat) -> String {
     report_with(scan, format, &everything())
 }
 
-pub fn report_with(scan: &Scan, format: Format, selection: &Selection) -> String {
+pub fn report_with(scan: &Scan, format: ReportFormat, selection: &Selection) -> String {
     let mut out = Vec::new();
     let appearance = Appearance { colour: false, width: 100, all: true };
     scan.write(&mut out, format, selection, appearance).unwrap();

@@ -4,7 +4,7 @@ use super::collect::merge;
 use super::derivation::{self, Facts};
 use super::names::{PathName, classify, split_name};
 use super::store::{StoreOptions, parallel};
-use super::{Contents, MAXIMUM_PACKAGES, TargetError};
+use super::{MAXIMUM_PACKAGES, TargetContents, TargetError};
 use matching::Package;
 use nix_formats::StorePath;
 use nix_formats::references::{Candidates, PathScan, scan_path};
@@ -19,8 +19,8 @@ struct Member {
 }
 
 /// Reads the closure of a store path.
-pub fn read(path: &StorePath, options: &StoreOptions) -> Result<Contents, TargetError> {
-    let mut contents = Contents::default();
+pub fn read(path: &StorePath, options: &StoreOptions) -> Result<TargetContents, TargetError> {
+    let mut contents = TargetContents::default();
     let members = match options.database()? {
         Some(database) => match database.closure(std::slice::from_ref(path)) {
             Ok(closure) => closure
@@ -49,7 +49,7 @@ pub fn read(path: &StorePath, options: &StoreOptions) -> Result<Contents, Target
 fn packages(
     members: Vec<Member>,
     options: &StoreOptions,
-    contents: &mut Contents,
+    contents: &mut TargetContents,
 ) -> Result<(), TargetError> {
     let folder = options.folder()?;
     let mut named = Vec::with_capacity(members.len());
@@ -91,7 +91,7 @@ fn read_derivers(
     named: &[(Member, String)],
     folder: &Path,
     options: &StoreOptions,
-    contents: &mut Contents,
+    contents: &mut TargetContents,
 ) -> FxHashMap<StorePath, Facts> {
     let mut derivers: Vec<&StorePath> = named.iter().filter_map(|(m, _)| m.deriver.as_ref()).collect();
     derivers.sort_unstable();
@@ -112,7 +112,7 @@ fn read_derivers(
 fn from_folder(
     path: &StorePath,
     options: &StoreOptions,
-    contents: &mut Contents,
+    contents: &mut TargetContents,
 ) -> Result<Vec<Member>, TargetError> {
     let folder = options.folder()?;
     let fail = |source| TargetError::Io { path: folder.clone(), source };

@@ -10,7 +10,7 @@ mod tag_value;
 mod xml;
 
 use super::collect::merge;
-use super::{Contents, Kind, TargetError, bytes, cyclonedx, purl};
+use super::{TargetContents, TargetError, TargetKind, bytes, cyclonedx, purl};
 use matching::Package;
 use std::path::Path;
 use vulnerability::json::Any;
@@ -19,13 +19,17 @@ use vulnerability::json::Any;
 pub(super) const VOCABULARY: &str = "http://spdx.org/rdf/terms#";
 
 /// Reads a file, plain or compressed.
-pub fn read(path: &Path) -> Result<Contents, TargetError> {
+pub fn read(path: &Path) -> Result<TargetContents, TargetError> {
     let bytes = bytes::read_all(path, cyclonedx::MAXIMUM)?;
-    parse(&bytes).map_err(|problem| TargetError::Invalid { path: path.to_owned(), kind: Kind::Spdx, problem })
+    parse(&bytes).map_err(|problem| TargetError::Invalid {
+        path: path.to_owned(),
+        kind: TargetKind::Spdx,
+        problem,
+    })
 }
 
 /// Reads the document in whichever of the forms it is; the error tells what is wrong and where.
-pub fn parse(bytes: &[u8]) -> Result<Contents, String> {
+pub fn parse(bytes: &[u8]) -> Result<TargetContents, String> {
     let start = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii_start();
     let mut contents = if start.first() == Some(&b'{') {
         let Any(document) = vulnerability::json::from_slice(bytes, bytes.len()).map_err(|e| e.to_string())?;
@@ -85,7 +89,7 @@ impl SpdxPackage {
     }
 
     /// `place` is where it stands.
-    fn into_package(self, place: &str, contents: &mut Contents) -> Option<Package> {
+    fn into_package(self, place: &str, contents: &mut TargetContents) -> Option<Package> {
         const NOT_SOFTWARE: &[&str] = &["SOURCE", "FILE", "ARCHIVE", "DEVICE"];
         let said = |text: Option<String>| text.filter(|t| !matches!(t.as_str(), "NOASSERTION" | "NONE" | ""));
         if self.purpose.as_deref().is_some_and(|p| NOT_SOFTWARE.contains(&p)) && self.purls.is_empty() {

@@ -1,6 +1,6 @@
 //! The store that a target is read from: where its files and its database are on this machine.
 
-use super::{Kind, TargetError, detect};
+use super::{TargetError, TargetKind, detect};
 use nix_formats::profile::SystemRoot;
 use nix_formats::store_db::{self, StoreDb, StoreDbOptions};
 use nix_formats::{StoreDir, StorePath};
@@ -36,7 +36,7 @@ impl Default for StoreOptions {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Place {
     Store(StorePath),
-    File(Kind),
+    File(TargetKind),
 }
 
 impl StoreOptions {
@@ -86,13 +86,13 @@ impl StoreOptions {
             Err(error) => Some(error),
         };
         match detect(target) {
-            Ok(Kind::Closure | Kind::Derivation) if target.is_file() && outside.is_some() => {
-                Ok(Place::File(Kind::Derivation))
+            Ok(TargetKind::Closure | TargetKind::Derivation) if target.is_file() && outside.is_some() => {
+                Ok(Place::File(TargetKind::Derivation))
             }
-            Ok(Kind::Closure) => match outside {
+            Ok(TargetKind::Closure) => match outside {
                 // It is a folder, but not of this store: what went wrong on the way there is the better message.
                 Some(error) => Err(error.into()),
-                None => Ok(Place::File(Kind::Closure)),
+                None => Ok(Place::File(TargetKind::Closure)),
             },
             Ok(kind) => Ok(Place::File(kind)),
             Err(TargetError::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {

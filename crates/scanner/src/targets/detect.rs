@@ -8,7 +8,7 @@ use std::str::FromStr;
 
 /// Kinds of targets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Kind {
+pub enum TargetKind {
     /// A store path or a link to one: its closure.
     Closure,
     /// A derivation: its build closure.
@@ -23,7 +23,7 @@ pub enum Kind {
     Spdx,
 }
 
-impl Kind {
+impl TargetKind {
     /// All kinds.
     pub const ALL: [Self; 6] =
         [Self::Closure, Self::Derivation, Self::PackagesJson, Self::EvalJobs, Self::CycloneDx, Self::Spdx];
@@ -41,13 +41,13 @@ impl Kind {
     }
 }
 
-impl fmt::Display for Kind {
+impl fmt::Display for TargetKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
 }
 
-impl FromStr for Kind {
+impl FromStr for TargetKind {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -63,24 +63,24 @@ const LOOK: u64 = 64 << 10;
 
 /// Tells what `path` is. Folders and links into a store are closures; of files the contents decide, not the name,
 /// except for `.drv`.
-pub fn detect(path: &Path) -> Result<Kind, TargetError> {
+pub fn detect(path: &Path) -> Result<TargetKind, TargetError> {
     let io = |source: io::Error| TargetError::Io { path: path.to_owned(), source };
     if path.extension().is_some_and(|e| e == "drv") {
-        return Ok(Kind::Derivation);
+        return Ok(TargetKind::Derivation);
     }
     let meta = std::fs::symlink_metadata(path).map_err(io)?;
     let in_store = |p: &Path| p.parent().and_then(Path::file_name).is_some_and(|n| n == "store");
     if meta.is_dir() || in_store(path) {
-        return Ok(Kind::Closure);
+        return Ok(TargetKind::Closure);
     }
     if meta.is_symlink() {
         // A link that leads nowhere outside may still lead into a store below another root.
-        let Ok(target) = std::fs::canonicalize(path) else { return Ok(Kind::Closure) };
+        let Ok(target) = std::fs::canonicalize(path) else { return Ok(TargetKind::Closure) };
         if target.is_dir() || in_store(&target) {
             return Ok(if target.extension().is_some_and(|e| e == "drv") {
-                Kind::Derivation
+                TargetKind::Derivation
             } else {
-                Kind::Closure
+                TargetKind::Closure
             });
         }
     }
@@ -103,23 +103,23 @@ pub fn detect(path: &Path) -> Result<Kind, TargetError> {
 }
 
 /// Tells what a file is from its first bytes, after decompression.
-fn of_contents(start: &[u8]) -> Option<Kind> {
+fn of_contents(start: &[u8]) -> Option<TargetKind> {
     let text = String::from_utf8_lossy(start);
     let text = text.trim_start_matches('\u{feff}').trim_start();
     if text.starts_with("Derive(") || text.starts_with("DrvWithVersion(") {
-        return Some(Kind::Derivation);
+        return Some(TargetKind::Derivation);
     }
     // Tag-value, or YAML, in which all that is there may be within one field.
     let tags = ["SPDXVersion:", "spdxVersion:", "SPDXID:", "  spdxVersion:", "  SPDXID:"];
     if text.lines().any(|line| tags.iter().any(|tag| line.starts_with(tag))) {
-        return Some(Kind::Spdx);
+        return Some(TargetKind::Spdx);
     }
     if text.starts_with('<') {
         let signs = [
-            (crate::cyclonedx::NAMESPACE, Kind::CycloneDx),
-            (spdx::VOCABULARY, Kind::Spdx),
-            ("<SPDXID>", Kind::Spdx),
-            ("<spdxVersion>", Kind::Spdx),
+            (crate::cyclonedx::NAMESPACE, TargetKind::CycloneDx),
+            (spdx::VOCABULARY, TargetKind::Spdx),
+            ("<SPDXID>", TargetKind::Spdx),
+            ("<spdxVersion>", TargetKind::Spdx),
         ];
         return signs.into_iter().find(|(sign, _)| text.contains(sign)).map(|(_, kind)| kind);
     }
@@ -132,22 +132,22 @@ fn of_contents(start: &[u8]) -> Option<Kind> {
         && (has(first_line, "drvPath") || has(first_line, "error") || has(first_line, "name"))
         && !has(first_line, "bomFormat")
     {
-        return Some(Kind::EvalJobs);
+        return Some(TargetKind::EvalJobs);
     }
     if has(text, "bomFormat") || text.contains("cyclonedx.org/schema/bom") {
-        return Some(Kind::CycloneDx);
+        return Some(TargetKind::CycloneDx);
     }
     if has(text, "spdxVersion") || has(text, "SPDXID") || text.contains("spdx.org/rdf/3") {
-        return Some(Kind::Spdx);
+        return Some(TargetKind::Spdx);
     }
     if has(text, "packages") && (has(text, "version") || has(text, "meta")) {
-        return Some(Kind::PackagesJson);
+        return Some(TargetKind::PackagesJson);
     }
     None
 }
 
 /// Tells what a JSON document is from the keys of its outermost object, wherever they stand.
-fn of_keys(mut reader: impl BufRead) -> io::Result<Option<Kind>> {
+fn of_keys(mut reader: impl BufRead) -> io::Result<Option<TargetKind>> {
     let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
     let mut key = Vec::new();
     loop {
@@ -169,8 +169,8 @@ fn of_keys(mut reader: impl BufRead) -> io::Result<Option<Kind>> {
                 (false, b'{' | b'[') => depth += 1,
                 (false, b'}' | b']') => depth = depth.saturating_sub(1),
                 (false, b':') if depth == 1 => match key.as_slice() {
-                    b"bomFormat" => return Ok(Some(Kind::CycloneDx)),
-                    b"spdxVersion" | b"SPDXID" => return Ok(Some(Kind::Spdx)),
+                    b"bomFormat" => return Ok(Some(TargetKind::CycloneDx)),
+                    b"spdxVersion" | b"SPDXID" => return Ok(Some(TargetKind::Spdx)),
                     _ => {}
                 },
                 _ => {}
@@ -187,23 +187,23 @@ mod tests {
     #[test]
     fn contents_decide() {
         for (text, kind) in [
-            (r#"{"attr":"a","attrPath":["a"],"error":"e"}"#, Some(Kind::EvalJobs)),
-            (r#"{"version":2,"packages":{"#, Some(Kind::PackagesJson)),
-            ("\u{feff} {\n \"bomFormat\": \"CycloneDX\"", Some(Kind::CycloneDx)),
-            (r#"{"SPDXID":"SPDXRef-DOCUMENT""#, Some(Kind::Spdx)),
-            (r#"{"@context":"https://spdx.org/rdf/3.0.1/spdx-context.jsonld""#, Some(Kind::Spdx)),
-            ("# made by hand\nSPDXVersion: SPDX-2.3\n", Some(Kind::Spdx)),
-            ("SPDXID: SPDXRef-DOCUMENT\nname: x\n", Some(Kind::Spdx)),
-            ("---\nDocument:\n  SPDXID: \"SPDXRef-DOCUMENT\"\n", Some(Kind::Spdx)),
-            ("Derive([", Some(Kind::Derivation)),
+            (r#"{"attr":"a","attrPath":["a"],"error":"e"}"#, Some(TargetKind::EvalJobs)),
+            (r#"{"version":2,"packages":{"#, Some(TargetKind::PackagesJson)),
+            ("\u{feff} {\n \"bomFormat\": \"CycloneDX\"", Some(TargetKind::CycloneDx)),
+            (r#"{"SPDXID":"SPDXRef-DOCUMENT""#, Some(TargetKind::Spdx)),
+            (r#"{"@context":"https://spdx.org/rdf/3.0.1/spdx-context.jsonld""#, Some(TargetKind::Spdx)),
+            ("# made by hand\nSPDXVersion: SPDX-2.3\n", Some(TargetKind::Spdx)),
+            ("SPDXID: SPDXRef-DOCUMENT\nname: x\n", Some(TargetKind::Spdx)),
+            ("---\nDocument:\n  SPDXID: \"SPDXRef-DOCUMENT\"\n", Some(TargetKind::Spdx)),
+            ("Derive([", Some(TargetKind::Derivation)),
             (
                 "<?xml version='1.0'?>\n<bom xmlns='http://cyclonedx.org/schema/bom/1.4'>",
-                Some(Kind::CycloneDx),
+                Some(TargetKind::CycloneDx),
             ),
             ("<bom xmlns='http://example.org/'>", None),
-            ("<?xml version='1.0'?>\n<Document>\n<SPDXID>SPDXRef-DOCUMENT</SPDXID>", Some(Kind::Spdx)),
+            ("<?xml version='1.0'?>\n<Document>\n<SPDXID>SPDXRef-DOCUMENT</SPDXID>", Some(TargetKind::Spdx)),
             ("<Document><w/>", None),
-            ("<rdf:RDF xmlns:s='http://spdx.org/rdf/terms#'>", Some(Kind::Spdx)),
+            ("<rdf:RDF xmlns:s='http://spdx.org/rdf/terms#'>", Some(TargetKind::Spdx)),
             ("hello", None),
             ("{}", None),
             ("", None),
@@ -217,9 +217,9 @@ mod tests {
         let of = |text: &str| of_keys(text.as_bytes()).unwrap();
         assert_eq!(
             of(r#"{"a":[{"SPDXID":1}],"b":"\"spdxVersion\":","bomFormat":"CycloneDX"}"#),
-            Some(Kind::CycloneDx)
+            Some(TargetKind::CycloneDx)
         );
-        assert_eq!(of(r#"{"a":{"bomFormat":1}, "spdxVersion" : "SPDX-2.3"}"#), Some(Kind::Spdx));
+        assert_eq!(of(r#"{"a":{"bomFormat":1}, "spdxVersion" : "SPDX-2.3"}"#), Some(TargetKind::Spdx));
         assert_eq!(of(r#"{"a":"bomFormat"}]]]"#), None);
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(
@@ -227,14 +227,14 @@ mod tests {
             format!(r#"{{"components":["{}"],"bomFormat":"CycloneDX"}}"#, "x".repeat(200_000)),
         )
         .unwrap();
-        assert_eq!(detect(file.path()).unwrap(), Kind::CycloneDx);
+        assert_eq!(detect(file.path()).unwrap(), TargetKind::CycloneDx);
     }
 
     #[test]
     fn every_kind_is_named() {
-        for kind in Kind::ALL {
+        for kind in TargetKind::ALL {
             assert_eq!(kind.name().parse(), Ok(kind));
         }
-        assert!("sbom".parse::<Kind>().is_err());
+        assert!("sbom".parse::<TargetKind>().is_err());
     }
 }

@@ -1,6 +1,6 @@
 //! Walking a JSON document whose types cannot be trusted: what is wrong is noted with its place, the rest is used.
 
-use super::Contents;
+use super::TargetContents;
 use super::meta::cut;
 use serde_json::Value;
 
@@ -28,7 +28,7 @@ impl<'a> Node<'a> {
 
     /// A text member. Numbers are taken as they are written, for `"version": 1.10` is a common mistake; anything
     /// else is noted.
-    pub(super) fn text(&self, key: &str, contents: &mut Contents) -> Option<String> {
+    pub(super) fn text(&self, key: &str, contents: &mut TargetContents) -> Option<String> {
         let node = self.get(key)?;
         match node.value {
             Value::String(text) => {
@@ -51,7 +51,7 @@ impl<'a> Node<'a> {
     }
 
     /// The elements of a list member; absent is empty, another type is noted.
-    pub(super) fn list(&self, key: &str, contents: &mut Contents) -> Vec<Node<'a>> {
+    pub(super) fn list(&self, key: &str, contents: &mut TargetContents) -> Vec<Node<'a>> {
         let Some(node) = self.get(key) else { return Vec::new() };
         let Value::Array(values) = node.value else {
             contents.warn(node.place, format!("expected a list, found {}", type_of(node.value)));
@@ -65,7 +65,7 @@ impl<'a> Node<'a> {
     }
 
     /// Whether it is an object; if not that is noted.
-    pub(super) fn is_object(&self, contents: &mut Contents) -> bool {
+    pub(super) fn is_object(&self, contents: &mut TargetContents) -> bool {
         if !self.value.is_object() {
             contents.warn(self.place.clone(), format!("expected an object, found {}", type_of(self.value)));
         }

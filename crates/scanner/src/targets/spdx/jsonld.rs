@@ -1,13 +1,13 @@
 //! SPDX 3.0 as JSON-LD, in the one serialisation that the specification allows (a flat `@graph`, compact names).
 
 use super::super::document::Node;
-use super::super::{Contents, MAXIMUM_PACKAGES};
+use super::super::{MAXIMUM_PACKAGES, TargetContents};
 use super::SpdxPackage;
 use serde_json::Value;
 use std::collections::HashSet;
 
-pub(super) fn parse(document: &Value) -> Result<Contents, String> {
-    let mut contents = Contents::default();
+pub(super) fn parse(document: &Value) -> Result<TargetContents, String> {
+    let mut contents = TargetContents::default();
     let context = document.get("@context").map(ToString::to_string).unwrap_or_default();
     if !context.contains("spdx.org/rdf/3") {
         contents.warn("@context", "does not name SPDX 3");

@@ -1,12 +1,12 @@
 //! SPDX 2.2 and 2.3 as tag-value: `Tag: value` a line, longer values between `<text>` and `</text>`.
 
 use super::super::meta::cut;
-use super::super::{Contents, MAXIMUM_PACKAGES};
+use super::super::{MAXIMUM_PACKAGES, TargetContents};
 use super::{SpdxPackage, last_part};
 use std::collections::HashSet;
 
-pub(super) fn parse(text: &str) -> Result<Contents, String> {
-    let mut contents = Contents::default();
+pub(super) fn parse(text: &str) -> Result<TargetContents, String> {
+    let mut contents = TargetContents::default();
     let mut version = None;
     let mut package: Option<(usize, SpdxPackage)> = None;
     let mut ids = HashSet::new();
@@ -92,7 +92,7 @@ fn until_closed<'a>(
     }
 }
 
-fn finish(package: Option<(usize, SpdxPackage)>, contents: &mut Contents) {
+fn finish(package: Option<(usize, SpdxPackage)>, contents: &mut TargetContents) {
     let Some((line, package)) = package else { return };
     match package.into_package(&format!("line {line}"), contents) {
         Some(package) => contents.packages.push(package),

@@ -6,7 +6,7 @@
 use super::collect::merge;
 use super::document::Node;
 use super::meta::cut;
-use super::{Contents, Kind, MAXIMUM_PACKAGES, TargetError, bytes, purl};
+use super::{MAXIMUM_PACKAGES, TargetContents, TargetError, TargetKind, bytes, purl};
 use matching::Package;
 use serde_json::Value;
 use std::collections::HashSet;
@@ -16,19 +16,19 @@ use std::path::Path;
 pub(super) const MAXIMUM: u64 = 256 << 20;
 
 /// Reads a file, plain or compressed.
-pub fn read(path: &Path) -> Result<Contents, TargetError> {
+pub fn read(path: &Path) -> Result<TargetContents, TargetError> {
     let bytes = bytes::read_all(path, MAXIMUM)?;
     parse(&bytes).map_err(|problem| TargetError::Invalid {
         path: path.to_owned(),
-        kind: Kind::CycloneDx,
+        kind: TargetKind::CycloneDx,
         problem,
     })
 }
 
 /// Reads the document; the error tells what is wrong and where.
-pub fn parse(bytes: &[u8]) -> Result<Contents, String> {
+pub fn parse(bytes: &[u8]) -> Result<TargetContents, String> {
     let document = crate::cyclonedx::document(bytes)?;
-    let mut contents = Contents::default();
+    let mut contents = TargetContents::default();
     match document.get("bomFormat") {
         Some(Value::String(format)) if format == "CycloneDX" => {}
         Some(other) => return Err(format!("`bomFormat` is {}, not \"CycloneDX\"", cut(&other.to_string()))),
@@ -84,7 +84,7 @@ pub fn parse(bytes: &[u8]) -> Result<Contents, String> {
 /// Types of components that are no software.
 const NOT_SOFTWARE: &[&str] = &["device", "file", "data", "machine-learning-model", "cryptographic-asset"];
 
-fn component(node: &Node<'_>, contents: &mut Contents) -> Option<Package> {
+fn component(node: &Node<'_>, contents: &mut TargetContents) -> Option<Package> {
     let kind = node.text("type", contents);
     let url = node.text("purl", contents);
     let from_purl = url.as_deref().and_then(purl::parts);
@@ -145,7 +145,7 @@ fn component(node: &Node<'_>, contents: &mut Contents) -> Option<Package> {
 }
 
 /// Properties that tools for Nix write.
-fn properties(node: &Node<'_>, package: &mut Package, contents: &mut Contents) {
+fn properties(node: &Node<'_>, package: &mut Package, contents: &mut TargetContents) {
     for property in node.list("properties", contents) {
         let Some(name) = property.get("name").and_then(|n| n.value.as_str()) else { continue };
         let Some(value) = property.get("value").and_then(|n| n.value.as_str()).map(cut) else { continue };
@@ -164,7 +164,7 @@ fn properties(node: &Node<'_>, package: &mut Package, contents: &mut Contents) {
 }
 
 /// `pedigree.patches[].resolves[].id`: what the patches of this component fix.
-fn patches(node: &Node<'_>, package: &mut Package, contents: &mut Contents) {
+fn patches(node: &Node<'_>, package: &mut Package, contents: &mut TargetContents) {
     let Some(pedigree) = node.get("pedigree") else { return };
     for patch in pedigree.list("patches", contents) {
         for issue in patch.list("resolves", contents) {
@@ -176,7 +176,7 @@ fn patches(node: &Node<'_>, package: &mut Package, contents: &mut Contents) {
 }
 
 /// Dependencies are not needed, but one that names nothing shows that the document is not what it says.
-fn check_dependencies(root: &Node<'_>, refs: &HashSet<String>, contents: &mut Contents) {
+fn check_dependencies(root: &Node<'_>, refs: &HashSet<String>, contents: &mut TargetContents) {
     let mut seen = HashSet::new();
     for dependency in root.list("dependencies", contents) {
         let Some(id) = dependency.text("ref", contents) else { continue };

@@ -2,13 +2,13 @@
 
 use super::super::document::Node;
 use super::super::meta::cut;
-use super::super::{Contents, MAXIMUM_PACKAGES};
+use super::super::{MAXIMUM_PACKAGES, TargetContents};
 use super::{SpdxPackage, last_part};
 use serde_json::Value;
 use std::collections::HashSet;
 
-pub(super) fn parse(document: &Value) -> Result<Contents, String> {
-    let mut contents = Contents::default();
+pub(super) fn parse(document: &Value) -> Result<TargetContents, String> {
+    let mut contents = TargetContents::default();
     // Programs of the time of 2.2 put all of it into one member, as XML has an outermost element.
     let document = document.get("Document").filter(|inner| inner.is_object()).unwrap_or(document);
     match document.get("spdxVersion").and_then(Value::as_str) {
@@ -63,7 +63,7 @@ pub(super) fn parse(document: &Value) -> Result<Contents, String> {
 }
 
 /// Relationships are not needed, but one of which an end is missing shows that the document is not what it says.
-fn check_relationships(root: &Node<'_>, packages: &HashSet<String>, contents: &mut Contents) {
+fn check_relationships(root: &Node<'_>, packages: &HashSet<String>, contents: &mut TargetContents) {
     let mut ids = packages.clone();
     for list in ["files", "snippets"] {
         for node in root.list(list, contents) {

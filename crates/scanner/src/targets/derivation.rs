@@ -4,7 +4,7 @@ use super::collect::merge;
 use super::meta::cut;
 use super::names::{PathName, classify, split_name};
 use super::store::{StoreOptions, parallel};
-use super::{Contents, Kind, MAXIMUM_PACKAGES, TargetError};
+use super::{MAXIMUM_PACKAGES, TargetContents, TargetError, TargetKind};
 use matching::Package;
 use nix_formats::{Attributes, Derivation, DerivationOutput, StoreDir, StorePath};
 use rustc_hash::FxHashSet;
@@ -137,18 +137,19 @@ fn urls_of_source(source: &str, derivation: &Derivation<'_>, folder: &Path, stor
 }
 
 /// Reads a derivation in the store and all that are needed to build it.
-pub fn read(path: &StorePath, options: &StoreOptions) -> Result<Contents, TargetError> {
+pub fn read(path: &StorePath, options: &StoreOptions) -> Result<TargetContents, TargetError> {
     let folder = options.folder()?;
     let file = folder.join(path.as_str());
     if !file.try_exists().map_err(|source| TargetError::Io { path: file.clone(), source })? {
         return Err(TargetError::Io { path: file, source: io::ErrorKind::NotFound.into() });
     }
-    Ok(build_closure(vec![path.clone()], &folder, options, Contents::default()))
+    Ok(build_closure(vec![path.clone()], &folder, options, TargetContents::default()))
 }
 
 /// Reads a `.drv` file that is not in the store. What it needs is looked for in the store.
-pub fn read_outside(path: &Path, options: &StoreOptions) -> Result<Contents, TargetError> {
-    let invalid = |problem| TargetError::Invalid { path: path.to_owned(), kind: Kind::Derivation, problem };
+pub fn read_outside(path: &Path, options: &StoreOptions) -> Result<TargetContents, TargetError> {
+    let invalid =
+        |problem| TargetError::Invalid { path: path.to_owned(), kind: TargetKind::Derivation, problem };
     let io_error = |source| TargetError::Io { path: path.to_owned(), source };
     let bytes = read_file(path).map_err(io_error)?.ok_or_else(|| io_error(io::ErrorKind::NotFound.into()))?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -157,7 +158,7 @@ pub fn read_outside(path: &Path, options: &StoreOptions) -> Result<Contents, Tar
     let name = StorePath::from_base_name(name).map_or_else(|_| name.to_owned(), |p| p.name().to_owned());
     let folder = options.folder()?;
     let facts = facts_of(&bytes, &name, &folder, &options.store_dir).map_err(invalid)?;
-    let mut contents = Contents::default();
+    let mut contents = TargetContents::default();
     let inputs = facts.inputs.clone();
     add(None, &facts, options, &mut contents);
     Ok(build_closure(inputs, &folder, options, contents))
@@ -168,8 +169,8 @@ fn build_closure(
     mut layer: Vec<StorePath>,
     folder: &Path,
     options: &StoreOptions,
-    mut contents: Contents,
-) -> Contents {
+    mut contents: TargetContents,
+) -> TargetContents {
     let mut seen: FxHashSet<StorePath> = layer.iter().cloned().collect();
     while !layer.is_empty() {
         let read = parallel(&layer, |path| facts(folder, &options.store_dir, path));
@@ -198,7 +199,7 @@ fn full(path: &StorePath, options: &StoreOptions) -> String {
     options.store_dir.display(path).to_string()
 }
 
-fn add(path: Option<&StorePath>, facts: &Facts, options: &StoreOptions, contents: &mut Contents) {
+fn add(path: Option<&StorePath>, facts: &Facts, options: &StoreOptions, contents: &mut TargetContents) {
     contents.looked_at += 1;
     if facts.fixed_output || matches!(classify(&facts.name, None), PathName::Other(_)) {
         contents.not_packages += 1;

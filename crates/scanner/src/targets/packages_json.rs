@@ -3,7 +3,7 @@
 use super::collect::by_name;
 use super::meta::{Meta, cut};
 use super::names::split_name;
-use super::{Contents, Kind, MAXIMUM_PACKAGES, TargetError, bytes};
+use super::{MAXIMUM_PACKAGES, TargetContents, TargetError, TargetKind, bytes};
 use matching::Package;
 use serde::Deserialize;
 use serde::de::{self, Deserializer, IgnoredAny, MapAccess, Visitor};
@@ -27,17 +27,17 @@ struct Entry {
 }
 
 /// Reads a file, plain or compressed.
-pub fn read(path: &Path) -> Result<Contents, TargetError> {
+pub fn read(path: &Path) -> Result<TargetContents, TargetError> {
     let bytes = bytes::read_all(path, bytes::MAXIMUM)?;
     parse(&bytes).map_err(|error| TargetError::Invalid {
         path: path.to_owned(),
-        kind: Kind::PackagesJson,
+        kind: TargetKind::PackagesJson,
         problem: error.to_string(),
     })
 }
 
 /// Reads the document.
-pub fn parse(bytes: &[u8]) -> Result<Contents, serde_json::Error> {
+pub fn parse(bytes: &[u8]) -> Result<TargetContents, serde_json::Error> {
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let contents = deserializer.deserialize_map(Document)?;
     deserializer.end()?;
@@ -47,13 +47,13 @@ pub fn parse(bytes: &[u8]) -> Result<Contents, serde_json::Error> {
 struct Document;
 
 impl<'de> Visitor<'de> for Document {
-    type Value = Contents;
+    type Value = TargetContents;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object with `packages`")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Contents, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<TargetContents, A::Error> {
         let mut contents = None;
         let mut version = None;
         while let Some(key) = map.next_key::<String>()? {
@@ -76,7 +76,7 @@ impl<'de> Visitor<'de> for Document {
     }
 }
 
-struct Packages(Contents);
+struct Packages(TargetContents);
 
 impl<'de> Deserialize<'de> for Packages {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -87,14 +87,14 @@ impl<'de> Deserialize<'de> for Packages {
 struct PackagesVisitor;
 
 impl<'de> Visitor<'de> for PackagesVisitor {
-    type Value = Contents;
+    type Value = TargetContents;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object of packages by attribute")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Contents, A::Error> {
-        let mut contents = Contents::default();
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<TargetContents, A::Error> {
+        let mut contents = TargetContents::default();
         let mut seen = HashSet::new();
         while let Some(attribute) = map.next_key::<String>()? {
             contents.looked_at += 1;

@@ -3,7 +3,7 @@
 use super::collect::by_name;
 use super::meta::{Meta, cut, texts};
 use super::names::split_name;
-use super::{Contents, Kind, MAXIMUM_PACKAGES, TargetError, bytes};
+use super::{MAXIMUM_PACKAGES, TargetContents, TargetError, TargetKind, bytes};
 use matching::Package;
 use serde::Deserialize;
 use serde_json::Value;
@@ -45,12 +45,12 @@ struct Job {
 }
 
 /// Reads a file, plain or compressed.
-pub fn read(path: &Path) -> Result<Contents, TargetError> {
+pub fn read(path: &Path) -> Result<TargetContents, TargetError> {
     parse(bytes::open(path)?).map_err(|error| match error {
         LineError::Io(source) => TargetError::Io { path: path.to_owned(), source },
         LineError::Line { number, problem } => TargetError::Invalid {
             path: path.to_owned(),
-            kind: Kind::EvalJobs,
+            kind: TargetKind::EvalJobs,
             problem: format!("line {number}: {problem}"),
         },
     })
@@ -84,7 +84,7 @@ enum Line {
 
 /// Reads all lines; they are parsed on all processors while more are read. A line that is wrong is a warning; only if
 /// every line is wrong it is an error.
-fn parse(reader: impl Read) -> Result<Contents, LineError> {
+fn parse(reader: impl Read) -> Result<TargetContents, LineError> {
     let threads = std::thread::available_parallelism().map_or(1, NonZero::get).min(MOST_THREADS);
     let (send, batches) = sync_channel::<Batch>(WAITING);
     let batches = Mutex::new(batches);
@@ -152,8 +152,8 @@ fn parse_line(line: &[u8]) -> Line {
 }
 
 /// Puts together what the lines are.
-fn gather(looked_at: usize, lines: Vec<(usize, Line)>) -> Result<Contents, LineError> {
-    let mut contents = Contents { looked_at, ..Contents::default() };
+fn gather(looked_at: usize, lines: Vec<(usize, Line)>) -> Result<TargetContents, LineError> {
+    let mut contents = TargetContents { looked_at, ..TargetContents::default() };
     let mut first_problem = None;
     for (number, line) in lines {
         match line {
@@ -204,7 +204,7 @@ fn take(job: Job) -> Result<Line, String> {
 mod tests {
     use super::*;
 
-    fn parsed(text: &str) -> Contents {
+    fn parsed(text: &str) -> TargetContents {
         parse(text.as_bytes()).unwrap_or_else(|_| panic!("readable"))
     }
 

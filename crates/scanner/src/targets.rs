@@ -28,7 +28,7 @@ pub mod names;
 pub mod packages_json;
 pub mod spdx;
 
-pub use detect::{Kind, detect};
+pub use detect::{TargetKind, detect};
 pub use store::{StoreOptions, parallel};
 
 pub(crate) use meta::cut;
@@ -43,7 +43,7 @@ use store::Place;
 
 /// What a target holds.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Contents {
+pub struct TargetContents {
     /// The packages, one each however many outputs or mentions it has, ordered by name.
     pub packages: Vec<Package>,
     /// What was looked at: store paths, attributes, components.
@@ -82,7 +82,7 @@ impl fmt::Display for Warning {
     }
 }
 
-impl Contents {
+impl TargetContents {
     pub(crate) fn warn(&mut self, place: impl Into<String>, problem: impl Into<String>) {
         if self.warnings.len() < MAXIMUM_WARNINGS {
             self.warnings.push(Warning { place: place.into(), problem: problem.into() });
@@ -117,7 +117,7 @@ pub enum TargetError {
         /// Which one.
         path: PathBuf,
         /// What it was read as.
-        kind: Kind,
+        kind: TargetKind,
         /// What is wrong, with the place.
         problem: String,
     },
@@ -141,13 +141,13 @@ pub enum TargetError {
 /// packages.
 pub fn read(
     path: &Path,
-    kind: Option<Kind>,
+    kind: Option<TargetKind>,
     options: &StoreOptions,
-) -> Result<(Kind, Contents), TargetError> {
+) -> Result<(TargetKind, TargetContents), TargetError> {
     let place = match kind {
         None => options.locate(path)?,
-        Some(Kind::Closure | Kind::Derivation) => match options.locate(path)? {
-            Place::File(_) if kind == Some(Kind::Closure) => {
+        Some(TargetKind::Closure | TargetKind::Derivation) => match options.locate(path)? {
+            Place::File(_) if kind == Some(TargetKind::Closure) => {
                 return Err(TargetError::Unrecognised {
                     path: path.to_owned(),
                     problem: format!("not in the store {}", options.store_dir.as_str()),
@@ -159,24 +159,26 @@ pub fn read(
     };
     match place {
         Place::Store(store_path)
-            if kind == Some(Kind::Derivation) || kind.is_none() && store_path.is_derivation() =>
+            if kind == Some(TargetKind::Derivation) || kind.is_none() && store_path.is_derivation() =>
         {
-            Ok((Kind::Derivation, derivation::read(&store_path, options)?))
+            Ok((TargetKind::Derivation, derivation::read(&store_path, options)?))
         }
-        Place::Store(store_path) => Ok((Kind::Closure, closure::read(&store_path, options)?)),
-        Place::File(Kind::Derivation) => Ok((Kind::Derivation, derivation::read_outside(path, options)?)),
+        Place::Store(store_path) => Ok((TargetKind::Closure, closure::read(&store_path, options)?)),
+        Place::File(TargetKind::Derivation) => {
+            Ok((TargetKind::Derivation, derivation::read_outside(path, options)?))
+        }
         Place::File(kind) => Ok((kind, read_file(path, kind)?)),
     }
 }
 
 /// Reads a file of a kind that does not need a store.
-pub fn read_file(path: &Path, kind: Kind) -> Result<Contents, TargetError> {
+pub fn read_file(path: &Path, kind: TargetKind) -> Result<TargetContents, TargetError> {
     match kind {
-        Kind::PackagesJson => packages_json::read(path),
-        Kind::EvalJobs => eval_jobs::read(path),
-        Kind::CycloneDx => cyclonedx::read(path),
-        Kind::Spdx => spdx::read(path),
-        Kind::Closure | Kind::Derivation => Err(TargetError::Unrecognised {
+        TargetKind::PackagesJson => packages_json::read(path),
+        TargetKind::EvalJobs => eval_jobs::read(path),
+        TargetKind::CycloneDx => cyclonedx::read(path),
+        TargetKind::Spdx => spdx::read(path),
+        TargetKind::Closure | TargetKind::Derivation => Err(TargetError::Unrecognised {
             path: path.to_owned(),
             problem: format!("a {kind} is read from a store"),
         }),
