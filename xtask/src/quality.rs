@@ -96,7 +96,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
                 drawn.get(first.saturating_sub(1)..(*last).min(drawn.len())).context("no such pairs")?;
             for (index, pair) in chosen.iter().enumerate() {
                 println!("===== {} =====", first + index);
-                data.show(pair);
+                data.show(&pair.cve, &pair.package);
             }
         }
     }

@@ -7,7 +7,6 @@ use anyhow::Context;
 use serde_json::Value;
 
 use super::measure::{self, Run};
-use super::sections::scan::Counted;
 use crate::{process, workspace};
 
 /// `snowguard`, optimised, with a database of its own.
@@ -25,6 +24,12 @@ pub(super) struct Finding {
     pub(super) cve: String,
     /// `affected`, `not_affected`, `fixed` or `unknown`, as in VEX.
     pub(super) status: String,
+}
+
+/// The size of a report.
+pub(super) struct Counted {
+    pub(super) packages: usize,
+    pub(super) findings: usize,
 }
 
 impl Snowguard {
@@ -70,9 +75,7 @@ impl Snowguard {
         let findings = parse(&run.output)?;
         Ok((run, findings))
     }
-}
 
-impl Snowguard {
     /// A command of the program, with `folder` as its folder.
     pub(super) fn command(&self, folder: &Path, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.program);

@@ -3,7 +3,7 @@
 mod bootstrap;
 mod pe;
 mod quality;
-pub(super) mod scan;
+mod scan;
 mod update;
 mod vulnix;
 

@@ -7,7 +7,6 @@ use std::io::{BufRead, BufReader, Read};
 use anyhow::Context;
 use serde_json::Value;
 
-use super::sample::Pair;
 use crate::workspace;
 
 /// The evaluations, in the order in which a package's first appearance counts.
@@ -82,12 +81,12 @@ impl Data {
         Ok(Self { records, packages })
     }
 
-    /// Prints what a person needs to label a pair.
-    pub(crate) fn show(&self, pair: &Pair) {
-        let Some(record) = self.records.get(&pair.cve) else { return };
+    /// Prints what a person needs to label the pair of a record and a package.
+    pub(crate) fn show(&self, cve: &str, package: &str) {
+        let Some(record) = self.records.get(cve) else { return };
         let containers = &record["containers"];
         let description = texts(&containers["cna"]["descriptions"]).next().unwrap_or_default();
-        println!("{}  [{}]", pair.cve, containers["cna"]["title"].as_str().unwrap_or("no title"));
+        println!("{cve}  [{}]", containers["cna"]["title"].as_str().unwrap_or("no title"));
         println!("  {}", description.chars().take(700).collect::<String>().replace('\n', " "));
         let mut shown = BTreeSet::new();
         for (who, container) in self::containers(record) {
@@ -108,7 +107,7 @@ impl Data {
         let links: Vec<&str> =
             list(&containers["cna"]["references"]).filter_map(|r| r["url"].as_str()).take(5).collect();
         println!("  links: {}", links.join(" "));
-        if let Some(package) = self.packages.get(&pair.package) {
+        if let Some(package) = self.packages.get(package) {
             let meta = &package.line["meta"];
             println!(
                 "PACKAGE {} (attribute {}, {}) homepage {} | {}",

@@ -6,7 +6,7 @@ use anyhow::ensure;
 
 use crate::bench::inputs;
 use crate::bench::measure::Run;
-use crate::bench::ours::Snowguard;
+use crate::bench::ours::{Counted, Snowguard};
 use crate::bench::table::{Cell, Table};
 use crate::workspace;
 
@@ -33,14 +33,6 @@ pub(super) fn run() -> anyhow::Result<Vec<Table>> {
     table.row(row("evaluation of nixos-18.03, all packages against all records", &whole.0, &whole.1));
     table.note("Aims: 100 ms and 150 MB for the closure, 1 s for the evaluation. The best of several runs.");
     Ok(vec![table])
-}
-
-/// What a report says of its size.
-pub(in crate::bench) struct Counted {
-    /// Packages.
-    pub(in crate::bench) packages: usize,
-    /// Findings in the report.
-    pub(in crate::bench) findings: usize,
 }
 
 fn row(what: &str, run: &Run, counted: &Counted) -> Vec<Cell> {
