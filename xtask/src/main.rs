@@ -7,9 +7,12 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 mod bench;
+mod crates;
 mod debian;
 mod deny;
 mod fuzz;
+mod metadata;
+mod modules;
 mod process;
 mod python;
 mod quality;
@@ -33,6 +36,8 @@ enum Command {
     Toolbox(toolbox::Options),
     /// Install (once) the Python peers and oracles, and print where they are
     Peers,
+    /// Print how large each crate is, how much it shows, and what it brings along
+    Crates(crates::Options),
     /// Check licences, duplicate versions and sources of the dependencies
     Deny(deny::Options),
     /// Fuzz the parsers of untrusted bytes
@@ -61,6 +66,7 @@ fn dispatch() -> anyhow::Result<()> {
             println!("{}", python::peers()?.display());
             Ok(())
         }
+        Command::Crates(options) => crates::run(&options),
         Command::Deny(options) => deny::run(&options),
         Command::Fuzz(options) => fuzz::run(&options),
         Command::Quality(options) => quality::run(&options),
