@@ -10,6 +10,7 @@ mod bench;
 mod crates;
 mod debian;
 mod deny;
+mod deps;
 mod fuzz;
 mod metadata;
 mod modules;

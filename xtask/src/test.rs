@@ -1,5 +1,6 @@
 //! `cargo xtask test`: everything that a change must pass, on a fresh machine or a used one.
 
+mod claims;
 mod steps;
 
 use std::time::{Duration, Instant};

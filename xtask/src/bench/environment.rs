@@ -7,7 +7,7 @@ use std::process::Command;
 use anyhow::Context;
 use serde_json::{Value, json};
 
-use crate::workspace;
+use crate::{process, workspace};
 
 /// Printed above every run.
 pub(super) struct Environment {
@@ -25,9 +25,8 @@ impl Environment {
     pub(super) fn read() -> anyhow::Result<Self> {
         let cpuinfo = fs::read_to_string("/proc/cpuinfo").context("cannot read /proc/cpuinfo")?;
         let meminfo = fs::read_to_string("/proc/meminfo").context("cannot read /proc/meminfo")?;
-        let git = |arguments: &[&str]| {
-            output_of(Command::new("git").current_dir(workspace::root()).args(arguments))
-        };
+        let git =
+            |arguments: &[&str]| line(Command::new("git").current_dir(workspace::root()).args(arguments));
         let changes = git(&["status", "--porcelain", "--untracked-files=no"])?;
         let commit = git(&["rev-parse", "--short", "HEAD"])?;
         Ok(Self {
@@ -36,9 +35,9 @@ impl Environment {
             memory_gib: field(&meminfo, "MemTotal")
                 .and_then(|text| text.trim_end_matches(" kB").parse::<u64>().ok())
                 .map_or(0, |kib| (kib + (1 << 19)) >> 20),
-            date: output_of(Command::new("date").args(["--utc", "+%Y-%m-%d"]))?,
+            date: line(Command::new("date").args(["--utc", "+%Y-%m-%d"]))?,
             commit: if changes.is_empty() { commit } else { format!("{commit}+changes") },
-            rustc: output_of(Command::new("rustc").arg("--version"))?,
+            rustc: line(Command::new(workspace::rustc()).arg("--version"))?,
         })
     }
 
@@ -66,8 +65,6 @@ fn field<'a>(text: &'a str, key: &str) -> Option<&'a str> {
         .map(|(_, value)| value.trim())
 }
 
-fn output_of(command: &mut Command) -> anyhow::Result<String> {
-    let shown = crate::process::display(command);
-    let output = command.output().with_context(|| format!("cannot start `{shown}`"))?;
-    Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+fn line(command: &mut Command) -> anyhow::Result<String> {
+    Ok(process::output(command)?.trim().to_owned())
 }

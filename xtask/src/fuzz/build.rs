@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 
 use crate::{debian, process, workspace};
 
@@ -54,9 +54,7 @@ pub(super) fn build(targets: &[String]) -> anyhow::Result<Vec<Program>> {
 
 /// The triple that this machine's compiler compiles for.
 fn host() -> anyhow::Result<String> {
-    let compiler = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let output = Command::new(&compiler).arg("-vV").output().context("cannot start rustc")?;
-    let text = String::from_utf8_lossy(&output.stdout);
+    let text = process::output(Command::new(workspace::rustc()).arg("-vV"))?;
     match text.lines().find_map(|line| line.strip_prefix("host: ")) {
         Some(triple) => Ok(triple.to_owned()),
         None => bail!("`rustc -vV` names no host"),

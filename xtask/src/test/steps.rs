@@ -2,7 +2,8 @@
 
 use std::process::Command;
 
-use crate::{debian, deny, fuzz, process, python, toolbox, workspace};
+use super::claims;
+use crate::{debian, deny, deps, fuzz, modules, process, python, toolbox, workspace};
 
 /// One step.
 pub(super) struct Step {
@@ -51,6 +52,54 @@ pub(super) const STEPS: &[Step] = &[
         quick: true,
         quick_only: false,
         run: clippy,
+    },
+    Step {
+        name: "deps",
+        what: "which crates know which, and what pure crates must not link",
+        needs: &[],
+        quick: true,
+        quick_only: false,
+        run: deps::check,
+    },
+    Step {
+        name: "cycles",
+        what: "modules that refer to each other in a cycle",
+        needs: &[],
+        quick: true,
+        quick_only: false,
+        run: || modules::check(workspace::root()),
+    },
+    Step {
+        name: "msrv",
+        what: "the oldest compiler that Cargo.toml names is this one",
+        needs: &[],
+        quick: false,
+        quick_only: false,
+        run: claims::msrv,
+    },
+    Step {
+        name: "features",
+        what: "every crate with features: none, each alone, all",
+        needs: &[],
+        quick: false,
+        quick_only: false,
+        run: claims::features,
+    },
+    Step {
+        name: "no_std",
+        what: "the core of authenticode without std",
+        needs: &[],
+        quick: false,
+        quick_only: false,
+        run: claims::no_std,
+    },
+    Step {
+        name: "docs",
+        what: "documentation, every link of which leads somewhere",
+        needs: &[],
+        quick: false,
+        quick_only: false,
+        run: claims::docs,
     },
     Step {
         name: "deny",
