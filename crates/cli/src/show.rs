@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;
 use vulnerability::CveId;
-use vulnerability::model::Source;
+use vulnerability::model::RecordSource;
 use vulnerability_db::database::Database;
 
 /// Examples, below the options.
@@ -82,8 +82,8 @@ fn raw(database: &Database, id: CveId) -> anyhow::Result<Value> {
     };
     for (source, bytes) in database.raw(id).context("cannot read the records")? {
         let key = match source {
-            Source::Cve => "cve",
-            Source::Nvd => "nvd",
+            RecordSource::Cve => "cve",
+            RecordSource::Nvd => "nvd",
         };
         add(key, &bytes)?;
     }

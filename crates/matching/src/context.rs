@@ -12,7 +12,7 @@ use std::cell::{Cell, OnceCell};
 use std::ops::Deref;
 use std::rc::Rc;
 use std::sync::{Arc, LazyLock};
-use vulnerability::cpe::{self, Part, Value};
+use vulnerability::cpe::{self, CpePart, Value};
 use vulnerability::model::{Container, Product, Statement, Vulnerability};
 use vulnerability::names;
 use vulnerability::ranges::{self, Verdict};
@@ -216,7 +216,7 @@ fn plugin_of(statement: &Statement) -> Option<&'static str> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CpeFacts {
     /// The class of product.
-    pub part: Part,
+    pub part: CpePart,
     /// Vendor, squashed.
     pub vendor: String,
     /// Product, squashed.
@@ -505,7 +505,7 @@ impl ProductFacts {
             || vendors.iter().any(|v| is_distribution(v));
         let device = !cpes.is_empty()
             && !of_distribution
-            && cpes.iter().all(|c| c.part == Part::Hardware || c.product.ends_with("firmware"));
+            && cpes.iter().all(|c| c.part == CpePart::Hardware || c.product.ends_with("firmware"));
         let target_set = || cpes.iter().find_map(|c| language(&c.target));
         let other = |cpe: &CpeFacts| other_system(&cpe.target);
         Self {
@@ -556,7 +556,7 @@ fn elsewhere(statement: &Statement, product: &ProductFacts) -> Option<String> {
         .or_else(|| {
             statement.conditions.iter().find_map(|any| {
                 all(any.iter().map(|c| {
-                    let system = CpeFacts::parse(c).filter(|c| c.part != Part::Application)?;
+                    let system = CpeFacts::parse(c).filter(|c| c.part != CpePart::Application)?;
                     other_system(&system.product)
                 }))
             })

@@ -6,7 +6,7 @@ use crate::context::{RecordContext, StatementFacts};
 use crate::finding::{Confidence, Evidence, FindingStatus};
 use crate::identity::{Identity, PackageFacts};
 use std::rc::Rc;
-use vulnerability::model::{Bound, Container, Reading, Statement, Status, VersionRange};
+use vulnerability::model::{Bound, Container, Precision, Statement, Status, VersionRange};
 use vulnerability::ranges::{Because, Verdict};
 use vulnerability::version;
 use wording::Wording;
@@ -249,12 +249,12 @@ fn opinion<'a>(
 fn of_range(range: &VersionRange) -> (Weight, Confidence) {
     let bounded =
         range.upper != Bound::Unbounded || range.lower != Bound::Unbounded || !range.changes.is_empty();
-    match (range.reading, bounded) {
-        (Reading::Unreadable, _) => (Weight::Nothing, Confidence::Low),
+    match (range.precision, bounded) {
+        (Precision::Unreadable, _) => (Weight::Nothing, Confidence::Low),
         (_, false) => (Weight::Everything, Confidence::Medium),
-        (Reading::Structured, true) => (Weight::Precise, Confidence::High),
-        (Reading::FreeText, true) => (Weight::Precise, Confidence::Medium),
-        (Reading::Exact, true) => (Weight::Vague, Confidence::Medium),
+        (Precision::Structured, true) => (Weight::Precise, Confidence::High),
+        (Precision::FreeText, true) => (Weight::Precise, Confidence::Medium),
+        (Precision::Exact, true) => (Weight::Vague, Confidence::Medium),
     }
 }
 

@@ -8,8 +8,8 @@ use matching::identity::{Identity, PackageFacts, identify};
 use matching::{Knowledge, Package};
 use std::sync::Arc;
 use vulnerability::model::{
-    Container, Form, LazyDetails, Origin, Product, Reference, Source, SourceRecord, State, Statement, Status,
-    Vulnerability,
+    Container, Form, LazyDetails, Origin, Product, RecordSource, Reference, SourceRecord, State, Statement,
+    Status, Vulnerability,
 };
 
 /// A record with one statement, for changing.
@@ -17,7 +17,7 @@ fn record(vendor: &str, product: &str) -> Vulnerability {
     let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
     let author = Container::Cna("test".into());
     let statement = Statement {
-        origin: Origin::new(Source::Cve, author, Form::Affected, "containers.cna.affected").entry(0),
+        origin: Origin::new(RecordSource::Cve, author, Form::Affected, "containers.cna.affected").entry(0),
         product: Product { vendor: some(vendor), product: some(product), ..Product::default() }.into(),
         default_status: Status::Affected,
         ranges: Vec::new(),
@@ -26,7 +26,7 @@ fn record(vendor: &str, product: &str) -> Vulnerability {
     };
     let id = "CVE-2024-0001".parse().unwrap();
     let record = SourceRecord {
-        source: Source::Cve,
+        source: RecordSource::Cve,
         id,
         state: State::Published,
         published: None,

@@ -4,7 +4,7 @@ use crate::report::{Appearance, clean, paragraph};
 use anstyle::{AnsiColor, Style};
 use std::io::{self, Write};
 use vulnerability::model::{
-    Level, Source, SourceRecord, State, Statement, Status, VersionRange, Vulnerability,
+    Level, RecordSource, SourceRecord, State, Statement, Status, VersionRange, Vulnerability,
 };
 
 /// How many statements or links of a record are shown if not all are asked for.
@@ -64,8 +64,8 @@ impl Page<'_> {
 
     fn record(&mut self, record: &SourceRecord) -> io::Result<()> {
         let name = match record.source {
-            Source::Cve => "CVE list",
-            Source::Nvd => "National Vulnerability Database",
+            RecordSource::Cve => "CVE list",
+            RecordSource::Nvd => "National Vulnerability Database",
         };
         let mut facts = Vec::new();
         if record.state == State::Rejected {

@@ -9,7 +9,7 @@ use crate::identity::PackageFacts;
 use crate::prose::{self, parts, versions};
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
-use vulnerability::model::{Bound, Reading, Statement, Status, VersionRange, VersionScheme};
+use vulnerability::model::{Bound, Precision, Statement, Status, VersionRange, VersionScheme};
 use vulnerability::version;
 
 /// What the text says of a package's version.
@@ -125,8 +125,8 @@ fn other_line(
 
 /// The version that a range without lower end goes up to.
 fn last_of_line(range: &VersionRange) -> Option<&str> {
-    match (&range.lower, &range.upper, range.reading) {
-        (Bound::Unbounded, Bound::Inclusive(end), Reading::Structured | Reading::FreeText) => Some(end),
+    match (&range.lower, &range.upper, range.precision) {
+        (Bound::Unbounded, Bound::Inclusive(end), Precision::Structured | Precision::FreeText) => Some(end),
         _ => None,
     }
 }
@@ -177,7 +177,7 @@ pub(super) fn left_open(
         return None;
     }
     let all = |status| statement.ranges.iter().all(|r| r.status == status);
-    let exact = statement.ranges.iter().all(|r| r.reading == Reading::Exact);
+    let exact = statement.ranges.iter().all(|r| r.precision == Precision::Exact);
     match statement.default_status {
         // "4.19.1, 4.18.8 and 4.17.12 are not affected": the releases with the fix, one a line. A single one can be anything.
         Status::Unknown if exact && all(Status::Unaffected) && lines(&statement.ranges) > 1 => {
@@ -209,7 +209,7 @@ fn before_all<'a>(own: &str, ranges: &'a [VersionRange]) -> Option<&'a str> {
     for range in ranges {
         let (Bound::Inclusive(start) | Bound::Exclusive(start)) = &range.lower else { return None };
         let compare = |a: &str, b: &str| version::compare(range.scheme, a, b);
-        if range.reading == Reading::Unreadable || !compare(own, start)?.is_lt() {
+        if range.precision == Precision::Unreadable || !compare(own, start)?.is_lt() {
             return None;
         }
         if first.is_none_or(|f| compare(start, f).is_some_and(Ordering::is_lt)) {
@@ -295,7 +295,9 @@ pub(super) fn up_to_exact(
     // All versions that are named, in the order of the record: the prose speaks of the greatest.
     let mut greatest: Option<(&str, &VersionRange)> = None;
     for range in &statement.ranges {
-        let (Reading::Exact, Bound::Inclusive(named)) = (range.reading, &range.upper) else { return None };
+        let (Precision::Exact, Bound::Inclusive(named)) = (range.precision, &range.upper) else {
+            return None;
+        };
         if range.status != Status::Affected {
             return None;
         }

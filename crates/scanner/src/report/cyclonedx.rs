@@ -8,7 +8,7 @@ use matching::{Confidence, Evidence, FindingStatus, Package};
 use serde::ser::SerializeMap;
 use serde_json::{Map, Value, json};
 use std::io;
-use vulnerability::model::{Container, Level, Severity, Source};
+use vulnerability::model::{Container, Level, RecordSource, Severity};
 
 /// Writes the report.
 pub fn write(out: &mut dyn io::Write, scan: &Scan, shown: &[&Entry<'_>]) -> io::Result<()> {
@@ -167,7 +167,7 @@ fn vulnerability(entry: &Entry<'_>) -> Value {
 
 fn rating(severity: &Severity) -> Value {
     let source = match (severity.origin.source(), severity.origin.container()) {
-        (Source::Nvd, Container::Analysis) => "NVD".to_owned(),
+        (RecordSource::Nvd, Container::Analysis) => "NVD".to_owned(),
         (_, Container::Cna(name) | Container::Adp(name)) => clean(name),
         (_, Container::Analysis) => "CVE".to_owned(),
     };

@@ -8,8 +8,8 @@ use scanner::suppress::Suppression;
 use scanner::targets::Warning;
 use vulnerability::CveId;
 use vulnerability::model::{
-    Container, Details, Epss, Form, KnownExploited, Level, Origin, Reference, Severity, Source, SourceRecord,
-    State, Vulnerability,
+    Container, Details, Epss, Form, KnownExploited, Level, Origin, RecordSource, Reference, Severity,
+    SourceRecord, State, Vulnerability,
 };
 
 pub fn report(scan: &Scan, format: ReportFormat) -> String {
@@ -38,7 +38,7 @@ pub fn cve(text: &str) -> CveId {
 
 fn origin() -> Origin {
     let author = Container::Cna("acme".into());
-    Origin::new(Source::Cve, author, Form::Affected, "containers.cna.affected").entry(0)
+    Origin::new(RecordSource::Cve, author, Form::Affected, "containers.cna.affected").entry(0)
 }
 
 pub fn vulnerability(
@@ -61,7 +61,7 @@ pub fn vulnerability(
     Vulnerability {
         id: cve(id),
         records: vec![SourceRecord {
-            source: Source::Cve,
+            source: RecordSource::Cve,
             id: cve(id),
             state: State::Published,
             published: Some("2024-03-29T16:15:00Z".parse().unwrap()),

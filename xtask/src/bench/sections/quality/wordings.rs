@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use vulnerability::model::{Reading, VersionRange, VersionScheme};
-use vulnerability::ranges::says_nothing;
+use vulnerability::model::{Precision, VersionRange, VersionScheme};
+use vulnerability::ranges::is_placeholder;
 
 use super::source_record;
 use crate::bench::table::{Cell, Table};
@@ -14,13 +14,13 @@ const SHOWN: usize = 20;
 
 /// How an entry was read; by the reader's own account.
 fn class(range: &VersionRange) -> &'static str {
-    match range.reading {
+    match range.precision {
         _ if range.scheme == VersionScheme::Git => "commits of Git",
-        Reading::Exact => "a single version",
-        Reading::Structured => "a range in the fields made for it",
-        Reading::FreeText => "a text, read as a range",
-        Reading::Unreadable if says_nothing(&range.text()) => "nothing, such as `n/a`",
-        Reading::Unreadable => NOT_UNDERSTOOD,
+        Precision::Exact => "a single version",
+        Precision::Structured => "a range in the fields made for it",
+        Precision::FreeText => "a text, read as a range",
+        Precision::Unreadable if is_placeholder(&range.text()) => "nothing, such as `n/a`",
+        Precision::Unreadable => NOT_UNDERSTOOD,
     }
 }
 
