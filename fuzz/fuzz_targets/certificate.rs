@@ -2,7 +2,7 @@
 #![no_main]
 
 use authenticode::certificate::Certificate;
-use authenticode::digest::Algorithm;
+use authenticode::digest::DigestAlgorithm;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
@@ -13,7 +13,7 @@ fuzz_target!(|data: &[u8]| {
         let _ = (certificate.subject(), certificate.issuer(), certificate.serial().len());
         let _ = (certificate.key_usage(), certificate.not_authority(), certificate.path_length());
         let _ = certificate.public_key().map(|key| (key.bits(), key.modulus()));
-        let _ = certificate.tbs_digest(Algorithm::Sha256);
+        let _ = certificate.tbs_digest(DigestAlgorithm::Sha256);
         let _ = certificate.verify_signed_by(&certificate, true);
         let _ = (certificate.not_before().to_unix(), certificate.not_after().to_string());
     }

@@ -1,7 +1,7 @@
 //! SBAT sections and levels: whatever is read is written and read again, and can be compared.
 #![no_main]
 
-use authenticode::sbat::{Level, Sbat};
+use authenticode::sbat::{SbatLevel, Sbat};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
@@ -9,12 +9,12 @@ fuzz_target!(|data: &[u8]| {
     if let Ok(image) = &image {
         assert_eq!(Sbat::read(image.to_string().as_bytes()).as_ref(), Ok(image));
     }
-    let levels = [Level::read(data).ok()].into_iter().chain(match Level::read_shim(data) {
+    let levels = [SbatLevel::read(data).ok()].into_iter().chain(match SbatLevel::read_shim(data) {
         Some(Ok(levels)) => levels.map(Some),
         _ => [None, None],
     });
     for level in levels.flatten() {
-        assert_eq!(Level::read(level.to_string().as_bytes()).unwrap().entries, level.entries);
+        assert_eq!(SbatLevel::read(level.to_string().as_bytes()).unwrap().entries, level.entries);
         if let Ok(image) = &image {
             let _ = level.revokes(image);
         }

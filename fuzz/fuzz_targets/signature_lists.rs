@@ -1,14 +1,14 @@
 //! Signature lists: whatever is read is written again, byte for byte, and makes a database.
 #![no_main]
 
-use authenticode::lists::{self, Database};
+use authenticode::lists::{self, SignatureDatabase};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
     if let Ok(lists) = lists::read(data) {
         assert_eq!(lists::write(&lists), data);
     }
-    let mut database = Database::default();
+    let mut database = SignatureDatabase::default();
     if database.add_file("fuzz", data).is_ok() {
         for (_, certificate) in database.certificates() {
             let _ = database.find_tbs(certificate).count();

@@ -2,13 +2,13 @@
 #![no_main]
 
 use authenticode::cms::{Timestamp, TimestampInfo};
-use authenticode::digest::Algorithm;
+use authenticode::digest::DigestAlgorithm;
 use authenticode::timestamp::TimestampRequest;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
     let request =
-        TimestampRequest { algorithm: Algorithm::Sha256, signature: b"signature", nonce: [0x41; 16] };
+        TimestampRequest { algorithm: DigestAlgorithm::Sha256, signature: b"signature", nonce: [0x41; 16] };
     if let Ok(token) = request.read_answer(data) {
         assert!(data.windows(token.len()).any(|part| part == token));
         Timestamp::verify(&token, request.signature, false).unwrap();

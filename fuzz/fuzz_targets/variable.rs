@@ -2,11 +2,11 @@
 #![no_main]
 
 use authenticode::cms::{Profile, SignedData};
-use authenticode::variable::{Authenticated, Content, Variable, attributes};
+use authenticode::variable::{Authenticated, VariableContent, Variable, attributes};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
-    if let Some(content) = Content::read(data) {
+    if let Some(content) = VariableContent::read(data) {
         assert_eq!(content.write(), data);
     }
     let Ok(change) = Authenticated::read(data) else { return };

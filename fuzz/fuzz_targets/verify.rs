@@ -1,19 +1,19 @@
 //! Whole images, decided about by firmware's and by shim's rules, with what they hold themselves trusted and forbidden.
 #![no_main]
 
-use authenticode::lists::Database;
+use authenticode::lists::SignatureDatabase;
 use authenticode::pe::Layout;
-use authenticode::sbat::Level;
+use authenticode::sbat::SbatLevel;
 use authenticode::time::Time;
 use authenticode::verify::subject::Attached;
-use authenticode::verify::{Loader, Policy, Subject, decide};
+use authenticode::verify::{Loader, TrustPolicy, Subject, decide};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
     let Ok(layout) = Layout::read(data) else { return };
-    let mut policy = Policy { sbat_level: Level::read(b"sbat,1\n").ok(), ..Policy::default() };
+    let mut policy = TrustPolicy { sbat_level: SbatLevel::read(b"sbat,1\n").ok(), ..TrustPolicy::default() };
     let Ok(subject) = Subject::read(data, &layout, &policy) else { return };
-    let mut own = Database::default();
+    let mut own = SignatureDatabase::default();
     for attached in &subject.signatures {
         if let Attached::Signature(signature) = attached {
             for certificate in &signature.signed.certificates {
@@ -22,14 +22,14 @@ fuzz_target!(|data: &[u8]| {
         }
     }
     for loader in [Loader::Firmware, Loader::Shim] {
-        policy = Policy { loader, db: own.clone(), sha1: true, ..policy };
+        policy = TrustPolicy { loader, db: own.clone(), sha1: true, ..policy };
         let now = Time::from_unix(1_800_000_000);
         let trusting = decide(&subject, &policy, now);
         for finding in &trusting.findings {
             let _ = finding.result.as_ref().map_err(ToString::to_string);
         }
         // Whoever is forbidden lets nothing through, trusted or not.
-        let forbidding = Policy { dbx: own.clone(), ..policy.clone() };
+        let forbidding = TrustPolicy { dbx: own.clone(), ..policy.clone() };
         assert!(decide(&subject, &forbidding, now).outcome.is_err());
     }
 });

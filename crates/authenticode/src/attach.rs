@@ -5,7 +5,7 @@
 
 use crate::digest::each_chunk;
 use crate::pe::{Checksum, Layout, table_bytes};
-use crate::source::Source;
+use crate::source::ImageSource;
 use alloc::vec::Vec;
 use core::iter::once;
 use core::ops::Range;
@@ -47,7 +47,7 @@ pub struct Summed(Checksum);
 
 impl Summed {
     /// Sums the content, in one pass of its own.
-    pub fn read<S: Source + ?Sized>(source: &S, layout: &Layout) -> Result<Self, S::Error> {
+    pub fn read<S: ImageSource + ?Sized>(source: &S, layout: &Layout) -> Result<Self, S::Error> {
         let mut summing = Summing::new(layout);
         each_chunk(source, once(0..layout.content_end()), |bytes| summing.update(bytes))?;
         Ok(summing.finish())
@@ -93,7 +93,7 @@ impl Summing {
 }
 
 /// Plans to attach signatures; none takes out those that are there.
-pub fn attach<'s, S: Source + ?Sized>(
+pub fn attach<'s, S: ImageSource + ?Sized>(
     source: &S,
     layout: &Layout,
     signatures: impl IntoIterator<Item = &'s [u8]>,

@@ -7,11 +7,11 @@ mod key;
 mod pem;
 
 pub(crate) use key::{EC, RSA, identifier};
-pub use key::{KeyError, KeyKind, PublicKey, Scheme, digest_algorithm, digest_oid, read_public_key};
+pub use key::{KeyKind, PublicKey, PublicKeyError, Scheme, digest_algorithm, digest_oid, read_public_key};
 pub use pem::{from_pem, to_pem};
 
 use crate::asn1::{DerError, DerProblem, Elements};
-use crate::digest::Algorithm;
+use crate::digest::DigestAlgorithm;
 use crate::time::Time;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -85,7 +85,7 @@ pub enum IssueError {
         /// Subject of the certificate.
         subject: String,
         /// What is wrong with it.
-        error: KeyError,
+        error: PublicKeyError,
     },
 }
 
@@ -162,12 +162,12 @@ impl Certificate {
     }
 
     /// Digest of `tbsCertificate`: how dbx names it.
-    pub fn tbs_digest(&self, algorithm: Algorithm) -> Vec<u8> {
+    pub fn tbs_digest(&self, algorithm: DigestAlgorithm) -> Vec<u8> {
         algorithm.digest(self.tbs())
     }
 
     /// Digest of the whole certificate: how people name it.
-    pub fn fingerprint(&self, algorithm: Algorithm) -> Vec<u8> {
+    pub fn fingerprint(&self, algorithm: DigestAlgorithm) -> Vec<u8> {
         algorithm.digest(&self.der)
     }
 
@@ -212,7 +212,7 @@ impl Certificate {
     }
 
     /// Its public key.
-    pub fn public_key(&self) -> Result<PublicKey, KeyError> {
+    pub fn public_key(&self) -> Result<PublicKey, PublicKeyError> {
         PublicKey::read(self.inner.tbs_certificate().subject_public_key_info())
     }
 
@@ -222,7 +222,7 @@ impl Certificate {
     }
 
     /// How it was signed.
-    pub fn scheme(&self) -> Result<Scheme, KeyError> {
+    pub fn scheme(&self) -> Result<Scheme, PublicKeyError> {
         Scheme::read(self.inner.signature_algorithm())
     }
 
@@ -324,11 +324,12 @@ impl Certificate {
     pub fn verify_signature_by(&self, issuer: &Self, sha1: bool) -> Result<(), IssueError> {
         let failed = |error| IssueError::Signature { subject: self.subject(), error };
         let scheme = self.scheme().map_err(failed)?;
-        let algorithm = scheme.digest.ok_or_else(|| failed(KeyError::Scheme("without a digest".into())))?;
-        if algorithm == Algorithm::Sha1 && !sha1 {
+        let algorithm =
+            scheme.digest.ok_or_else(|| failed(PublicKeyError::Scheme("without a digest".into())))?;
+        if algorithm == DigestAlgorithm::Sha1 && !sha1 {
             return Err(IssueError::Sha1 { subject: self.subject() });
         }
-        let signature = self.inner.signature().as_bytes().ok_or_else(|| failed(KeyError::Invalid))?;
+        let signature = self.inner.signature().as_bytes().ok_or_else(|| failed(PublicKeyError::Invalid))?;
         let key = issuer.public_key().map_err(failed)?;
         key.verify(scheme.kind, algorithm, &algorithm.digest(self.tbs()), signature).map_err(failed)
     }

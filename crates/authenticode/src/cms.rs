@@ -18,14 +18,14 @@ mod spc;
 mod timestamp;
 mod verify;
 
-pub use build::{BuildError, Content, Request, ToBeSigned, prepare};
+pub use build::{CmsBuildError, SignedContent, SignedDataRequest, ToBeSigned, prepare};
 pub use spc::{Authenticode, IndirectData};
 pub use timestamp::{Timestamp, TimestampError, TimestampInfo, timestamp_imprint};
-pub use verify::VerifyError;
+pub use verify::CmsVerifyError;
 
 use crate::asn1::{DerError, DerProblem, Element, Elements, context, element};
-use crate::certificate::{Certificate, CertificateError, KeyError, digest_algorithm};
-use crate::digest::Algorithm;
+use crate::certificate::{Certificate, CertificateError, PublicKeyError, digest_algorithm};
+use crate::digest::DigestAlgorithm;
 use alloc::vec::Vec;
 use der::Tag;
 use der::asn1::ObjectIdentifier;
@@ -50,7 +50,7 @@ pub enum Profile {
 
 /// Why octets are no signed data that we accept.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ReadError {
+pub enum CmsReadError {
     /// Not DER, or not this structure.
     #[error("signature: {0}")]
     Der(#[from] DerError),
@@ -89,7 +89,7 @@ pub enum ReadError {
         /// The field that names it.
         field: &'static str,
         /// What is wrong with it.
-        error: KeyError,
+        error: PublicKeyError,
     },
     /// Two fields that have to agree do not.
     #[error("signature: {0} and {1} name different digest algorithms")]
@@ -131,7 +131,7 @@ pub struct SignerInfo {
     /// Whose certificate.
     pub id: SignerId,
     /// The digest of content and attributes.
-    pub digest: Algorithm,
+    pub digest: DigestAlgorithm,
     /// How it was signed.
     pub signature_algorithm: AlgorithmIdentifierOwned,
     /// The authenticated attributes.
@@ -159,7 +159,7 @@ pub struct SignedData {
 
 impl SignedData {
     /// Reads a `ContentInfo` that holds signed data. Up to seven zeros may stand behind it, as in certificate tables.
-    pub fn read(octets: &[u8], profile: Profile) -> Result<Self, ReadError> {
+    pub fn read(octets: &[u8], profile: Profile) -> Result<Self, CmsReadError> {
         let mut outer = Elements::new(limited(octets)?, "ContentInfo");
         let info = outer.expect("ContentInfo", Tag::Sequence)?;
         padding(outer)?;
@@ -168,7 +168,7 @@ impl SignedData {
 
     /// Reads bare signed data, as authenticated variables have it, or a `ContentInfo`, as some tools write it: firmware takes
     /// both (EDK2's `WrapPkcs7Data`). Nothing may stand behind it.
-    pub fn read_bare(octets: &[u8], profile: Profile) -> Result<Self, ReadError> {
+    pub fn read_bare(octets: &[u8], profile: Profile) -> Result<Self, CmsReadError> {
         let mut outer = Elements::new(limited(octets)?, "SignedData");
         let found = outer.expect("SignedData", Tag::Sequence)?;
         outer.finish()?;
@@ -179,7 +179,7 @@ impl SignedData {
         }
     }
 
-    fn read_info(info: Element<'_>, profile: Profile) -> Result<Self, ReadError> {
+    fn read_info(info: Element<'_>, profile: Profile) -> Result<Self, CmsReadError> {
         let mut info = info.inside();
         expect_type("contentType", info.oid("contentType")?, oids::SIGNED_DATA)?;
         let mut content = info.expect("content", context(0))?.inside();
@@ -189,15 +189,15 @@ impl SignedData {
         Self::read_signed(signed, profile)
     }
 
-    fn read_signed(signed: Element<'_>, profile: Profile) -> Result<Self, ReadError> {
+    fn read_signed(signed: Element<'_>, profile: Profile) -> Result<Self, CmsReadError> {
         let mut fields = signed.inside();
         let version = if profile == Profile::Timestamp { 3 } else { 1 };
         if fields.next("version")?.integer()? != [version] {
-            return Err(ReadError::Version { field: "SignedData", expected: version });
+            return Err(CmsReadError::Version { field: "SignedData", expected: version });
         }
         let digests = fields.expect("digestAlgorithms", Tag::Set)?.inside().all("digestAlgorithms", 8)?;
         let [digest] = digests.as_slice() else {
-            return Err(ReadError::Shape("digestAlgorithms does not hold exactly one"));
+            return Err(CmsReadError::Shape("digestAlgorithms does not hold exactly one"));
         };
         let digest = read_digest("digestAlgorithms", *digest)?;
         let content = read_content(fields.expect("contentInfo", Tag::Sequence)?, profile)?;
@@ -206,24 +206,24 @@ impl SignedData {
         if let Some(bag) = fields.optional("certificates", 0)? {
             for (index, found) in bag.inside().all("certificates", MAX_CERTIFICATES)?.iter().enumerate() {
                 let certificate = Certificate::from_der(found.whole);
-                certificates.push(certificate.map_err(|error| ReadError::Certificate { index, error })?);
+                certificates.push(certificate.map_err(|error| CmsReadError::Certificate { index, error })?);
             }
         }
         // Revocation lists are of no interest to firmware.
         fields.optional("crls", 1)?;
         let signers = fields.expect("signerInfos", Tag::Set)?.inside().all("signerInfos", 16)?;
         fields.finish()?;
-        let [signer] = signers.as_slice() else { return Err(ReadError::Signers(signers.len())) };
+        let [signer] = signers.as_slice() else { return Err(CmsReadError::Signers(signers.len())) };
         let signer = SignerInfo::read(*signer, profile)?;
         if signer.digest != digest {
-            return Err(ReadError::Disagreement("digestAlgorithms", "SignerInfo"));
+            return Err(CmsReadError::Disagreement("digestAlgorithms", "SignerInfo"));
         }
         Ok(Self { profile, content, certificates, signer })
     }
 }
 
 impl SignerInfo {
-    fn read(signer: Element<'_>, profile: Profile) -> Result<Self, ReadError> {
+    fn read(signer: Element<'_>, profile: Profile) -> Result<Self, CmsReadError> {
         let mut fields = signer.expect(Tag::Sequence)?.inside();
         let version = fields.next("SignerInfo version")?.integer()?;
         let key_identifier = Tag::ContextSpecific { constructed: false, number: der::TagNumber(0) };
@@ -237,7 +237,7 @@ impl SignerInfo {
             (1, SignerId::IssuerAndSerial { issuer, serial })
         };
         if version != [expected] {
-            return Err(ReadError::Version { field: "SignerInfo", expected });
+            return Err(CmsReadError::Version { field: "SignerInfo", expected });
         }
         let digest = read_digest("digestAlgorithm", fields.expect("digestAlgorithm", Tag::Sequence)?)?;
         let signed = fields.optional("authenticatedAttributes", 0)?;
@@ -254,7 +254,7 @@ impl SignerInfo {
             unsigned.map_or(Ok(Vec::new()), |a| read_attributes(a, "unauthenticatedAttributes"))?;
         fields.finish()?;
         if profile != Profile::Data && attributes_der.is_none() {
-            return Err(ReadError::Shape("it has no authenticated attributes"));
+            return Err(CmsReadError::Shape("it has no authenticated attributes"));
         }
         Ok(Self {
             id,
@@ -268,11 +268,15 @@ impl SignerInfo {
     }
 
     /// The one value of an attribute that has to be there once.
-    pub(crate) fn attribute(&self, kind: ObjectIdentifier, name: &'static str) -> Result<&[u8], ReadError> {
+    pub(crate) fn attribute(
+        &self,
+        kind: ObjectIdentifier,
+        name: &'static str,
+    ) -> Result<&[u8], CmsReadError> {
         let mut found = self.attributes.iter().filter(|a| a.kind == kind);
         match (found.next().map(|a| a.values.as_slice()), found.next()) {
             (Some([value]), None) => Ok(value),
-            _ => Err(ReadError::Attribute(name)),
+            _ => Err(CmsReadError::Attribute(name)),
         }
     }
 
@@ -307,15 +311,15 @@ fn expect_type(
     field: &'static str,
     found: ObjectIdentifier,
     expected: ObjectIdentifier,
-) -> Result<(), ReadError> {
-    if found == expected { Ok(()) } else { Err(ReadError::Type { field, expected, found }) }
+) -> Result<(), CmsReadError> {
+    if found == expected { Ok(()) } else { Err(CmsReadError::Type { field, expected, found }) }
 }
 
-fn read_digest(field: &'static str, found: Element<'_>) -> Result<Algorithm, ReadError> {
-    digest_algorithm(&found.decode()?).map_err(|error| ReadError::Algorithm { field, error })
+fn read_digest(field: &'static str, found: Element<'_>) -> Result<DigestAlgorithm, CmsReadError> {
+    digest_algorithm(&found.decode()?).map_err(|error| CmsReadError::Algorithm { field, error })
 }
 
-fn read_content(info: Element<'_>, profile: Profile) -> Result<Option<Vec<u8>>, ReadError> {
+fn read_content(info: Element<'_>, profile: Profile) -> Result<Option<Vec<u8>>, CmsReadError> {
     let mut fields = info.inside();
     let kind = fields.oid("contentInfo type")?;
     let (expected, tag) = match profile {
@@ -328,8 +332,8 @@ fn read_content(info: Element<'_>, profile: Profile) -> Result<Option<Vec<u8>>, 
     fields.finish()?;
     match (profile, content) {
         (Profile::Data, None) => Ok(None),
-        (Profile::Data, Some(_)) => Err(ReadError::Shape("its content should be elsewhere")),
-        (_, None) => Err(ReadError::Shape("it has no content")),
+        (Profile::Data, Some(_)) => Err(CmsReadError::Shape("its content should be elsewhere")),
+        (_, None) => Err(CmsReadError::Shape("it has no content")),
         (_, Some(content)) => {
             let mut inside = content.inside();
             let value = inside.expect("content", tag)?.value.to_vec();
@@ -339,7 +343,7 @@ fn read_content(info: Element<'_>, profile: Profile) -> Result<Option<Vec<u8>>, 
     }
 }
 
-fn read_attributes(set: Element<'_>, field: &'static str) -> Result<Vec<Attribute>, ReadError> {
+fn read_attributes(set: Element<'_>, field: &'static str) -> Result<Vec<Attribute>, CmsReadError> {
     let mut attributes = Vec::new();
     for found in set.inside().all(field, MAX_ATTRIBUTES)? {
         let mut fields = found.expect(Tag::Sequence)?.inside();

@@ -54,14 +54,14 @@ pub enum CreateError {
 }
 
 /// A new key and its certificate.
-pub struct Created {
+pub struct CreatedKey {
     /// The private key: PKCS #8 in DER.
     pub key: SecretDocument,
     /// Its certificate.
     pub certificate: Certificate,
 }
 
-impl Created {
+impl CreatedKey {
     /// The private key in PEM, encrypted if there is a passphrase (PBES2 with scrypt and AES-256).
     pub fn key_pem(
         &self,
@@ -83,7 +83,7 @@ pub fn create(
     common_name: &str,
     valid: [Time; 2],
     random: &mut impl CryptoRng,
-) -> Result<Created, CreateError> {
+) -> Result<CreatedKey, CreateError> {
     let failed = |error: &dyn std::fmt::Display| CreateError::Key(error.to_string());
     match kind {
         KeyType::Rsa { bits } => {
@@ -106,7 +106,7 @@ fn certify<S, Signature>(
     common_name: &str,
     [from, until]: [Time; 2],
     random: &mut impl CryptoRng,
-) -> Result<Created, CreateError>
+) -> Result<CreatedKey, CreateError>
 where
     S: Signer<Signature> + Keypair + DynSignatureAlgorithmIdentifier,
     S::VerifyingKey: EncodePublicKey,
@@ -131,7 +131,7 @@ where
     );
     let certificate = builder.and_then(|b| b.build::<_, Signature>(key)).map_err(|e| failed(&e))?;
     let der = certificate.to_der().map_err(|e| failed(&e))?;
-    Ok(Created { key: document, certificate: Certificate::from_der(&der)? })
+    Ok(CreatedKey { key: document, certificate: Certificate::from_der(&der)? })
 }
 
 /// The name `CN=…`, with what RFC 4514 wants escaped.
@@ -173,7 +173,7 @@ impl BuilderProfile for SelfSigned {
     ) -> x509_cert::builder::Result<Vec<Extension>> {
         // RFC 5280, section 4.2.1.2: the SHA-1 digest of the key's bits names it. Nothing trusts it.
         let bits: &BitString = &BitString::from_bytes(key.subject_public_key.raw_bytes())?;
-        let id = crate::digest::Algorithm::Sha1.digest(bits.raw_bytes());
+        let id = crate::digest::DigestAlgorithm::Sha1.digest(bits.raw_bytes());
         let id = SubjectKeyIdentifier(OctetString::new(id)?);
         let subject = tbs.subject();
         let extensions = Vec::new();

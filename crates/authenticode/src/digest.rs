@@ -6,7 +6,7 @@
 //! the sizes so far, as in the specification, step 14; that is how firmware reads it too.
 
 use crate::pe::{Checksum, Layout, Section};
-use crate::source::Source;
+use crate::source::ImageSource;
 use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt;
@@ -16,7 +16,7 @@ use sha2::Digest as _;
 
 /// A hash algorithm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Algorithm {
+pub enum DigestAlgorithm {
     /// SHA-1: broken, only for looking at old files.
     Sha1,
     /// SHA-256: what all firmware understands.
@@ -27,7 +27,7 @@ pub enum Algorithm {
     Sha512,
 }
 
-impl Algorithm {
+impl DigestAlgorithm {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::Sha1, Self::Sha256, Self::Sha384, Self::Sha512];
 
@@ -59,7 +59,7 @@ impl Algorithm {
     }
 }
 
-impl fmt::Display for Algorithm {
+impl fmt::Display for DigestAlgorithm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
@@ -80,12 +80,12 @@ pub enum Hasher {
 
 impl Hasher {
     /// Begins.
-    pub fn new(algorithm: Algorithm) -> Self {
+    pub fn new(algorithm: DigestAlgorithm) -> Self {
         match algorithm {
-            Algorithm::Sha1 => Self::Sha1(sha1::Sha1::new()),
-            Algorithm::Sha256 => Self::Sha256(sha2::Sha256::new()),
-            Algorithm::Sha384 => Self::Sha384(sha2::Sha384::new()),
-            Algorithm::Sha512 => Self::Sha512(sha2::Sha512::new()),
+            DigestAlgorithm::Sha1 => Self::Sha1(sha1::Sha1::new()),
+            DigestAlgorithm::Sha256 => Self::Sha256(sha2::Sha256::new()),
+            DigestAlgorithm::Sha384 => Self::Sha384(sha2::Sha384::new()),
+            DigestAlgorithm::Sha512 => Self::Sha512(sha2::Sha512::new()),
         }
     }
 
@@ -151,14 +151,14 @@ pub fn gaps(layout: &Layout) -> Vec<Range<u64>> {
 
 /// What one pass over a file tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Digests {
+pub struct ImageDigests {
     /// The digests that were asked for, in that order.
-    pub digests: Vec<(Algorithm, Vec<u8>)>,
+    pub digests: Vec<(DigestAlgorithm, Vec<u8>)>,
 }
 
-impl Digests {
+impl ImageDigests {
     /// The digest of an algorithm, if it was asked for.
-    pub fn get(&self, algorithm: Algorithm) -> Option<&[u8]> {
+    pub fn get(&self, algorithm: DigestAlgorithm) -> Option<&[u8]> {
         self.digests.iter().find(|(a, _)| *a == algorithm).map(|(_, digest)| digest.as_slice())
     }
 }
@@ -168,24 +168,25 @@ pub const CHUNK: usize = 256 << 10;
 
 /// Computes digests of an image in one pass over the file, with a buffer of [`CHUNK`] bytes. `padding` is how many zeros to
 /// think behind the content: those that signing will put there.
-pub fn digests<S: Source + ?Sized>(
+pub fn digests<S: ImageSource + ?Sized>(
     source: &S,
     layout: &Layout,
     padding: usize,
-    algorithms: &[Algorithm],
-) -> Result<Digests, S::Error> {
-    let mut hashers: Vec<(Algorithm, Hasher)> = algorithms.iter().map(|&a| (a, Hasher::new(a))).collect();
+    algorithms: &[DigestAlgorithm],
+) -> Result<ImageDigests, S::Error> {
+    let mut hashers: Vec<(DigestAlgorithm, Hasher)> =
+        algorithms.iter().map(|&a| (a, Hasher::new(a))).collect();
     each_chunk(source, ranges(layout), |bytes| hashers.iter_mut().for_each(|(_, h)| h.update(bytes)))?;
     let zeros = [0; 8];
     let padding = zeros.get(..padding).unwrap_or(&zeros);
     for (_, hasher) in &mut hashers {
         hasher.update(padding);
     }
-    Ok(Digests { digests: hashers.into_iter().map(|(a, h)| (a, h.finish())).collect() })
+    Ok(ImageDigests { digests: hashers.into_iter().map(|(a, h)| (a, h.finish())).collect() })
 }
 
 /// The checksum that the file should have.
-pub fn checksum<S: Source + ?Sized>(source: &S, layout: &Layout) -> Result<u32, S::Error> {
+pub fn checksum<S: ImageSource + ?Sized>(source: &S, layout: &Layout) -> Result<u32, S::Error> {
     let field = layout.checksum_offset();
     let mut sum = Checksum::new();
     each_chunk(source, once(0..field), |bytes| sum.update(bytes))?;
@@ -194,7 +195,7 @@ pub fn checksum<S: Source + ?Sized>(source: &S, layout: &Layout) -> Result<u32, 
     Ok(sum.finish())
 }
 
-pub(crate) fn each_chunk<S: Source + ?Sized>(
+pub(crate) fn each_chunk<S: ImageSource + ?Sized>(
     source: &S,
     ranges: impl IntoIterator<Item = Range<u64>>,
     mut each: impl FnMut(&[u8]),

@@ -1,10 +1,10 @@
 //! Files: one pass with reading and hashing side by side, and writing that survives a power cut.
 
 use crate::attach::{Attachment, Summed, Summing};
-use crate::digest::{Algorithm, CHUNK, Digests, Hasher, gaps, ranges};
+use crate::digest::{CHUNK, DigestAlgorithm, Hasher, ImageDigests, gaps, ranges};
 use crate::pe::Layout;
-use crate::source::{FileSource, Source};
-use crate::verify::{Policy, Subject};
+use crate::source::{FileSource, ImageSource};
+use crate::verify::{Subject, TrustPolicy};
 use std::fs::File;
 use std::io::{self, Seek, SeekFrom, Write};
 use std::iter::once;
@@ -28,9 +28,10 @@ pub fn digests(
     source: &FileSource,
     layout: &Layout,
     padding: usize,
-    algorithms: &[Algorithm],
-) -> io::Result<Digests> {
-    let mut hashers: Vec<(Algorithm, Hasher)> = algorithms.iter().map(|&a| (a, Hasher::new(a))).collect();
+    algorithms: &[DigestAlgorithm],
+) -> io::Result<ImageDigests> {
+    let mut hashers: Vec<(DigestAlgorithm, Hasher)> =
+        algorithms.iter().map(|&a| (a, Hasher::new(a))).collect();
     read_ahead(
         source,
         ranges(layout),
@@ -40,7 +41,7 @@ pub fn digests(
     for (_, hasher) in &mut hashers {
         hasher.update(zeros(padding));
     }
-    Ok(Digests { digests: hashers.into_iter().map(|(a, h)| (a, h.finish())).collect() })
+    Ok(ImageDigests { digests: hashers.into_iter().map(|(a, h)| (a, h.finish())).collect() })
 }
 
 /// A digest, and the checksum's sum, which the thread that reads computes beside.
@@ -48,10 +49,10 @@ pub fn digest_and_sum(
     source: &FileSource,
     layout: &Layout,
     padding: usize,
-    algorithm: Algorithm,
+    algorithm: DigestAlgorithm,
 ) -> io::Result<(Vec<u8>, Summed)> {
     let mut hasher = Hasher::new(algorithm);
-    // Digests of images with gaps leave them out, and take up the rest in another place.
+    // ImageDigests of images with gaps leave them out, and take up the rest in another place.
     let summed = if gaps(layout).is_empty() {
         let mut summing = Summing::new(layout);
         let fields = hashed_fields(layout);
@@ -149,8 +150,8 @@ fn read_ahead(
 pub fn subject(
     source: &FileSource,
     layout: &Layout,
-    policy: &Policy,
-) -> Result<Subject, crate::pe::ReadError<io::Error>> {
+    policy: &TrustPolicy,
+) -> Result<Subject, crate::pe::ImageError<io::Error>> {
     Subject::read_with(source, layout, policy, |algorithms| digests(source, layout, 0, algorithms))
 }
 

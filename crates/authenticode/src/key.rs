@@ -2,7 +2,7 @@
 //!
 //! ring computes the signatures. Keys never leave this module, and nothing of them is printed.
 
-use crate::digest::Algorithm;
+use crate::digest::DigestAlgorithm;
 use pkcs8::der::Decode;
 use pkcs8::{EncryptedPrivateKeyInfoRef, SecretDocument};
 use ring::rand::SystemRandom;
@@ -15,7 +15,7 @@ pub const MAX_FILE: usize = 64 << 10;
 /// Why a key cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum KeyError {
+pub enum PrivateKeyError {
     /// The file is too large.
     #[error("{0} bytes are too many for a key")]
     Size(usize),
@@ -40,9 +40,9 @@ pub enum KeyError {
         /// The curve.
         curve: &'static str,
         /// What it signs.
-        wanted: Algorithm,
+        wanted: DigestAlgorithm,
         /// What was asked.
-        asked: Algorithm,
+        asked: DigestAlgorithm,
     },
     /// Signing failed.
     #[error("the key cannot sign")]
@@ -70,56 +70,56 @@ impl fmt::Debug for PrivateKey {
 
 impl PrivateKey {
     /// Reads a key from the bytes of a file. `passphrase` is asked for only if the key is encrypted.
-    pub fn read(file: &[u8], passphrase: impl FnOnce() -> Option<Vec<u8>>) -> Result<Self, KeyError> {
+    pub fn read(file: &[u8], passphrase: impl FnOnce() -> Option<Vec<u8>>) -> Result<Self, PrivateKeyError> {
         if file.len() > MAX_FILE {
-            return Err(KeyError::Size(file.len()));
+            return Err(PrivateKeyError::Size(file.len()));
         }
         let Some(text) = pem(file) else { return Self::of_der(file, passphrase) };
         let (label, document) =
-            SecretDocument::from_pem(text).map_err(|e| KeyError::Format(e.to_string()))?;
+            SecretDocument::from_pem(text).map_err(|e| PrivateKeyError::Format(e.to_string()))?;
         match label {
             "PRIVATE KEY" => Self::of_pkcs8(document.as_bytes()),
             "ENCRYPTED PRIVATE KEY" => Self::of_encrypted(document.as_bytes(), passphrase),
             "RSA PRIVATE KEY" => Self::of_pkcs1(document.as_bytes()),
             "EC PRIVATE KEY" => Self::of_sec1(document.as_bytes()),
-            other => Err(KeyError::Label(other.to_owned())),
+            other => Err(PrivateKeyError::Label(other.to_owned())),
         }
     }
 
     /// Signs a message, which is hashed with `algorithm`: PKCS #1 v1.5, or ECDSA in DER.
-    pub fn sign(&self, algorithm: Algorithm, message: &[u8]) -> Result<Vec<u8>, KeyError> {
+    pub fn sign(&self, algorithm: DigestAlgorithm, message: &[u8]) -> Result<Vec<u8>, PrivateKeyError> {
         let random = SystemRandom::new();
         let curve = |curve, wanted| {
             if algorithm == wanted {
                 Ok(())
             } else {
-                Err(KeyError::Digest { curve, wanted, asked: algorithm })
+                Err(PrivateKeyError::Digest { curve, wanted, asked: algorithm })
             }
         };
         match &self.0 {
             Pair::Rsa(key) => {
                 let padding: &dyn signature::RsaEncoding = match algorithm {
-                    Algorithm::Sha1 => return Err(KeyError::Signing),
-                    Algorithm::Sha256 => &signature::RSA_PKCS1_SHA256,
-                    Algorithm::Sha384 => &signature::RSA_PKCS1_SHA384,
-                    Algorithm::Sha512 => &signature::RSA_PKCS1_SHA512,
+                    DigestAlgorithm::Sha1 => return Err(PrivateKeyError::Signing),
+                    DigestAlgorithm::Sha256 => &signature::RSA_PKCS1_SHA256,
+                    DigestAlgorithm::Sha384 => &signature::RSA_PKCS1_SHA384,
+                    DigestAlgorithm::Sha512 => &signature::RSA_PKCS1_SHA512,
                 };
                 let mut signature = vec![0; key.public().modulus_len()];
-                key.sign(padding, &random, message, &mut signature).map_err(|_| KeyError::Signing)?;
+                key.sign(padding, &random, message, &mut signature).map_err(|_| PrivateKeyError::Signing)?;
                 Ok(signature)
             }
             Pair::P256(key) => {
-                curve("P-256", Algorithm::Sha256)?;
-                key.sign(&random, message).map(|s| s.as_ref().to_vec()).map_err(|_| KeyError::Signing)
+                curve("P-256", DigestAlgorithm::Sha256)?;
+                key.sign(&random, message).map(|s| s.as_ref().to_vec()).map_err(|_| PrivateKeyError::Signing)
             }
             Pair::P384(key) => {
-                curve("P-384", Algorithm::Sha384)?;
-                key.sign(&random, message).map(|s| s.as_ref().to_vec()).map_err(|_| KeyError::Signing)
+                curve("P-384", DigestAlgorithm::Sha384)?;
+                key.sign(&random, message).map(|s| s.as_ref().to_vec()).map_err(|_| PrivateKeyError::Signing)
             }
         }
     }
 
-    fn of_der(bytes: &[u8], passphrase: impl FnOnce() -> Option<Vec<u8>>) -> Result<Self, KeyError> {
+    fn of_der(bytes: &[u8], passphrase: impl FnOnce() -> Option<Vec<u8>>) -> Result<Self, PrivateKeyError> {
         if EncryptedPrivateKeyInfoRef::from_der(bytes).is_ok() {
             return Self::of_encrypted(bytes, passphrase);
         }
@@ -127,15 +127,18 @@ impl PrivateKey {
         pkcs8.or_else(|error| Self::of_pkcs1(bytes).or_else(|_| Self::of_sec1(bytes)).map_err(|_| error))
     }
 
-    fn of_encrypted(bytes: &[u8], passphrase: impl FnOnce() -> Option<Vec<u8>>) -> Result<Self, KeyError> {
-        let info =
-            EncryptedPrivateKeyInfoRef::from_der(bytes).map_err(|e| KeyError::Format(e.to_string()))?;
-        let passphrase = passphrase().ok_or(KeyError::PassphraseNeeded)?;
-        let document = info.decrypt(passphrase).map_err(|_| KeyError::Decryption)?;
+    fn of_encrypted(
+        bytes: &[u8],
+        passphrase: impl FnOnce() -> Option<Vec<u8>>,
+    ) -> Result<Self, PrivateKeyError> {
+        let info = EncryptedPrivateKeyInfoRef::from_der(bytes)
+            .map_err(|e| PrivateKeyError::Format(e.to_string()))?;
+        let passphrase = passphrase().ok_or(PrivateKeyError::PassphraseNeeded)?;
+        let document = info.decrypt(passphrase).map_err(|_| PrivateKeyError::Decryption)?;
         Self::of_pkcs8(document.as_bytes())
     }
 
-    fn of_pkcs8(bytes: &[u8]) -> Result<Self, KeyError> {
+    fn of_pkcs8(bytes: &[u8]) -> Result<Self, PrivateKeyError> {
         let random = SystemRandom::new();
         let p256 = || EcdsaKeyPair::from_pkcs8(&signature::ECDSA_P256_SHA256_ASN1_SIGNING, bytes, &random);
         let p384 = || EcdsaKeyPair::from_pkcs8(&signature::ECDSA_P384_SHA384_ASN1_SIGNING, bytes, &random);
@@ -143,16 +146,16 @@ impl PrivateKey {
             .map(|key| Pair::Rsa(Box::new(key)))
             .or_else(|error| p256().map(Pair::P256).or_else(|_| p384().map(Pair::P384)).map_err(|_| error))
             .map(Self)
-            .map_err(|error| KeyError::Kind(error.to_string()))
+            .map_err(|error| PrivateKeyError::Kind(error.to_string()))
     }
 
-    fn of_pkcs1(bytes: &[u8]) -> Result<Self, KeyError> {
-        let key = RsaKeyPair::from_der(bytes).map_err(|error| KeyError::Kind(error.to_string()))?;
+    fn of_pkcs1(bytes: &[u8]) -> Result<Self, PrivateKeyError> {
+        let key = RsaKeyPair::from_der(bytes).map_err(|error| PrivateKeyError::Kind(error.to_string()))?;
         Ok(Self(Pair::Rsa(Box::new(key))))
     }
 
     /// SEC 1 keys name their curve; ring wants PKCS #8 around them.
-    fn of_sec1(bytes: &[u8]) -> Result<Self, KeyError> {
+    fn of_sec1(bytes: &[u8]) -> Result<Self, PrivateKeyError> {
         const EC_PUBLIC_KEY: pkcs8::ObjectIdentifier =
             pkcs8::ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
         let curves = ["1.2.840.10045.3.1.7", "1.3.132.0.34"].map(pkcs8::ObjectIdentifier::new_unwrap);
@@ -167,7 +170,7 @@ impl PrivateKey {
                 return Ok(key);
             }
         }
-        Err(KeyError::Kind("the curve of the EC key is another one".to_owned()))
+        Err(PrivateKeyError::Kind("the curve of the EC key is another one".to_owned()))
     }
 }
 

@@ -6,8 +6,8 @@
 mod database;
 mod kind;
 
-pub use database::{Database, Entry, LoadError};
-pub use kind::Kind;
+pub use database::{DatabaseEntry, LoadError, SignatureDatabase};
+pub use kind::SignatureListKind;
 
 use crate::guid::Guid;
 use crate::time::Time;
@@ -48,7 +48,7 @@ pub enum ListError {
 
 /// An entry of a list: `EFI_SIGNATURE_DATA`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Signature {
+pub struct SignatureData {
     /// Who put it there.
     pub owner: Guid,
     /// A hash, a certificate, or what else the type of the list says.
@@ -59,20 +59,25 @@ pub struct Signature {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignatureList {
     /// What its entries are.
-    pub kind: Kind,
+    pub kind: SignatureListKind,
     /// The header between sizes and entries; empty in all types that the specification knows.
     pub header: Vec<u8>,
     /// `SignatureSize`: bytes of an entry, with its owner. Kept because a list may be empty.
     pub signature_size: u32,
     /// Its entries, all of the same size.
-    pub signatures: Vec<Signature>,
+    pub signatures: Vec<SignatureData>,
 }
 
 impl SignatureList {
     /// A list with one entry.
-    pub fn single(kind: Kind, owner: Guid, data: Vec<u8>) -> Self {
+    pub fn single(kind: SignatureListKind, owner: Guid, data: Vec<u8>) -> Self {
         let signature_size = u32::try_from(data.len() + 16).unwrap_or(u32::MAX);
-        Self { kind, header: Vec::new(), signature_size, signatures: Vec::from([Signature { owner, data }]) }
+        Self {
+            kind,
+            header: Vec::new(),
+            signature_size,
+            signatures: Vec::from([SignatureData { owner, data }]),
+        }
     }
 
     /// Reads the list at the beginning of `octets`, which stand at `offset`; gives what stands behind it.
@@ -104,14 +109,14 @@ impl SignatureList {
         if entries.len() % entry != 0 {
             return Err(wrong("SignatureSize", signature_size, "the entries do not fill the list"));
         }
-        let kind = Kind::from_guid(Guid::from_bytes(*kind));
+        let kind = SignatureListKind::from_guid(Guid::from_bytes(*kind));
         if kind.data_size().is_some_and(|size| size + 16 != entry) {
             return Err(wrong("SignatureSize", signature_size, "not the size that the type has"));
         }
         let mut signatures = Vec::with_capacity(entries.len() / entry);
         for entry in entries.chunks_exact(entry) {
             let (owner, data) = entry.split_first_chunk::<16>().ok_or(truncated("SignatureOwner"))?;
-            signatures.push(Signature { owner: Guid::from_bytes(*owner), data: data.to_vec() });
+            signatures.push(SignatureData { owner: Guid::from_bytes(*owner), data: data.to_vec() });
         }
         Ok((Self { kind, header: header.to_vec(), signature_size, signatures }, rest))
     }
@@ -161,7 +166,7 @@ pub fn write(lists: &[SignatureList]) -> Vec<u8> {
 
 /// Splits an entry of a type like `EFI_CERT_X509_SHA256`: the digest of `tbsCertificate`, and since when it is revoked (zero:
 /// always). `None` if the type is not of that kind or the entry has not its size.
-pub fn revocation(kind: Kind, data: &[u8]) -> Option<(&[u8], Time)> {
+pub fn revocation(kind: SignatureListKind, data: &[u8]) -> Option<(&[u8], Time)> {
     let (digest, time) = data.split_at_checked(kind.tbs_algorithm()?.size())?;
     Some((digest, Time::from_efi(time.try_into().ok()?)))
 }
@@ -179,7 +184,7 @@ mod tests {
     #[test]
     fn hostile_sizes_are_refused_by_field() {
         let owner = Guid::from_bytes([7; 16]);
-        let good = write(&[SignatureList::single(Kind::Sha256, owner, [9; 32].to_vec())]);
+        let good = write(&[SignatureList::single(SignatureListKind::Sha256, owner, [9; 32].to_vec())]);
         assert_eq!(good.len(), 28 + 48);
         for (at, value, expected) in [
             (16, 27_u32, "SignatureListSize is 0x1b: smaller than the list's own header"),
@@ -216,11 +221,11 @@ mod tests {
             let lists: Vec<_> = entries
                 .into_iter()
                 .map(|(kind, owner, size, count)| SignatureList {
-                    kind: Kind::from_guid(Guid::from_bytes(kind)),
+                    kind: SignatureListKind::from_guid(Guid::from_bytes(kind)),
                     header: Vec::new(),
                     signature_size: u32::try_from(size + 16).unwrap(),
                     signatures: (0..count)
-                        .map(|i| Signature { owner: Guid::from_bytes(owner), data: alloc::vec![u8::try_from(i).unwrap(); size] })
+                        .map(|i| SignatureData { owner: Guid::from_bytes(owner), data: alloc::vec![u8::try_from(i).unwrap(); size] })
                         .collect(),
                 })
                 .collect();

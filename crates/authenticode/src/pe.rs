@@ -15,10 +15,10 @@ mod long_name;
 mod relocations;
 mod section;
 
-pub use certificates::{Certificate, CertificateKind, certificates, table_bytes};
+pub use certificates::{CertificateTableEntry, CertificateTableKind, certificates, table_bytes};
 pub use checksum::Checksum;
 pub use edit::{EditError, Editor, NewSection};
-pub use error::{Error, ReadError};
+pub use error::{ImageError, PeError};
 pub use headers::{Directory, Machine, Width};
 pub use layout::{CERTIFICATE_DIRECTORY, Layout};
 pub use long_name::section_name;

@@ -6,11 +6,11 @@
 mod uri;
 
 pub use cryptoki::types::AuthPin as Pin;
-pub use uri::{Kind, Uri, UriError};
+pub use uri::{ObjectKind, Pkcs11Uri, Pkcs11UriError};
 
 use crate::asn1::element;
 use crate::certificate::{Certificate, CertificateError, KeyKind, digest_oid, identifier};
-use crate::digest::Algorithm;
+use crate::digest::DigestAlgorithm;
 use crate::sign::{Signer, SignerError};
 use cryptoki::context::{CInitializeArgs, CInitializeFlags, Function, Pkcs11};
 use cryptoki::error::{Error as TokenError, RvError};
@@ -119,9 +119,9 @@ impl From<TokenError> for Pkcs11Error {
 
 /// A PKCS #11 module, loaded. Its code runs in this process.
 #[derive(Debug)]
-pub struct Module(Pkcs11);
+pub struct Pkcs11Module(Pkcs11);
 
-impl Module {
+impl Pkcs11Module {
     /// Loads one: a file, or a name that the dynamic linker finds.
     pub fn load(path: &Path) -> Result<Self, Pkcs11Error> {
         let failed = |error| Pkcs11Error::Module { module: path.display().to_string(), error };
@@ -135,7 +135,7 @@ impl Module {
     }
 
     /// The one token that a URI names.
-    fn token(&self, uri: &Uri) -> Result<Slot, Pkcs11Error> {
+    fn token(&self, uri: &Pkcs11Uri) -> Result<Slot, Pkcs11Error> {
         let (mut matching, mut all) = (Vec::new(), Vec::new());
         for slot in self.0.get_slots_with_initialized_token()? {
             let info = self.0.get_token_info(slot)?;
@@ -166,7 +166,7 @@ impl Module {
     }
 
     /// Opens the token that a URI names, and logs in if there is a PIN, or if the token has a keypad for it.
-    fn session(&self, uri: &Uri, pin: Option<&Pin>) -> Result<(Session, Slot), Pkcs11Error> {
+    fn session(&self, uri: &Pkcs11Uri, pin: Option<&Pin>) -> Result<(Session, Slot), Pkcs11Error> {
         let slot = self.token(uri)?;
         let session = self.0.open_ro_session(slot)?;
         let info = self.0.get_token_info(slot)?;
@@ -181,9 +181,9 @@ impl Module {
     }
 
     /// The certificate that a URI names.
-    pub fn certificate(&self, uri: &Uri, pin: Option<&Pin>) -> Result<Certificate, Pkcs11Error> {
+    pub fn certificate(&self, uri: &Pkcs11Uri, pin: Option<&Pin>) -> Result<Certificate, Pkcs11Error> {
         let (session, _) = self.session(uri, pin)?;
-        let object = one(&session, uri, Kind::Certificate, ObjectClass::CERTIFICATE, "certificates")?;
+        let object = one(&session, uri, ObjectKind::Certificate, ObjectClass::CERTIFICATE, "certificates")?;
         let found = session.get_attributes(object, &[AttributeType::Value])?;
         let value = found.into_iter().find_map(|attribute| match attribute {
             Attribute::Value(value) => Some(value),
@@ -195,7 +195,7 @@ impl Module {
     /// The private key that a URI names, ready to sign for its certificate.
     pub fn signer(
         &self,
-        uri: &Uri,
+        uri: &Pkcs11Uri,
         pin: Option<Pin>,
         certificate: Certificate,
         chain: Vec<Certificate>,
@@ -205,7 +205,7 @@ impl Module {
             // Private keys are not even seen without it.
             return Err(Pkcs11Error::PinNeeded);
         }
-        let key = one(&session, uri, Kind::Private, ObjectClass::PRIVATE_KEY, "private keys")?;
+        let key = one(&session, uri, ObjectKind::Private, ObjectClass::PRIVATE_KEY, "private keys")?;
         if !belongs(&session, key, &certificate)? {
             return Err(Pkcs11Error::OtherKey);
         }
@@ -227,8 +227,8 @@ impl Module {
 /// The one object of a class that a URI names.
 fn one(
     session: &Session,
-    uri: &Uri,
-    kind: Kind,
+    uri: &Pkcs11Uri,
+    kind: ObjectKind,
     class: ObjectClass,
     what: &'static str,
 ) -> Result<ObjectHandle, Pkcs11Error> {
@@ -308,19 +308,31 @@ impl TokenSigner {
     fn mechanism(
         &self,
         kind: KeyKind,
-        algorithm: Algorithm,
+        algorithm: DigestAlgorithm,
         message: &[u8],
     ) -> Result<(Mechanism<'static>, Vec<u8>), Pkcs11Error> {
         let has = |mechanism| self.mechanisms.contains(&mechanism);
         let unable = || Pkcs11Error::Mechanism(format!("{algorithm} digests by {}", kind.name()));
         let hashing = match (kind, algorithm) {
-            (_, Algorithm::Sha1) => return Err(unable()),
-            (KeyKind::Rsa, Algorithm::Sha256) => (MechanismType::SHA256_RSA_PKCS, Mechanism::Sha256RsaPkcs),
-            (KeyKind::Rsa, Algorithm::Sha384) => (MechanismType::SHA384_RSA_PKCS, Mechanism::Sha384RsaPkcs),
-            (KeyKind::Rsa, Algorithm::Sha512) => (MechanismType::SHA512_RSA_PKCS, Mechanism::Sha512RsaPkcs),
-            (KeyKind::Ecdsa, Algorithm::Sha256) => (MechanismType::ECDSA_SHA256, Mechanism::EcdsaSha256),
-            (KeyKind::Ecdsa, Algorithm::Sha384) => (MechanismType::ECDSA_SHA384, Mechanism::EcdsaSha384),
-            (KeyKind::Ecdsa, Algorithm::Sha512) => (MechanismType::ECDSA_SHA512, Mechanism::EcdsaSha512),
+            (_, DigestAlgorithm::Sha1) => return Err(unable()),
+            (KeyKind::Rsa, DigestAlgorithm::Sha256) => {
+                (MechanismType::SHA256_RSA_PKCS, Mechanism::Sha256RsaPkcs)
+            }
+            (KeyKind::Rsa, DigestAlgorithm::Sha384) => {
+                (MechanismType::SHA384_RSA_PKCS, Mechanism::Sha384RsaPkcs)
+            }
+            (KeyKind::Rsa, DigestAlgorithm::Sha512) => {
+                (MechanismType::SHA512_RSA_PKCS, Mechanism::Sha512RsaPkcs)
+            }
+            (KeyKind::Ecdsa, DigestAlgorithm::Sha256) => {
+                (MechanismType::ECDSA_SHA256, Mechanism::EcdsaSha256)
+            }
+            (KeyKind::Ecdsa, DigestAlgorithm::Sha384) => {
+                (MechanismType::ECDSA_SHA384, Mechanism::EcdsaSha384)
+            }
+            (KeyKind::Ecdsa, DigestAlgorithm::Sha512) => {
+                (MechanismType::ECDSA_SHA512, Mechanism::EcdsaSha512)
+            }
         };
         let digest = algorithm.digest(message);
         match kind {
@@ -339,7 +351,7 @@ impl TokenSigner {
         }
     }
 
-    fn signature(&self, algorithm: Algorithm, message: &[u8]) -> Result<Vec<u8>, Pkcs11Error> {
+    fn signature(&self, algorithm: DigestAlgorithm, message: &[u8]) -> Result<Vec<u8>, Pkcs11Error> {
         let kind = self.certificate.public_key().map_err(|e| Pkcs11Error::Mechanism(e.to_string()))?.kind();
         let (mechanism, data) = self.mechanism(kind, algorithm, message)?;
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
@@ -387,7 +399,7 @@ impl Signer for TokenSigner {
         &self.chain
     }
 
-    fn sign(&self, algorithm: Algorithm, message: &[u8]) -> Result<Vec<u8>, SignerError> {
+    fn sign(&self, algorithm: DigestAlgorithm, message: &[u8]) -> Result<Vec<u8>, SignerError> {
         Ok(self.signature(algorithm, message)?)
     }
 }

@@ -9,7 +9,7 @@
 
 mod level;
 
-pub use level::{Level, Revoked, SHIM_SECTION};
+pub use level::{RevokedComponent, SHIM_SECTION, SbatLevel};
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -46,7 +46,7 @@ pub enum SbatError {
 
 /// A component of an image.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
+pub struct SbatEntry {
     /// The component: `shim`, `grub`, `grub.debian`, `systemd-stub`.
     pub component: String,
     /// Its generation: raised when a hole is mended.
@@ -65,10 +65,10 @@ pub struct Entry {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Sbat {
     /// Its components, in their order.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<SbatEntry>,
 }
 
-impl Entry {
+impl SbatEntry {
     /// An entry; its fields are checked.
     pub fn new(
         component: &str,
@@ -103,9 +103,9 @@ impl Entry {
 impl Sbat {
     /// Reads a section (with the zeros that pad it) or a file.
     pub fn read(octets: &[u8]) -> Result<Self, SbatError> {
-        let entries: Vec<Entry> = lines(octets)?
+        let entries: Vec<SbatEntry> = lines(octets)?
             .into_iter()
-            .map(|(line, text)| Entry::read(line, &text.split(',').collect::<Vec<_>>()))
+            .map(|(line, text)| SbatEntry::read(line, &text.split(',').collect::<Vec<_>>()))
             .collect::<Result<_, _>>()?;
         if entries.is_empty() { Err(SbatError::Empty) } else { Ok(Self { entries }) }
     }
@@ -114,7 +114,7 @@ impl Sbat {
 /// The text of the section.
 impl fmt::Display for Sbat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for Entry { component, generation, vendor, package, version, url } in &self.entries {
+        for SbatEntry { component, generation, vendor, package, version, url } in &self.entries {
             writeln!(f, "{component},{generation},{vendor},{package},{version},{url}")?;
         }
         Ok(())
@@ -190,7 +190,7 @@ mod tests {
             fields in prop::collection::vec(("[a-z.]{1,9}", 1u16.., "[^,\\p{Cc}]{1,9}", "[a-z]{1,3}", "[0-9.]{1,5}", "[a-z:/]{1,9}"), 1..5),
             padding in 0usize..9,
         ) {
-            let entries = fields.iter().map(|(a, b, c, d, e, f)| Entry::new(a, *b, c, d, e, f).unwrap()).collect();
+            let entries = fields.iter().map(|(a, b, c, d, e, f)| SbatEntry::new(a, *b, c, d, e, f).unwrap()).collect();
             let sbat = Sbat { entries };
             let mut section = sbat.to_string().into_bytes();
             section.resize(section.len() + padding, 0);
@@ -200,7 +200,7 @@ mod tests {
         #[test]
         fn anything_is_read_or_refused(octets in prop::collection::vec(any::<u8>(), 0..200)) {
             let _ = Sbat::read(&octets);
-            let _ = Level::read(&octets);
+            let _ = SbatLevel::read(&octets);
         }
     }
 }

@@ -4,9 +4,9 @@
 
 use crate::certificate::Certificate;
 use crate::guid::Guid;
-use crate::lists::{self, Database, Kind, ListError, SignatureList};
-use crate::sbat::{Level, SbatError};
-use crate::variable::{Content, Variable};
+use crate::lists::{self, ListError, SignatureDatabase, SignatureList, SignatureListKind};
+use crate::sbat::{SbatError, SbatLevel};
+use crate::variable::{Variable, VariableContent};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
@@ -38,14 +38,14 @@ pub struct State {
     /// Whether only the vendor's keys were ever used.
     pub vendor_keys: Option<bool>,
     /// The lists that are there.
-    pub lists: Vec<(Variable, Result<Database, ListError>)>,
+    pub lists: Vec<(Variable, Result<SignatureDatabase, ListError>)>,
     /// What shim enforces.
-    pub sbat_level: Option<Result<Level, SbatError>>,
+    pub sbat_level: Option<Result<SbatLevel, SbatError>>,
 }
 
 impl State {
     /// Reads it; `read` gives the content of a variable, if there is one.
-    pub fn read<E>(mut read: impl FnMut(Variable) -> Result<Option<Content>, E>) -> Result<Self, E> {
+    pub fn read<E>(mut read: impl FnMut(Variable) -> Result<Option<VariableContent>, E>) -> Result<Self, E> {
         let mut flag = |variable| {
             let content = read(variable)?;
             Ok(content.and_then(|content| content.data.first().map(|byte| *byte == 1)))
@@ -59,14 +59,14 @@ impl State {
         for variable in Variable::LISTS {
             if let Some(content) = read(variable)? {
                 let database = lists::read(&content.data).map(|lists| {
-                    let mut database = Database::default();
+                    let mut database = SignatureDatabase::default();
                     database.add_lists(variable.name, &lists);
                     database
                 });
                 found.push((variable, database));
             }
         }
-        let sbat_level = read(Variable::SBAT_LEVEL)?.map(|content| Level::read(&content.data));
+        let sbat_level = read(Variable::SBAT_LEVEL)?.map(|content| SbatLevel::read(&content.data));
         Ok(Self { setup_mode, secure_boot, audit_mode, deployed_mode, vendor_keys, lists: found, sbat_level })
     }
 }
@@ -95,7 +95,7 @@ pub struct Others {
 
 impl Others {
     /// Takes what Microsoft has in the vendor's lists or in those that are enrolled.
-    pub fn of_microsoft(databases: &[(Variable, Database)]) -> Self {
+    pub fn of_microsoft(databases: &[(Variable, SignatureDatabase)]) -> Self {
         let mut others = Self::default();
         for (variable, database) in databases {
             let to = match variable.name {
@@ -180,7 +180,7 @@ pub fn plan(state: &State, owner: &Owner, others: &Others) -> Result<Vec<Change>
         None => return Err(EnrolError::NoSetupMode),
     }
     let list = |guid: Guid, certificate: &Certificate| {
-        SignatureList::single(Kind::X509, guid, certificate.der().to_vec())
+        SignatureList::single(SignatureListKind::X509, guid, certificate.der().to_vec())
     };
     let with = |own: &Certificate, others: &[(Guid, Certificate)]| {
         let own = core::iter::once(list(owner.guid, own));

@@ -5,8 +5,8 @@
 
 use crate::attach::{AttachError, Summed, attach_summed, padding};
 use crate::certificate::Certificate;
-use crate::cms::{Attribute, BuildError, Content, Request, ToBeSigned, prepare};
-use crate::digest::Algorithm;
+use crate::cms::{Attribute, CmsBuildError, SignedContent, SignedDataRequest, ToBeSigned, prepare};
+use crate::digest::DigestAlgorithm;
 use crate::file;
 use crate::key::PrivateKey;
 use crate::pe::{self, Layout, certificates};
@@ -24,7 +24,7 @@ pub trait Signer: Send + Sync {
     fn chain(&self) -> &[Certificate];
 
     /// Signs a message, which is hashed with `algorithm`: PKCS #1 v1.5, or ECDSA in DER.
-    fn sign(&self, algorithm: Algorithm, message: &[u8]) -> Result<Vec<u8>, SignerError>;
+    fn sign(&self, algorithm: DigestAlgorithm, message: &[u8]) -> Result<Vec<u8>, SignerError>;
 }
 
 /// Why whoever has the key did not sign.
@@ -47,8 +47,8 @@ impl FileSigner {
     /// # Errors
     /// [`SignError::OtherKey`], or that the certificate has a key that we do not know.
     pub fn check(self) -> Result<Self, SignError> {
-        let public = self.certificate.public_key().map_err(BuildError::Key)?;
-        let algorithm = if public.bits() == 384 { Algorithm::Sha384 } else { Algorithm::Sha256 };
+        let public = self.certificate.public_key().map_err(CmsBuildError::Key)?;
+        let algorithm = if public.bits() == 384 { DigestAlgorithm::Sha384 } else { DigestAlgorithm::Sha256 };
         let probe = b"does the key belong to the certificate?";
         // A key on another curve does not even sign this digest.
         let signature = self.key.sign(algorithm, probe).map_err(|_| SignError::OtherKey)?;
@@ -67,7 +67,7 @@ impl Signer for FileSigner {
         &self.chain
     }
 
-    fn sign(&self, algorithm: Algorithm, message: &[u8]) -> Result<Vec<u8>, SignerError> {
+    fn sign(&self, algorithm: DigestAlgorithm, message: &[u8]) -> Result<Vec<u8>, SignerError> {
         Ok(self.key.sign(algorithm, message)?)
     }
 }
@@ -80,9 +80,9 @@ pub trait Countersigner: Send + Sync {
 
 /// How to sign.
 #[derive(Debug, Clone, Copy)]
-pub struct Manner {
+pub struct SignOptions {
     /// The digest of the image and of all else.
-    pub algorithm: Algorithm,
+    pub algorithm: DigestAlgorithm,
     /// Whether the signatures that are there stay, in front of the new one.
     pub keep: bool,
 }
@@ -92,10 +92,10 @@ pub struct Manner {
 pub enum SignError {
     /// The image cannot be read.
     #[error("{0}")]
-    Image(#[from] pe::ReadError<io::Error>),
+    Image(#[from] pe::ImageError<io::Error>),
     /// There is no request for it.
     #[error("{0}")]
-    Build(#[from] BuildError),
+    Build(#[from] CmsBuildError),
     /// Whoever has the key refused.
     #[error("cannot sign: {0}")]
     Signer(SignerError),
@@ -136,16 +136,16 @@ impl Signing {
         layout: Layout,
         signer: &Certificate,
         chain: &[Certificate],
-        manner: Manner,
+        options: SignOptions,
     ) -> Result<Self, SignError> {
-        let algorithm = manner.algorithm;
+        let algorithm = options.algorithm;
         let there = certificates(&source, &layout)?;
         let kept =
-            if manner.keep { there.into_iter().map(|entry| entry.content).collect() } else { Vec::new() };
+            if options.keep { there.into_iter().map(|entry| entry.content).collect() } else { Vec::new() };
         let (digest, summed) = file::digest_and_sum(&source, &layout, padding(&layout), algorithm)
-            .map_err(pe::ReadError::Source)?;
-        let content = Content::Image(digest.clone());
-        let wanted = prepare(&Request { content, algorithm, signer, chain, signing_time: None })?;
+            .map_err(pe::ImageError::Source)?;
+        let content = SignedContent::Image(digest.clone());
+        let wanted = prepare(&SignedDataRequest { content, algorithm, signer, chain, signing_time: None })?;
         Ok(Self { source, layout, kept, summed, digest, wanted })
     }
 
@@ -175,15 +175,15 @@ pub fn sign(
     layout: Layout,
     signer: &dyn Signer,
     countersigner: Option<&dyn Countersigner>,
-    manner: Manner,
+    options: SignOptions,
     output: &Path,
 ) -> Result<(), SignError> {
-    let signing = Signing::begin(source, layout, signer.certificate(), signer.chain(), manner)?;
+    let signing = Signing::begin(source, layout, signer.certificate(), signer.chain(), options)?;
     let message = signing.wanted.attributes.as_deref().unwrap_or_default();
-    let signature = signer.sign(manner.algorithm, message).map_err(SignError::Signer)?;
+    let signature = signer.sign(options.algorithm, message).map_err(SignError::Signer)?;
     // Before anyone is asked for a timestamp on what is no signature.
     signing.wanted.complete(&signature, &[]).map_err(|error| match error {
-        BuildError::Signature(_) => SignError::OtherKey,
+        CmsBuildError::Signature(_) => SignError::OtherKey,
         error => error.into(),
     })?;
     let unsigned = match countersigner {

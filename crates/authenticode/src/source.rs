@@ -4,7 +4,7 @@ use core::convert::Infallible;
 use core::fmt;
 
 /// Something of known length whose bytes can be read anywhere.
-pub trait Source {
+pub trait ImageSource {
     /// Why it cannot be read.
     type Error: fmt::Debug + fmt::Display;
 
@@ -20,7 +20,7 @@ pub trait Source {
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<(), Self::Error>;
 }
 
-impl Source for [u8] {
+impl ImageSource for [u8] {
     type Error = Infallible;
 
     fn len(&self) -> u64 {
@@ -64,7 +64,7 @@ impl FileSource {
 }
 
 #[cfg(feature = "std")]
-impl Source for FileSource {
+impl ImageSource for FileSource {
     type Error = std::io::Error;
 
     fn len(&self) -> u64 {

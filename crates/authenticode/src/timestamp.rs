@@ -5,7 +5,7 @@
 use crate::asn1::{DerError, Element, Elements, element};
 use crate::certificate::{digest_oid, identifier};
 use crate::cms::{Attribute, Timestamp, TimestampError, oids};
-use crate::digest::Algorithm;
+use crate::digest::DigestAlgorithm;
 use crate::sign::{Countersigner, SignerError};
 use der::Tag;
 use ring::rand::{SecureRandom, SystemRandom};
@@ -51,7 +51,7 @@ pub enum AnswerError {
     Nonce,
     /// It is for another digest than was asked for.
     #[error("the timestamp is for a {0} digest, which was not asked for")]
-    Digest(Algorithm),
+    Digest(DigestAlgorithm),
     /// Section 2.3 wants the extension to be critical.
     #[error(
         "the authority's certificate does not say critically that it is for timestamps alone (RFC 3161, section 2.3)"
@@ -66,7 +66,7 @@ pub enum AnswerError {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TimestampRequest<'a> {
     /// The algorithm of the imprint.
-    pub algorithm: Algorithm,
+    pub algorithm: DigestAlgorithm,
     /// The signature that gets the timestamp.
     pub signature: &'a [u8],
     /// What makes it another one than all others: content octets of a positive INTEGER.
@@ -75,7 +75,7 @@ pub struct TimestampRequest<'a> {
 
 impl<'a> TimestampRequest<'a> {
     /// A request with a random nonce.
-    pub fn new(algorithm: Algorithm, signature: &'a [u8]) -> Result<Self, AnswerError> {
+    pub fn new(algorithm: DigestAlgorithm, signature: &'a [u8]) -> Result<Self, AnswerError> {
         let mut nonce = [0; NONCE];
         SystemRandom::new().fill(&mut nonce).map_err(|_| AnswerError::Random)?;
         // Positive, and of full length.
@@ -180,7 +180,7 @@ pub struct TimestampAuthority<'a> {
     /// How to reach it.
     pub ask: Box<Ask<'a>>,
     /// The digest that is sent.
-    pub algorithm: Algorithm,
+    pub algorithm: DigestAlgorithm,
 }
 
 impl fmt::Debug for TimestampAuthority<'_> {
@@ -203,7 +203,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn request() -> TimestampRequest<'static> {
-        TimestampRequest { algorithm: Algorithm::Sha256, signature: b"signature", nonce: [0x41; NONCE] }
+        TimestampRequest { algorithm: DigestAlgorithm::Sha256, signature: b"signature", nonce: [0x41; NONCE] }
     }
 
     fn status(number: u8, rest: &[&[u8]]) -> Vec<u8> {
@@ -235,8 +235,8 @@ mod tests {
 
     #[test]
     fn nonces_differ() {
-        let one = TimestampRequest::new(Algorithm::Sha256, b"x").unwrap();
-        let other = TimestampRequest::new(Algorithm::Sha256, b"x").unwrap();
+        let one = TimestampRequest::new(DigestAlgorithm::Sha256, b"x").unwrap();
+        let other = TimestampRequest::new(DigestAlgorithm::Sha256, b"x").unwrap();
         assert_ne!(one.nonce, other.nonce);
     }
 

@@ -100,14 +100,14 @@ pub mod attributes {
 
 /// A variable as efivarfs shows it: four bytes of attributes, and the value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Content {
+pub struct VariableContent {
     /// Its attributes.
     pub attributes: u32,
     /// Its value.
     pub data: Vec<u8>,
 }
 
-impl Content {
+impl VariableContent {
     /// Reads a file of efivarfs; `None` if it is too short.
     pub fn read(file: &[u8]) -> Option<Self> {
         let (attributes, data) = file.split_first_chunk::<4>()?;

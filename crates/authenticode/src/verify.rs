@@ -8,7 +8,7 @@
 //! | `firmware` | the order in which EDK2 decides | `DxeImageVerificationLib` |
 //! | `shim` | the order in which shim decides | shim's `verify.c` |
 //!
-//! [`decide`] is a pure function of an image's [`Subject`] and a [`Policy`]. Where firmware and shim are laxer than is prudent, it
+//! [`decide`] is a pure function of an image's [`Subject`] and a [`TrustPolicy`]. Where firmware and shim are laxer than is prudent, it
 //! refuses: never does it let through what they would refuse for the signature's or the lists' sake. (The manual,
 //! `docs/verifying.md`, lists the differences.)
 
@@ -22,10 +22,10 @@ pub mod subject;
 pub use subject::{SbatData, Subject, algorithms};
 
 use crate::certificate::Certificate;
-use crate::cms::{ReadError, VerifyError};
-use crate::digest::Algorithm;
-use crate::lists::{Database, Entry};
-use crate::sbat::{Level, Revoked, SbatError};
+use crate::cms::{CmsReadError, CmsVerifyError};
+use crate::digest::DigestAlgorithm;
+use crate::lists::{DatabaseEntry, SignatureDatabase};
+use crate::sbat::{RevokedComponent, SbatError, SbatLevel};
 use crate::time::Time;
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -45,7 +45,7 @@ pub enum Loader {
 
 /// A list, by its role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum List {
+pub enum TrustList {
     /// `db`: what may start.
     Db,
     /// `dbx`: what may not.
@@ -58,7 +58,7 @@ pub enum List {
     Vendor,
 }
 
-impl fmt::Display for List {
+impl fmt::Display for TrustList {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Db => "db",
@@ -72,23 +72,23 @@ impl fmt::Display for List {
 
 /// What is trusted, and how strictly.
 #[derive(Debug, Clone, Default)]
-pub struct Policy {
+pub struct TrustPolicy {
     /// Who decides.
     pub loader: Loader,
     /// What may start.
-    pub db: Database,
+    pub db: SignatureDatabase,
     /// What may not.
-    pub dbx: Database,
+    pub dbx: SignatureDatabase,
     /// Authorities for timestamps, which save signatures from before a revocation.
-    pub dbt: Database,
+    pub dbt: SignatureDatabase,
     /// Shim only: what the machine's owner allows.
-    pub mok: Database,
+    pub mok: SignatureDatabase,
     /// Shim only: what the owner forbids.
-    pub mokx: Database,
+    pub mokx: SignatureDatabase,
     /// Shim only: its own certificates.
-    pub vendor: Database,
+    pub vendor: SignatureDatabase,
     /// The least generations of components. With none, `.sbat` is not looked at.
-    pub sbat_level: Option<Level>,
+    pub sbat_level: Option<SbatLevel>,
     /// Refuse what was signed with a certificate that is not valid at this time. Neither firmware nor shim does.
     pub valid_at: Option<Time>,
     /// Take SHA-1, for looking at old files. Some firmware still does; shim computes it for lists only.
@@ -99,18 +99,18 @@ pub struct Policy {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trust {
     /// The list.
-    pub list: List,
+    pub list: TrustList,
     /// Its entry.
-    pub entry: Entry,
+    pub entry: DatabaseEntry,
     /// How it names the image.
-    pub by: By,
+    pub by: TrustedBy,
 }
 
 /// How an entry of a list names an image.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum By {
+pub enum TrustedBy {
     /// By its digest.
-    Digest(Algorithm),
+    Digest(DigestAlgorithm),
     /// By a certificate: the path from the signer's to the one in the list.
     Path(Vec<Certificate>),
 }
@@ -119,18 +119,18 @@ pub enum By {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Forbidden {
     /// The list.
-    pub list: List,
+    pub list: TrustList,
     /// Its entry.
-    pub entry: Entry,
+    pub entry: DatabaseEntry,
     /// How it names what it forbids.
-    pub why: Why,
+    pub why: ForbiddenBy,
 }
 
 /// How an entry forbids something.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Why {
+pub enum ForbiddenBy {
     /// It is the image's digest.
-    Digest(Algorithm),
+    Digest(DigestAlgorithm),
     /// It is a certificate which the signer's is, or which issued it.
     Certificate {
         /// The certificate's subject.
@@ -151,10 +151,12 @@ impl fmt::Display for Forbidden {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let list = self.list;
         match &self.why {
-            Why::Digest(algorithm) => write!(f, "its {algorithm} digest is in {list}"),
-            Why::Certificate { subject } => write!(f, "{list} forbids what {subject} vouches for"),
-            Why::Tbs { subject, since, .. } if since.is_zero() => write!(f, "{list} revokes {subject}"),
-            Why::Tbs { subject, since, stamped } => {
+            ForbiddenBy::Digest(algorithm) => write!(f, "its {algorithm} digest is in {list}"),
+            ForbiddenBy::Certificate { subject } => write!(f, "{list} forbids what {subject} vouches for"),
+            ForbiddenBy::Tbs { subject, since, .. } if since.is_zero() => {
+                write!(f, "{list} revokes {subject}")
+            }
+            ForbiddenBy::Tbs { subject, since, stamped } => {
                 write!(f, "{list} revokes {subject} since {since}, and ")?;
                 match stamped {
                     Some(time) => write!(f, "the signature was made at {time}"),
@@ -167,7 +169,7 @@ impl fmt::Display for Forbidden {
 
 /// Why a signature lets nothing through.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Problem {
+pub enum SignatureProblem {
     /// An entry of the certificate table that is no signature.
     #[error("it is of revision {revision:#06x} and type {kind:#06x}, which is no Authenticode signature")]
     Kind {
@@ -178,23 +180,23 @@ pub enum Problem {
     },
     /// It cannot be read.
     #[error("{0}")]
-    Read(ReadError),
+    Read(CmsReadError),
     /// It does not hold.
     #[error("{0}")]
-    Verify(VerifyError),
+    Verify(CmsVerifyError),
     /// SHA-1.
     #[error("it is of a SHA-1 digest, for which others can find another file")]
     Sha1,
     /// Another one than shim computes.
     #[error("it is of a {0} digest, and shim computes SHA-256 only")]
-    Digest(Algorithm),
+    Digest(DigestAlgorithm),
     /// It is revoked.
     #[error("{0}")]
     Forbidden(Box<Forbidden>),
     /// No list has a certificate at the end of a path.
     #[error("{0}")]
     Path(PathError),
-    /// [`Policy::valid_at`] was asked for.
+    /// [`TrustPolicy::valid_at`] was asked for.
     #[error("{subject} is valid from {from} to {until} only")]
     Validity {
         /// The certificate's subject.
@@ -245,17 +247,17 @@ impl fmt::Display for Notice {
 
 /// What became of a signature.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
+pub struct SignatureFinding {
     /// Its place in the certificate table, from 0.
     pub index: usize,
     /// Subject of the signer's certificate, as far as it could be read.
     pub signer: Option<String>,
     /// Which digest it is of.
-    pub algorithm: Option<Algorithm>,
+    pub algorithm: Option<DigestAlgorithm>,
     /// When it was made, if a timestamp says so; whether its authority is trusted decides dbt.
     pub timestamp: Option<Time>,
     /// What it lets through, or the first thing that stopped it.
-    pub result: Result<Trust, Problem>,
+    pub result: Result<Trust, SignatureProblem>,
     /// Whether it stops the image, however good another signature is.
     pub fatal: bool,
     /// What is worth knowing besides.
@@ -280,7 +282,7 @@ pub enum Refusal {
         /// Which.
         index: usize,
         /// Why.
-        problem: Box<Problem>,
+        problem: Box<SignatureProblem>,
     },
     /// Nothing lets it through.
     #[error("no signature is trusted, and no list has its digest")]
@@ -296,30 +298,30 @@ pub enum Refusal {
     Sbat(SbatError),
     /// It is too old.
     #[error(".sbat: {0}")]
-    Revoked(Revoked),
+    Revoked(RevokedComponent),
 }
 
 /// The decision about an image.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Verdict {
+pub struct ImageVerdict {
     /// What let it through, or the first thing that stopped it.
     pub outcome: Result<Trust, Refusal>,
     /// What became of each signature.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<SignatureFinding>,
 }
 
 /// Decides. `now` is for [`Notice`]s only.
-pub fn decide(subject: &Subject, policy: &Policy, now: Option<Time>) -> Verdict {
+pub fn decide(subject: &Subject, policy: &TrustPolicy, now: Option<Time>) -> ImageVerdict {
     let (outcome, findings) = match policy.loader {
         Loader::Firmware => firmware::decide(subject, policy, now),
         Loader::Shim => shim::decide(subject, policy, now),
     };
     let outcome = outcome.and_then(|trust| check_sbat(subject, policy).map(|()| trust));
-    Verdict { outcome, findings }
+    ImageVerdict { outcome, findings }
 }
 
 /// Shim looks at SBAT last (`verify_buffer`).
-fn check_sbat(subject: &Subject, policy: &Policy) -> Result<(), Refusal> {
+fn check_sbat(subject: &Subject, policy: &TrustPolicy) -> Result<(), Refusal> {
     let Some(level) = &policy.sbat_level else { return Ok(()) };
     match &subject.sbat {
         SbatData::Missing => Err(Refusal::NoSbat),

@@ -5,11 +5,11 @@
 mod forge;
 
 use authenticode::cms::{Authenticode, IndirectData};
-use authenticode::digest::Algorithm;
-use authenticode::lists::{Database, Kind, SignatureList, revocation_data};
+use authenticode::digest::DigestAlgorithm;
+use authenticode::lists::{SignatureDatabase, SignatureList, SignatureListKind, revocation_data};
 use authenticode::pe::Layout;
 use authenticode::time::Time;
-use authenticode::verify::{By, Loader, Policy};
+use authenticode::verify::{Loader, TrustPolicy, TrustedBy};
 use forge::{
     Forge, Identity, attached, complaint, database, signature, signature_with, signatures, signed, tiny,
     trusting, verdict,
@@ -38,7 +38,7 @@ fn other() -> Vec<u8> {
 }
 
 #[track_caller]
-fn refused(forge: &Forge, image: &[u8], policy: &Policy, reason: &str) {
+fn refused(forge: &Forge, image: &[u8], policy: &TrustPolicy, reason: &str) {
     let told = complaint(image, policy);
     assert!(told.contains(reason), "{told:?} instead of {reason:?}");
     assert!(!forge.sbverify(image, "good"), "sbverify is content: {told}");
@@ -67,12 +67,12 @@ fn signatures_that_look_right() {
         "messageDigest is not the digest",
     );
     // And with messageDigest made to fit: only the signature is left to tell.
-    let digest_of = |image: &IndirectData| Algorithm::Sha256.digest(&image.write());
+    let digest_of = |image: &IndirectData| DigestAlgorithm::Sha256.digest(&image.write());
     let fitted = replaced(&swapped, &digest_of(&read.image), &digest_of(&theirs.image));
     refused(&forge, &attached(&other(), std::slice::from_ref(&fitted)), &policy, "does not fit the key");
     // Signed by another key, with the trusted certificate beside it: the hole of the library that was to replace sbsign.
     let attributes = Authenticode::read(&fitted).unwrap().signed.signer.attributes_der.unwrap();
-    let by_evil = evil.key.sign(Algorithm::Sha256, &attributes).unwrap();
+    let by_evil = evil.key.sign(DigestAlgorithm::Sha256, &attributes).unwrap();
     let forged = replaced(&fitted, &read.signed.signer.signature, &by_evil);
     refused(&forge, &attached(&other(), &[forged]), &policy, "does not fit the key");
 
@@ -186,7 +186,7 @@ fn tables_that_firmware_refuses() {
     let size = u32::try_from(end - start).unwrap();
     short[directory + 4..directory + 8].copy_from_slice(&size.to_le_bytes());
     assert!(complaint(&short, &policy).contains("is no multiple of 8"), "{}", complaint(&short, &policy));
-    assert_eq!(complaint(&short, &Policy { loader: Loader::Shim, ..policy.clone() }), "");
+    assert_eq!(complaint(&short, &TrustPolicy { loader: Loader::Shim, ..policy.clone() }), "");
     // A second entry of another type, or of another revision, beside the good one.
     let both = attached(&tiny(), &[genuine.clone(), genuine]);
     let second = start + (both.len() - start) / 2;
@@ -220,7 +220,7 @@ fn several_signatures() {
         assert!(told.contains("stops it"), "{told}");
     }
     // So does one of somebody whom dbx forbids.
-    let forbidding = Policy { dbx: database([&evil.certificate]), ..policy.clone() };
+    let forbidding = TrustPolicy { dbx: database([&evil.certificate]), ..policy.clone() };
     for order in [[&genuine, &stranger], [&stranger, &genuine]] {
         let told = complaint(&attached(&tiny(), &order.map(Clone::clone)), &forbidding);
         assert!(told.contains("dbx forbids what CN=Evil vouches for"), "{told}");
@@ -240,7 +240,7 @@ fn broken_digests() {
         let told = complaint(&forge.read(digest), &policy);
         assert!(told.contains(reason), "{told}");
     }
-    let lenient = Policy { sha1: true, ..policy.clone() };
+    let lenient = TrustPolicy { sha1: true, ..policy.clone() };
     assert_eq!(complaint(&forge.read("sha1"), &lenient), "");
     assert!(!complaint(&forge.read("md5"), &lenient).is_empty());
     // Certificates that were issued with SHA-1.
@@ -252,15 +252,15 @@ fn broken_digests() {
     assert!(complaint(&old, &policy).contains("CN=old is signed with SHA-1"), "{}", complaint(&old, &policy));
     assert_eq!(complaint(&old, &lenient), "");
     // Longer digests are fine.
-    for algorithm in [Algorithm::Sha384, Algorithm::Sha512] {
+    for algorithm in [DigestAlgorithm::Sha384, DigestAlgorithm::Sha512] {
         let image = attached(&tiny(), &[signature_with(&tiny(), &good, &[], algorithm)]);
         assert_eq!(complaint(&image, &policy), "", "{algorithm}");
     }
 }
 
-fn listed(kind: Kind, data: Vec<u8>) -> Database {
+fn listed(kind: SignatureListKind, data: Vec<u8>) -> SignatureDatabase {
     let owner = "12345678-9abc-def0-1234-56789abcdef0".parse().unwrap();
-    let mut database = Database::default();
+    let mut database = SignatureDatabase::default();
     database.add_lists("list", &[SignatureList::single(kind, owner, data)]);
     database
 }
@@ -275,18 +275,18 @@ fn revocations() {
     let image = signed(&tiny(), &signer, std::slice::from_ref(&middle.certificate));
     let policy = trusting([&root.certificate]);
     let trust = verdict(&image, &policy).outcome.unwrap();
-    let By::Path(path) = &trust.by else { panic!("{trust:?}") };
+    let TrustedBy::Path(path) = &trust.by else { panic!("{trust:?}") };
     assert_eq!(path, &[&signer, &middle, &root].map(|who| who.certificate.clone()));
     assert!(forge.sbverify(&image, "good"));
 
-    let revoking = |dbx: Database| complaint(&image, &Policy { dbx, ..policy.clone() });
+    let revoking = |dbx: SignatureDatabase| complaint(&image, &TrustPolicy { dbx, ..policy.clone() });
     for who in [&signer, &middle, &root] {
         let subject = who.certificate.subject();
         assert!(revoking(database([&who.certificate])).contains("stops it: dbx forbids"), "{subject}");
         for (kind, algorithm) in [
-            (Kind::X509Sha256, Algorithm::Sha256),
-            (Kind::X509Sha384, Algorithm::Sha384),
-            (Kind::X509Sha512, Algorithm::Sha512),
+            (SignatureListKind::X509Sha256, DigestAlgorithm::Sha256),
+            (SignatureListKind::X509Sha384, DigestAlgorithm::Sha384),
+            (SignatureListKind::X509Sha512, DigestAlgorithm::Sha512),
         ] {
             let digest = who.certificate.tbs_digest(algorithm);
             let told = revoking(listed(kind, revocation_data(&digest, Time::default())));
@@ -298,24 +298,28 @@ fn revocations() {
         }
     }
     // The trusted certificate was issued by one that dbx forbids, and nobody sent that one along.
-    let hidden = Policy { db: database([&middle.certificate, &root.certificate]), ..policy.clone() };
-    let hidden = Policy { dbx: database([&root.certificate]), ..hidden };
+    let hidden = TrustPolicy { db: database([&middle.certificate, &root.certificate]), ..policy.clone() };
+    let hidden = TrustPolicy { dbx: database([&root.certificate]), ..hidden };
     let told = complaint(&signed(&tiny(), &signer, &[]), &hidden);
     assert!(told.contains("dbx forbids what CN=Good vouches for"), "{told}");
-    // Digests of the image, in db and dbx, signed or not.
+    // ImageDigests of the image, in db and dbx, signed or not.
     let stranger: Identity = forge.own("stranger", "/CN=Stranger", "");
     for bytes in [signed(&tiny(), &stranger, &[]), tiny()] {
         let layout = Layout::read(bytes.as_slice()).unwrap();
-        let digests = authenticode::digest::digests(bytes.as_slice(), &layout, 0, &Algorithm::ALL).unwrap();
-        let list = |algorithm| listed(Kind::of_image(algorithm), digests.get(algorithm).unwrap().to_vec());
-        let by_digest = Policy { db: list(Algorithm::Sha256), ..Policy::default() };
+        let digests =
+            authenticode::digest::digests(bytes.as_slice(), &layout, 0, &DigestAlgorithm::ALL).unwrap();
+        let list = |algorithm| {
+            listed(SignatureListKind::of_image(algorithm), digests.get(algorithm).unwrap().to_vec())
+        };
+        let by_digest = TrustPolicy { db: list(DigestAlgorithm::Sha256), ..TrustPolicy::default() };
         assert_eq!(complaint(&bytes, &by_digest), "");
-        for algorithm in Algorithm::ALL {
-            let told = complaint(&bytes, &Policy { dbx: list(algorithm), ..by_digest.clone() });
+        for algorithm in DigestAlgorithm::ALL {
+            let told = complaint(&bytes, &TrustPolicy { dbx: list(algorithm), ..by_digest.clone() });
             assert_eq!(told.split(';').next().unwrap(), format!("its {algorithm} digest is in dbx"));
         }
         // Firmware computes SHA-256 only, here.
-        let told = complaint(&bytes, &Policy { db: list(Algorithm::Sha512), ..Policy::default() });
+        let told =
+            complaint(&bytes, &TrustPolicy { db: list(DigestAlgorithm::Sha512), ..TrustPolicy::default() });
         assert!(told.contains("no list has its digest"), "{told}");
     }
 }
@@ -341,11 +345,11 @@ fn timestamps_save_what_is_older_than_the_revocation() {
     assert!(verdict.outcome.is_ok());
     assert_eq!(verdict.findings[0].timestamp, Some(at));
 
-    let digest = good.certificate.tbs_digest(Algorithm::Sha256);
-    let since = |time: Time| listed(Kind::X509Sha256, revocation_data(&digest, time));
+    let digest = good.certificate.tbs_digest(DigestAlgorithm::Sha256);
+    let since = |time: Time| listed(SignatureListKind::X509Sha256, revocation_data(&digest, time));
     let told = |time: Time, dbt: &[&Identity]| {
         let dbt = database(dbt.iter().map(|who| &who.certificate));
-        complaint(&image, &Policy { dbx: since(time), dbt, ..policy.clone() })
+        complaint(&image, &TrustPolicy { dbx: since(time), dbt, ..policy.clone() })
     };
     let later = Time { second: 6, ..at };
     let earlier = Time { second: 4, ..at };

@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 use authenticode::cms::Authenticode;
-use authenticode::digest::{self, Algorithm};
+use authenticode::digest::{self, DigestAlgorithm};
 use authenticode::pe::{Layout, certificates};
 use std::path::Path;
 use test_support::efi_files;
@@ -15,7 +15,7 @@ fn signatures(image: &[u8]) -> (Layout, Vec<Vec<u8>>) {
     (layout, entries.into_iter().map(|entry| entry.content).collect())
 }
 
-fn image_digest(image: &[u8], layout: &Layout, algorithm: Algorithm) -> Vec<u8> {
+fn image_digest(image: &[u8], layout: &Layout, algorithm: DigestAlgorithm) -> Vec<u8> {
     let digests = digest::digests(image, layout, 0, &[algorithm]).unwrap();
     digests.get(algorithm).unwrap().to_vec()
 }

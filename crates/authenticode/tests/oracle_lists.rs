@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use authenticode::lists::{self, Database, Kind};
+use authenticode::lists::{self, SignatureDatabase, SignatureListKind};
 use test_support::{ToolboxFolder, data};
 
 #[test]
@@ -13,19 +13,21 @@ fn a_laptop_has_microsofts_certificates_and_a_list_of_what_is_revoked() {
     for variable in [&db, &dbx] {
         assert_eq!(lists::write(&lists::read(&variable[4..]).unwrap()), variable[4..]);
     }
-    let mut database = Database::default();
+    let mut database = SignatureDatabase::default();
     database.add_file("db", &db).unwrap();
     let subjects: Vec<String> = database.certificates().map(|(_, c)| c.subject()).collect();
-    let unread =
-        database.entries.iter().filter(|e| e.kind == Kind::X509 && !matches!(e.certificate, Some(Ok(_))));
+    let unread = database
+        .entries
+        .iter()
+        .filter(|e| e.kind == SignatureListKind::X509 && !matches!(e.certificate, Some(Ok(_))));
     assert_eq!(unread.count(), 0);
     for wanted in ["Microsoft Corporation UEFI CA 2011", "Microsoft Windows Production PCA 2011"] {
         assert!(subjects.iter().any(|s| s.contains(wanted)), "{subjects:?}");
     }
-    let mut revoked = Database::default();
+    let mut revoked = SignatureDatabase::default();
     revoked.add_file("dbx", &dbx).unwrap();
     // Entries of 48 bytes, the list's header and the four bytes before it: all that there is.
-    assert!(revoked.entries.iter().all(|e| e.kind == Kind::Sha256));
+    assert!(revoked.entries.iter().all(|e| e.kind == SignatureListKind::Sha256));
     assert_eq!(revoked.entries.len() * 48 + 28 + 4, dbx.len());
 }
 
@@ -56,13 +58,14 @@ fn sbsiglist_writes_what_we_write() {
     room.run("sbsiglist", &["--owner", owner, "--type", "x509", "--output", "cert.esl", "cert.der"]);
     let file = std::fs::read(room.outside("cert.esl")).unwrap();
     let certificate = std::fs::read(room.outside("cert.der")).unwrap();
-    let list = lists::SignatureList::single(Kind::X509, owner.parse().unwrap(), certificate);
+    let list = lists::SignatureList::single(SignatureListKind::X509, owner.parse().unwrap(), certificate);
     assert_eq!(lists::write(std::slice::from_ref(&list)), file);
     assert_eq!(lists::read(&file).unwrap(), [list]);
 
     std::fs::write(room.outside("hash"), [0xa5; 32]).unwrap();
     room.run("sbsiglist", &["--owner", owner, "--type", "sha256", "--output", "hash.esl", "hash"]);
     let file = std::fs::read(room.outside("hash.esl")).unwrap();
-    let list = lists::SignatureList::single(Kind::Sha256, owner.parse().unwrap(), vec![0xa5; 32]);
+    let list =
+        lists::SignatureList::single(SignatureListKind::Sha256, owner.parse().unwrap(), vec![0xa5; 32]);
     assert_eq!(lists::write(&[list]), file);
 }

@@ -4,8 +4,10 @@
 #![allow(clippy::unwrap_used, clippy::format_collect, clippy::format_push_string)]
 
 use authenticode::attach::{Attachment, attach, padding};
-use authenticode::digest::{self, Algorithm};
-use authenticode::pe::{CertificateKind, EditError, Editor, Layout, NewSection, certificates, relocations};
+use authenticode::digest::{self, DigestAlgorithm};
+use authenticode::pe::{
+    CertificateTableKind, EditError, Editor, Layout, NewSection, certificates, relocations,
+};
 use std::path::Path;
 use test_support::{ToolboxFolder, efi_files};
 
@@ -26,7 +28,7 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 /// The digest that a signature would have to be of.
-fn digest_of(image: &[u8], layout: &Layout, algorithm: Algorithm) -> String {
+fn digest_of(image: &[u8], layout: &Layout, algorithm: DigestAlgorithm) -> String {
     let digests = digest::digests(image, layout, padding(layout), &[algorithm]).unwrap();
     hex(digests.get(algorithm).unwrap())
 }
@@ -50,9 +52,9 @@ fn digests_are_those_of_pesign() {
         let layout = Layout::read(image.as_slice()).unwrap_or_else(|error| panic!("{name}: {error}"));
         std::fs::write(room.outside("image"), &image).unwrap();
         for (algorithm, option) in [
-            (Algorithm::Sha1, "sha1"),
-            (Algorithm::Sha256, "sha256"),
-            (Algorithm::Sha384, "sha384"),
+            (DigestAlgorithm::Sha1, "sha1"),
+            (DigestAlgorithm::Sha256, "sha256"),
+            (DigestAlgorithm::Sha384, "sha384"),
             // pesign has no SHA-512.
         ] {
             let output = room.run("pesign", &["--hash", "--digest_type", option, "--in", "image"]);
@@ -71,7 +73,7 @@ fn digests_are_those_that_were_signed() {
         let layout = Layout::read(image.as_slice()).unwrap();
         let found = certificates(image.as_slice(), &layout).unwrap();
         assert_eq!(found.is_empty(), layout.certificate_table.is_none(), "{name}");
-        assert!(found.iter().all(|c| c.kind == CertificateKind::SignedData), "{name}");
+        assert!(found.iter().all(|c| c.kind == CertificateTableKind::SignedData), "{name}");
         if found.is_empty() {
             continue;
         }
@@ -82,7 +84,7 @@ fn digests_are_those_that_were_signed() {
             let line = text.lines().find_map(|line| line.trim().strip_prefix(start));
             line.unwrap_or_else(|| panic!("{name}: no `{start}` in {text}")).trim().to_ascii_lowercase()
         };
-        let ours = digest_of(&image, &layout, Algorithm::Sha256);
+        let ours = digest_of(&image, &layout, DigestAlgorithm::Sha256);
         assert_eq!(line("Current message digest    :"), ours, "{name}");
         assert_eq!(line("Calculated message digest :"), ours, "{name}");
         let noted = line("PE checksum   :");
@@ -267,7 +269,7 @@ fn signing_reads_once_and_sees_the_same() {
     for path in efi_files() {
         let source = file::open(&path).unwrap();
         let layout = Layout::read(&source).unwrap();
-        for algorithm in [Algorithm::Sha256, Algorithm::Sha512] {
+        for algorithm in [DigestAlgorithm::Sha256, DigestAlgorithm::Sha512] {
             let (digest, summed) =
                 file::digest_and_sum(&source, &layout, padding(&layout), algorithm).unwrap();
             let twice = file::digests(&source, &layout, padding(&layout), &[algorithm]).unwrap();

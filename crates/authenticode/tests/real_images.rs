@@ -5,12 +5,12 @@
 mod forge;
 
 use authenticode::certificate::Certificate;
-use authenticode::digest::{self, Algorithm};
-use authenticode::lists::{Database, Kind, SignatureList, revocation_data};
+use authenticode::digest::{self, DigestAlgorithm};
+use authenticode::lists::{SignatureDatabase, SignatureList, SignatureListKind, revocation_data};
 use authenticode::pe::{Layout, section_name};
-use authenticode::sbat::{Level, SHIM_SECTION};
+use authenticode::sbat::{SHIM_SECTION, SbatLevel};
 use authenticode::time::Time;
-use authenticode::verify::{By, List, Loader, Policy};
+use authenticode::verify::{Loader, TrustList, TrustPolicy, TrustedBy};
 use forge::{complaint, database, trusting, verdict};
 use std::path::Path;
 use test_support::{data, efi_files, toolbox};
@@ -33,9 +33,9 @@ fn shim() -> Vec<u8> {
     std::fs::read(toolbox().join("usr/lib/shim/shimx64.efi.signed")).unwrap()
 }
 
-fn listed(kind: Kind, data: Vec<u8>) -> Database {
+fn listed(kind: SignatureListKind, data: Vec<u8>) -> SignatureDatabase {
     let owner = "12345678-9abc-def0-1234-56789abcdef0".parse().unwrap();
-    let mut database = Database::default();
+    let mut database = SignatureDatabase::default();
     database.add_lists("list", &[SignatureList::single(kind, owner, data)]);
     database
 }
@@ -45,7 +45,7 @@ fn debians_shim_is_microsofts() {
     let (old, new) = (microsoft("ms-uefi-2011"), microsoft("ms-uefi-2023"));
     for trusted in [&old, &new] {
         let trust = verdict(&shim(), &trusting([trusted])).outcome.unwrap();
-        let By::Path(path) = trust.by else { panic!("{trust:?}") };
+        let TrustedBy::Path(path) = trust.by else { panic!("{trust:?}") };
         assert_eq!(path.last(), Some(trusted));
     }
     // The one for Windows did not sign it, nor did Debian.
@@ -53,7 +53,7 @@ fn debians_shim_is_microsofts() {
         assert!(complaint(&shim(), &trusting([&other])).contains("no signature is trusted"), "{other:?}");
     }
     // What a laptop trusts, and what it forbids.
-    let mut policy = Policy::default();
+    let mut policy = TrustPolicy::default();
     let variable = |name: &str| {
         std::fs::read(data(&format!("uefi/efivars-laptop/{name}-d719b2cb-3d3a-4596-a3bc-dad00e67656f")))
             .unwrap()
@@ -61,7 +61,7 @@ fn debians_shim_is_microsofts() {
     policy.db.add_file("db", &variable("db")).unwrap();
     policy.dbx.add_file("dbx", &variable("dbx")).unwrap();
     let trust = verdict(&shim(), &policy).outcome.unwrap();
-    assert_eq!((trust.list, trust.entry.origin.as_str()), (List::Db, "db"));
+    assert_eq!((trust.list, trust.entry.origin.as_str()), (TrustList::Db, "db"));
 }
 
 #[test]
@@ -70,15 +70,15 @@ fn a_dbx_that_lists_it_stops_it() {
     let policy = trusting([&old, &new]);
     let image = shim();
     let layout = Layout::read(image.as_slice()).unwrap();
-    let digests = digest::digests(image.as_slice(), &layout, 0, &[Algorithm::Sha256]).unwrap();
-    let digest = digests.get(Algorithm::Sha256).unwrap().to_vec();
-    let stopped = |dbx: Database| complaint(&image, &Policy { dbx, ..policy.clone() });
-    assert!(stopped(listed(Kind::Sha256, digest)).contains("its sha256 digest is in dbx"));
+    let digests = digest::digests(image.as_slice(), &layout, 0, &[DigestAlgorithm::Sha256]).unwrap();
+    let digest = digests.get(DigestAlgorithm::Sha256).unwrap().to_vec();
+    let stopped = |dbx: SignatureDatabase| complaint(&image, &TrustPolicy { dbx, ..policy.clone() });
+    assert!(stopped(listed(SignatureListKind::Sha256, digest)).contains("its sha256 digest is in dbx"));
     // It is signed by two; that one is forbidden is enough for firmware.
     for forbidden in [&old, &new] {
         assert!(stopped(database([forbidden])).contains("dbx forbids"), "{forbidden:?}");
-        let tbs = revocation_data(&forbidden.tbs_digest(Algorithm::Sha256), Time::default());
-        let alone = Policy { dbx: listed(Kind::X509Sha256, tbs), ..trusting([forbidden]) };
+        let tbs = revocation_data(&forbidden.tbs_digest(DigestAlgorithm::Sha256), Time::default());
+        let alone = TrustPolicy { dbx: listed(SignatureListKind::X509Sha256, tbs), ..trusting([forbidden]) };
         assert!(complaint(&image, &alone).contains("dbx revokes"), "{forbidden:?}");
     }
 }
@@ -94,13 +94,13 @@ fn shim_starts_what_debian_signed() {
         .unwrap();
     let range = section.content_range();
     let content = &image[usize::try_from(range.start).unwrap()..usize::try_from(range.end).unwrap()];
-    let [automatic, latest] = Level::read_shim(content).unwrap().unwrap();
+    let [automatic, latest] = SbatLevel::read_shim(content).unwrap().unwrap();
     assert!(automatic.date < latest.date);
-    let policy = Policy {
+    let policy = TrustPolicy {
         loader: Loader::Shim,
         vendor: database([&debian()]),
         sbat_level: Some(latest),
-        ..Policy::default()
+        ..TrustPolicy::default()
     };
     let mut started = 0;
     for path in efi_files() {
@@ -110,8 +110,8 @@ fn shim_starts_what_debian_signed() {
         assert_eq!(told.is_empty(), signed, "{}: {told}", path.display());
         started += usize::from(signed);
         // A level that wants more than there is stops all of them.
-        let strict = Level::read(b"sbat,2\n").unwrap();
-        let told = complaint(&bytes, &Policy { sbat_level: Some(strict), ..policy.clone() });
+        let strict = SbatLevel::read(b"sbat,2\n").unwrap();
+        let told = complaint(&bytes, &TrustPolicy { sbat_level: Some(strict), ..policy.clone() });
         assert_eq!(told.contains("sbat is of generation 1, and the level wants 2 or more"), signed, "{told}");
     }
     assert!(started >= 7, "{started}");

@@ -1,8 +1,8 @@
 //! The firmware's variables, as efivarfs shows them.
 
 use anyhow::{Context, bail};
-use authenticode::lists::{self, Database};
-use authenticode::variable::{Content, Variable};
+use authenticode::lists::{self, SignatureDatabase};
+use authenticode::variable::{Variable, VariableContent};
 use rustix::fs::{IFlags, ioctl_getflags, ioctl_setflags};
 use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Read as _, Write as _};
@@ -28,7 +28,7 @@ impl Efivars {
     }
 
     /// Adds what a list holds to a database; a variable that is not there is an empty list.
-    pub(crate) fn add_to(&self, variable: Variable, database: &mut Database) -> anyhow::Result<()> {
+    pub(crate) fn add_to(&self, variable: Variable, database: &mut SignatureDatabase) -> anyhow::Result<()> {
         if let Some(content) = self.read(variable)? {
             let lists =
                 lists::read(&content.data).with_context(|| self.path(variable).display().to_string())?;
@@ -42,7 +42,7 @@ impl Efivars {
     }
 
     /// The content of a variable, if it is there.
-    pub(crate) fn read(&self, variable: Variable) -> anyhow::Result<Option<Content>> {
+    pub(crate) fn read(&self, variable: Variable) -> anyhow::Result<Option<VariableContent>> {
         let path = self.path(variable);
         let failed = || format!("cannot read {}", path.display());
         let file = match File::open(&path) {
@@ -52,11 +52,11 @@ impl Efivars {
         };
         let mut bytes = Vec::new();
         file.take(LARGEST).read_to_end(&mut bytes).with_context(failed)?;
-        Content::read(&bytes).map(Some).with_context(|| format!("{} is too short", path.display()))
+        VariableContent::read(&bytes).map(Some).with_context(|| format!("{} is too short", path.display()))
     }
 
     /// Writes a variable in one piece, which is how efivarfs wants it.
-    pub(crate) fn write(&self, variable: Variable, content: &Content) -> anyhow::Result<()> {
+    pub(crate) fn write(&self, variable: Variable, content: &VariableContent) -> anyhow::Result<()> {
         let path = self.path(variable);
         allow_changes(&path)?;
         let mut file = OpenOptions::new()

@@ -5,7 +5,7 @@ use crate::pe::image::{Image, each};
 use crate::pe::lists;
 use anyhow::{Context, anyhow, bail};
 use authenticode::file;
-use authenticode::sbat::{Entry, FORMAT_URL, Level, Sbat};
+use authenticode::sbat::{FORMAT_URL, Sbat, SbatEntry, SbatLevel};
 use authenticode::verify::SbatData;
 use clap::{Args, Subcommand};
 use scanner::report::clean;
@@ -84,7 +84,7 @@ pub(crate) fn run(command: &Command) -> ExitCode {
 }
 
 fn make(options: &MakeOptions) -> anyhow::Result<ExitCode> {
-    let mut entries = vec![Entry::new("sbat", 1, "SBAT Version", "sbat", "1", FORMAT_URL)?];
+    let mut entries = vec![SbatEntry::new("sbat", 1, "SBAT Version", "sbat", "1", FORMAT_URL)?];
     for component in &options.components {
         let read = Sbat::read(component.as_bytes());
         let read = read.with_context(|| format!("{component:?} is no component"))?;
@@ -118,7 +118,7 @@ fn show(options: &ShowOptions) -> Result<ExitCode, exit::Failure> {
         }
         writeln!(out, "{}", clean(&path.to_string_lossy()))?;
         for entry in found.iter().flat_map(|sbat| &sbat.entries) {
-            let Entry { component, generation, vendor, package, version, url } = entry;
+            let SbatEntry { component, generation, vendor, package, version, url } = entry;
             let line = format!("{component:<24} {generation:>5}  {vendor}, {package} {version}, {url}");
             writeln!(out, "  {}", clean(&line))?;
         }
@@ -132,8 +132,8 @@ fn show(options: &ShowOptions) -> Result<ExitCode, exit::Failure> {
     })
 }
 
-fn describe(path: &Path, found: Option<&Sbat>, levels: &[&Level]) -> Value {
-    let entry = |entry: &Entry| {
+fn describe(path: &Path, found: Option<&Sbat>, levels: &[&SbatLevel]) -> Value {
+    let entry = |entry: &SbatEntry| {
         json!({
             "component": entry.component,
             "generation": entry.generation,
@@ -143,7 +143,7 @@ fn describe(path: &Path, found: Option<&Sbat>, levels: &[&Level]) -> Value {
             "url": entry.url,
         })
     };
-    let level = |level: &&Level| {
+    let level = |level: &&SbatLevel| {
         let least = level
             .entries
             .iter()

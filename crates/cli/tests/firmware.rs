@@ -5,9 +5,9 @@
 mod machine;
 
 use authenticode::certificate::Certificate;
-use authenticode::digest::Algorithm;
+use authenticode::digest::DigestAlgorithm;
 use authenticode::guid::Guid;
-use authenticode::lists::{self, Kind, SignatureList, revocation_data};
+use authenticode::lists::{self, SignatureList, SignatureListKind, revocation_data};
 use authenticode::pe::Layout;
 use authenticode::time::Time;
 use authenticode::variable::{GLOBAL, SECURITY};
@@ -145,17 +145,18 @@ fn firmware_starts_what_we_call_trusted() {
     std::fs::write(machine.path("changed"), bytes).unwrap();
     machine.shell("osslsigncode sign -h sha1 -certs good.pem -key good.key -in sha1 -out sha1.signed; mv sha1.signed sha1");
 
-    let x509 =
-        |name: &str| SignatureList::single(Kind::X509, owner(), machine.certificate(name).der().to_vec());
+    let x509 = |name: &str| {
+        SignatureList::single(SignatureListKind::X509, owner(), machine.certificate(name).der().to_vec())
+    };
     let digest = |name: &str| {
         let text = machine.snowguard.success(&format!("pe digest --as-is {name}"));
         let digits = text.split(' ').next().unwrap();
         let bytes = (0..32).map(|at| u8::from_str_radix(&digits[at * 2..at * 2 + 2], 16).unwrap()).collect();
-        SignatureList::single(Kind::Sha256, owner(), bytes)
+        SignatureList::single(SignatureListKind::Sha256, owner(), bytes)
     };
     let tbs = |name: &str, time: Time| {
-        let data = revocation_data(&machine.certificate(name).tbs_digest(Algorithm::Sha256), time);
-        SignatureList::single(Kind::X509Sha256, owner(), data)
+        let data = revocation_data(&machine.certificate(name).tbs_digest(DigestAlgorithm::Sha256), time);
+        SignatureList::single(SignatureListKind::X509Sha256, owner(), data)
     };
     let trusted = ["good", "rsa3072", "rsa4096", "barred", "revoked", "outdated", "root", "minor"];
     let db: Vec<_> = trusted.into_iter().map(x509).chain([digest("db-digest")]).collect();

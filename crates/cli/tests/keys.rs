@@ -3,9 +3,9 @@
 #![allow(clippy::unwrap_used)]
 
 use authenticode::certificate::Certificate;
-use authenticode::lists::{self, Kind};
+use authenticode::lists::{self, SignatureListKind};
 use authenticode::secure_boot::MICROSOFT;
-use authenticode::variable::{Authenticated, Content, Variable, attributes};
+use authenticode::variable::{Authenticated, Variable, VariableContent, attributes};
 use serde_json::Value;
 use std::os::unix::fs::PermissionsExt as _;
 use test_support::{Snowguard, ToolboxFolder, data, snowguard};
@@ -28,14 +28,14 @@ impl Fixture {
     }
 
     fn set(&self, variable: Variable, data: &[u8]) {
-        let content = Content { attributes: attributes::KEYS, data: data.to_vec() };
+        let content = VariableContent { attributes: attributes::KEYS, data: data.to_vec() };
         let path = self.folder.path("efivars").join(variable.file_name());
         std::fs::write(path, content.write()).unwrap();
     }
 
-    fn get(&self, variable: Variable) -> Option<Content> {
+    fn get(&self, variable: Variable) -> Option<VariableContent> {
         let path = self.folder.path("efivars").join(variable.file_name());
-        std::fs::read(path).ok().map(|bytes| Content::read(&bytes).unwrap())
+        std::fs::read(path).ok().map(|bytes| VariableContent::read(&bytes).unwrap())
     }
 }
 
@@ -64,7 +64,7 @@ fn keys_are_made_once_and_are_what_others_want() {
         fixture.folder.run("sh", &["-euc", &check]);
         let lists = lists::read(&fixture.folder.read(&name("esl"))).unwrap();
         assert_eq!(lists.len(), 1);
-        assert_eq!((lists[0].kind, lists[0].signatures[0].owner), (Kind::X509, owner));
+        assert_eq!((lists[0].kind, lists[0].signatures[0].owner), (SignatureListKind::X509, owner));
         assert_eq!(lists[0].signatures[0].data, certificate.der());
         let change = Authenticated::read(&fixture.folder.read(&name("auth"))).unwrap();
         assert_eq!(change.data, fixture.folder.read(&name("esl")));

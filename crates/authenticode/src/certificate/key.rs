@@ -1,6 +1,6 @@
 //! Public keys, and signatures by them.
 
-use crate::digest::Algorithm;
+use crate::digest::DigestAlgorithm;
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -21,7 +21,7 @@ const P384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
 
 /// Why a key or a signature by it cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum KeyError {
+pub enum PublicKeyError {
     /// Neither RSA nor ECDSA with P-256 or P-384.
     #[error("keys of the kind {0} are not supported: RSA of 1024 to 8192 bits, ECDSA P-256 and P-384 are")]
     Kind(String),
@@ -64,34 +64,34 @@ pub struct Scheme {
     /// By which kind of key.
     pub kind: KeyKind,
     /// Over which digest. `None`: it is named elsewhere (`rsaEncryption` in signed data).
-    pub digest: Option<Algorithm>,
+    pub digest: Option<DigestAlgorithm>,
 }
 
 impl Scheme {
     /// From an `AlgorithmIdentifier`.
     ///
     /// # Errors
-    /// [`KeyError::Scheme`] for everything that is not PKCS #1 v1.5 or ECDSA with SHA-1, SHA-256, SHA-384 or SHA-512.
-    pub fn read(algorithm: &AlgorithmIdentifierOwned) -> Result<Self, KeyError> {
+    /// [`PublicKeyError::Scheme`] for everything that is not PKCS #1 v1.5 or ECDSA with SHA-1, SHA-256, SHA-384 or SHA-512.
+    pub fn read(algorithm: &AlgorithmIdentifierOwned) -> Result<Self, PublicKeyError> {
         let name = algorithm.oid.to_string();
         let (kind, digest) = match name.as_str() {
             "1.2.840.113549.1.1.1" => (KeyKind::Rsa, None),
-            "1.2.840.113549.1.1.5" => (KeyKind::Rsa, Some(Algorithm::Sha1)),
-            "1.2.840.113549.1.1.11" => (KeyKind::Rsa, Some(Algorithm::Sha256)),
-            "1.2.840.113549.1.1.12" => (KeyKind::Rsa, Some(Algorithm::Sha384)),
-            "1.2.840.113549.1.1.13" => (KeyKind::Rsa, Some(Algorithm::Sha512)),
+            "1.2.840.113549.1.1.5" => (KeyKind::Rsa, Some(DigestAlgorithm::Sha1)),
+            "1.2.840.113549.1.1.11" => (KeyKind::Rsa, Some(DigestAlgorithm::Sha256)),
+            "1.2.840.113549.1.1.12" => (KeyKind::Rsa, Some(DigestAlgorithm::Sha384)),
+            "1.2.840.113549.1.1.13" => (KeyKind::Rsa, Some(DigestAlgorithm::Sha512)),
             "1.2.840.10045.2.1" => (KeyKind::Ecdsa, None),
-            "1.2.840.10045.4.1" => (KeyKind::Ecdsa, Some(Algorithm::Sha1)),
-            "1.2.840.10045.4.3.2" => (KeyKind::Ecdsa, Some(Algorithm::Sha256)),
-            "1.2.840.10045.4.3.3" => (KeyKind::Ecdsa, Some(Algorithm::Sha384)),
-            "1.2.840.10045.4.3.4" => (KeyKind::Ecdsa, Some(Algorithm::Sha512)),
-            "1.2.840.113549.1.1.4" => return Err(KeyError::Scheme("md5WithRSAEncryption".into())),
-            "1.2.840.113549.1.1.10" => return Err(KeyError::Scheme("RSASSA-PSS".into())),
-            _ => return Err(KeyError::Scheme(name)),
+            "1.2.840.10045.4.1" => (KeyKind::Ecdsa, Some(DigestAlgorithm::Sha1)),
+            "1.2.840.10045.4.3.2" => (KeyKind::Ecdsa, Some(DigestAlgorithm::Sha256)),
+            "1.2.840.10045.4.3.3" => (KeyKind::Ecdsa, Some(DigestAlgorithm::Sha384)),
+            "1.2.840.10045.4.3.4" => (KeyKind::Ecdsa, Some(DigestAlgorithm::Sha512)),
+            "1.2.840.113549.1.1.4" => return Err(PublicKeyError::Scheme("md5WithRSAEncryption".into())),
+            "1.2.840.113549.1.1.10" => return Err(PublicKeyError::Scheme("RSASSA-PSS".into())),
+            _ => return Err(PublicKeyError::Scheme(name)),
         };
         // RFC 4055 wants NULL with RSA, RFC 5758 nothing with ECDSA; some leave NULL out.
         if algorithm.parameters.as_ref().is_some_and(|p| !p.is_null()) {
-            return Err(KeyError::Scheme(alloc::format!("{name} with parameters")));
+            return Err(PublicKeyError::Scheme(alloc::format!("{name} with parameters")));
         }
         Ok(Self { kind, digest })
     }
@@ -110,28 +110,28 @@ pub enum PublicKey {
 
 impl PublicKey {
     /// From a `SubjectPublicKeyInfo`.
-    pub fn read(info: &SubjectPublicKeyInfoOwned) -> Result<Self, KeyError> {
-        let malformed = |what: &dyn fmt::Display| KeyError::Malformed(what.to_string());
+    pub fn read(info: &SubjectPublicKeyInfoOwned) -> Result<Self, PublicKeyError> {
+        let malformed = |what: &dyn fmt::Display| PublicKeyError::Malformed(what.to_string());
         if info.algorithm.oid == RSA {
             let key = rsa::PublicKey::try_from(info.owned_to_ref()).map_err(|e| malformed(&e))?;
             return Ok(Self::Rsa(Box::new(key)));
         }
         if info.algorithm.oid != EC {
-            return Err(KeyError::Kind(info.algorithm.oid.to_string()));
+            return Err(PublicKeyError::Kind(info.algorithm.oid.to_string()));
         }
         let curve = info
             .algorithm
             .parameters
             .as_ref()
             .and_then(|p| p.decode_as::<ObjectIdentifier>().ok())
-            .ok_or_else(|| KeyError::Kind("id-ecPublicKey without a named curve".into()))?;
+            .ok_or_else(|| PublicKeyError::Kind("id-ecPublicKey without a named curve".into()))?;
         let point = info.subject_public_key.as_bytes().unwrap_or_default();
         if curve == P256 {
             p256::ecdsa::VerifyingKey::from_sec1_bytes(point).map(Self::P256).map_err(|e| malformed(&e))
         } else if curve == P384 {
             p384::ecdsa::VerifyingKey::from_sec1_bytes(point).map(Self::P384).map_err(|e| malformed(&e))
         } else {
-            Err(KeyError::Kind(alloc::format!("id-ecPublicKey on the curve {curve}")))
+            Err(PublicKeyError::Kind(alloc::format!("id-ecPublicKey on the curve {curve}")))
         }
     }
 
@@ -163,27 +163,27 @@ impl PublicKey {
     /// Checks a signature over something that has this digest.
     ///
     /// # Errors
-    /// [`KeyError::Mismatch`] if the signature is of another kind than the key, [`KeyError::Invalid`] if it does not fit.
+    /// [`PublicKeyError::Mismatch`] if the signature is of another kind than the key, [`PublicKeyError::Invalid`] if it does not fit.
     pub fn verify(
         &self,
         kind: KeyKind,
-        algorithm: Algorithm,
+        algorithm: DigestAlgorithm,
         digest: &[u8],
         signature: &[u8],
-    ) -> Result<(), KeyError> {
+    ) -> Result<(), PublicKeyError> {
         if kind != self.kind() {
-            return Err(KeyError::Mismatch(kind.name(), self.kind().name()));
+            return Err(PublicKeyError::Mismatch(kind.name(), self.kind().name()));
         }
         if digest.len() != algorithm.size() {
-            return Err(KeyError::Invalid);
+            return Err(PublicKeyError::Invalid);
         }
         let fits = match self {
             Self::Rsa(key) => {
                 let padding = match algorithm {
-                    Algorithm::Sha1 => rsa::Pkcs1v15Sign::new::<sha1::Sha1>(),
-                    Algorithm::Sha256 => rsa::Pkcs1v15Sign::new::<sha2::Sha256>(),
-                    Algorithm::Sha384 => rsa::Pkcs1v15Sign::new::<sha2::Sha384>(),
-                    Algorithm::Sha512 => rsa::Pkcs1v15Sign::new::<sha2::Sha512>(),
+                    DigestAlgorithm::Sha1 => rsa::Pkcs1v15Sign::new::<sha1::Sha1>(),
+                    DigestAlgorithm::Sha256 => rsa::Pkcs1v15Sign::new::<sha2::Sha256>(),
+                    DigestAlgorithm::Sha384 => rsa::Pkcs1v15Sign::new::<sha2::Sha384>(),
+                    DigestAlgorithm::Sha512 => rsa::Pkcs1v15Sign::new::<sha2::Sha512>(),
                 };
                 key.verify(padding, digest, signature).is_ok()
             }
@@ -192,7 +192,7 @@ impl PublicKey {
             Self::P384(key) => p384::ecdsa::Signature::from_der(signature)
                 .is_ok_and(|signature| key.verify_prehash(digest, &signature).is_ok()),
         };
-        if fits { Ok(()) } else { Err(KeyError::Invalid) }
+        if fits { Ok(()) } else { Err(PublicKeyError::Invalid) }
     }
 }
 
@@ -208,36 +208,37 @@ impl fmt::Display for PublicKey {
 /// The digest algorithm that an `AlgorithmIdentifier` names.
 ///
 /// # Errors
-/// [`KeyError::Scheme`] for MD5 and everything else that is not SHA-1, SHA-256, SHA-384 or SHA-512, or has parameters.
-pub fn digest_algorithm(algorithm: &AlgorithmIdentifierOwned) -> Result<Algorithm, KeyError> {
+/// [`PublicKeyError::Scheme`] for MD5 and everything else that is not SHA-1, SHA-256, SHA-384 or SHA-512, or has parameters.
+pub fn digest_algorithm(algorithm: &AlgorithmIdentifierOwned) -> Result<DigestAlgorithm, PublicKeyError> {
     let name = algorithm.oid.to_string();
     let found = match name.as_str() {
-        "1.3.14.3.2.26" => Algorithm::Sha1,
-        "2.16.840.1.101.3.4.2.1" => Algorithm::Sha256,
-        "2.16.840.1.101.3.4.2.2" => Algorithm::Sha384,
-        "2.16.840.1.101.3.4.2.3" => Algorithm::Sha512,
-        "1.2.840.113549.2.5" => return Err(KeyError::Scheme("MD5".into())),
-        _ => return Err(KeyError::Scheme(name)),
+        "1.3.14.3.2.26" => DigestAlgorithm::Sha1,
+        "2.16.840.1.101.3.4.2.1" => DigestAlgorithm::Sha256,
+        "2.16.840.1.101.3.4.2.2" => DigestAlgorithm::Sha384,
+        "2.16.840.1.101.3.4.2.3" => DigestAlgorithm::Sha512,
+        "1.2.840.113549.2.5" => return Err(PublicKeyError::Scheme("MD5".into())),
+        _ => return Err(PublicKeyError::Scheme(name)),
     };
     if algorithm.parameters.as_ref().is_some_and(|p| !p.is_null()) {
-        return Err(KeyError::Scheme(alloc::format!("{found} with parameters")));
+        return Err(PublicKeyError::Scheme(alloc::format!("{found} with parameters")));
     }
     Ok(found)
 }
 
 /// The object identifier of a digest algorithm.
-pub const fn digest_oid(algorithm: Algorithm) -> ObjectIdentifier {
+pub const fn digest_oid(algorithm: DigestAlgorithm) -> ObjectIdentifier {
     match algorithm {
-        Algorithm::Sha1 => ObjectIdentifier::new_unwrap("1.3.14.3.2.26"),
-        Algorithm::Sha256 => ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.2.1"),
-        Algorithm::Sha384 => ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.2.2"),
-        Algorithm::Sha512 => ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.2.3"),
+        DigestAlgorithm::Sha1 => ObjectIdentifier::new_unwrap("1.3.14.3.2.26"),
+        DigestAlgorithm::Sha256 => ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.2.1"),
+        DigestAlgorithm::Sha384 => ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.2.2"),
+        DigestAlgorithm::Sha512 => ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.2.3"),
     }
 }
 
 /// The key of a `SubjectPublicKeyInfo` in DER.
-pub fn read_public_key(der: &[u8]) -> Result<PublicKey, KeyError> {
-    let info = SubjectPublicKeyInfoOwned::from_der(der).map_err(|e| KeyError::Malformed(e.to_string()))?;
+pub fn read_public_key(der: &[u8]) -> Result<PublicKey, PublicKeyError> {
+    let info =
+        SubjectPublicKeyInfoOwned::from_der(der).map_err(|e| PublicKeyError::Malformed(e.to_string()))?;
     PublicKey::read(&info)
 }
 

@@ -5,8 +5,8 @@
 
 use super::{Attribute, IndirectData, oids};
 use crate::asn1::{context, element, oid, set_of};
-use crate::certificate::{Certificate, EC, KeyError, KeyKind, RSA, digest_oid, identifier};
-use crate::digest::Algorithm;
+use crate::certificate::{Certificate, EC, KeyKind, PublicKeyError, RSA, digest_oid, identifier};
+use crate::digest::DigestAlgorithm;
 use crate::time::Time;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -15,7 +15,7 @@ use der::{Encode, Tag};
 
 /// Why signed data cannot be made.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum BuildError {
+pub enum CmsBuildError {
     /// SHA-1 is only for old files.
     #[error("nothing is signed with SHA-1 any more")]
     Sha1,
@@ -23,16 +23,16 @@ pub enum BuildError {
     #[error("the digest has {found} bytes, but those of {algorithm} have {}", algorithm.size())]
     DigestSize {
         /// The algorithm.
-        algorithm: Algorithm,
+        algorithm: DigestAlgorithm,
         /// Bytes of the digest.
         found: usize,
     },
     /// The signer's certificate has a key that we do not know.
     #[error("certificate of the signer: {0}")]
-    Key(KeyError),
+    Key(PublicKeyError),
     /// The signature was made with another key, or over something else.
     #[error("the signature does not belong to the certificate of the signer: {0}")]
-    Signature(KeyError),
+    Signature(PublicKeyError),
     /// A signing time that cannot be written.
     #[error("the signing time {0} is not between 1970 and 2049")]
     Time(Time),
@@ -40,7 +40,7 @@ pub enum BuildError {
 
 /// What is signed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Content {
+pub enum SignedContent {
     /// An image, by its Authenticode digest (with padding to 8 bytes).
     Image(Vec<u8>),
     /// Data that is elsewhere, by its digest: a variable. It gets no authenticated attributes, as other tools do it.
@@ -49,11 +49,11 @@ pub enum Content {
 
 /// What signed data is to be made of.
 #[derive(Debug, Clone)]
-pub struct Request<'a> {
+pub struct SignedDataRequest<'a> {
     /// What is signed.
-    pub content: Content,
+    pub content: SignedContent,
     /// The algorithm of its digest, and of all others.
-    pub algorithm: Algorithm,
+    pub algorithm: DigestAlgorithm,
     /// The signer's certificate.
     pub signer: &'a Certificate,
     /// Certificates between the signer and the one that is trusted; they come along.
@@ -70,7 +70,7 @@ pub struct ToBeSigned {
     /// The digest of the attributes or of the content: what the private key signs (PKCS #1 v1.5, or ECDSA in DER).
     pub digest: Vec<u8>,
     /// Its algorithm.
-    pub algorithm: Algorithm,
+    pub algorithm: DigestAlgorithm,
     kind: ObjectIdentifier,
     /// `[0] EXPLICIT` content, empty if it is elsewhere.
     content: Vec<u8>,
@@ -79,19 +79,19 @@ pub struct ToBeSigned {
 }
 
 /// Works out what has to be signed.
-pub fn prepare(request: &Request<'_>) -> Result<ToBeSigned, BuildError> {
+pub fn prepare(request: &SignedDataRequest<'_>) -> Result<ToBeSigned, CmsBuildError> {
     let algorithm = request.algorithm;
-    let (Content::Image(digest) | Content::Data(digest)) = &request.content;
-    if algorithm == Algorithm::Sha1 {
-        return Err(BuildError::Sha1);
+    let (SignedContent::Image(digest) | SignedContent::Data(digest)) = &request.content;
+    if algorithm == DigestAlgorithm::Sha1 {
+        return Err(CmsBuildError::Sha1);
     }
     if digest.len() != algorithm.size() {
-        return Err(BuildError::DigestSize { algorithm, found: digest.len() });
+        return Err(CmsBuildError::DigestSize { algorithm, found: digest.len() });
     }
-    request.signer.public_key().map_err(BuildError::Key)?;
+    request.signer.public_key().map_err(CmsBuildError::Key)?;
     let (kind, content, attributes) = match &request.content {
-        Content::Data(_) => (oids::DATA, Vec::new(), None),
-        Content::Image(digest) => {
+        SignedContent::Data(_) => (oids::DATA, Vec::new(), None),
+        SignedContent::Image(digest) => {
             let octets = IndirectData { algorithm, digest: digest.clone() }.write();
             let mut attributes = vec![
                 attribute(oids::CONTENT_TYPE, &oid(oids::INDIRECT_DATA)),
@@ -114,16 +114,16 @@ impl ToBeSigned {
     /// Makes the signed data, once the signature is there: a `ContentInfo` in DER, for the certificate table of an image.
     ///
     /// # Errors
-    /// [`BuildError::Signature`] if the signature was not made with the key of the signer's certificate over this digest.
-    pub fn complete(&self, signature: &[u8], unsigned: &[Attribute]) -> Result<Vec<u8>, BuildError> {
+    /// [`CmsBuildError::Signature`] if the signature was not made with the key of the signer's certificate over this digest.
+    pub fn complete(&self, signature: &[u8], unsigned: &[Attribute]) -> Result<Vec<u8>, CmsBuildError> {
         let signed = self.complete_bare(signature, unsigned)?;
         Ok(element(Tag::Sequence, &[&oid(oids::SIGNED_DATA), &element(context(0), &[&signed])]))
     }
 
     /// The same without the `ContentInfo` around it, for variables: older firmware takes nothing else.
-    pub fn complete_bare(&self, signature: &[u8], unsigned: &[Attribute]) -> Result<Vec<u8>, BuildError> {
-        let key = self.signer.public_key().map_err(BuildError::Key)?;
-        key.verify(key.kind(), self.algorithm, &self.digest, signature).map_err(BuildError::Signature)?;
+    pub fn complete_bare(&self, signature: &[u8], unsigned: &[Attribute]) -> Result<Vec<u8>, CmsBuildError> {
+        let key = self.signer.public_key().map_err(CmsBuildError::Key)?;
+        key.verify(key.kind(), self.algorithm, &self.digest, signature).map_err(CmsBuildError::Signature)?;
         let digest = identifier(digest_oid(self.algorithm), true);
         let signature_algorithm = match key.kind() {
             KeyKind::Rsa => identifier(RSA, true),
@@ -183,19 +183,19 @@ fn attribute(kind: ObjectIdentifier, value: &[u8]) -> Vec<u8> {
     element(Tag::Sequence, &[&oid(kind), &element(Tag::Set, &[value])])
 }
 
-fn utc_time(time: Time) -> Result<Vec<u8>, BuildError> {
-    let failed = |_| BuildError::Time(time);
+fn utc_time(time: Time) -> Result<Vec<u8>, CmsBuildError> {
+    let failed = |_| CmsBuildError::Time(time);
     der::DateTime::new(time.year, time.month, time.day, time.hour, time.minute, time.second)
         .and_then(UtcTime::from_date_time)
         .and_then(|time| time.to_der())
         .map_err(failed)
 }
 
-const fn ecdsa(algorithm: Algorithm) -> ObjectIdentifier {
+const fn ecdsa(algorithm: DigestAlgorithm) -> ObjectIdentifier {
     match algorithm {
-        Algorithm::Sha1 => EC,
-        Algorithm::Sha256 => ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.2"),
-        Algorithm::Sha384 => ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.3"),
-        Algorithm::Sha512 => ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.4"),
+        DigestAlgorithm::Sha1 => EC,
+        DigestAlgorithm::Sha256 => ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.2"),
+        DigestAlgorithm::Sha384 => ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.3"),
+        DigestAlgorithm::Sha512 => ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.4"),
     }
 }

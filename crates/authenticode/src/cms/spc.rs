@@ -1,9 +1,9 @@
 //! What Authenticode puts into signed data.
 
-use super::{Profile, ReadError, SignedData, VerifyError, expect_type, oids, read_digest};
+use super::{CmsReadError, CmsVerifyError, Profile, SignedData, expect_type, oids, read_digest};
 use crate::asn1::{Elements, context, context_primitive, element, oid};
 use crate::certificate::{Certificate, digest_oid, identifier};
-use crate::digest::Algorithm;
+use crate::digest::DigestAlgorithm;
 use alloc::vec::Vec;
 use der::Tag;
 
@@ -11,14 +11,14 @@ use der::Tag;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IndirectData {
     /// The algorithm of the digest.
-    pub algorithm: Algorithm,
+    pub algorithm: DigestAlgorithm,
     /// The digest.
     pub digest: Vec<u8>,
 }
 
 impl IndirectData {
     /// Reads the content octets (without tag and length of the SEQUENCE).
-    pub fn read(content: &[u8]) -> Result<Self, ReadError> {
+    pub fn read(content: &[u8]) -> Result<Self, CmsReadError> {
         let mut fields = Elements::new(content, "SpcIndirectDataContent");
         let mut data = fields.expect("SpcIndirectDataContent.data", Tag::Sequence)?.inside();
         expect_type(
@@ -40,7 +40,7 @@ impl IndirectData {
         let digest = info.expect("DigestInfo.digest", Tag::OctetString)?.value.to_vec();
         info.finish()?;
         if digest.len() != algorithm.size() {
-            return Err(ReadError::Shape("DigestInfo.digest has not the size of its algorithm"));
+            return Err(CmsReadError::Shape("DigestInfo.digest has not the size of its algorithm"));
         }
         Ok(Self { algorithm, digest })
     }
@@ -70,11 +70,11 @@ pub struct Authenticode {
 
 impl Authenticode {
     /// Reads the content of an entry of a certificate table.
-    pub fn read(octets: &[u8]) -> Result<Self, ReadError> {
+    pub fn read(octets: &[u8]) -> Result<Self, CmsReadError> {
         let signed = SignedData::read(octets, Profile::Authenticode)?;
         let image = IndirectData::read(signed.content.as_deref().unwrap_or_default())?;
         if image.algorithm != signed.signer.digest {
-            return Err(ReadError::Disagreement("DigestInfo", "SignerInfo"));
+            return Err(CmsReadError::Disagreement("DigestInfo", "SignerInfo"));
         }
         Ok(Self { signed, image })
     }
@@ -84,9 +84,9 @@ impl Authenticode {
     ///
     /// # Errors
     /// What does not fit; first of all when the digest is not the image's.
-    pub fn verify(&self, image_digest: &[u8], sha1: bool) -> Result<&Certificate, VerifyError> {
+    pub fn verify(&self, image_digest: &[u8], sha1: bool) -> Result<&Certificate, CmsVerifyError> {
         if self.image.digest != image_digest {
-            return Err(VerifyError::Image);
+            return Err(CmsVerifyError::Image);
         }
         self.signed.verify(None, sha1)
     }

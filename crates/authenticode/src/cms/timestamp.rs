@@ -1,9 +1,9 @@
 //! Timestamps (RFC 3161) on signatures: they decide whether a certificate was revoked when it signed.
 
-use super::{Authenticode, Profile, ReadError, SignedData, VerifyError, oids, read_digest};
+use super::{Authenticode, CmsReadError, CmsVerifyError, Profile, SignedData, oids, read_digest};
 use crate::asn1::Elements;
 use crate::certificate::{Certificate, TIME_STAMPING};
-use crate::digest::Algorithm;
+use crate::digest::DigestAlgorithm;
 use crate::time::Time;
 use alloc::vec::Vec;
 use der::Tag;
@@ -13,10 +13,10 @@ use der::Tag;
 pub enum TimestampError {
     /// It is no timestamp.
     #[error("timestamp: {0}")]
-    Read(#[from] ReadError),
+    Read(#[from] CmsReadError),
     /// Its signature.
     #[error("timestamp: {0}")]
-    Verify(#[from] VerifyError),
+    Verify(#[from] CmsVerifyError),
     /// It is for something else.
     #[error("timestamp: it is for another signature")]
     Imprint,
@@ -29,7 +29,7 @@ pub enum TimestampError {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TimestampInfo {
     /// The algorithm of the imprint.
-    pub algorithm: Algorithm,
+    pub algorithm: DigestAlgorithm,
     /// The digest of what was there at that time.
     pub imprint: Vec<u8>,
     /// The serial number of the timestamp: content octets of the INTEGER.
@@ -42,12 +42,12 @@ pub struct TimestampInfo {
 
 impl TimestampInfo {
     /// Reads the SEQUENCE in DER.
-    pub fn read(octets: &[u8]) -> Result<Self, ReadError> {
+    pub fn read(octets: &[u8]) -> Result<Self, CmsReadError> {
         let mut outer = Elements::new(octets, "TSTInfo");
         let mut fields = outer.expect("TSTInfo", Tag::Sequence)?.inside();
         outer.finish()?;
         if fields.next("TSTInfo.version")?.integer()? != [1] {
-            return Err(ReadError::Version { field: "TSTInfo", expected: 1 });
+            return Err(CmsReadError::Version { field: "TSTInfo", expected: 1 });
         }
         fields.oid("TSTInfo.policy")?;
         let mut imprint = fields.expect("TSTInfo.messageImprint", Tag::Sequence)?.inside();
@@ -56,7 +56,7 @@ impl TimestampInfo {
         imprint.finish()?;
         let serial = fields.next("TSTInfo.serialNumber")?.integer()?.to_vec();
         let time = fields.expect("TSTInfo.genTime", Tag::GeneralizedTime)?.value;
-        let time = read_time(time).ok_or(ReadError::Shape("TSTInfo.genTime is no time in UTC"))?;
+        let time = read_time(time).ok_or(CmsReadError::Shape("TSTInfo.genTime is no time in UTC"))?;
         let mut nonce = None;
         // accuracy, ordering, nonce, tsa, extensions: all optional.
         for field in fields.all("TSTInfo", 8)? {
@@ -98,8 +98,8 @@ impl Timestamp {
     pub fn verify(token: &[u8], signature: &[u8], sha1: bool) -> Result<Self, TimestampError> {
         let signed = SignedData::read(token, Profile::Timestamp)?;
         let info = TimestampInfo::read(signed.content.as_deref().unwrap_or_default())?;
-        if info.algorithm == Algorithm::Sha1 && !sha1 {
-            return Err(VerifyError::Sha1.into());
+        if info.algorithm == DigestAlgorithm::Sha1 && !sha1 {
+            return Err(CmsVerifyError::Sha1.into());
         }
         if info.imprint != info.algorithm.digest(signature) {
             return Err(TimestampError::Imprint);
@@ -122,7 +122,7 @@ impl Authenticode {
 }
 
 /// What a timestamp for a signature has to be of.
-pub fn timestamp_imprint(signed: &SignedData, algorithm: Algorithm) -> Vec<u8> {
+pub fn timestamp_imprint(signed: &SignedData, algorithm: DigestAlgorithm) -> Vec<u8> {
     algorithm.digest(&signed.signer.signature)
 }
 

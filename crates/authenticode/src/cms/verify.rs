@@ -1,14 +1,14 @@
 //! Who signed, and whether they did.
 
-use super::{Profile, ReadError, SignedData, SignerId, oids};
+use super::{CmsReadError, Profile, SignedData, SignerId, oids};
 use crate::asn1::{Elements, oid};
-use crate::certificate::{Certificate, KeyError, Scheme};
-use crate::digest::Algorithm;
+use crate::certificate::{Certificate, PublicKeyError, Scheme};
+use crate::digest::DigestAlgorithm;
 use der::Tag;
 
 /// Why a signature does not hold.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum VerifyError {
+pub enum CmsVerifyError {
     /// The signature is for another image, or the image was changed.
     #[error("the signature is for another image, or the image was changed")]
     Image,
@@ -23,7 +23,7 @@ pub enum VerifyError {
     Sha1,
     /// An attribute is missing or malformed.
     #[error("{0}")]
-    Read(#[from] ReadError),
+    Read(#[from] CmsReadError),
     /// `contentType` names another type than the content has.
     #[error("contentType of the attributes is not that of the content")]
     ContentType,
@@ -38,12 +38,12 @@ pub enum VerifyError {
     Disagreement,
     /// The signer's key.
     #[error("{0}")]
-    Key(#[from] KeyError),
+    Key(#[from] PublicKeyError),
 }
 
 impl SignedData {
     /// The signer's certificate.
-    pub fn signer_certificate(&self) -> Result<&Certificate, VerifyError> {
+    pub fn signer_certificate(&self) -> Result<&Certificate, CmsVerifyError> {
         let wanted = |certificate: &&Certificate| match &self.signer.id {
             SignerId::IssuerAndSerial { issuer, serial } => {
                 certificate.serial() == serial && certificate.issuer_der() == issuer
@@ -51,9 +51,9 @@ impl SignedData {
             SignerId::KeyIdentifier(id) => certificate.subject_key_identifier() == Some(id),
         };
         let mut found = self.certificates.iter().filter(wanted);
-        let first = found.next().ok_or(VerifyError::NoSigner)?;
+        let first = found.next().ok_or(CmsVerifyError::NoSigner)?;
         if found.any(|other| other != first) {
-            return Err(VerifyError::AmbiguousSigner);
+            return Err(CmsVerifyError::AmbiguousSigner);
         }
         Ok(first)
     }
@@ -63,25 +63,25 @@ impl SignedData {
     ///
     /// # Errors
     /// What does not fit.
-    pub fn verify(&self, detached: Option<&[u8]>, sha1: bool) -> Result<&Certificate, VerifyError> {
+    pub fn verify(&self, detached: Option<&[u8]>, sha1: bool) -> Result<&Certificate, CmsVerifyError> {
         let content = match (&self.content, detached) {
             (Some(content), None) => content.as_slice(),
             (None, Some(content)) => content,
-            _ => return Err(VerifyError::NoContent),
+            _ => return Err(CmsVerifyError::NoContent),
         };
         self.verify_digest(&self.signer.digest.digest(content), sha1)
     }
 
     /// The same, from the digest of the content (with [`SignerInfo::digest`](super::SignerInfo::digest)).
-    pub fn verify_digest(&self, content_digest: &[u8], sha1: bool) -> Result<&Certificate, VerifyError> {
+    pub fn verify_digest(&self, content_digest: &[u8], sha1: bool) -> Result<&Certificate, CmsVerifyError> {
         let signer = &self.signer;
         let certificate = self.signer_certificate()?;
-        if signer.digest == Algorithm::Sha1 && !sha1 {
-            return Err(VerifyError::Sha1);
+        if signer.digest == DigestAlgorithm::Sha1 && !sha1 {
+            return Err(CmsVerifyError::Sha1);
         }
         let scheme = Scheme::read(&signer.signature_algorithm)?;
         if scheme.digest.is_some_and(|digest| digest != signer.digest) {
-            return Err(VerifyError::Disagreement);
+            return Err(CmsVerifyError::Disagreement);
         }
         let key = certificate.public_key()?;
         let Some(attributes) = &signer.attributes_der else {
@@ -94,13 +94,13 @@ impl SignedData {
             Profile::Timestamp => oids::TIMESTAMP_INFO,
         };
         if signer.attribute(oids::CONTENT_TYPE, "contentType")? != oid(expected).as_slice() {
-            return Err(VerifyError::ContentType);
+            return Err(CmsVerifyError::ContentType);
         }
         let value = signer.attribute(oids::MESSAGE_DIGEST, "messageDigest")?;
         let mut value = Elements::new(value, "messageDigest");
-        let digest = value.expect("messageDigest", Tag::OctetString).map_err(ReadError::from)?.value;
+        let digest = value.expect("messageDigest", Tag::OctetString).map_err(CmsReadError::from)?.value;
         if digest != content_digest {
-            return Err(VerifyError::MessageDigest);
+            return Err(CmsVerifyError::MessageDigest);
         }
         key.verify(scheme.kind, signer.digest, &signer.digest.digest(attributes), &signer.signature)?;
         Ok(certificate)

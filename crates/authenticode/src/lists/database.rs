@@ -1,8 +1,8 @@
 //! A database: the entries of lists, with where they came from.
 
-use super::{Kind, ListError, SignatureList, read, revocation};
+use super::{ListError, SignatureList, SignatureListKind, read, revocation};
 use crate::certificate::{Certificate, CertificateError};
-use crate::digest::Algorithm;
+use crate::digest::DigestAlgorithm;
 use crate::guid::Guid;
 use crate::time::Time;
 use crate::variable::Authenticated;
@@ -27,13 +27,13 @@ pub enum LoadError {
 
 /// An entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
+pub struct DatabaseEntry {
     /// The variable or the file.
     pub origin: String,
     /// Who put it there.
     pub owner: Guid,
     /// What it is.
-    pub kind: Kind,
+    pub kind: SignatureListKind,
     /// Its place in its list, from 0.
     pub place: usize,
     /// Its octets.
@@ -44,12 +44,12 @@ pub struct Entry {
 
 /// All entries of db, or dbx, or another one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Database {
+pub struct SignatureDatabase {
     /// The entries in the order in which firmware looks at them.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<DatabaseEntry>,
 }
 
-impl Database {
+impl SignatureDatabase {
     /// Adds the entries of lists.
     pub fn add_lists(&mut self, origin: &str, lists: &[SignatureList]) {
         for list in lists {
@@ -59,14 +59,21 @@ impl Database {
         }
     }
 
-    fn add(&mut self, origin: &str, owner: Guid, kind: Kind, place: usize, data: Vec<u8>) {
-        let certificate = (kind == Kind::X509).then(|| Certificate::from_der(&data));
-        self.entries.push(Entry { origin: origin.to_string(), owner, kind, place, data, certificate });
+    fn add(&mut self, origin: &str, owner: Guid, kind: SignatureListKind, place: usize, data: Vec<u8>) {
+        let certificate = (kind == SignatureListKind::X509).then(|| Certificate::from_der(&data));
+        self.entries.push(DatabaseEntry {
+            origin: origin.to_string(),
+            owner,
+            kind,
+            place,
+            data,
+            certificate,
+        });
     }
 
     /// Adds a certificate; its owner is the zero GUID.
     pub fn add_certificate(&mut self, origin: &str, certificate: &Certificate) {
-        self.add(origin, Guid::from_bytes([0; 16]), Kind::X509, 0, certificate.der().to_vec());
+        self.add(origin, Guid::from_bytes([0; 16]), SignatureListKind::X509, 0, certificate.der().to_vec());
     }
 
     /// Adds the content of a file: signature lists (with or without the four bytes that efivarfs puts before them, or the
@@ -99,12 +106,12 @@ impl Database {
     }
 
     /// The certificates that can be read.
-    pub fn certificates(&self) -> impl Iterator<Item = (&Entry, &Certificate)> + Clone {
+    pub fn certificates(&self) -> impl Iterator<Item = (&DatabaseEntry, &Certificate)> + Clone {
         self.entries.iter().filter_map(|entry| Some((entry, entry.certificate.as_ref()?.as_ref().ok()?)))
     }
 
     /// The entry for an image with this digest.
-    pub fn find_image(&self, algorithm: Algorithm, digest: &[u8]) -> Option<&Entry> {
+    pub fn find_image(&self, algorithm: DigestAlgorithm, digest: &[u8]) -> Option<&DatabaseEntry> {
         self.entries.iter().find(|e| e.kind.image_algorithm() == Some(algorithm) && e.data == digest)
     }
 
@@ -112,9 +119,9 @@ impl Database {
     pub fn find_tbs<'d>(
         &'d self,
         certificate: &Certificate,
-    ) -> impl Iterator<Item = (&'d Entry, Time)> + use<'d> {
+    ) -> impl Iterator<Item = (&'d DatabaseEntry, Time)> + use<'d> {
         // Each digest once, and only if there is an entry of its kind.
-        let digests = Algorithm::ALL.map(|algorithm| {
+        let digests = DigestAlgorithm::ALL.map(|algorithm| {
             let wanted = self.entries.iter().any(|entry| entry.kind.tbs_algorithm() == Some(algorithm));
             (algorithm, wanted.then(|| certificate.tbs_digest(algorithm)))
         });

@@ -1,9 +1,9 @@
 //! The entries of the certificate table: one a signature.
 
-use super::error::{Error, ReadError};
+use super::error::{ImageError, PeError};
 use super::fields::{align_up, u16_at, u32_at};
 use super::layout::Layout;
-use crate::source::Source;
+use crate::source::ImageSource;
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -20,7 +20,7 @@ pub(super) const MAX_TABLE: u64 = 16 << 20;
 
 /// What an entry holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CertificateKind {
+pub enum CertificateTableKind {
     /// PKCS #7 signed data: an Authenticode signature.
     SignedData,
     /// Anything else, by revision and type; firmware passes it over.
@@ -34,9 +34,9 @@ pub enum CertificateKind {
 
 /// An entry of the certificate table.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Certificate {
+pub struct CertificateTableEntry {
     /// What it holds.
-    pub kind: CertificateKind,
+    pub kind: CertificateTableKind,
     /// Offset of its header in the file.
     pub offset: u64,
     /// Its content, without the header.
@@ -44,29 +44,29 @@ pub struct Certificate {
 }
 
 /// Reads the certificate table; empty if the image is not signed.
-pub fn certificates<S: Source + ?Sized>(
+pub fn certificates<S: ImageSource + ?Sized>(
     source: &S,
     layout: &Layout,
-) -> Result<Vec<Certificate>, ReadError<S::Error>> {
+) -> Result<Vec<CertificateTableEntry>, ImageError<S::Error>> {
     let Some(range) = &layout.certificate_table else { return Ok(Vec::new()) };
     let size = range.end - range.start;
-    let length = usize::try_from(size).ok().filter(|_| size <= MAX_TABLE).ok_or(Error::Field {
+    let length = usize::try_from(size).ok().filter(|_| size <= MAX_TABLE).ok_or(PeError::Field {
         field: "Certificate Table, Size",
         value: size,
         problem: "no table of certificates has more than 16 MiB",
     })?;
     let mut table = vec![0; length];
-    source.read_at(range.start, &mut table).map_err(ReadError::Source)?;
+    source.read_at(range.start, &mut table).map_err(ImageError::Source)?;
     Ok(entries(&table, range.start)?)
 }
 
 /// The entries of a table that begins at `start` of the file.
-fn entries(table: &[u8], start: u64) -> Result<Vec<Certificate>, Error> {
+fn entries(table: &[u8], start: u64) -> Result<Vec<CertificateTableEntry>, PeError> {
     let mut all = Vec::new();
     let mut rest = table;
     while !rest.is_empty() {
         let at = start + (table.len() - rest.len()) as u64;
-        let wrong = |problem| Error::Certificate { index: all.len(), at, problem };
+        let wrong = |problem| PeError::Certificate { index: all.len(), at, problem };
         let (Some(length), Some(revision), Some(kind)) = (u32_at(rest, 0), u16_at(rest, 4), u16_at(rest, 6))
         else {
             return Err(wrong("the table ends inside its header"));
@@ -83,10 +83,10 @@ fn entries(table: &[u8], start: u64) -> Result<Vec<Certificate>, Error> {
             return Err(wrong("the padding behind it is not zero"));
         }
         let kind = match (revision, kind) {
-            (REVISION, PKCS_SIGNED_DATA) => CertificateKind::SignedData,
-            _ => CertificateKind::Other { revision, kind },
+            (REVISION, PKCS_SIGNED_DATA) => CertificateTableKind::SignedData,
+            _ => CertificateTableKind::Other { revision, kind },
         };
-        all.push(Certificate { kind, offset: at, content: content.to_vec() });
+        all.push(CertificateTableEntry { kind, offset: at, content: content.to_vec() });
         rest = rest.get(next..).unwrap_or_default();
     }
     Ok(all)
@@ -118,7 +118,7 @@ mod tests {
         ) {
             let table = table_bytes(signatures.iter().map(Vec::as_slice)).unwrap();
             let read = entries(&table, 0).unwrap();
-            prop_assert!(read.iter().all(|c| c.kind == CertificateKind::SignedData && c.offset % 8 == 0));
+            prop_assert!(read.iter().all(|c| c.kind == CertificateTableKind::SignedData && c.offset % 8 == 0));
             prop_assert_eq!(read.into_iter().map(|c| c.content).collect::<Vec<_>>(), signatures);
         }
 

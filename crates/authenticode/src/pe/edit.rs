@@ -4,7 +4,7 @@
 //! code refers to them; in the file they are packed again, each aligned.
 
 use super::checksum::Checksum;
-use super::error::{Error, ReadError};
+use super::error::{ImageError, PeError};
 use super::fields::{align_up, put, u32_at};
 use super::headers::{CHECKSUM, SIZE_OF_HEADERS, SIZE_OF_IMAGE};
 use super::layout::{CERTIFICATE_DIRECTORY, Layout};
@@ -34,7 +34,7 @@ const DEBUG_POINTER: usize = 24;
 pub enum EditError {
     /// The image is malformed.
     #[error(transparent)]
-    Image(#[from] Error),
+    Image(#[from] PeError),
     /// No section has this name.
     #[error("there is no section {0}")]
     Missing(String),
@@ -60,11 +60,11 @@ pub enum EditError {
     TooLarge(&'static str),
 }
 
-impl From<ReadError<Infallible>> for EditError {
-    fn from(error: ReadError<Infallible>) -> Self {
+impl From<ImageError<Infallible>> for EditError {
+    fn from(error: ImageError<Infallible>) -> Self {
         match error {
-            ReadError::Image(error) => Self::Image(error),
-            ReadError::Source(never) => match never {},
+            ImageError::Image(error) => Self::Image(error),
+            ImageError::Source(never) => match never {},
         }
     }
 }

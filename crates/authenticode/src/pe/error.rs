@@ -5,7 +5,7 @@ use alloc::string::String;
 /// Why an image is refused. Every message names the field.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum Error {
+pub enum PeError {
     /// The image ends before something that it must have.
     #[error("{what} ends at {end:#x}, but the file has only {size:#x} bytes")]
     Truncated {
@@ -84,11 +84,11 @@ pub enum Error {
 
 /// Why an image cannot be read.
 #[derive(Debug, thiserror::Error)]
-pub enum ReadError<E> {
+pub enum ImageError<E> {
     /// The source.
     #[error("{0}")]
     Source(E),
     /// The image.
     #[error(transparent)]
-    Image(#[from] Error),
+    Image(#[from] PeError),
 }

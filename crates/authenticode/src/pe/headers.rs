@@ -1,6 +1,6 @@
 //! The fixed headers, field by field.
 
-use super::error::Error;
+use super::error::PeError;
 use super::fields::{u16_at, u32_at, u64_at};
 use alloc::vec::Vec;
 use core::fmt;
@@ -103,15 +103,15 @@ pub(super) struct Coff {
 
 impl Coff {
     /// Of the bytes from the PE signature on.
-    pub(super) fn read(bytes: &[u8; COFF_HEADER]) -> Result<Self, Error> {
+    pub(super) fn read(bytes: &[u8; COFF_HEADER]) -> Result<Self, PeError> {
         let signature = u32_at(bytes, 0).unwrap_or(0);
         if signature != u32::from_le_bytes(*b"PE\0\0") {
             let problem = "it must be \"PE\\0\\0\"";
-            return Err(Error::Field { field: "Signature", value: u64::from(signature), problem });
+            return Err(PeError::Field { field: "Signature", value: u64::from(signature), problem });
         }
         let machine = u16_at(bytes, 4).unwrap_or(0);
         let problem = "neither i386 (0x14c) nor x86-64 (0x8664) nor aarch64 (0xaa64)";
-        let machine = Machine::of(machine).ok_or(Error::Field {
+        let machine = Machine::of(machine).ok_or(PeError::Field {
             field: "Machine",
             value: u64::from(machine),
             problem,
@@ -150,8 +150,8 @@ pub(super) const SIZE_OF_IMAGE: usize = 56;
 pub(super) const SIZE_OF_HEADERS: usize = 60;
 
 impl Optional {
-    pub(super) fn read(bytes: &[u8], machine: Machine) -> Result<Self, Error> {
-        let short = Error::Field {
+    pub(super) fn read(bytes: &[u8], machine: Machine) -> Result<Self, PeError> {
+        let short = PeError::Field {
             field: "SizeOfOptionalHeader",
             value: bytes.len() as u64,
             problem: "too small for the fields that an image must have",
@@ -162,12 +162,12 @@ impl Optional {
             0x20b => Width::Pe32Plus,
             _ => {
                 let problem = "neither PE32 (0x10b) nor PE32+ (0x20b)";
-                return Err(Error::Field { field: "Magic", value: u64::from(magic), problem });
+                return Err(PeError::Field { field: "Magic", value: u64::from(magic), problem });
             }
         };
         if width != machine.width() {
             let problem = "not the width of the machine";
-            return Err(Error::Field { field: "Magic", value: u64::from(magic), problem });
+            return Err(PeError::Field { field: "Magic", value: u64::from(magic), problem });
         }
         let fixed = bytes.get(..width.fixed()).ok_or_else(|| short.clone())?;
         let at = |offset| u32_at(fixed, offset).unwrap_or(0);
@@ -178,7 +178,7 @@ impl Optional {
         };
         let count = at(width.fixed() - 4);
         let problem =
-            |problem| Error::Field { field: "NumberOfRvaAndSizes", value: u64::from(count), problem };
+            |problem| PeError::Field { field: "NumberOfRvaAndSizes", value: u64::from(count), problem };
         if count > MAX_DIRECTORIES {
             return Err(problem("there are at most 16 data directories"));
         }
@@ -209,17 +209,17 @@ impl Optional {
     }
 
     /// Alignments are powers of two, and sections are at least as far apart in memory as in the file.
-    pub(super) fn check_alignments(&self) -> Result<(), Error> {
+    pub(super) fn check_alignments(&self) -> Result<(), PeError> {
         let (section, file) = (self.section_alignment, self.file_alignment);
         for (field, value) in [("SectionAlignment", section), ("FileAlignment", file)] {
             if !value.is_power_of_two() {
                 let problem = "it must be a power of two";
-                return Err(Error::Field { field, value: u64::from(value), problem });
+                return Err(PeError::Field { field, value: u64::from(value), problem });
             }
         }
         if section < file {
             let problem = "it must not be less than FileAlignment";
-            return Err(Error::Field { field: "SectionAlignment", value: u64::from(section), problem });
+            return Err(PeError::Field { field: "SectionAlignment", value: u64::from(section), problem });
         }
         Ok(())
     }

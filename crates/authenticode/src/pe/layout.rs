@@ -1,12 +1,12 @@
 //! The whole image: what stands where.
 
-use super::error::{Error, ReadError};
+use super::error::{ImageError, PeError};
 use super::fields::align_up;
 use super::headers::{
     CHECKSUM, COFF_HEADER, Coff, DOS_HEADER, Directory, E_LFANEW, Machine, Optional, Width,
 };
 use super::section::{SECTION_HEADER, Section};
-use crate::source::Source;
+use crate::source::ImageSource;
 use alloc::string::{String, ToString};
 use alloc::vec;
 use alloc::vec::Vec;
@@ -67,13 +67,15 @@ impl Layout {
     ///
     /// # Errors
     /// If the source cannot be read, or the image is malformed; the error names the field.
-    pub fn read<S: Source + ?Sized>(source: &S) -> Result<Self, ReadError<S::Error>> {
+    pub fn read<S: ImageSource + ?Sized>(source: &S) -> Result<Self, ImageError<S::Error>> {
         let size = source.len();
         let mut dos = [0; DOS_HEADER];
         read(source, 0, &mut dos, "the DOS header")?;
         let magic = u64::from(u16::from_le_bytes([dos[0], dos[1]]));
         if magic != u64::from(u16::from_le_bytes(*b"MZ")) {
-            return Err(Error::Field { field: "e_magic", value: magic, problem: "it must be \"MZ\"" }.into());
+            return Err(
+                PeError::Field { field: "e_magic", value: magic, problem: "it must be \"MZ\"" }.into()
+            );
         }
         let pe_offset = u64::from(u32::from_le_bytes([
             dos[E_LFANEW],
@@ -83,16 +85,19 @@ impl Layout {
         ]));
         if pe_offset < DOS_HEADER as u64 {
             let problem = "the PE header would lie in the DOS header";
-            return Err(Error::Field { field: "e_lfanew", value: pe_offset, problem }.into());
+            return Err(PeError::Field { field: "e_lfanew", value: pe_offset, problem }.into());
         }
         let mut coff = [0; COFF_HEADER];
         read(source, pe_offset, &mut coff, "the COFF header")?;
         let coff = Coff::read(&coff)?;
         if coff.sections > MAX_SECTIONS {
             let problem = "more than the 1024 sections that are looked at";
-            return Err(
-                Error::Field { field: "NumberOfSections", value: u64::from(coff.sections), problem }.into()
-            );
+            return Err(PeError::Field {
+                field: "NumberOfSections",
+                value: u64::from(coff.sections),
+                problem,
+            }
+            .into());
         }
         let mut optional = vec![0; usize::from(coff.optional_size)];
         read(source, pe_offset + COFF_HEADER as u64, &mut optional, "the optional header")?;
@@ -159,9 +164,9 @@ impl Layout {
         start..start + (self.sections.len() * SECTION_HEADER) as u64
     }
 
-    fn check(&self) -> Result<(), Error> {
+    fn check(&self) -> Result<(), PeError> {
         let headers = u64::from(self.size_of_headers);
-        let field = |field, value, problem| Err(Error::Field { field, value, problem });
+        let field = |field, value, problem| Err(PeError::Field { field, value, problem });
         if self.section_table().end > headers {
             return field("SizeOfHeaders", headers, "the section table reaches past it");
         }
@@ -190,9 +195,9 @@ impl Layout {
         apart(headers_part().chain(named(Section::memory_range)), "in memory")
     }
 
-    fn check_section(&self, index: usize, section: &Section) -> Result<(), Error> {
+    fn check_section(&self, index: usize, section: &Section) -> Result<(), PeError> {
         let wrong = |field, value, problem| {
-            Err(Error::Section { index, name: section.name(), field, value, problem })
+            Err(PeError::Section { index, name: section.name(), field, value, problem })
         };
         if section.raw_size > 0 && section.file_range().end > self.content_end() {
             return wrong("SizeOfRawData", u64::from(section.raw_size), "it reaches past the file's content");
@@ -217,7 +222,7 @@ impl Layout {
         Ok(())
     }
 
-    fn check_names(&self) -> Result<(), Error> {
+    fn check_names(&self) -> Result<(), PeError> {
         let mut seen: Vec<(&[u8], usize)> = Vec::new();
         for (index, section) in self.sections.iter().enumerate() {
             let name = section.bare_name();
@@ -229,7 +234,7 @@ impl Layout {
                 continue;
             }
             if let Some(&(_, one)) = seen.iter().find(|(other, _)| *other == name) {
-                return Err(Error::Duplicate { name: section.name(), one, other: index });
+                return Err(PeError::Duplicate { name: section.name(), one, other: index });
             }
             seen.push((name, index));
         }
@@ -238,27 +243,27 @@ impl Layout {
 }
 
 /// Fills `buffer`, or tells what is missing.
-fn read<S: Source + ?Sized>(
+fn read<S: ImageSource + ?Sized>(
     source: &S,
     offset: u64,
     buffer: &mut [u8],
     what: &'static str,
-) -> Result<(), ReadError<S::Error>> {
+) -> Result<(), ImageError<S::Error>> {
     let end = offset.saturating_add(buffer.len() as u64);
     if end > source.len() {
-        return Err(Error::Truncated { what, end, size: source.len() }.into());
+        return Err(PeError::Truncated { what, end, size: source.len() }.into());
     }
-    source.read_at(offset, buffer).map_err(ReadError::Source)
+    source.read_at(offset, buffer).map_err(ImageError::Source)
 }
 
 /// The certificate table, of which firmware takes for granted that nothing stands behind it.
-fn certificate_table(directories: &[Directory], size: u64) -> Result<Option<Range<u64>>, Error> {
+fn certificate_table(directories: &[Directory], size: u64) -> Result<Option<Range<u64>>, PeError> {
     let Some(directory) = directories.get(CERTIFICATE_DIRECTORY) else { return Ok(None) };
     let (start, length) = (u64::from(directory.address), u64::from(directory.size));
     if length == 0 && start == 0 {
         return Ok(None);
     }
-    let field = |field, value, problem| Err(Error::Field { field, value, problem });
+    let field = |field, value, problem| Err(PeError::Field { field, value, problem });
     if length == 0 {
         return field("Certificate Table, VirtualAddress", start, "an address without a size");
     }
@@ -267,7 +272,7 @@ fn certificate_table(directories: &[Directory], size: u64) -> Result<Option<Rang
     }
     let end = start + length;
     if end > size {
-        return Err(Error::Truncated { what: "the certificate table", end, size });
+        return Err(PeError::Truncated { what: "the certificate table", end, size });
     }
     if end < size {
         return field("Certificate Table, Size", length, "the file goes on behind it: data was appended");
@@ -276,13 +281,13 @@ fn certificate_table(directories: &[Directory], size: u64) -> Result<Option<Rang
 }
 
 /// Checks that no two parts overlap.
-fn apart(parts: impl Iterator<Item = (String, Range<u64>)>, space: &'static str) -> Result<(), Error> {
+fn apart(parts: impl Iterator<Item = (String, Range<u64>)>, space: &'static str) -> Result<(), PeError> {
     let mut parts: Vec<(String, Range<u64>)> = parts.collect();
     parts.sort_by_key(|(_, range)| range.start);
     for pair in parts.windows(2) {
         let [(one, first), (other, second)] = pair else { continue };
         if second.start < first.end {
-            return Err(Error::Overlap { one: one.clone(), other: other.clone(), at: second.start, space });
+            return Err(PeError::Overlap { one: one.clone(), other: other.clone(), at: second.start, space });
         }
     }
     Ok(())

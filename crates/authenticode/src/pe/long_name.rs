@@ -4,7 +4,7 @@
 use super::fields::u32_at;
 use super::layout::Layout;
 use super::section::Section;
-use crate::source::Source;
+use crate::source::ImageSource;
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -16,7 +16,7 @@ const SYMBOL: u64 = 18;
 const LONGEST: u64 = 256;
 
 /// The name of a section, looked up in the string table if it is there; what cannot be looked up stays as it is.
-pub fn section_name<S: Source + ?Sized>(
+pub fn section_name<S: ImageSource + ?Sized>(
     source: &S,
     layout: &Layout,
     section: &Section,

@@ -1,6 +1,6 @@
 //! Base relocations: where addresses stand that must be changed when the image is loaded elsewhere.
 
-use super::error::Error;
+use super::error::PeError;
 use super::fields::{u16_at, u32_at};
 use super::headers::Machine;
 use alloc::vec::Vec;
@@ -22,11 +22,11 @@ pub struct Relocation {
 ///
 /// # Errors
 /// If a block is malformed, of a kind that the machine does not have, or changes what is outside of the image.
-pub fn relocations(data: &[u8], machine: Machine, size_of_image: u32) -> Result<Vec<Relocation>, Error> {
+pub fn relocations(data: &[u8], machine: Machine, size_of_image: u32) -> Result<Vec<Relocation>, PeError> {
     let mut all = Vec::new();
     let mut at = 0;
     while let Some(block) = data.get(at..).filter(|rest| !rest.is_empty()) {
-        let wrong = |problem| Error::Relocation { at, problem };
+        let wrong = |problem| PeError::Relocation { at, problem };
         let (Some(page), Some(size)) = (u32_at(block, 0), u32_at(block, 4)) else {
             return Err(wrong("it ends inside its header"));
         };

@@ -10,7 +10,7 @@ const MAX_LENGTH: usize = 8 << 10;
 /// Why a text is no URI that we accept. The value of an attribute is never part of it: it may be a PIN.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum UriError {
+pub enum Pkcs11UriError {
     /// It begins with something else.
     #[error("it does not begin with `pkcs11:`")]
     Scheme,
@@ -58,7 +58,7 @@ pub enum UriError {
 
 /// What an object of a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum ObjectKind {
     /// A certificate.
     Certificate,
     /// A private key.
@@ -73,7 +73,7 @@ pub enum Kind {
 
 /// A PKCS #11 URI. What is `None` may be anything.
 #[derive(Default)]
-pub struct Uri {
+pub struct Pkcs11Uri {
     /// The token's label.
     pub token: Option<String>,
     /// Who made the token.
@@ -89,7 +89,7 @@ pub struct Uri {
     /// The object's identifier.
     pub id: Option<Vec<u8>>,
     /// The object's kind.
-    pub kind: Option<Kind>,
+    pub kind: Option<ObjectKind>,
     /// The file of the PKCS #11 module.
     pub module_path: Option<PathBuf>,
     /// The PIN itself. Whoever may list processes can read it.
@@ -98,7 +98,7 @@ pub struct Uri {
     pub pin_source: Option<PathBuf>,
 }
 
-impl Uri {
+impl Pkcs11Uri {
     /// Whether a text is meant to be one.
     pub fn is_uri(text: &str) -> bool {
         text.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("pkcs11:"))
@@ -108,12 +108,12 @@ impl Uri {
     ///
     /// # Errors
     /// What is wrong with it, and where. Attributes that are not known are errors as well: nothing could match them.
-    pub fn parse(text: &str) -> Result<Self, UriError> {
+    pub fn parse(text: &str) -> Result<Self, Pkcs11UriError> {
         if text.len() > MAX_LENGTH {
-            return Err(UriError::Length(text.len()));
+            return Err(Pkcs11UriError::Length(text.len()));
         }
         if !Self::is_uri(text) {
-            return Err(UriError::Scheme);
+            return Err(Pkcs11UriError::Scheme);
         }
         let rest = text.get(7..).unwrap_or_default();
         let (path, query) = rest.split_once('?').map_or((rest, None), |(path, query)| (path, Some(query)));
@@ -127,13 +127,13 @@ impl Uri {
             })?;
         }
         if uri.pin_value.is_some() && uri.pin_source.is_some() {
-            return Err(UriError::TwoPins);
+            return Err(Pkcs11UriError::TwoPins);
         }
         Ok(uri)
     }
 
-    fn set_path(&mut self, name: &str, offset: usize, value: Vec<u8>) -> Result<(), UriError> {
-        let wrong = |problem| UriError::Value { offset, name: name.to_owned(), problem };
+    fn set_path(&mut self, name: &str, offset: usize, value: Vec<u8>) -> Result<(), Pkcs11UriError> {
+        let wrong = |problem| Pkcs11UriError::Value { offset, name: name.to_owned(), problem };
         let text = |value| String::from_utf8(value).map(Some).map_err(|_| wrong("is not UTF-8"));
         match name {
             "token" => self.token = text(value)?,
@@ -149,21 +149,21 @@ impl Uri {
             "id" => self.id = Some(value),
             "type" => {
                 self.kind = Some(match value.as_slice() {
-                    b"cert" => Kind::Certificate,
-                    b"private" => Kind::Private,
-                    b"public" => Kind::Public,
-                    b"secret-key" => Kind::SecretKey,
-                    b"data" => Kind::Data,
+                    b"cert" => ObjectKind::Certificate,
+                    b"private" => ObjectKind::Private,
+                    b"public" => ObjectKind::Public,
+                    b"secret-key" => ObjectKind::SecretKey,
+                    b"data" => ObjectKind::Data,
                     _ => return Err(wrong("is none of cert, private, public, secret-key, data")),
                 });
             }
-            _ => return Err(UriError::Unknown { offset, place: "the path", name: name.to_owned() }),
+            _ => return Err(Pkcs11UriError::Unknown { offset, place: "the path", name: name.to_owned() }),
         }
         Ok(())
     }
 
-    fn set_query(&mut self, name: &str, offset: usize, value: Vec<u8>) -> Result<(), UriError> {
-        let wrong = |problem| UriError::Value { offset, name: name.to_owned(), problem };
+    fn set_query(&mut self, name: &str, offset: usize, value: Vec<u8>) -> Result<(), Pkcs11UriError> {
+        let wrong = |problem| Pkcs11UriError::Value { offset, name: name.to_owned(), problem };
         let text = |value| String::from_utf8(value).map_err(|_| wrong("is not UTF-8"));
         match name {
             "module-path" => self.module_path = Some(PathBuf::from(text(value)?)),
@@ -178,7 +178,7 @@ impl Uri {
                 }
                 self.pin_source = Some(PathBuf::from(path));
             }
-            _ => return Err(UriError::Unknown { offset, place: "the query", name: name.to_owned() }),
+            _ => return Err(Pkcs11UriError::Unknown { offset, place: "the query", name: name.to_owned() }),
         }
         Ok(())
     }
@@ -190,16 +190,16 @@ fn attributes<'a>(
     separator: char,
     start: usize,
     seen: &mut Vec<&'a str>,
-    mut set: impl FnMut(&str, usize, Vec<u8>) -> Result<(), UriError>,
-) -> Result<(), UriError> {
+    mut set: impl FnMut(&str, usize, Vec<u8>) -> Result<(), Pkcs11UriError>,
+) -> Result<(), Pkcs11UriError> {
     if text.is_empty() {
         return Ok(());
     }
     let mut offset = start;
     for attribute in text.split(separator) {
-        let (name, value) = attribute.split_once('=').ok_or(UriError::Attribute(offset))?;
+        let (name, value) = attribute.split_once('=').ok_or(Pkcs11UriError::Attribute(offset))?;
         if seen.contains(&name) {
-            return Err(UriError::Twice { offset, name: name.to_owned() });
+            return Err(Pkcs11UriError::Twice { offset, name: name.to_owned() });
         }
         seen.push(name);
         set(name, offset, decode(value, offset + name.len() + 1, separator)?)?;
@@ -208,7 +208,7 @@ fn attributes<'a>(
     Ok(())
 }
 
-fn decode(value: &str, start: usize, separator: char) -> Result<Vec<u8>, UriError> {
+fn decode(value: &str, start: usize, separator: char) -> Result<Vec<u8>, Pkcs11UriError> {
     let mut bytes = value.bytes().zip(start..);
     let mut decoded = Vec::with_capacity(value.len());
     let digit = |next: Option<(u8, usize)>| char::from(next?.0).to_digit(16);
@@ -219,11 +219,11 @@ fn decode(value: &str, start: usize, separator: char) -> Result<Vec<u8>, UriErro
             b'%' => {
                 let two = digit(bytes.next()).zip(digit(bytes.next()));
                 let two = two.and_then(|(high, low)| u8::try_from(high * 16 + low).ok());
-                decoded.push(two.ok_or(UriError::Encoding(offset))?);
+                decoded.push(two.ok_or(Pkcs11UriError::Encoding(offset))?);
             }
             b'-' | b'.' | b'_' | b'~' => decoded.push(byte),
             _ if byte.is_ascii_alphanumeric() || more.contains(&byte) => decoded.push(byte),
-            _ => return Err(UriError::Encoding(offset)),
+            _ => return Err(Pkcs11UriError::Encoding(offset)),
         }
     }
     Ok(decoded)
@@ -239,7 +239,7 @@ fn percent(bytes: &[u8]) -> String {
 }
 
 /// For people, without the PIN.
-impl fmt::Display for Uri {
+impl fmt::Display for Pkcs11Uri {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut parts = Vec::new();
         let texts = [
@@ -258,9 +258,9 @@ impl fmt::Display for Uri {
     }
 }
 
-impl fmt::Debug for Uri {
+impl fmt::Debug for Pkcs11Uri {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Uri({self})")
+        write!(f, "Pkcs11Uri({self})")
     }
 }
 
@@ -271,7 +271,7 @@ mod tests {
 
     #[test]
     fn a_whole_one() {
-        let uri = Uri::parse(
+        let uri = Pkcs11Uri::parse(
             "pkcs11:token=The%20token;serial=12;object=db%3b;id=%00%ff;type=private;slot-id=7\
              ?module-path=/usr/lib/x.so&pin-source=file:/run/pin",
         )
@@ -280,12 +280,12 @@ mod tests {
         assert_eq!(uri.serial.as_deref(), Some("12"));
         assert_eq!(uri.object.as_deref(), Some(&b"db;"[..]));
         assert_eq!(uri.id.as_deref(), Some(&[0, 0xff][..]));
-        assert_eq!((uri.kind, uri.slot_id), (Some(Kind::Private), Some(7)));
+        assert_eq!((uri.kind, uri.slot_id), (Some(ObjectKind::Private), Some(7)));
         assert_eq!(uri.module_path, Some(PathBuf::from("/usr/lib/x.so")));
         assert_eq!(uri.pin_source, Some(PathBuf::from("/run/pin")));
-        assert!(Uri::parse("pkcs11:").unwrap().token.is_none());
+        assert!(Pkcs11Uri::parse("pkcs11:").unwrap().token.is_none());
         for source in ["/run/pin", "file:///run/pin", "file:/run/pin"] {
-            let uri = Uri::parse(&format!("pkcs11:?pin-source={source}")).unwrap();
+            let uri = Pkcs11Uri::parse(&format!("pkcs11:?pin-source={source}")).unwrap();
             assert_eq!(uri.pin_source, Some(PathBuf::from("/run/pin")));
         }
     }
@@ -310,16 +310,16 @@ mod tests {
             ("pkcs11:?pin-source=https://x/y", "character 8: `pin-source` names no file"),
             ("pkcs11:?pin-source=/a&pin-value=1", "it has both `pin-value` and `pin-source`"),
         ] {
-            let found = Uri::parse(text).unwrap_err().to_string();
+            let found = Pkcs11Uri::parse(text).unwrap_err().to_string();
             assert!(found.starts_with(error), "{text}: {found}");
         }
     }
 
     #[test]
     fn pins_are_not_shown() {
-        let uri = Uri::parse("pkcs11:token=a?pin-value=s3cret").unwrap();
+        let uri = Pkcs11Uri::parse("pkcs11:token=a?pin-value=s3cret").unwrap();
         assert_eq!(format!("{uri} {uri:?} {:?}", uri.pin_value).find("s3cret"), None);
-        let error = Uri::parse("pkcs11:token=a?pin-value=s3cret&pin-value=s3cret").unwrap_err();
+        let error = Pkcs11Uri::parse("pkcs11:token=a?pin-value=s3cret&pin-value=s3cret").unwrap_err();
         assert_eq!(format!("{error} {error:?}").find("s3cret"), None);
     }
 
@@ -327,14 +327,14 @@ mod tests {
         #[test]
         fn any_label_can_be_encoded(label in prop::collection::vec(any::<u8>(), 0..50)) {
             let text = percent(&label);
-            let uri = Uri::parse(&format!("pkcs11:object={text};id={text}")).unwrap();
+            let uri = Pkcs11Uri::parse(&format!("pkcs11:object={text};id={text}")).unwrap();
             prop_assert_eq!(uri.object.as_ref(), Some(&label));
             prop_assert_eq!(uri.id.as_ref(), Some(&label));
         }
 
         #[test]
         fn nothing_panics(text in "pkcs11:.{0,60}") {
-            let _ = Uri::parse(&text);
+            let _ = Pkcs11Uri::parse(&text);
         }
     }
 }

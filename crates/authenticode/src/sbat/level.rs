@@ -10,7 +10,7 @@ pub const SHIM_SECTION: &str = ".sbatlevel";
 
 /// What shim keeps in the variable `SbatLevel`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Level {
+pub struct SbatLevel {
     /// The date in its first line, `2025051000` for instance.
     pub date: Option<String>,
     /// Components and their least generations, in their order. Only the first line of a component counts, as in shim.
@@ -20,7 +20,7 @@ pub struct Level {
 /// Why an image is revoked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{component} is of generation {generation}, and the level wants {least} or more")]
-pub struct Revoked {
+pub struct RevokedComponent {
     /// The component.
     pub component: String,
     /// Which generation it is.
@@ -29,7 +29,7 @@ pub struct Revoked {
     pub least: u16,
 }
 
-impl Level {
+impl SbatLevel {
     /// Reads the text of the variable or of a file.
     pub fn read(octets: &[u8]) -> Result<Self, SbatError> {
         let mut level = Self { date: None, entries: Vec::new() };
@@ -74,10 +74,10 @@ impl Level {
     }
 
     /// The first component that is too old.
-    pub fn revokes(&self, image: &Sbat) -> Option<Revoked> {
+    pub fn revokes(&self, image: &Sbat) -> Option<RevokedComponent> {
         image.entries.iter().find_map(|entry| {
             let (_, least) = self.entries.iter().find(|(component, _)| *component == entry.component)?;
-            (entry.generation < *least).then(|| Revoked {
+            (entry.generation < *least).then(|| RevokedComponent {
                 component: entry.component.clone(),
                 generation: entry.generation,
                 least: *least,
@@ -87,7 +87,7 @@ impl Level {
 }
 
 /// The text of the variable.
-impl fmt::Display for Level {
+impl fmt::Display for SbatLevel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (at, (component, generation)) in self.entries.iter().enumerate() {
             match &self.date {
@@ -105,7 +105,7 @@ mod tests {
 
     #[test]
     fn levels() {
-        let level = Level::read(b"sbat,1,2025051000\nshim,4\ngrub,5\n").unwrap();
+        let level = SbatLevel::read(b"sbat,1,2025051000\nshim,4\ngrub,5\n").unwrap();
         assert_eq!(level.date.as_deref(), Some("2025051000"));
         assert_eq!(level.to_string(), "sbat,1,2025051000\nshim,4\ngrub,5\n");
         let image = |text: &str| Sbat::read(text.as_bytes()).unwrap();
@@ -115,9 +115,9 @@ mod tests {
         // Another name is another component, even if it begins alike.
         assert_eq!(level.revokes(&image("grub.nixos,1,a,b,c,d")), None);
         // The first line of a component counts.
-        assert_eq!(Level::read(b"a,1\na,9").unwrap().revokes(&image("a,5,a,b,c,d")), None);
+        assert_eq!(SbatLevel::read(b"a,1\na,9").unwrap().revokes(&image("a,5,a,b,c,d")), None);
         for wrong in ["sbat", "sbat,x", ",1", "sbat,1,2,3", "sbat,1,", ""] {
-            assert!(Level::read(wrong.as_bytes()).is_err(), "{wrong}");
+            assert!(SbatLevel::read(wrong.as_bytes()).is_err(), "{wrong}");
         }
     }
 
@@ -125,10 +125,10 @@ mod tests {
     fn levels_of_shim() {
         let text = b"sbat,1,1\n\0sbat,1,2\nshim,4\n\0";
         let section = [&[0; 4][..], &8u32.to_le_bytes(), &18u32.to_le_bytes(), text].concat();
-        let [automatic, latest] = Level::read_shim(&section).unwrap().unwrap();
+        let [automatic, latest] = SbatLevel::read_shim(&section).unwrap().unwrap();
         assert_eq!((automatic.date.as_deref(), latest.date.as_deref()), (Some("1"), Some("2")));
         for length in 0..section.len() {
-            assert!(Level::read_shim(&section[..length]).is_none(), "{length}");
+            assert!(SbatLevel::read_shim(&section[..length]).is_none(), "{length}");
         }
     }
 }

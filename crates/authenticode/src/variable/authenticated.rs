@@ -3,8 +3,10 @@
 
 use super::Variable;
 use crate::certificate::Certificate;
-use crate::cms::{self, BuildError, Profile, ReadError, Request, SignedData, ToBeSigned, VerifyError};
-use crate::digest::Algorithm;
+use crate::cms::{
+    self, CmsBuildError, CmsReadError, CmsVerifyError, Profile, SignedData, SignedDataRequest, ToBeSigned,
+};
+use crate::digest::DigestAlgorithm;
 use crate::guid::Guid;
 use crate::time::Time;
 use crate::verify::path::{PathError, Reach, Strictness};
@@ -52,13 +54,13 @@ pub enum AuthenticatedError {
 pub enum VariableError {
     /// The signature cannot be read.
     #[error("{0}")]
-    Read(#[from] ReadError),
+    Read(#[from] CmsReadError),
     /// The signature does not hold.
     #[error("{0}")]
-    Verify(#[from] VerifyError),
+    Verify(#[from] CmsVerifyError),
     /// Firmware verifies SHA-256 only, in older versions.
     #[error("it is signed with a {0} digest; firmware wants sha256")]
-    Digest(Algorithm),
+    Digest(DigestAlgorithm),
     /// The signer may not change this variable.
     #[error("{0}")]
     Path(#[from] PathError),
@@ -93,11 +95,12 @@ pub fn prepare(
     time: Time,
     data: &[u8],
     signer: &Certificate,
-) -> Result<(ToBeSigned, Vec<u8>), BuildError> {
+) -> Result<(ToBeSigned, Vec<u8>), CmsBuildError> {
     let message = message(variable, attributes, time, data);
-    let algorithm = Algorithm::Sha256;
-    let content = cms::Content::Data(algorithm.digest(&message));
-    let wanted = cms::prepare(&Request { content, algorithm, signer, chain: &[], signing_time: None })?;
+    let algorithm = DigestAlgorithm::Sha256;
+    let content = cms::SignedContent::Data(algorithm.digest(&message));
+    let wanted =
+        cms::prepare(&SignedDataRequest { content, algorithm, signer, chain: &[], signing_time: None })?;
     Ok((wanted, message))
 }
 
@@ -167,7 +170,7 @@ impl Authenticated {
         authorities: impl IntoIterator<Item = &'c Certificate>,
     ) -> Result<Certificate, VariableError> {
         let signed = SignedData::read_bare(&self.signature, Profile::Data)?;
-        if signed.signer.digest != Algorithm::Sha256 {
+        if signed.signer.digest != DigestAlgorithm::Sha256 {
             return Err(VariableError::Digest(signed.signer.digest));
         }
         let message = message(variable, attributes, self.time, &self.data);

@@ -8,9 +8,9 @@ use super::path::{Reach, Strictness};
 use super::revocation::{of_image, of_signer};
 use super::signature::{Lists, finding, holds, outdated, trust, unread};
 use super::subject::Attached;
-use super::{By, Finding, List, Policy, Problem, Refusal, Subject, Trust};
+use super::{Refusal, SignatureFinding, SignatureProblem, Subject, Trust, TrustList, TrustPolicy, TrustedBy};
 use crate::cms::Authenticode;
-use crate::digest::Algorithm;
+use crate::digest::DigestAlgorithm;
 use crate::time::Time;
 use alloc::boxed::Box;
 use alloc::vec;
@@ -18,10 +18,10 @@ use alloc::vec::Vec;
 
 pub(super) fn decide(
     subject: &Subject,
-    policy: &Policy,
+    policy: &TrustPolicy,
     now: Option<Time>,
-) -> (Result<Trust, Refusal>, Vec<Finding>) {
-    let findings: Vec<Finding> = subject
+) -> (Result<Trust, Refusal>, Vec<SignatureFinding>) {
+    let findings: Vec<SignatureFinding> = subject
         .signatures
         .iter()
         .enumerate()
@@ -29,21 +29,21 @@ pub(super) fn decide(
             Attached::Signature(signature) => look(index, signature, subject, policy, now),
             // EDK2 may read it nevertheless, and find its signer in dbx.
             Attached::Unreadable(error) => {
-                Finding { fatal: true, ..unread(index, Problem::Read(error.clone())) }
+                SignatureFinding { fatal: true, ..unread(index, SignatureProblem::Read(error.clone())) }
             }
             // EDK2 looks into the two types that may hold a signature, whatever the revision; nothing makes such, and here
             // nobody looks into them, so they must not stand beside a good one.
-            Attached::Other(revision, kind) => Finding {
+            Attached::Other(revision, kind) => SignatureFinding {
                 fatal: matches!(kind, 2 | 0x0ef1),
-                ..unread(index, Problem::Kind { revision: *revision, kind: *kind })
+                ..unread(index, SignatureProblem::Kind { revision: *revision, kind: *kind })
             },
         })
         .collect();
     (outcome(subject, policy, &findings), findings)
 }
 
-fn outcome(subject: &Subject, policy: &Policy, findings: &[Finding]) -> Result<Trust, Refusal> {
-    if let Some(forbidden) = of_image(subject, List::Dbx, &policy.dbx) {
+fn outcome(subject: &Subject, policy: &TrustPolicy, findings: &[SignatureFinding]) -> Result<Trust, Refusal> {
+    if let Some(forbidden) = of_image(subject, TrustList::Dbx, &policy.dbx) {
         return Err(Refusal::Forbidden(Box::new(forbidden)));
     }
     if !subject.padded {
@@ -55,7 +55,7 @@ fn outcome(subject: &Subject, policy: &Policy, findings: &[Finding]) -> Result<T
         return Err(Refusal::Fatal { index, problem: Box::new(problem.clone()) });
     }
     if !subject.signed {
-        return by_digest(subject, policy, Algorithm::Sha256).ok_or(Refusal::NotSigned);
+        return by_digest(subject, policy, DigestAlgorithm::Sha256).ok_or(Refusal::NotSigned);
     }
     let mut trusted = findings.iter().filter_map(|finding| finding.result.as_ref().ok());
     trusted.next().cloned().ok_or(Refusal::NothingTrusted)
@@ -65,39 +65,43 @@ fn look(
     index: usize,
     signature: &Authenticode,
     subject: &Subject,
-    policy: &Policy,
+    policy: &TrustPolicy,
     now: Option<Time>,
-) -> Finding {
+) -> SignatureFinding {
     let (result, fatal) = match forbidden(signature, policy) {
         Some((problem, fatal)) => (Err(problem), fatal),
         None => (judge(signature, subject, policy), false),
     };
-    Finding { fatal, ..finding(index, signature, result, policy, now) }
+    SignatureFinding { fatal, ..finding(index, signature, result, policy, now) }
 }
 
 /// Why the signature counts for nothing, and whether it stops the whole image.
-fn forbidden(signature: &Authenticode, policy: &Policy) -> Option<(Problem, bool)> {
+fn forbidden(signature: &Authenticode, policy: &TrustPolicy) -> Option<(SignatureProblem, bool)> {
     let signer = match signature.signed.signer_certificate() {
         Ok(signer) => signer,
-        Err(error) => return Some((Problem::Verify(error), true)),
+        Err(error) => return Some((SignatureProblem::Verify(error), true)),
     };
     if let Some(problem) = outdated(signature, policy) {
         return Some((problem, false));
     }
     let came_along = signature.signed.certificates.iter();
     let reach = Reach::new(signer, &came_along, Strictness::Distrust, true);
-    let found = of_signer(signature, &reach, List::Dbx, &policy.dbx, policy)?;
-    Some((Problem::Forbidden(Box::new(found)), true))
+    let found = of_signer(signature, &reach, TrustList::Dbx, &policy.dbx, policy)?;
+    Some((SignatureProblem::Forbidden(Box::new(found)), true))
 }
 
-fn judge(signature: &Authenticode, subject: &Subject, policy: &Policy) -> Result<Trust, Problem> {
-    let lists = Lists { allow: vec![(List::Db, &policy.db)], deny: vec![(List::Dbx, &policy.dbx)] };
+fn judge(
+    signature: &Authenticode,
+    subject: &Subject,
+    policy: &TrustPolicy,
+) -> Result<Trust, SignatureProblem> {
+    let lists = Lists { allow: vec![(TrustList::Db, &policy.db)], deny: vec![(TrustList::Dbx, &policy.dbx)] };
     holds(signature, subject, policy)
         .and_then(|signer| trust(signer, signature, &lists, |_, _| true, policy))
         .or_else(|problem| by_digest(subject, policy, signature.image.algorithm).ok_or(problem))
 }
 
-fn by_digest(subject: &Subject, policy: &Policy, algorithm: Algorithm) -> Option<Trust> {
+fn by_digest(subject: &Subject, policy: &TrustPolicy, algorithm: DigestAlgorithm) -> Option<Trust> {
     let entry = policy.db.find_image(algorithm, subject.digests.get(algorithm)?)?;
-    Some(Trust { list: List::Db, entry: entry.clone(), by: By::Digest(algorithm) })
+    Some(Trust { list: TrustList::Db, entry: entry.clone(), by: TrustedBy::Digest(algorithm) })
 }

@@ -1,17 +1,21 @@
 //! What forbids a signer.
 
 use super::path::{Reach, Strictness};
-use super::{Forbidden, List, Policy, Subject, Why};
+use super::{Forbidden, ForbiddenBy, Subject, TrustList, TrustPolicy};
 use crate::certificate::Certificate;
 use crate::cms::Authenticode;
-use crate::lists::Database;
+use crate::lists::SignatureDatabase;
 use crate::time::Time;
 
 /// Whether a list has the image's digest, in whichever algorithm.
-pub(super) fn of_image(subject: &Subject, list: List, database: &Database) -> Option<Forbidden> {
+pub(super) fn of_image(
+    subject: &Subject,
+    list: TrustList,
+    database: &SignatureDatabase,
+) -> Option<Forbidden> {
     subject.digests.digests.iter().find_map(|(algorithm, digest)| {
         let entry = database.find_image(*algorithm, digest)?;
-        Some(Forbidden { list, entry: entry.clone(), why: Why::Digest(*algorithm) })
+        Some(Forbidden { list, entry: entry.clone(), why: ForbiddenBy::Digest(*algorithm) })
     })
 }
 
@@ -22,13 +26,13 @@ pub(super) fn of_image(subject: &Subject, list: List, database: &Database) -> Op
 pub(super) fn of_signer(
     signature: &Authenticode,
     reach: &Reach<'_>,
-    list: List,
-    database: &Database,
-    policy: &Policy,
+    list: TrustList,
+    database: &SignatureDatabase,
+    policy: &TrustPolicy,
 ) -> Option<Forbidden> {
     let by_certificate = database.certificates().find_map(|(entry, certificate)| {
         reach.path_to(certificate).ok()?;
-        let why = Why::Certificate { subject: certificate.subject() };
+        let why = ForbiddenBy::Certificate { subject: certificate.subject() };
         Some(Forbidden { list, entry: entry.clone(), why })
     });
     by_certificate.or_else(|| {
@@ -37,7 +41,7 @@ pub(super) fn of_signer(
                 let stamped = trusted_time(signature, policy);
                 let before = stamped.is_some_and(|time| !since.is_zero() && time <= since);
                 let subject = certificate.subject();
-                let why = Why::Tbs { subject, since, stamped };
+                let why = ForbiddenBy::Tbs { subject, since, stamped };
                 (!before).then(|| Forbidden { list, entry: entry.clone(), why })
             })
         })
@@ -45,7 +49,7 @@ pub(super) fn of_signer(
 }
 
 /// When the signature was made, as the earliest timestamp says whose authority dbt trusts.
-pub(super) fn trusted_time(signature: &Authenticode, policy: &Policy) -> Option<Time> {
+pub(super) fn trusted_time(signature: &Authenticode, policy: &TrustPolicy) -> Option<Time> {
     let stamps = signature.timestamps(policy.sha1).into_iter().flatten().filter(|stamp| {
         let others = stamp.signed.certificates.iter();
         let reach = Reach::new(&stamp.signer, &others, Strictness::Trust, policy.sha1);
@@ -58,7 +62,7 @@ pub(super) fn trusted_time(signature: &Authenticode, policy: &Policy) -> Option<
 pub(super) fn all_who_vouch<'c>(
     signer: &'c Certificate,
     signature: &'c Authenticode,
-    lists: &'c [&'c Database],
+    lists: &'c [&'c SignatureDatabase],
 ) -> Reach<'c> {
     let listed = lists.iter().flat_map(|list| list.certificates().map(|(_, certificate)| certificate));
     let others = signature.signed.certificates.iter().chain(listed);

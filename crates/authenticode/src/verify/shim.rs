@@ -8,11 +8,11 @@ use super::path::{Reach, Strictness};
 use super::revocation::{of_image, of_signer};
 use super::signature::{Lists, finding, holds, trust, unread};
 use super::subject::Attached;
-use super::{By, Finding, List, Policy, Problem, Refusal, Subject, Trust};
+use super::{Refusal, SignatureFinding, SignatureProblem, Subject, Trust, TrustList, TrustPolicy, TrustedBy};
 use crate::certificate::{Certificate, MODULE_SIGNING};
 use crate::cms::Authenticode;
-use crate::digest::Algorithm;
-use crate::lists::Entry;
+use crate::digest::DigestAlgorithm;
+use crate::lists::DatabaseEntry;
 use crate::time::Time;
 use alloc::boxed::Box;
 use alloc::vec;
@@ -20,10 +20,10 @@ use alloc::vec::Vec;
 
 pub(super) fn decide(
     subject: &Subject,
-    policy: &Policy,
+    policy: &TrustPolicy,
     now: Option<Time>,
-) -> (Result<Trust, Refusal>, Vec<Finding>) {
-    let findings: Vec<Finding> = subject
+) -> (Result<Trust, Refusal>, Vec<SignatureFinding>) {
+    let findings: Vec<SignatureFinding> = subject
         .signatures
         .iter()
         .enumerate()
@@ -31,16 +31,16 @@ pub(super) fn decide(
             Attached::Signature(signature) => {
                 finding(index, signature, judge(signature, subject, policy), policy, now)
             }
-            Attached::Unreadable(error) => unread(index, Problem::Read(error.clone())),
+            Attached::Unreadable(error) => unread(index, SignatureProblem::Read(error.clone())),
             Attached::Other(revision, kind) => {
-                unread(index, Problem::Kind { revision: *revision, kind: *kind })
+                unread(index, SignatureProblem::Kind { revision: *revision, kind: *kind })
             }
         })
         .collect();
     (outcome(subject, policy, &findings), findings)
 }
 
-fn outcome(subject: &Subject, policy: &Policy, findings: &[Finding]) -> Result<Trust, Refusal> {
+fn outcome(subject: &Subject, policy: &TrustPolicy, findings: &[SignatureFinding]) -> Result<Trust, Refusal> {
     for (list, database) in lists(policy).deny {
         if let Some(forbidden) = of_image(subject, list, database) {
             return Err(Refusal::Forbidden(Box::new(forbidden)));
@@ -48,14 +48,15 @@ fn outcome(subject: &Subject, policy: &Policy, findings: &[Finding]) -> Result<T
     }
     // SHA-1 counts in db only, and only because shim does so.
     let digests = [
-        (List::Db, &policy.db, Algorithm::Sha256),
-        (List::Db, &policy.db, Algorithm::Sha1),
-        (List::Mok, &policy.mok, Algorithm::Sha256),
+        (TrustList::Db, &policy.db, DigestAlgorithm::Sha256),
+        (TrustList::Db, &policy.db, DigestAlgorithm::Sha1),
+        (TrustList::Mok, &policy.mok, DigestAlgorithm::Sha256),
     ];
     for (list, database, algorithm) in digests {
-        let digest = subject.digests.get(algorithm).filter(|_| algorithm != Algorithm::Sha1 || policy.sha1);
+        let digest =
+            subject.digests.get(algorithm).filter(|_| algorithm != DigestAlgorithm::Sha1 || policy.sha1);
         if let Some(entry) = digest.and_then(|digest| database.find_image(algorithm, digest)) {
-            return Ok(Trust { list, entry: entry.clone(), by: By::Digest(algorithm) });
+            return Ok(Trust { list, entry: entry.clone(), by: TrustedBy::Digest(algorithm) });
         }
     }
     if !subject.signed {
@@ -65,31 +66,39 @@ fn outcome(subject: &Subject, policy: &Policy, findings: &[Finding]) -> Result<T
     trusted.next().cloned().ok_or(Refusal::NothingTrusted)
 }
 
-fn lists(policy: &Policy) -> Lists<'_> {
+fn lists(policy: &TrustPolicy) -> Lists<'_> {
     Lists {
-        allow: vec![(List::Db, &policy.db), (List::Mok, &policy.mok), (List::Vendor, &policy.vendor)],
-        deny: vec![(List::Dbx, &policy.dbx), (List::Mokx, &policy.mokx)],
+        allow: vec![
+            (TrustList::Db, &policy.db),
+            (TrustList::Mok, &policy.mok),
+            (TrustList::Vendor, &policy.vendor),
+        ],
+        deny: vec![(TrustList::Dbx, &policy.dbx), (TrustList::Mokx, &policy.mokx)],
     }
 }
 
-fn judge(signature: &Authenticode, subject: &Subject, policy: &Policy) -> Result<Trust, Problem> {
+fn judge(
+    signature: &Authenticode,
+    subject: &Subject,
+    policy: &TrustPolicy,
+) -> Result<Trust, SignatureProblem> {
     let algorithm = signature.image.algorithm;
-    if algorithm != Algorithm::Sha256 {
-        return Err(Problem::Digest(algorithm));
+    if algorithm != DigestAlgorithm::Sha256 {
+        return Err(SignatureProblem::Digest(algorithm));
     }
     let signer = holds(signature, subject, policy)?;
     let lists = lists(policy);
     let reach = Reach::new(signer, &signature.signed.certificates.iter(), Strictness::Distrust, true);
     for (list, database) in &lists.deny {
         if let Some(forbidden) = of_signer(signature, &reach, *list, database, policy) {
-            return Err(Problem::Forbidden(Box::new(forbidden)));
+            return Err(SignatureProblem::Forbidden(Box::new(forbidden)));
         }
     }
     trust(signer, signature, &lists, usable, policy)
 }
 
 /// Shim takes the first certificate of a list only, and none that is for kernel modules.
-fn usable(entry: &Entry, certificate: &Certificate) -> bool {
+fn usable(entry: &DatabaseEntry, certificate: &Certificate) -> bool {
     let modules = certificate.extended_key_usage().is_some_and(|usages| usages.contains(&MODULE_SIGNING));
     entry.place == 0 && !modules
 }

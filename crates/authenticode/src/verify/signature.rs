@@ -2,11 +2,11 @@
 
 use super::path::{Reach, Strictness};
 use super::revocation::{all_who_vouch, of_signer};
-use super::{By, Finding, List, Notice, Policy, Problem, Subject, Trust};
+use super::{Notice, SignatureFinding, SignatureProblem, Subject, Trust, TrustList, TrustPolicy, TrustedBy};
 use crate::certificate::{CODE_SIGNING, Certificate};
 use crate::cms::Authenticode;
-use crate::digest::Algorithm;
-use crate::lists::{Database, Entry};
+use crate::digest::DigestAlgorithm;
+use crate::lists::{DatabaseEntry, SignatureDatabase};
 use crate::time::Time;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -15,12 +15,12 @@ use alloc::vec::Vec;
 pub(super) fn finding(
     index: usize,
     signature: &Authenticode,
-    result: Result<Trust, Problem>,
-    policy: &Policy,
+    result: Result<Trust, SignatureProblem>,
+    policy: &TrustPolicy,
     now: Option<Time>,
-) -> Finding {
+) -> SignatureFinding {
     let stamps = signature.timestamps(policy.sha1).into_iter().flatten();
-    Finding {
+    SignatureFinding {
         index,
         signer: signature.signed.signer_certificate().ok().map(Certificate::subject),
         algorithm: Some(signature.image.algorithm),
@@ -32,8 +32,8 @@ pub(super) fn finding(
 }
 
 /// The finding about an entry that cannot be looked into.
-pub(super) fn unread(index: usize, problem: Problem) -> Finding {
-    Finding {
+pub(super) fn unread(index: usize, problem: SignatureProblem) -> SignatureFinding {
+    SignatureFinding {
         index,
         signer: None,
         algorithm: None,
@@ -48,22 +48,22 @@ pub(super) fn unread(index: usize, problem: Problem) -> Finding {
 pub(super) fn holds<'s>(
     signature: &'s Authenticode,
     subject: &Subject,
-    policy: &Policy,
-) -> Result<&'s Certificate, Problem> {
+    policy: &TrustPolicy,
+) -> Result<&'s Certificate, SignatureProblem> {
     // Subjects have the digests that their signatures are of.
     let digest = subject.digests.get(signature.image.algorithm).unwrap_or_default();
-    signature.verify(digest, policy.sha1).map_err(Problem::Verify)
+    signature.verify(digest, policy.sha1).map_err(SignatureProblem::Verify)
 }
 
 /// Whether a digest is too old to be believed.
-pub(super) fn outdated(signature: &Authenticode, policy: &Policy) -> Option<Problem> {
-    (signature.image.algorithm == Algorithm::Sha1 && !policy.sha1).then_some(Problem::Sha1)
+pub(super) fn outdated(signature: &Authenticode, policy: &TrustPolicy) -> Option<SignatureProblem> {
+    (signature.image.algorithm == DigestAlgorithm::Sha1 && !policy.sha1).then_some(SignatureProblem::Sha1)
 }
 
 /// The lists that allow and the lists that forbid.
 pub(super) struct Lists<'p> {
-    pub(super) allow: Vec<(List, &'p Database)>,
-    pub(super) deny: Vec<(List, &'p Database)>,
+    pub(super) allow: Vec<(TrustList, &'p SignatureDatabase)>,
+    pub(super) deny: Vec<(TrustList, &'p SignatureDatabase)>,
 }
 
 /// Looks for a path from the signer to a certificate of a list that nobody forbids.
@@ -71,39 +71,39 @@ pub(super) fn trust(
     signer: &Certificate,
     signature: &Authenticode,
     lists: &Lists<'_>,
-    usable: impl Fn(&Entry, &Certificate) -> bool,
-    policy: &Policy,
-) -> Result<Trust, Problem> {
+    usable: impl Fn(&DatabaseEntry, &Certificate) -> bool,
+    policy: &TrustPolicy,
+) -> Result<Trust, SignatureProblem> {
     let reach = Reach::new(signer, &signature.signed.certificates.iter(), Strictness::Trust, policy.sha1);
     let anchors = lists.allow.iter().flat_map(|(list, database)| {
         let usable = database.certificates().filter(|(entry, certificate)| usable(entry, certificate));
         usable.map(|(entry, certificate)| ((*list, entry), certificate))
     });
-    let ((list, entry), path) = reach.path_to_any(anchors).map_err(Problem::Path)?;
+    let ((list, entry), path) = reach.path_to_any(anchors).map_err(SignatureProblem::Path)?;
     // Whoever is forbidden stays so when the certificate in between is not sent along, but comes from a list.
-    let databases: Vec<&Database> = lists.allow.iter().map(|(_, database)| *database).collect();
+    let databases: Vec<&SignatureDatabase> = lists.allow.iter().map(|(_, database)| *database).collect();
     let everybody = all_who_vouch(signer, signature, &databases);
     for (deny, database) in &lists.deny {
         if let Some(forbidden) = of_signer(signature, &everybody, *deny, database, policy) {
-            return Err(Problem::Forbidden(Box::new(forbidden)));
+            return Err(SignatureProblem::Forbidden(Box::new(forbidden)));
         }
     }
     if let Some(time) = policy.valid_at
         && let Some(certificate) = path.iter().find(|certificate| !certificate.is_valid_at(time))
     {
-        return Err(Problem::Validity {
+        return Err(SignatureProblem::Validity {
             subject: certificate.subject(),
             from: certificate.not_before(),
             until: certificate.not_after(),
         });
     }
     let path = path.into_iter().cloned().collect();
-    Ok(Trust { list, entry: entry.clone(), by: By::Path(path) })
+    Ok(Trust { list, entry: entry.clone(), by: TrustedBy::Path(path) })
 }
 
 /// What is worth knowing of a path besides.
 fn notices(trust: &Trust, now: Option<Time>) -> Vec<Notice> {
-    let By::Path(path) = &trust.by else { return Vec::new() };
+    let TrustedBy::Path(path) = &trust.by else { return Vec::new() };
     let mut notices = Vec::new();
     if let Some(signer) = path.first() {
         let purpose = |extension| Notice::Purpose { subject: signer.subject(), extension };

@@ -1,11 +1,11 @@
 //! What has to be known of an image, read in one pass: digests, signatures, SBAT.
 
-use super::Policy;
-use crate::cms::{Authenticode, ReadError};
-use crate::digest::{self, Algorithm, Digests};
-use crate::pe::{self, CertificateKind, Layout, Section};
+use super::TrustPolicy;
+use crate::cms::{Authenticode, CmsReadError};
+use crate::digest::{self, DigestAlgorithm, ImageDigests};
+use crate::pe::{self, CertificateTableKind, Layout, Section};
 use crate::sbat::{self, Sbat, SbatError};
-use crate::source::Source;
+use crate::source::ImageSource;
 use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -14,7 +14,7 @@ use alloc::vec::Vec;
 #[derive(Debug, Clone)]
 pub struct Subject {
     /// Its digests: [`algorithms`].
-    pub digests: Digests,
+    pub digests: ImageDigests,
     /// Whether it has a certificate table.
     pub signed: bool,
     /// Whether the size of that table is a multiple of 8, with the padding behind the last entry.
@@ -31,7 +31,7 @@ pub enum Attached {
     /// A signature.
     Signature(Box<Authenticode>),
     /// What should be one.
-    Unreadable(ReadError),
+    Unreadable(CmsReadError),
     /// Something else, by revision and type.
     Other(u16, u16),
 }
@@ -48,14 +48,15 @@ pub enum SbatData {
 }
 
 /// The digests that a policy needs of an image with these signatures.
-pub fn algorithms(signatures: &[Attached], policy: &Policy) -> Vec<Algorithm> {
+pub fn algorithms(signatures: &[Attached], policy: &TrustPolicy) -> Vec<DigestAlgorithm> {
     let lists = [&policy.db, &policy.dbx, &policy.mok, &policy.mokx, &policy.vendor];
     let listed = lists.into_iter().flat_map(|l| &l.entries).filter_map(|e| e.kind.image_algorithm());
     let signed = signatures.iter().filter_map(|attached| match attached {
         Attached::Signature(signature) => Some(signature.image.algorithm),
         Attached::Unreadable(_) | Attached::Other(..) => None,
     });
-    let mut all: Vec<Algorithm> = [Algorithm::Sha256].into_iter().chain(listed).chain(signed).collect();
+    let mut all: Vec<DigestAlgorithm> =
+        [DigestAlgorithm::Sha256].into_iter().chain(listed).chain(signed).collect();
     all.sort_unstable();
     all.dedup();
     all
@@ -63,32 +64,32 @@ pub fn algorithms(signatures: &[Attached], policy: &Policy) -> Vec<Algorithm> {
 
 impl Subject {
     /// Reads one with [`digest::digests`].
-    pub fn read<S: Source + ?Sized>(
+    pub fn read<S: ImageSource + ?Sized>(
         source: &S,
         layout: &Layout,
-        policy: &Policy,
-    ) -> Result<Self, pe::ReadError<S::Error>> {
+        policy: &TrustPolicy,
+    ) -> Result<Self, pe::ImageError<S::Error>> {
         Self::read_with(source, layout, policy, |algorithms| digest::digests(source, layout, 0, algorithms))
     }
 
     /// Reads one; `digests` computes the digests of the file as it is.
-    pub fn read_with<S: Source + ?Sized>(
+    pub fn read_with<S: ImageSource + ?Sized>(
         source: &S,
         layout: &Layout,
-        policy: &Policy,
-        digests: impl FnOnce(&[Algorithm]) -> Result<Digests, S::Error>,
-    ) -> Result<Self, pe::ReadError<S::Error>> {
+        policy: &TrustPolicy,
+        digests: impl FnOnce(&[DigestAlgorithm]) -> Result<ImageDigests, S::Error>,
+    ) -> Result<Self, pe::ImageError<S::Error>> {
         let entries = pe::certificates(source, layout)?;
         let signatures: Vec<Attached> = entries
             .into_iter()
             .map(|entry| match entry.kind {
-                CertificateKind::SignedData => Authenticode::read(&entry.content)
+                CertificateTableKind::SignedData => Authenticode::read(&entry.content)
                     .map_or_else(Attached::Unreadable, |signature| Attached::Signature(Box::new(signature))),
-                CertificateKind::Other { revision, kind } => Attached::Other(revision, kind),
+                CertificateTableKind::Other { revision, kind } => Attached::Other(revision, kind),
             })
             .collect();
-        let sbat = SbatData::read(source, layout).map_err(pe::ReadError::Source)?;
-        let digests = digests(&algorithms(&signatures, policy)).map_err(pe::ReadError::Source)?;
+        let sbat = SbatData::read(source, layout).map_err(pe::ImageError::Source)?;
+        let digests = digests(&algorithms(&signatures, policy)).map_err(pe::ImageError::Source)?;
         let table = layout.certificate_table.clone();
         let padded = table.as_ref().is_none_or(|table| (table.end - table.start) % 8 == 0);
         Ok(Self { digests, signed: table.is_some(), padded, signatures, sbat })
@@ -97,7 +98,7 @@ impl Subject {
 
 impl SbatData {
     /// Reads it as shim does (`verify_buffer_sbat`); a second section of the name is refused when the layout is read.
-    pub fn read<S: Source + ?Sized>(source: &S, layout: &Layout) -> Result<Self, S::Error> {
+    pub fn read<S: ImageSource + ?Sized>(source: &S, layout: &Layout) -> Result<Self, S::Error> {
         let Some(section) = layout.section(sbat::SECTION.as_bytes()) else { return Ok(Self::Missing) };
         if section.has_relocations() {
             return Ok(Self::Odd("the section has relocations"));
@@ -110,7 +111,7 @@ impl SbatData {
 }
 
 /// At most one byte more than is allowed, so that too much is noticed without being read.
-fn read_section<S: Source + ?Sized>(source: &S, section: &Section) -> Result<Vec<u8>, S::Error> {
+fn read_section<S: ImageSource + ?Sized>(source: &S, section: &Section) -> Result<Vec<u8>, S::Error> {
     let size = usize::try_from(section.raw_size).unwrap_or(usize::MAX).min(sbat::MAX_SIZE + 1);
     let mut bytes = vec![0; size];
     source.read_at(section.file_range().start, &mut bytes)?;

@@ -5,12 +5,12 @@
 
 use authenticode::attach::{attach, padding};
 use authenticode::certificate::Certificate;
-use authenticode::cms::{Content, Request, prepare};
-use authenticode::digest::{self, Algorithm};
+use authenticode::cms::{SignedContent, SignedDataRequest, prepare};
+use authenticode::digest::{self, DigestAlgorithm};
 use authenticode::key::PrivateKey;
-use authenticode::lists::Database;
+use authenticode::lists::SignatureDatabase;
 use authenticode::pe::{Layout, certificates};
-use authenticode::verify::{Policy, Subject, Verdict, decide};
+use authenticode::verify::{ImageVerdict, Subject, TrustPolicy, decide};
 use test_support::{ToolboxFolder, data};
 
 /// A place for keys and certificates, all made by openssl.
@@ -98,19 +98,20 @@ pub(crate) fn tiny() -> Vec<u8> {
 
 /// A signature for an image, with these certificates besides the signer's.
 pub(crate) fn signature(image: &[u8], signer: &Identity, chain: &[Certificate]) -> Vec<u8> {
-    signature_with(image, signer, chain, Algorithm::Sha256)
+    signature_with(image, signer, chain, DigestAlgorithm::Sha256)
 }
 
 pub(crate) fn signature_with(
     image: &[u8],
     signer: &Identity,
     chain: &[Certificate],
-    algorithm: Algorithm,
+    algorithm: DigestAlgorithm,
 ) -> Vec<u8> {
     let layout = Layout::read(image).unwrap();
     let digests = digest::digests(image, &layout, padding(&layout), &[algorithm]).unwrap();
-    let content = Content::Image(digests.get(algorithm).unwrap().to_vec());
-    let request = Request { content, algorithm, signer: &signer.certificate, chain, signing_time: None };
+    let content = SignedContent::Image(digests.get(algorithm).unwrap().to_vec());
+    let request =
+        SignedDataRequest { content, algorithm, signer: &signer.certificate, chain, signing_time: None };
     let wanted = prepare(&request).unwrap();
     let signed = signer.key.sign(algorithm, wanted.attributes.as_deref().unwrap()).unwrap();
     wanted.complete(&signed, &[]).unwrap()
@@ -139,8 +140,8 @@ pub(crate) fn signatures(image: &[u8]) -> Vec<Vec<u8>> {
     certificates(image, &layout).unwrap().into_iter().map(|entry| entry.content).collect()
 }
 
-pub(crate) fn database<'c>(certificates: impl IntoIterator<Item = &'c Certificate>) -> Database {
-    let mut database = Database::default();
+pub(crate) fn database<'c>(certificates: impl IntoIterator<Item = &'c Certificate>) -> SignatureDatabase {
+    let mut database = SignatureDatabase::default();
     for certificate in certificates {
         database.add_certificate("test", certificate);
     }
@@ -148,17 +149,17 @@ pub(crate) fn database<'c>(certificates: impl IntoIterator<Item = &'c Certificat
 }
 
 /// A policy that trusts these.
-pub(crate) fn trusting<'c>(certificates: impl IntoIterator<Item = &'c Certificate>) -> Policy {
-    Policy { db: database(certificates), ..Policy::default() }
+pub(crate) fn trusting<'c>(certificates: impl IntoIterator<Item = &'c Certificate>) -> TrustPolicy {
+    TrustPolicy { db: database(certificates), ..TrustPolicy::default() }
 }
 
-pub(crate) fn verdict(image: &[u8], policy: &Policy) -> Verdict {
+pub(crate) fn verdict(image: &[u8], policy: &TrustPolicy) -> ImageVerdict {
     let layout = Layout::read(image).unwrap();
     decide(&Subject::read(image, &layout, policy).unwrap(), policy, None)
 }
 
 /// Everything that is said against an image; empty if it is trusted.
-pub(crate) fn complaint(image: &[u8], policy: &Policy) -> String {
+pub(crate) fn complaint(image: &[u8], policy: &TrustPolicy) -> String {
     let layout = match Layout::read(image) {
         Ok(layout) => layout,
         Err(error) => return error.to_string(),

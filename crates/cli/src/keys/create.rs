@@ -2,10 +2,10 @@
 
 use anyhow::{Context, bail};
 use authenticode::certificate::{Certificate, to_pem};
-use authenticode::create::{Created, KeyType, create};
+use authenticode::create::{CreatedKey, KeyType, create};
 use authenticode::guid::Guid;
 use authenticode::key::PrivateKey;
-use authenticode::lists::{self, Kind, SignatureList};
+use authenticode::lists::{self, SignatureList, SignatureListKind};
 use authenticode::time::Time;
 use authenticode::variable::{Authenticated, Variable, attributes, prepare};
 use clap::{Args, ValueEnum};
@@ -38,7 +38,7 @@ pub(crate) struct Options {
     /// Who puts the keys there; a new one, if it is not given
     #[arg(long, value_name = "GUID")]
     owner: Option<Guid>,
-    /// Kind of the keys; much firmware knows RSA of 2048 bits only
+    /// SignatureListKind of the keys; much firmware knows RSA of 2048 bits only
     #[arg(long, value_name = "KIND", default_value = "rsa2048")]
     key: Kinds,
     /// How long the certificates are valid; firmware does not look at it
@@ -105,7 +105,7 @@ pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
         write(&inside, &file("key"), 0o600, key.key_pem(passphrase.as_deref())?.as_bytes())?;
         write(&inside, &file("pem"), 0o644, to_pem(&key.certificate).as_bytes())?;
         write(&inside, &file("der"), 0o644, key.certificate.der())?;
-        let list = SignatureList::single(Kind::X509, owner, key.certificate.der().to_vec());
+        let list = SignatureList::single(SignatureListKind::X509, owner, key.certificate.der().to_vec());
         let list = lists::write(&[list]);
         write(&inside, &file("esl"), 0o644, &list)?;
         let by = if *variable == Variable::DB { Variable::KEK } else { Variable::PK };
@@ -127,7 +127,7 @@ pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn authorise(variable: Variable, time: Time, data: &[u8], signer: &Created) -> anyhow::Result<Vec<u8>> {
+fn authorise(variable: Variable, time: Time, data: &[u8], signer: &CreatedKey) -> anyhow::Result<Vec<u8>> {
     let key = PrivateKey::read(signer.key.as_bytes(), || None)?;
     authorised(variable, time, data, &key, &signer.certificate)
 }

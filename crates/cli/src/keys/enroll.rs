@@ -9,10 +9,10 @@ use authenticode::certificate::Certificate;
 use authenticode::file;
 use authenticode::guid::Guid;
 use authenticode::key::PrivateKey;
-use authenticode::lists::{self, Database};
+use authenticode::lists::{self, SignatureDatabase};
 use authenticode::secure_boot::{Change, MICROSOFT, Others, Owner, State, describe, plan};
 use authenticode::time::Time;
-use authenticode::variable::{Content, Variable, attributes};
+use authenticode::variable::{Variable, VariableContent, attributes};
 use clap::Args;
 use scanner::report::clean;
 use std::io::Write as _;
@@ -62,7 +62,7 @@ pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
     let changes = plan(&state, &owner, &others)?;
     for change in &changes {
         println!("{}", change.variable);
-        let mut database = Database::default();
+        let mut database = SignatureDatabase::default();
         database.add_lists(change.variable.name, &change.lists);
         for (entry, certificate) in database.certificates() {
             println!("  {}", clean(&describe(entry.owner, certificate)));
@@ -96,7 +96,7 @@ pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
     file::replace(&path, None, |file| file.write_all(&removal))
         .with_context(|| format!("cannot write {}; nothing was enrolled", path.display()))?;
     for (variable, data) in signed {
-        variables.write(variable, &Content { attributes: attributes::KEYS, data })?;
+        variables.write(variable, &VariableContent { attributes: attributes::KEYS, data })?;
     }
     println!("enrolled; Secure Boot is on from the next start. Sign what is to start: snowguard pe sign");
     Ok(ExitCode::SUCCESS)
@@ -133,7 +133,7 @@ fn others(options: &Options, variables: &Efivars) -> anyhow::Result<Others> {
     let mut databases = Vec::new();
     for variable in [Variable::DB_DEFAULT, Variable::KEK_DEFAULT, Variable::DB, Variable::KEK] {
         if let Some(content) = variables.read(variable)? {
-            let mut database = Database::default();
+            let mut database = SignatureDatabase::default();
             let lists = lists::read(&content.data).with_context(|| variable.to_string())?;
             database.add_lists(variable.name, &lists);
             databases.push((variable, database));

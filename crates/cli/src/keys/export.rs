@@ -5,7 +5,7 @@ use crate::pe::lists as files;
 use anyhow::{Context, bail};
 use authenticode::certificate::to_pem;
 use authenticode::file;
-use authenticode::lists::{self, Database, SignatureList};
+use authenticode::lists::{self, SignatureDatabase, SignatureList};
 use authenticode::variable::{Authenticated, Variable};
 use clap::{Args, ValueEnum};
 use std::io::Write as _;
@@ -46,7 +46,7 @@ enum Form {
 
 pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
     let lists = read(options)?;
-    let mut database = Database::default();
+    let mut database = SignatureDatabase::default();
     database.add_lists(&options.what, &lists);
     let certificates: Vec<_> = database.certificates().map(|(_, certificate)| certificate).collect();
     let bytes = match (options.format, certificates.as_slice()) {

@@ -3,8 +3,8 @@
 use crate::efivars::{EFIVARS, Efivars};
 use crate::pe::image::hex;
 use anstyle::AnsiColor;
-use authenticode::digest::Algorithm;
-use authenticode::lists::{Database, Entry};
+use authenticode::digest::DigestAlgorithm;
+use authenticode::lists::{DatabaseEntry, SignatureDatabase};
 use authenticode::secure_boot::{State, owner_name};
 use authenticode::time::Time;
 use authenticode::variable::Variable;
@@ -45,7 +45,7 @@ pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
 }
 
 /// Counts of entries that are no certificates, by kind.
-fn digests(database: &Database) -> Vec<(&'static str, usize)> {
+fn digests(database: &SignatureDatabase) -> Vec<(&'static str, usize)> {
     let mut counts: Vec<(&'static str, usize)> = Vec::new();
     for entry in database.entries.iter().filter(|entry| entry.certificate.is_none()) {
         let name = entry.kind.name();
@@ -57,16 +57,16 @@ fn digests(database: &Database) -> Vec<(&'static str, usize)> {
     counts
 }
 
-fn owner(entry: &Entry) -> String {
+fn owner(entry: &DatabaseEntry) -> String {
     owner_name(entry.owner).map_or_else(|| entry.owner.to_string(), str::to_owned)
 }
 
 fn describe(state: &State) -> Value {
-    let entry = |entry: &Entry| match entry.certificate.as_ref()? {
+    let entry = |entry: &DatabaseEntry| match entry.certificate.as_ref()? {
         Ok(certificate) => Some(json!({
             "subject": certificate.subject(),
             "issuer": certificate.issuer(),
-            "sha256": hex(&certificate.fingerprint(Algorithm::Sha256)),
+            "sha256": hex(&certificate.fingerprint(DigestAlgorithm::Sha256)),
             "validFrom": certificate.not_before().to_string(),
             "validUntil": certificate.not_after().to_string(),
             "owner": entry.owner.to_string(),
@@ -74,7 +74,7 @@ fn describe(state: &State) -> Value {
         })),
         Err(error) => Some(json!({ "owner": entry.owner.to_string(), "error": error.to_string() })),
     };
-    let list = |(variable, database): &(Variable, Result<Database, _>)| {
+    let list = |(variable, database): &(Variable, Result<SignatureDatabase, _>)| {
         let value = match database {
             Ok(database) => json!({
                 "certificates": database.entries.iter().filter_map(entry).collect::<Vec<_>>(),
@@ -155,7 +155,7 @@ fn tell(out: &mut impl Write, state: &State, now: Option<Time>) -> std::io::Resu
 fn list(
     out: &mut impl Write,
     variable: Variable,
-    database: &Database,
+    database: &SignatureDatabase,
     now: Option<Time>,
 ) -> std::io::Result<()> {
     let bad = AnsiColor::Yellow.on_default().bold();

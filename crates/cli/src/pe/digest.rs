@@ -3,7 +3,7 @@
 use super::image::{Image, each, hex};
 use crate::exit;
 use anyhow::Context;
-use authenticode::digest::Algorithm;
+use authenticode::digest::DigestAlgorithm;
 use authenticode::{attach, file};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -26,8 +26,8 @@ pub(crate) struct Options {
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Which digest; may be given several times
-    #[arg(long, short, value_name = "NAME", default_value = "sha256", value_parser = algorithms(&Algorithm::ALL))]
-    algorithm: Vec<Algorithm>,
+    #[arg(long, short, value_name = "NAME", default_value = "sha256", value_parser = algorithms(&DigestAlgorithm::ALL))]
+    algorithm: Vec<DigestAlgorithm>,
     /// Of the file as it is, without the padding that signing adds
     #[arg(long)]
     as_is: bool,
@@ -42,8 +42,10 @@ Examples:
   snowguard pe digest --algorithm sha384 --json shimx64.efi";
 
 /// Takes the names of these.
-pub(super) fn algorithms(known: &'static [Algorithm]) -> impl TypedValueParser<Value = Algorithm> {
-    let names: Vec<_> = known.iter().copied().map(Algorithm::name).collect();
+pub(super) fn algorithms(
+    known: &'static [DigestAlgorithm],
+) -> impl TypedValueParser<Value = DigestAlgorithm> {
+    let names: Vec<_> = known.iter().copied().map(DigestAlgorithm::name).collect();
     PossibleValuesParser::new(names).try_map(|name| {
         let found = known.iter().copied().find(|a| a.name() == name);
         found.ok_or_else(|| format!("there is no digest `{name}`"))

@@ -4,9 +4,9 @@ use super::image::{Image, each, hex};
 use crate::exit;
 use anyhow::{Context, anyhow};
 use authenticode::attach::padding;
-use authenticode::digest::{Algorithm, checksum, gaps};
+use authenticode::digest::{DigestAlgorithm, checksum, gaps};
 use authenticode::file;
-use authenticode::pe::{Certificate, CertificateKind, Section, certificates};
+use authenticode::pe::{CertificateTableEntry, CertificateTableKind, Section, certificates};
 use clap::Args;
 use scanner::report::clean;
 use serde_json::{Value, json};
@@ -57,8 +57,8 @@ fn subsystem(number: u16) -> String {
 fn look(path: &Path) -> anyhow::Result<Value> {
     let Image { source, layout } = Image::open(path)?;
     let unreadable = || format!("cannot read {}", path.display());
-    let digests =
-        file::digests(&source, &layout, padding(&layout), &[Algorithm::Sha256]).with_context(unreadable)?;
+    let digests = file::digests(&source, &layout, padding(&layout), &[DigestAlgorithm::Sha256])
+        .with_context(unreadable)?;
     let sum = checksum(&source, &layout).with_context(unreadable)?;
     let signatures = certificates(&source, &layout).map_err(|e| anyhow!("{}: {e}", path.display()))?;
     let section = |s: &Section| {
@@ -73,10 +73,10 @@ fn look(path: &Path) -> anyhow::Result<Value> {
             "execute": s.characteristics & 0x2000_0000 != 0,
         })
     };
-    let signature = |c: &Certificate| {
+    let signature = |c: &CertificateTableEntry| {
         let kind = match c.kind {
-            CertificateKind::SignedData => "PKCS #7 signed data".to_owned(),
-            CertificateKind::Other { revision, kind } => {
+            CertificateTableKind::SignedData => "PKCS #7 signed data".to_owned(),
+            CertificateTableKind::Other { revision, kind } => {
                 format!("unknown (revision {revision:#x}, type {kind:#x})")
             }
         };
@@ -96,7 +96,7 @@ fn look(path: &Path) -> anyhow::Result<Value> {
         "fileAlignment": layout.file_alignment,
         "noExecuteCompatible": layout.dll_characteristics & 0x100 != 0,
         "checksum": { "noted": layout.checksum, "computed": sum },
-        "digest": { "sha256": digests.get(Algorithm::Sha256).map(hex) },
+        "digest": { "sha256": digests.get(DigestAlgorithm::Sha256).map(hex) },
         "sections": layout.sections.iter().map(section).collect::<Vec<_>>(),
         "bytesOutsideOfSections": gaps,
         "signatures": signatures.iter().map(signature).collect::<Vec<_>>(),

@@ -2,9 +2,9 @@
 
 use anyhow::{Context, bail};
 use authenticode::certificate::CertificateError;
-use authenticode::lists::{Database, LoadError};
+use authenticode::lists::{LoadError, SignatureDatabase};
 use authenticode::pe::{Layout, section_name};
-use authenticode::sbat::{self, Level, SbatError};
+use authenticode::sbat::{self, SbatError, SbatLevel};
 use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -15,8 +15,8 @@ const LARGEST: u64 = 16 << 20;
 const ENDINGS: [&str; 5] = ["pem", "crt", "cer", "der", "esl"];
 
 /// A database from files and folders.
-pub(crate) fn read(paths: &[PathBuf]) -> anyhow::Result<Database> {
-    let mut database = Database::default();
+pub(crate) fn read(paths: &[PathBuf]) -> anyhow::Result<SignatureDatabase> {
+    let mut database = SignatureDatabase::default();
     for path in paths {
         if path.is_dir() {
             add_folder(&mut database, path)?;
@@ -29,7 +29,7 @@ pub(crate) fn read(paths: &[PathBuf]) -> anyhow::Result<Database> {
     Ok(database)
 }
 
-fn add_folder(database: &mut Database, folder: &Path) -> anyhow::Result<()> {
+fn add_folder(database: &mut SignatureDatabase, folder: &Path) -> anyhow::Result<()> {
     let failed = || format!("cannot read {}", folder.display());
     let entries: Vec<_> = std::fs::read_dir(folder).with_context(failed)?.collect::<Result<_, _>>()?;
     let mut paths: Vec<PathBuf> = entries.into_iter().map(|entry| entry.path()).collect();
@@ -52,7 +52,7 @@ fn add_folder(database: &mut Database, folder: &Path) -> anyhow::Result<()> {
 }
 
 /// A level from a file of text, a variable of efivarfs, or shim itself (its latest).
-pub(crate) fn level(path: &Path) -> anyhow::Result<Level> {
+pub(crate) fn level(path: &Path) -> anyhow::Result<SbatLevel> {
     if is_image(path)? {
         let [_, latest] = levels(path)?;
         return Ok(latest);
@@ -63,11 +63,11 @@ pub(crate) fn level(path: &Path) -> anyhow::Result<Level> {
         Some(([_, 0, 0, 0], text)) => text,
         _ => &bytes,
     };
-    Level::read(text).with_context(|| path.display().to_string())
+    SbatLevel::read(text).with_context(|| path.display().to_string())
 }
 
 /// The levels that shim carries: the one that it sets by itself, and the latest.
-pub(crate) fn levels(path: &Path) -> anyhow::Result<[Level; 2]> {
+pub(crate) fn levels(path: &Path) -> anyhow::Result<[SbatLevel; 2]> {
     let bytes = read_file(path)?;
     let layout = Layout::read(bytes.as_slice()).with_context(|| path.display().to_string())?;
     let levels = levels_of_shim(&bytes, &layout);
@@ -83,13 +83,13 @@ pub(crate) fn is_image(path: &Path) -> anyhow::Result<bool> {
     Ok(start == b"MZ")
 }
 
-fn levels_of_shim(image: &[u8], layout: &Layout) -> Option<Result<[Level; 2], SbatError>> {
+fn levels_of_shim(image: &[u8], layout: &Layout) -> Option<Result<[SbatLevel; 2], SbatError>> {
     let section = layout.sections.iter().find(|section| {
         section_name(image, layout, section).is_ok_and(|name| name == sbat::SHIM_SECTION.as_bytes())
     })?;
     let range = section.content_range();
     let content = image.get(usize::try_from(range.start).ok()?..usize::try_from(range.end).ok()?)?;
-    Level::read_shim(content)
+    SbatLevel::read_shim(content)
 }
 
 /// A file that is small enough to be what we look for.

@@ -4,7 +4,7 @@ use super::image::{Image, hex};
 use super::sign::{Options, file_name, warn_of_gaps};
 use super::signer::Certificates;
 use anyhow::{Context, bail};
-use authenticode::digest::Algorithm;
+use authenticode::digest::DigestAlgorithm;
 use authenticode::file;
 use authenticode::sign::{Countersigner as _, SignError, Signing};
 use serde_json::{Value, json};
@@ -42,7 +42,7 @@ pub(super) fn prepare(
         "digest": { "algorithm": wanted.algorithm.name(), "image": hex(signing.digest()) },
         "certificate": {
             "subject": certificates.signer.subject(),
-            "sha256": hex(&certificates.signer.fingerprint(Algorithm::Sha256)),
+            "sha256": hex(&certificates.signer.fingerprint(DigestAlgorithm::Sha256)),
         },
         "sign": { "algorithm": wanted.algorithm.name(), "digestOfTbs": hex(&wanted.digest) },
     });

@@ -7,9 +7,9 @@ use super::signer::{self, SignerOptions};
 use super::timestamp;
 use crate::exit;
 use anyhow::{Context, anyhow, bail};
-use authenticode::digest::{Algorithm, gaps};
+use authenticode::digest::{DigestAlgorithm, gaps};
 use authenticode::pe::Layout;
-use authenticode::sign::{Countersigner, Manner, Signer, sign};
+use authenticode::sign::{Countersigner, SignOptions, Signer, sign};
 use clap::Args;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -29,7 +29,7 @@ pub(crate) struct Options {
     signer: SignerOptions,
     /// The digest; much firmware knows SHA-256 only
     #[arg(long, value_name = "NAME", default_value = "sha256", value_parser = algorithms(&SIGNED))]
-    pub(super) digest: Algorithm,
+    pub(super) digest: DigestAlgorithm,
     /// Remove the signatures that are there
     #[arg(long)]
     replace: bool,
@@ -51,7 +51,8 @@ pub(crate) struct Options {
 }
 
 /// What is signed today.
-const SIGNED: [Algorithm; 3] = [Algorithm::Sha256, Algorithm::Sha384, Algorithm::Sha512];
+const SIGNED: [DigestAlgorithm; 3] =
+    [DigestAlgorithm::Sha256, DigestAlgorithm::Sha384, DigestAlgorithm::Sha512];
 
 const EXAMPLES: &str = "\
 Examples:
@@ -65,8 +66,8 @@ Examples:
   snowguard pe sign --cert db.pem --complete requests/ linux.efi";
 
 impl Options {
-    pub(super) fn manner(&self) -> Manner {
-        Manner { algorithm: self.digest, keep: !self.replace }
+    pub(super) fn manner(&self) -> SignOptions {
+        SignOptions { algorithm: self.digest, keep: !self.replace }
     }
 
     /// Where the signed program goes.

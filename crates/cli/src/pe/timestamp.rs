@@ -1,6 +1,6 @@
 //! Timestamps for signatures, over HTTP.
 
-use authenticode::digest::Algorithm;
+use authenticode::digest::DigestAlgorithm;
 use authenticode::timestamp::{ANSWER_TYPE, MAX_ANSWER, REQUEST_TYPE, TimestampAuthority};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use vulnerability_db::ingest::Question;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The authority at a URL.
-pub(super) fn authority(url: &str, algorithm: Algorithm) -> TimestampAuthority<'_> {
+pub(super) fn authority(url: &str, algorithm: DigestAlgorithm) -> TimestampAuthority<'_> {
     let certificates: Option<PathBuf> = crate::db::certificates();
     let ask = move |request: &[u8]| {
         let question = Question {

@@ -2,7 +2,7 @@
 
 use anyhow::Context;
 use authenticode::certificate::Certificate;
-use authenticode::pkcs11::{DEFAULT_MODULE, Module, Pin, Uri};
+use authenticode::pkcs11::{DEFAULT_MODULE, Pin, Pkcs11Module, Pkcs11Uri};
 use authenticode::sign::Signer;
 use clap::Args;
 use std::path::{Path, PathBuf};
@@ -24,19 +24,19 @@ pub(crate) struct TokenOptions {
 
 /// A place that is named by a URI.
 pub(super) struct Place {
-    uri: Uri,
-    module: Module,
+    uri: Pkcs11Uri,
+    module: Pkcs11Module,
     pin: Option<Pin>,
 }
 
 impl Place {
     /// The place that an argument names; `None` if it is a path.
     pub(super) fn of(argument: &Path, options: &TokenOptions) -> anyhow::Result<Option<Self>> {
-        let Some(text) = argument.to_str().filter(|text| Uri::is_uri(text)) else { return Ok(None) };
+        let Some(text) = argument.to_str().filter(|text| Pkcs11Uri::is_uri(text)) else { return Ok(None) };
         // The text itself is not shown: it may hold a PIN.
-        let mut uri = Uri::parse(text).context("the PKCS #11 URI")?;
+        let mut uri = Pkcs11Uri::parse(text).context("the PKCS #11 URI")?;
         let file = uri.module_path.as_ref().or(options.pkcs11_module.as_ref());
-        let module = Module::load(file.map_or(Path::new(DEFAULT_MODULE), PathBuf::as_path)).with_context(|| {
+        let module = Pkcs11Module::load(file.map_or(Path::new(DEFAULT_MODULE), PathBuf::as_path)).with_context(|| {
             if file.is_none() {
                 "no module is named (module-path= in the URI, or --pkcs11-module), and the default does not work"
             } else {

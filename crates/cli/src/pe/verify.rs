@@ -6,12 +6,14 @@ use crate::efivars::{EFIVARS, Efivars};
 use crate::exit;
 use anyhow::{Context, anyhow, bail};
 use authenticode::certificate::Certificate;
-use authenticode::digest::Algorithm;
+use authenticode::digest::DigestAlgorithm;
 use authenticode::file;
-use authenticode::sbat::Level;
+use authenticode::sbat::SbatLevel;
 use authenticode::time::Time;
 use authenticode::variable::Variable;
-use authenticode::verify::{By, Finding, Loader, Policy, SbatData, Subject, Trust, Verdict, decide};
+use authenticode::verify::{
+    ImageVerdict, Loader, SbatData, SignatureFinding, Subject, Trust, TrustPolicy, TrustedBy, decide,
+};
 use clap::{Args, ValueEnum};
 use scanner::report::clean;
 use serde_json::{Value, json};
@@ -113,7 +115,7 @@ pub(super) fn run(options: &Options) -> Result<ExitCode, exit::Failure> {
     Ok(if all { code } else { ExitCode::from(exit::FOUND) })
 }
 
-fn policy(options: &Options, now: Option<Time>) -> anyhow::Result<Policy> {
+fn policy(options: &Options, now: Option<Time>) -> anyhow::Result<TrustPolicy> {
     let of_shim = [&options.mok, &options.mokx, &options.vendor_cert];
     let loader = match options.r#as {
         Some(Who::Firmware) if of_shim.iter().any(|list| !list.is_empty()) => {
@@ -123,7 +125,7 @@ fn policy(options: &Options, now: Option<Time>) -> anyhow::Result<Policy> {
         None if of_shim.iter().all(|list| list.is_empty()) => Loader::Firmware,
         None | Some(Who::Shim) => Loader::Shim,
     };
-    let mut policy = Policy {
+    let mut policy = TrustPolicy {
         loader,
         db: lists::read(&options.db)?,
         dbx: lists::read(&options.dbx)?,
@@ -146,25 +148,27 @@ fn policy(options: &Options, now: Option<Time>) -> anyhow::Result<Policy> {
             if policy.sbat_level.is_none()
                 && let Some(content) = variables.read(Variable::SBAT_LEVEL)?
             {
-                policy.sbat_level = Some(Level::read(&content.data).context("the level of shim")?);
+                policy.sbat_level = Some(SbatLevel::read(&content.data).context("the level of shim")?);
             }
         }
     }
     Ok(policy)
 }
 
-fn loader(policy: &Policy) -> &'static str {
+fn loader(policy: &TrustPolicy) -> &'static str {
     match policy.loader {
         Loader::Firmware => "firmware",
         Loader::Shim => "shim",
     }
 }
 
-fn describe(name: &str, subject: &Subject, verdict: &Verdict, policy: &Policy) -> Value {
+fn describe(name: &str, subject: &Subject, verdict: &ImageVerdict, policy: &TrustPolicy) -> Value {
     let trust = |trust: &Trust| {
         let by = match &trust.by {
-            By::Digest(algorithm) => json!({ "digest": algorithm.name() }),
-            By::Path(path) => json!({ "path": path.iter().map(Certificate::subject).collect::<Vec<_>>() }),
+            TrustedBy::Digest(algorithm) => json!({ "digest": algorithm.name() }),
+            TrustedBy::Path(path) => {
+                json!({ "path": path.iter().map(Certificate::subject).collect::<Vec<_>>() })
+            }
         };
         json!({
             "list": trust.list.to_string(),
@@ -173,11 +177,11 @@ fn describe(name: &str, subject: &Subject, verdict: &Verdict, policy: &Policy) -
             "by": by,
         })
     };
-    let signature = |finding: &Finding| {
+    let signature = |finding: &SignatureFinding| {
         json!({
             "index": finding.index,
             "signer": finding.signer,
-            "digest": finding.algorithm.map(Algorithm::name),
+            "digest": finding.algorithm.map(DigestAlgorithm::name),
             "timestamp": finding.timestamp.map(|time| time.to_string()),
             "trusted": finding.result.as_ref().ok().map(trust),
             "problem": finding.result.as_ref().err().map(ToString::to_string),
@@ -191,7 +195,7 @@ fn describe(name: &str, subject: &Subject, verdict: &Verdict, policy: &Policy) -
         "trusted": verdict.outcome.is_ok(),
         "by": verdict.outcome.as_ref().ok().map(trust),
         "reason": verdict.outcome.as_ref().err().map(ToString::to_string),
-        "sha256": subject.digests.get(Algorithm::Sha256).map(hex),
+        "sha256": subject.digests.get(DigestAlgorithm::Sha256).map(hex),
         "signatures": verdict.findings.iter().map(signature).collect::<Vec<_>>(),
         "sbatChecked": policy.sbat_level.is_some(),
     })
@@ -201,8 +205,8 @@ fn tell(
     out: &mut impl Write,
     name: &str,
     subject: &Subject,
-    verdict: &Verdict,
-    policy: &Policy,
+    verdict: &ImageVerdict,
+    policy: &TrustPolicy,
 ) -> std::io::Result<()> {
     let loader = loader(policy);
     match &verdict.outcome {
@@ -217,16 +221,16 @@ fn tell(
     }
     for finding in &verdict.findings {
         let signer = finding.signer.as_deref().unwrap_or("somebody who cannot be told");
-        let digest = finding.algorithm.map_or("", Algorithm::name);
+        let digest = finding.algorithm.map_or("", DigestAlgorithm::name);
         let stamp = finding.timestamp.map_or_else(String::new, |time| format!(", stamped {time}"));
         writeln!(out, "  signature {}: by {} ({digest}{stamp})", finding.index, clean(signer))?;
         match &finding.result {
-            Ok(Trust { by: By::Path(path), .. }) => {
+            Ok(Trust { by: TrustedBy::Path(path), .. }) => {
                 for certificate in path.iter().skip(1) {
                     writeln!(out, "    issued by {}", clean(&certificate.subject()))?;
                 }
             }
-            Ok(Trust { by: By::Digest(_), .. }) => {}
+            Ok(Trust { by: TrustedBy::Digest(_), .. }) => {}
             Err(problem) => writeln!(out, "    not trusted: {}", clean(&problem.to_string()))?,
         }
         for notice in &finding.notices {
@@ -247,8 +251,8 @@ fn through(trust: &Trust) -> String {
     let origin = &trust.entry.origin;
     let place = if *origin == list { list } else { format!("{list} ({origin})") };
     match &trust.by {
-        By::Digest(algorithm) => format!("its {algorithm} digest in {place}"),
-        By::Path(path) => {
+        TrustedBy::Digest(algorithm) => format!("its {algorithm} digest in {place}"),
+        TrustedBy::Path(path) => {
             let subject = path.last().map(Certificate::subject).unwrap_or_default();
             format!("the certificate {subject} of {place}")
         }

@@ -6,7 +6,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use anyhow::Context;
-use authenticode::digest::Algorithm;
+use authenticode::digest::DigestAlgorithm;
 use authenticode::file;
 use authenticode::pe::Layout;
 use sha2::Digest as _;
@@ -112,7 +112,8 @@ fn digests(bench: &Bench) -> anyhow::Result<Table> {
     let source = file::open(&path)?;
     let layout = Layout::read(&source).context("the image that was made")?;
     let (_, raw) = measure::function(7, || sha2::Sha256::digest(&bytes));
-    let (digest, ours) = measure::function(7, || file::digests(&source, &layout, 0, &[Algorithm::Sha256]));
+    let (digest, ours) =
+        measure::function(7, || file::digests(&source, &layout, 0, &[DigestAlgorithm::Sha256]));
     digest?;
     let mut table = Table::new(
         format!("pe: SHA-256 of an image of {:.0} MB", megabytes(bytes.len() as u64)),
