@@ -2,7 +2,7 @@
 #![no_main]
 
 use authenticode::certificate::Certificate;
-use authenticode::digest::DigestAlgorithm;
+use authenticode::DigestAlgorithm;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {

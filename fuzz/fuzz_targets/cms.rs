@@ -2,7 +2,7 @@
 #![no_main]
 
 use authenticode::cms::{Authenticode, Profile, SignedData, Timestamp};
-use authenticode::verify::path::{Reach, Strictness};
+use authenticode::path::{Reach, Strictness};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {

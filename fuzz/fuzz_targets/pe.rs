@@ -2,7 +2,8 @@
 #![no_main]
 
 use authenticode::attach::{attach, padding};
-use authenticode::digest::{self, DigestAlgorithm};
+use authenticode::DigestAlgorithm;
+use authenticode::image_digest;
 use authenticode::pe::{Editor, Layout, NewSection, certificates, relocations};
 use libfuzzer_sys::fuzz_target;
 
@@ -10,7 +11,7 @@ fuzz_target!(|data: &[u8]| {
     let Ok(layout) = Layout::read(data) else { return };
     let _ = certificates(data, &layout);
     let _ = relocations(data, layout.machine, layout.size_of_image);
-    let digest = digest::digests(data, &layout, padding(&layout), &[DigestAlgorithm::Sha256]).unwrap();
+    let digest = image_digest::digests(data, &layout, padding(&layout), &[DigestAlgorithm::Sha256]).unwrap();
     if let Ok(attachment) = attach(data, &layout, [&b"signature"[..]]) {
         let mut signed = data[..attachment.content_end as usize].to_vec();
         signed.extend(&attachment.tail);
@@ -18,9 +19,9 @@ fuzz_target!(|data: &[u8]| {
             signed[*offset as usize..*offset as usize + bytes.len()].copy_from_slice(bytes);
         }
         let layout = Layout::read(signed.as_slice()).expect("what was signed is read");
-        let again = digest::digests(signed.as_slice(), &layout, 0, &[DigestAlgorithm::Sha256]).unwrap();
+        let again = image_digest::digests(signed.as_slice(), &layout, 0, &[DigestAlgorithm::Sha256]).unwrap();
         assert_eq!(again, digest, "the signature changed what is signed");
-        assert_eq!(layout.checksum, digest::checksum(signed.as_slice(), &layout).unwrap());
+        assert_eq!(layout.checksum, image_digest::checksum(signed.as_slice(), &layout).unwrap());
     }
     let mut editor = Editor::new(data).expect("what is laid out is edited");
     for section in &layout.sections {

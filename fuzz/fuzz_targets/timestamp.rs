@@ -2,7 +2,7 @@
 #![no_main]
 
 use authenticode::cms::{Timestamp, TimestampInfo};
-use authenticode::digest::DigestAlgorithm;
+use authenticode::DigestAlgorithm;
 use authenticode::timestamp::TimestampRequest;
 use libfuzzer_sys::fuzz_target;
 

@@ -4,8 +4,8 @@
 use authenticode::lists::SignatureDatabase;
 use authenticode::pe::Layout;
 use authenticode::sbat::SbatLevel;
-use authenticode::time::Time;
-use authenticode::verify::subject::Attached;
+use authenticode::Time;
+use authenticode::verify::Attached;
 use authenticode::verify::{Loader, TrustPolicy, Subject, decide};
 use libfuzzer_sys::fuzz_target;
 

@@ -3,23 +3,29 @@
 //! Signatures are over octets, so what was read has to be kept as it stood. The crate `der` checks every header: definite
 //! lengths in the shortest form, nothing that reaches past the end.
 
+use crate::oid::Oid;
 use alloc::vec::Vec;
 use der::asn1::{AnyRef, ObjectIdentifier};
 use der::{Decode, Encode, Length, Tag, TagNumber, Tagged};
 
-/// What is wrong, and with which field.
+/// A field that is not DER, or not of the type that it has to have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{field}: {problem}")]
 pub struct DerError {
+    field: &'static str,
+    problem: DerProblem,
+}
+
+impl DerError {
     /// The field, by its name in the document that describes it.
-    pub field: &'static str,
-    /// What is wrong with it.
-    pub problem: DerProblem,
+    pub const fn field(&self) -> &'static str {
+        self.field
+    }
 }
 
 /// What can be wrong with an element.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum DerProblem {
+pub(crate) enum DerProblem {
     /// There is no (further) element.
     #[error("it is missing")]
     Missing,
@@ -148,8 +154,8 @@ impl<'a> Elements<'a> {
     }
 
     /// The next element, an OBJECT IDENTIFIER.
-    pub(crate) fn oid(&mut self, field: &'static str) -> Result<ObjectIdentifier, DerError> {
-        self.expect(field, Tag::ObjectIdentifier)?.decode()
+    pub(crate) fn oid(&mut self, field: &'static str) -> Result<Oid, DerError> {
+        self.expect(field, Tag::ObjectIdentifier)?.decode::<ObjectIdentifier>().map(Oid)
     }
 
     /// Nothing may be left.
@@ -201,6 +207,6 @@ pub(crate) fn set_of(tag: Tag, mut elements: Vec<Vec<u8>>) -> Vec<u8> {
 }
 
 /// The DER of an object identifier.
-pub(crate) fn oid(oid: ObjectIdentifier) -> Vec<u8> {
-    element(Tag::ObjectIdentifier, &[oid.as_bytes()])
+pub(crate) fn oid(oid: Oid) -> Vec<u8> {
+    element(Tag::ObjectIdentifier, &[oid.0.as_bytes()])
 }

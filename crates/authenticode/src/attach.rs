@@ -3,7 +3,7 @@
 //! Decided here, done by whoever has the file: an [`Attachment`] is three small patches, so an image of any size can be
 //! signed by copying it and writing a few kilobytes.
 
-use crate::digest::each_chunk;
+use crate::image_digest::each_chunk;
 use crate::pe::{Checksum, Layout, table_bytes};
 use crate::source::ImageSource;
 use alloc::vec::Vec;
@@ -25,7 +25,7 @@ pub struct Attachment {
 #[derive(Debug, thiserror::Error)]
 pub enum AttachError<E> {
     /// The source.
-    #[error("{0}")]
+    #[error(transparent)]
     Source(E),
     /// The image has no data directory for certificates.
     #[error("the image cannot be signed: it has fewer than five data directories")]

@@ -24,11 +24,12 @@ pub use timestamp::{Timestamp, TimestampError, TimestampInfo, timestamp_imprint}
 pub use verify::CmsVerifyError;
 
 use crate::asn1::{DerError, DerProblem, Element, Elements, context, element};
-use crate::certificate::{Certificate, CertificateError, PublicKeyError, digest_algorithm};
+use crate::certificate::{Certificate, CertificateError, PublicKeyError, Scheme, digest_algorithm};
 use crate::digest::DigestAlgorithm;
+use crate::oid::Oid;
+use crate::time::Time;
 use alloc::vec::Vec;
 use der::Tag;
-use der::asn1::ObjectIdentifier;
 use spki::AlgorithmIdentifierOwned;
 
 /// Real signatures have 1 to 20 kilobytes.
@@ -60,9 +61,9 @@ pub enum CmsReadError {
         /// The field.
         field: &'static str,
         /// What should be there.
-        expected: ObjectIdentifier,
+        expected: Oid,
         /// What is.
-        found: ObjectIdentifier,
+        found: Oid,
     },
     /// A version.
     #[error("signature: version of {field} is not {expected}")]
@@ -73,23 +74,23 @@ pub enum CmsReadError {
         expected: u8,
     },
     /// A certificate of the bag.
-    #[error("signature: certificate {index} of the bag: {error}")]
+    #[error("signature: certificate {index} of the bag: {source}")]
     Certificate {
         /// Its number, from 0.
         index: usize,
         /// What is wrong with it.
-        error: CertificateError,
+        source: CertificateError,
     },
     /// Firmware verifies one signer only.
     #[error("signature: it has {0} signers, not one")]
     Signers(usize),
     /// MD5, for instance.
-    #[error("signature: {field}: {error}")]
+    #[error("signature: {field}: {source}")]
     Algorithm {
         /// The field that names it.
         field: &'static str,
-        /// What is wrong with it.
-        error: PublicKeyError,
+        /// Why it is not accepted.
+        source: PublicKeyError,
     },
     /// Two fields that have to agree do not.
     #[error("signature: {0} and {1} name different digest algorithms")]
@@ -106,7 +107,7 @@ pub enum CmsReadError {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attribute {
     /// Its type.
-    pub kind: ObjectIdentifier,
+    pub kind: Oid,
     /// Its values, each in DER.
     pub values: Vec<Vec<u8>>,
 }
@@ -132,8 +133,7 @@ pub struct SignerInfo {
     pub id: SignerId,
     /// The digest of content and attributes.
     pub digest: DigestAlgorithm,
-    /// How it was signed.
-    pub signature_algorithm: AlgorithmIdentifierOwned,
+    signature_algorithm: AlgorithmIdentifierOwned,
     /// The authenticated attributes.
     pub attributes: Vec<Attribute>,
     /// The authenticated attributes as the SET that the signature is over; `None` if there are none.
@@ -206,7 +206,7 @@ impl SignedData {
         if let Some(bag) = fields.optional("certificates", 0)? {
             for (index, found) in bag.inside().all("certificates", MAX_CERTIFICATES)?.iter().enumerate() {
                 let certificate = Certificate::from_der(found.whole);
-                certificates.push(certificate.map_err(|error| CmsReadError::Certificate { index, error })?);
+                certificates.push(certificate.map_err(|source| CmsReadError::Certificate { index, source })?);
             }
         }
         // Revocation lists are of no interest to firmware.
@@ -267,12 +267,16 @@ impl SignerInfo {
         })
     }
 
+    /// How it was signed.
+    ///
+    /// # Errors
+    /// [`PublicKeyError::Scheme`] if signatures of that kind are not accepted.
+    pub fn scheme(&self) -> Result<Scheme, PublicKeyError> {
+        Scheme::read(&self.signature_algorithm)
+    }
+
     /// The one value of an attribute that has to be there once.
-    pub(crate) fn attribute(
-        &self,
-        kind: ObjectIdentifier,
-        name: &'static str,
-    ) -> Result<&[u8], CmsReadError> {
+    pub(crate) fn attribute(&self, kind: Oid, name: &'static str) -> Result<&[u8], CmsReadError> {
         let mut found = self.attributes.iter().filter(|a| a.kind == kind);
         match (found.next().map(|a| a.values.as_slice()), found.next()) {
             (Some([value]), None) => Ok(value),
@@ -281,13 +285,15 @@ impl SignerInfo {
     }
 
     /// The time that the signer says to have signed at; nobody vouches for it.
-    pub fn signing_time(&self) -> Option<crate::time::Time> {
+    pub fn signing_time(&self) -> Option<Time> {
         let value = self.attribute(oids::SIGNING_TIME, "signingTime").ok()?;
-        <x509_cert::time::Time as der::Decode>::from_der(value).ok().map(|time| time.to_date_time().into())
+        <x509_cert::time::Time as der::Decode>::from_der(value)
+            .ok()
+            .map(|time| Time::of_der(time.to_date_time()))
     }
 
     /// The values of unauthenticated attributes of a type, each in DER.
-    pub fn unsigned(&self, kind: ObjectIdentifier) -> impl Iterator<Item = &[u8]> {
+    pub fn unsigned(&self, kind: Oid) -> impl Iterator<Item = &[u8]> {
         self.unsigned_attributes
             .iter()
             .filter(move |a| a.kind == kind)
@@ -307,16 +313,12 @@ fn padding(rest: Elements<'_>) -> Result<(), DerError> {
     if rest.rest.len() < 8 && rest.rest.iter().all(|byte| *byte == 0) { Ok(()) } else { rest.finish() }
 }
 
-fn expect_type(
-    field: &'static str,
-    found: ObjectIdentifier,
-    expected: ObjectIdentifier,
-) -> Result<(), CmsReadError> {
+fn expect_type(field: &'static str, found: Oid, expected: Oid) -> Result<(), CmsReadError> {
     if found == expected { Ok(()) } else { Err(CmsReadError::Type { field, expected, found }) }
 }
 
 fn read_digest(field: &'static str, found: Element<'_>) -> Result<DigestAlgorithm, CmsReadError> {
-    digest_algorithm(&found.decode()?).map_err(|error| CmsReadError::Algorithm { field, error })
+    digest_algorithm(&found.decode()?).map_err(|source| CmsReadError::Algorithm { field, source })
 }
 
 fn read_content(info: Element<'_>, profile: Profile) -> Result<Option<Vec<u8>>, CmsReadError> {

@@ -1,17 +1,22 @@
 //! Making keys with certificates that sign themselves: what PK, KEK and db are made of.
 
+/// Where random numbers come from: the trait of the crate `rand_core`, which all sources of them implement.
+pub use signature::rand_core::CryptoRng;
+
 use crate::certificate::{Certificate, CertificateError};
+use crate::foreign::ForeignError;
+use crate::sign::{PrivateKey, PrivateKeyError, Secret};
 use crate::time::Time;
 use p256::ecdsa;
 use pkcs8::{EncodePrivateKey, PrivateKeyInfoRef, SecretDocument};
 use rsa::pkcs1v15;
 use sha2::Sha256;
-use signature::rand_core::CryptoRng;
 use signature::{Keypair, Signer};
 use spki::{
     DynSignatureAlgorithmIdentifier, EncodePublicKey, SignatureBitStringEncoding, SubjectPublicKeyInfoOwned,
     SubjectPublicKeyInfoRef,
 };
+use std::error::Error;
 use std::str::FromStr;
 use x509_cert::TbsCertificate;
 use x509_cert::builder::profile::BuilderProfile;
@@ -38,43 +43,61 @@ pub enum KeyType {
 
 /// Why there is no key.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum CreateError {
     /// The name.
     #[error("{0:?} is no name for a certificate: one to 64 characters, none of them a control character")]
     Name(String),
     /// The key.
-    #[error("cannot make a key: {0}")]
-    Key(String),
+    #[error("cannot make a key")]
+    Key(#[source] ForeignError),
     /// The certificate.
-    #[error("cannot make a certificate: {0}")]
-    Certificate(String),
+    #[error("cannot make a certificate")]
+    Certificate(#[source] ForeignError),
     /// What we made ourselves cannot be read.
-    #[error("{0}")]
+    #[error(transparent)]
     Read(#[from] CertificateError),
 }
 
 /// A new key and its certificate.
 pub struct CreatedKey {
-    /// The private key: PKCS #8 in DER.
-    pub key: SecretDocument,
-    /// Its certificate.
-    pub certificate: Certificate,
+    /// PKCS #8 in DER.
+    key: SecretDocument,
+    certificate: Certificate,
 }
 
 impl CreatedKey {
-    /// The private key in PEM, encrypted if there is a passphrase (PBES2 with scrypt and AES-256).
-    pub fn key_pem(
-        &self,
-        passphrase: Option<&[u8]>,
-    ) -> Result<pkcs8::der::zeroize::Zeroizing<String>, CreateError> {
-        let failed = |error: &dyn std::fmt::Display| CreateError::Key(error.to_string());
-        let Some(passphrase) = passphrase else {
-            return self.key.to_pem("PRIVATE KEY", pkcs8::LineEnding::LF).map_err(|e| failed(&e));
-        };
-        let info = PrivateKeyInfoRef::try_from(self.key.as_bytes()).map_err(|e| failed(&e))?;
-        let encrypted = info.encrypt(passphrase).map_err(|e| failed(&e))?;
-        encrypted.to_pem("ENCRYPTED PRIVATE KEY", pkcs8::LineEnding::LF).map_err(|e| failed(&e))
+    /// The certificate, which the key signed itself.
+    pub fn certificate(&self) -> &Certificate {
+        &self.certificate
     }
+
+    /// The key, ready to sign.
+    pub fn private_key(&self) -> Result<PrivateKey, PrivateKeyError> {
+        PrivateKey::read(self.key.as_bytes(), None)
+    }
+
+    /// The private key in PEM, encrypted if there is a passphrase (PBES2 with scrypt and AES-256).
+    pub fn key_pem(&self, passphrase: Option<&Secret>) -> Result<Secret, CreateError> {
+        let ending = pkcs8::LineEnding::LF;
+        let pem = match passphrase {
+            None => self.key.to_pem("PRIVATE KEY", ending),
+            Some(passphrase) => {
+                let info = PrivateKeyInfoRef::try_from(self.key.as_bytes()).map_err(key_failed)?;
+                let encrypted = info.encrypt(passphrase.as_bytes()).map_err(key_failed)?;
+                encrypted.to_pem("ENCRYPTED PRIVATE KEY", ending)
+            }
+        };
+        pem.map(|text| Secret::from(text.as_bytes().to_vec())).map_err(key_failed)
+    }
+}
+
+fn key_failed(error: impl Error + Send + Sync + 'static) -> CreateError {
+    CreateError::Key(ForeignError::new(error))
+}
+
+fn certificate_failed(error: impl Error + Send + Sync + 'static) -> CreateError {
+    CreateError::Certificate(ForeignError::new(error))
 }
 
 /// Makes a key and a certificate that it signs itself: for signatures, no authority, valid between the two times.
@@ -84,17 +107,16 @@ pub fn create(
     valid: [Time; 2],
     random: &mut impl CryptoRng,
 ) -> Result<CreatedKey, CreateError> {
-    let failed = |error: &dyn std::fmt::Display| CreateError::Key(error.to_string());
     match kind {
         KeyType::Rsa { bits } => {
-            let key = pkcs1v15::SigningKey::<Sha256>::random(random, bits).map_err(|e| failed(&e))?;
-            let document = key.to_pkcs8_der().map_err(|e| failed(&e))?;
+            let key = pkcs1v15::SigningKey::<Sha256>::random(random, bits).map_err(key_failed)?;
+            let document = key.to_pkcs8_der().map_err(key_failed)?;
             certify::<_, pkcs1v15::Signature>(&key, document, common_name, valid, random)
         }
         KeyType::P256 => {
             use p256::elliptic_curve::Generate as _;
             let key = ecdsa::SigningKey::generate_from_rng(random);
-            let document = key.to_pkcs8_der().map_err(|e| failed(&e))?;
+            let document = key.to_pkcs8_der().map_err(key_failed)?;
             certify::<_, ecdsa::DerSignature>(&key, document, common_name, valid, random)
         }
     }
@@ -112,25 +134,24 @@ where
     S::VerifyingKey: EncodePublicKey,
     Signature: SignatureBitStringEncoding,
 {
-    let failed = |error: &dyn std::fmt::Display| CreateError::Certificate(error.to_string());
     let time = |time: Time| {
         der::DateTime::new(time.year, time.month, time.day, time.hour, time.minute, time.second)
             .map(|time| x509_cert::time::Time::GeneralTime(der::asn1::GeneralizedTime::from_date_time(time)))
-            .map_err(|e| failed(&e))
+            .map_err(certificate_failed)
     };
-    let public = SubjectPublicKeyInfoOwned::from_key(&key.verifying_key()).map_err(|e| failed(&e))?;
+    let public = SubjectPublicKeyInfoOwned::from_key(&key.verifying_key()).map_err(certificate_failed)?;
     // A positive number of at most 20 octets (RFC 5280, section 4.1.2.2).
     let mut serial = [0; 16];
     random.fill_bytes(&mut serial);
     serial[0] = serial[0] & 0x7f | 0x40;
     let builder = CertificateBuilder::new(
         SelfSigned(name(common_name)?),
-        SerialNumber::new(&serial).map_err(|e| failed(&e))?,
+        SerialNumber::new(&serial).map_err(certificate_failed)?,
         Validity::new(time(from)?, time(until)?),
         public,
     );
-    let certificate = builder.and_then(|b| b.build::<_, Signature>(key)).map_err(|e| failed(&e))?;
-    let der = certificate.to_der().map_err(|e| failed(&e))?;
+    let certificate = builder.and_then(|b| b.build::<_, Signature>(key)).map_err(certificate_failed)?;
+    let der = certificate.to_der().map_err(certificate_failed)?;
     Ok(CreatedKey { key: document, certificate: Certificate::from_der(&der)? })
 }
 

@@ -1,15 +1,17 @@
-//! Files: one pass with reading and hashing side by side, and writing that survives a power cut.
+//! Images in files: one pass with reading and hashing side by side, and writing that survives a power cut.
 
 use crate::attach::{Attachment, Summed, Summing};
-use crate::digest::{CHUNK, DigestAlgorithm, Hasher, ImageDigests, gaps, ranges};
-use crate::pe::Layout;
+use crate::digest::{DigestAlgorithm, Hasher};
+use crate::image_digest::{CHUNK, ImageDigests, each_chunk, gaps, ranges};
+use crate::pe::{ImageError, Layout};
 use crate::source::{FileSource, ImageSource};
 use crate::verify::{Subject, TrustPolicy};
+use files::{FileError, ReplaceError, Replacement};
 use std::fs::File;
 use std::io::{self, Seek, SeekFrom, Write};
 use std::iter::once;
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::sync_channel;
 
 /// Buffers on their way between the reader and the hasher.
@@ -17,12 +19,43 @@ const BUFFERS: usize = 4;
 /// Smaller files are hashed before a second thread would have started.
 const SMALL: u64 = 1 << 20;
 
-/// Opens an image for reading.
-pub fn open(path: &Path) -> io::Result<FileSource> {
-    FileSource::new(File::open(path)?)
+/// Why a file is no image.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ImageFileError {
+    /// It cannot be opened, or is no regular file.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// Its headers cannot be read, or are refused.
+    #[error("{}", path.display())]
+    Image {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: ImageError<io::Error>,
+    },
 }
 
-/// [`digests`](crate::digest::digests), with the file read by a second thread so that the processor always hashes. Memory does
+/// A file that was opened and laid out.
+#[derive(Debug)]
+pub struct ImageFile {
+    /// The file.
+    pub source: FileSource,
+    /// What stands where in it.
+    pub layout: Layout,
+}
+
+impl ImageFile {
+    /// Opens an image for reading.
+    pub fn open(path: &Path) -> Result<Self, ImageFileError> {
+        let source = File::open(path).and_then(FileSource::new).map_err(FileError::on("read", path))?;
+        let layout = Layout::read(&source)
+            .map_err(|source| ImageFileError::Image { path: path.to_owned(), source })?;
+        Ok(Self { source, layout })
+    }
+}
+
+/// [`digests`](crate::image_digest::digests), with the file read by a second thread so that the processor always hashes. Memory does
 /// not depend on the file's size.
 pub fn digests(
     source: &FileSource,
@@ -44,7 +77,7 @@ pub fn digests(
     Ok(ImageDigests { digests: hashers.into_iter().map(|(a, h)| (a, h.finish())).collect() })
 }
 
-/// A digest, and the checksum's sum, which the thread that reads computes beside.
+/// A digest, and the checksum's sum, which the thread that reads computes.
 pub fn digest_and_sum(
     source: &FileSource,
     layout: &Layout,
@@ -97,16 +130,16 @@ fn zeros(count: usize) -> &'static [u8] {
     ZEROS.get(..count).unwrap_or(&ZEROS)
 }
 
-/// Reads parts of a file in order. A second thread reads and gives each piece to `beside` before it goes to `each`.
+/// Reads parts of a file in order. A second thread reads and gives each piece to `early` before it goes to `each`.
 fn read_ahead(
     source: &FileSource,
     parts: impl IntoIterator<Item = Range<u64>> + Send,
-    mut beside: impl FnMut(&[u8]) + Send,
+    mut early: impl FnMut(&[u8]) + Send,
     mut each: impl FnMut(&[u8]),
 ) -> io::Result<()> {
     if source.len() < SMALL {
-        return crate::digest::each_chunk(source, parts, |bytes| {
-            beside(bytes);
+        return each_chunk(source, parts, |bytes| {
+            early(bytes);
             each(bytes);
         });
     }
@@ -114,7 +147,7 @@ fn read_ahead(
         let (full, filled) = sync_channel::<io::Result<Vec<u8>>>(BUFFERS);
         let (empty, emptied) = sync_channel::<Vec<u8>>(BUFFERS);
         for _ in 0..BUFFERS {
-            // There is room for all of them.
+            // The channel holds all of them.
             let _ = empty.send(Vec::with_capacity(CHUNK));
         }
         scope.spawn(move || {
@@ -126,7 +159,7 @@ fn read_ahead(
                     let Ok(mut buffer) = emptied.recv() else { return };
                     buffer.resize(length, 0);
                     let read = source.read_at(at, &mut buffer).map(|()| {
-                        beside(&buffer);
+                        early(&buffer);
                         buffer
                     });
                     let failed = read.is_err();
@@ -151,16 +184,18 @@ pub fn subject(
     source: &FileSource,
     layout: &Layout,
     policy: &TrustPolicy,
-) -> Result<Subject, crate::pe::ImageError<io::Error>> {
+) -> Result<Subject, ImageError<io::Error>> {
     Subject::read_with(source, layout, policy, |algorithms| digests(source, layout, 0, algorithms))
 }
 
-/// Writes an image with other signatures to `output`, which may be the image itself: aside, synced, renamed.
+/// Writes an image with other signatures to `output`, which may be the image itself.
 ///
 /// The content is copied by the kernel; on file systems that can, the copy shares its blocks with the original.
-pub fn write_attached(source: &FileSource, attachment: &Attachment, output: &Path) -> io::Result<()> {
-    let mut original = source.file().try_clone()?;
-    replace(output, Some(source.file()), |file| {
+pub fn write_attached(source: &FileSource, attachment: &Attachment, output: &Path) -> Result<(), FileError> {
+    let failed = || FileError::on("write", output);
+    let mut original = source.file().try_clone().map_err(failed())?;
+    let permissions = source.file().metadata().map_err(failed())?.permissions();
+    let mut write = |file: &mut File| {
         original.seek(SeekFrom::Start(0))?;
         let copied = io::copy(&mut io::Read::take(&original, attachment.content_end), file)?;
         if copied != attachment.content_end {
@@ -175,28 +210,8 @@ pub fn write_attached(source: &FileSource, attachment: &Attachment, output: &Pat
             file.write_all(bytes)?;
         }
         Ok(())
-    })
-}
-
-/// Writes a file so that a kill or a power cut leaves the old one or the new one. `like` gives the permissions, if there is no
-/// old one.
-pub fn replace(
-    path: &Path,
-    like: Option<&File>,
-    write: impl FnOnce(&mut File) -> io::Result<()>,
-) -> io::Result<()> {
-    let target = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let folder = target.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut beside = tempfile::NamedTempFile::new_in(folder)?;
-    write(beside.as_file_mut())?;
-    let permissions = match std::fs::metadata(&target) {
-        Ok(old) => Some(old.permissions()),
-        Err(_) => like.map(File::metadata).transpose()?.map(|m| m.permissions()),
     };
-    if let Some(permissions) = permissions {
-        beside.as_file().set_permissions(permissions)?;
-    }
-    beside.as_file().sync_all()?;
-    beside.persist(&target).map_err(|error| error.error)?;
-    File::open(folder)?.sync_all()
+    Ok(Replacement::new(output).permissions_if_new(permissions).write_file(|file| {
+        write(file).map_err(|source| ReplaceError::Content { path: output.to_owned(), source })
+    })?)
 }

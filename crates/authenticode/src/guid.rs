@@ -27,6 +27,14 @@ impl Guid {
         Self(bytes)
     }
 
+    /// A random GUID (RFC 9562, version 4) of random octets.
+    pub const fn from_random(mut bytes: [u8; 16]) -> Self {
+        // In memory the third field is little-endian.
+        bytes[7] = bytes[7] & 0x0f | 0x40;
+        bytes[8] = bytes[8] & 0x3f | 0x80;
+        Self(bytes)
+    }
+
     /// The octets in memory.
     pub const fn to_bytes(self) -> [u8; 16] {
         self.0

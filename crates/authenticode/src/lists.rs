@@ -6,7 +6,7 @@
 mod database;
 mod kind;
 
-pub use database::{DatabaseEntry, LoadError, SignatureDatabase};
+pub use database::{DatabaseEntry, SignatureDatabase};
 pub use kind::SignatureListKind;
 
 use crate::guid::Guid;

@@ -3,15 +3,17 @@
 //! The key never leaves the token. One login is enough for any number of signatures, unless the key wants its PIN for each
 //! (`CKA_ALWAYS_AUTHENTICATE`). A PIN that was wrong is never tried again: tokens lock themselves after a few.
 
+mod pin;
 mod uri;
 
-pub use cryptoki::types::AuthPin as Pin;
+pub use pin::Pin;
 pub use uri::{ObjectKind, Pkcs11Uri, Pkcs11UriError};
 
 use crate::asn1::element;
-use crate::certificate::{Certificate, CertificateError, KeyKind, digest_oid, identifier};
+use crate::certificate::{Certificate, CertificateError, KeyKind, PublicKeyError, digest_oid, identifier};
 use crate::digest::DigestAlgorithm;
-use crate::sign::{Signer, SignerError};
+use crate::foreign::ForeignError;
+use crate::sign::{Signer, SignerCertificates, SignerError};
 use cryptoki::context::{CInitializeArgs, CInitializeFlags, Function, Pkcs11};
 use cryptoki::error::{Error as TokenError, RvError};
 use cryptoki::mechanism::{Mechanism, MechanismType};
@@ -20,7 +22,7 @@ use cryptoki::session::{Session, UserType};
 use cryptoki::slot::Slot;
 use der::Tag;
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 /// What knows all tokens of a machine, if p11-kit is installed.
@@ -31,12 +33,12 @@ pub const DEFAULT_MODULE: &str = "p11-kit-proxy.so";
 #[non_exhaustive]
 pub enum Pkcs11Error {
     /// The module cannot be loaded.
-    #[error("cannot load the PKCS #11 module {module}: {error}")]
+    #[error("cannot load the PKCS #11 module {}", path.display())]
     Module {
         /// Its file.
-        module: String,
+        path: PathBuf,
         /// Why.
-        error: TokenError,
+        source: ForeignError,
     },
     /// No token is what the URI names.
     #[error("no token matches {uri}; there are: {there}")]
@@ -47,7 +49,7 @@ pub enum Pkcs11Error {
         there: String,
     },
     /// Several are.
-    #[error("{count} tokens match {uri}; name one by token=, serial= or slot-id=: {there}")]
+    #[error("{count} tokens match {uri}: {there}")]
     ManyTokens {
         /// How many.
         count: usize,
@@ -57,7 +59,7 @@ pub enum Pkcs11Error {
         there: String,
     },
     /// The URI names no object of the right kind, or several.
-    #[error("{count} {what} match {uri}{hint}")]
+    #[error("{count} {what} match {uri}")]
     Objects {
         /// How many.
         count: usize,
@@ -65,8 +67,6 @@ pub enum Pkcs11Error {
         what: &'static str,
         /// The URI without its PIN.
         uri: String,
-        /// What to do.
-        hint: &'static str,
     },
     /// The URI asks for another kind of object.
     #[error("{uri} names no {wanted}: its `type` says otherwise")]
@@ -77,22 +77,23 @@ pub enum Pkcs11Error {
         wanted: &'static str,
     },
     /// The token wants a PIN.
-    #[error(
-        "the token wants a PIN: give pin-source=file:/… in the URI, --pin-file, or the variable SNOWGUARD_PIN"
-    )]
+    #[error("the token wants a PIN")]
     PinNeeded,
     /// It is wrong.
-    #[error("the PIN is wrong; it is not tried again, because tokens lock themselves after a few")]
+    #[error("the PIN is wrong")]
     PinIncorrect,
     /// The token has locked itself.
-    #[error("the token has locked its PIN; unlock it with the SO PIN or the PUK, with the tool of its maker")]
+    #[error("the token has locked its PIN")]
     PinLocked,
     /// Its public half is not the certificate's.
     #[error("the key in the token and the certificate do not belong together")]
     OtherKey,
     /// An object that is no certificate.
-    #[error("the certificate in the token: {0}")]
+    #[error("the certificate in the token")]
     Certificate(#[from] CertificateError),
+    /// The certificate's key is of a kind that is not known here.
+    #[error("the key of the certificate cannot be used")]
+    Key(#[from] PublicKeyError),
     /// The token has no mechanism for this.
     #[error("the token cannot sign {0} with this key")]
     Mechanism(String),
@@ -100,19 +101,36 @@ pub enum Pkcs11Error {
     #[error("the token gave a signature of {0} bytes, which is none of ECDSA")]
     Signature(usize),
     /// Something else.
-    #[error("the token: {0}")]
-    Token(TokenError),
+    #[error("the token")]
+    Token(#[source] ForeignError),
 }
 
-impl From<TokenError> for Pkcs11Error {
-    fn from(error: TokenError) -> Self {
+impl Pkcs11Error {
+    fn of(error: TokenError) -> Self {
         match error {
             TokenError::Pkcs11(RvError::PinIncorrect | RvError::PinInvalid | RvError::PinLenRange, _) => {
                 Self::PinIncorrect
             }
             TokenError::Pkcs11(RvError::PinLocked, _) => Self::PinLocked,
             TokenError::Pkcs11(RvError::UserNotLoggedIn, _) => Self::PinNeeded,
-            other => Self::Token(other),
+            other => Self::Token(ForeignError::new(other)),
+        }
+    }
+
+    /// What to do about it.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::ManyTokens { .. } => Some("name one by token=, serial= or slot-id="),
+            Self::Objects { count: 0, .. } => {
+                Some("`pkcs11-tool --module MODULE --login --list-objects` shows what is there")
+            }
+            Self::Objects { .. } => Some("name one by object= or id="),
+            Self::PinNeeded => {
+                Some("give pin-source=file:/… in the URI, --pin-file, or the variable SNOWGUARD_PIN")
+            }
+            Self::PinIncorrect => Some("it is not tried again, because tokens lock themselves after a few"),
+            Self::PinLocked => Some("unlock it with the SO PIN or the PUK, with the tool of its maker"),
+            _ => None,
         }
     }
 }
@@ -124,7 +142,7 @@ pub struct Pkcs11Module(Pkcs11);
 impl Pkcs11Module {
     /// Loads one: a file, or a name that the dynamic linker finds.
     pub fn load(path: &Path) -> Result<Self, Pkcs11Error> {
-        let failed = |error| Pkcs11Error::Module { module: path.display().to_string(), error };
+        let failed = |error| Pkcs11Error::Module { path: path.to_owned(), source: ForeignError::new(error) };
         let module = Pkcs11::new(path).map_err(failed)?;
         match module.initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK)) {
             Ok(()) | Err(TokenError::Pkcs11(RvError::CryptokiAlreadyInitialized, Function::Initialize)) => {
@@ -137,8 +155,8 @@ impl Pkcs11Module {
     /// The one token that a URI names.
     fn token(&self, uri: &Pkcs11Uri) -> Result<Slot, Pkcs11Error> {
         let (mut matching, mut all) = (Vec::new(), Vec::new());
-        for slot in self.0.get_slots_with_initialized_token()? {
-            let info = self.0.get_token_info(slot)?;
+        for slot in self.0.get_slots_with_initialized_token().map_err(Pkcs11Error::of)? {
+            let info = self.0.get_token_info(slot).map_err(Pkcs11Error::of)?;
             let is = |wanted: &Option<String>, found: &str| wanted.as_deref().is_none_or(|w| w == found);
             let name = format!("`{}` (serial {}, slot {})", info.label(), info.serial_number(), slot.id());
             if is(&uri.token, info.label())
@@ -168,13 +186,13 @@ impl Pkcs11Module {
     /// Opens the token that a URI names, and logs in if there is a PIN, or if the token has a keypad for it.
     fn session(&self, uri: &Pkcs11Uri, pin: Option<&Pin>) -> Result<(Session, Slot), Pkcs11Error> {
         let slot = self.token(uri)?;
-        let session = self.0.open_ro_session(slot)?;
-        let info = self.0.get_token_info(slot)?;
+        let session = self.0.open_ro_session(slot).map_err(Pkcs11Error::of)?;
+        let info = self.0.get_token_info(slot).map_err(Pkcs11Error::of)?;
         let pin = if info.protected_authentication_path() { None } else { pin };
         if info.login_required() && (pin.is_some() || info.protected_authentication_path()) {
-            match session.login(UserType::User, pin) {
+            match session.login(UserType::User, pin.map(Pin::auth)) {
                 Ok(()) | Err(TokenError::Pkcs11(RvError::UserAlreadyLoggedIn, _)) => {}
-                Err(error) => return Err(error.into()),
+                Err(error) => return Err(Pkcs11Error::of(error)),
             }
         }
         Ok((session, slot))
@@ -184,7 +202,7 @@ impl Pkcs11Module {
     pub fn certificate(&self, uri: &Pkcs11Uri, pin: Option<&Pin>) -> Result<Certificate, Pkcs11Error> {
         let (session, _) = self.session(uri, pin)?;
         let object = one(&session, uri, ObjectKind::Certificate, ObjectClass::CERTIFICATE, "certificates")?;
-        let found = session.get_attributes(object, &[AttributeType::Value])?;
+        let found = session.get_attributes(object, &[AttributeType::Value]).map_err(Pkcs11Error::of)?;
         let value = found.into_iter().find_map(|attribute| match attribute {
             Attribute::Value(value) => Some(value),
             _ => None,
@@ -197,30 +215,32 @@ impl Pkcs11Module {
         &self,
         uri: &Pkcs11Uri,
         pin: Option<Pin>,
-        certificate: Certificate,
-        chain: Vec<Certificate>,
+        certificates: SignerCertificates,
     ) -> Result<TokenSigner, Pkcs11Error> {
         let (session, slot) = self.session(uri, pin.as_ref())?;
-        if pin.is_none() && self.0.get_token_info(slot)?.login_required() && !self.has_keypad(slot)? {
+        if pin.is_none()
+            && self.0.get_token_info(slot).map_err(Pkcs11Error::of)?.login_required()
+            && !self.has_keypad(slot)?
+        {
             // Private keys are not even seen without it.
             return Err(Pkcs11Error::PinNeeded);
         }
         let key = one(&session, uri, ObjectKind::Private, ObjectClass::PRIVATE_KEY, "private keys")?;
-        if !belongs(&session, key, &certificate)? {
+        if !belongs(&session, key, &certificates.signer)? {
             return Err(Pkcs11Error::OtherKey);
         }
         // Tokens that do not know the attribute have no such keys.
         let always = session.get_attributes(key, &[AttributeType::AlwaysAuthenticate]).unwrap_or_default();
         let always = always.contains(&Attribute::AlwaysAuthenticate(true));
         let keypad = self.has_keypad(slot)?;
-        let mechanisms = self.0.get_mechanism_list(slot)?;
+        let mechanisms = self.0.get_mechanism_list(slot).map_err(Pkcs11Error::of)?;
         let pin = pin.filter(|_| !keypad);
         let state = Mutex::new(State { session, refused: false });
-        Ok(TokenSigner { state, key, always, pin, mechanisms, certificate, chain })
+        Ok(TokenSigner { state, key, always, pin, mechanisms, certificates })
     }
 
     fn has_keypad(&self, slot: Slot) -> Result<bool, Pkcs11Error> {
-        Ok(self.0.get_token_info(slot)?.protected_authentication_path())
+        Ok(self.0.get_token_info(slot).map_err(Pkcs11Error::of)?.protected_authentication_path())
     }
 }
 
@@ -239,33 +259,26 @@ fn one(
     let mut template = vec![Attribute::Class(class)];
     template.extend(uri.object.clone().map(Attribute::Label));
     template.extend(uri.id.clone().map(Attribute::Id));
-    let found = session.find_objects(&template)?;
+    let found = session.find_objects(&template).map_err(Pkcs11Error::of)?;
     match found.as_slice() {
         [object] => Ok(*object),
-        other => {
-            let hint = if other.is_empty() {
-                "; `pkcs11-tool --module MODULE --login --list-objects` shows what is there"
-            } else {
-                "; name one by object= or id="
-            };
-            Err(Pkcs11Error::Objects { count: other.len(), what, uri: uri.to_string(), hint })
-        }
+        other => Err(Pkcs11Error::Objects { count: other.len(), what, uri: uri.to_string() }),
     }
 }
 
-/// Whether a key can be that of a certificate, as far as the token tells. Tokens crash when a key of one kind is used as another.
+/// Whether a key can be that of a certificate, as far as the token says. Tokens crash when a key of one kind is used as another.
 fn belongs(session: &Session, key: ObjectHandle, certificate: &Certificate) -> Result<bool, Pkcs11Error> {
-    let public = certificate.public_key().map_err(|e| Pkcs11Error::Mechanism(e.to_string()))?;
+    let public = certificate.public_key()?;
     let wanted = match public.kind() {
         KeyKind::Rsa => KeyType::RSA,
         KeyKind::Ecdsa => KeyType::EC,
     };
-    let found = session.get_attributes(key, &[AttributeType::KeyType])?;
+    let found = session.get_attributes(key, &[AttributeType::KeyType]).map_err(Pkcs11Error::of)?;
     if !found.contains(&Attribute::KeyType(wanted)) {
         return Ok(false);
     }
     let Some(modulus) = public.modulus() else { return Ok(true) };
-    // Not every token tells it of a private key.
+    // Not every token gives it for a private key.
     let found = session.get_attributes(key, &[AttributeType::Modulus]).unwrap_or_default();
     Ok(found.iter().all(|attribute| match attribute {
         Attribute::Modulus(found) => {
@@ -290,15 +303,14 @@ pub struct TokenSigner {
     always: bool,
     pin: Option<Pin>,
     mechanisms: Vec<MechanismType>,
-    certificate: Certificate,
-    chain: Vec<Certificate>,
+    certificates: SignerCertificates,
 }
 
 impl fmt::Debug for TokenSigner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TokenSigner")
             .field("key", &self.key)
-            .field("certificate", &self.certificate)
+            .field("certificates", &self.certificates)
             .finish_non_exhaustive()
     }
 }
@@ -352,7 +364,7 @@ impl TokenSigner {
     }
 
     fn signature(&self, algorithm: DigestAlgorithm, message: &[u8]) -> Result<Vec<u8>, Pkcs11Error> {
-        let kind = self.certificate.public_key().map_err(|e| Pkcs11Error::Mechanism(e.to_string()))?.kind();
+        let kind = self.certificates.signer.public_key()?.kind();
         let (mechanism, data) = self.mechanism(kind, algorithm, message)?;
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if state.refused {
@@ -360,15 +372,15 @@ impl TokenSigner {
         }
         let session = &state.session;
         let signature = if self.always {
-            session.sign_init(&mechanism, self.key)?;
-            if let Err(error) = session.login(UserType::ContextSpecific, self.pin.as_ref()) {
+            session.sign_init(&mechanism, self.key).map_err(Pkcs11Error::of)?;
+            if let Err(error) = session.login(UserType::ContextSpecific, self.pin.as_ref().map(Pin::auth)) {
                 state.refused = true;
-                return Err(error.into());
+                return Err(Pkcs11Error::of(error));
             }
-            session.sign_update(&data)?;
-            session.sign_final()?
+            session.sign_update(&data).map_err(Pkcs11Error::of)?;
+            session.sign_final().map_err(Pkcs11Error::of)?
         } else {
-            session.sign(&mechanism, self.key, &data)?
+            session.sign(&mechanism, self.key, &data).map_err(Pkcs11Error::of)?
         };
         if kind == KeyKind::Rsa { Ok(signature) } else { ecdsa_signature(&signature) }
     }
@@ -391,12 +403,8 @@ fn ecdsa_signature(both: &[u8]) -> Result<Vec<u8>, Pkcs11Error> {
 }
 
 impl Signer for TokenSigner {
-    fn certificate(&self) -> &Certificate {
-        &self.certificate
-    }
-
-    fn chain(&self) -> &[Certificate] {
-        &self.chain
+    fn certificates(&self) -> &SignerCertificates {
+        &self.certificates
     }
 
     fn sign(&self, algorithm: DigestAlgorithm, message: &[u8]) -> Result<Vec<u8>, SignerError> {

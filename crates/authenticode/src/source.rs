@@ -1,12 +1,11 @@
 //! Where bytes are read from: memory, or a file of any size.
 
 use core::convert::Infallible;
-use core::fmt;
 
-/// Something of known length whose bytes can be read anywhere.
+/// An image, or a part of one: bytes of known number that can be read anywhere.
 pub trait ImageSource {
     /// Why it cannot be read.
-    type Error: fmt::Debug + fmt::Display;
+    type Error: core::error::Error + Send + Sync + 'static;
 
     /// Its length in bytes.
     fn len(&self) -> u64;

@@ -20,6 +20,11 @@ pub struct Time {
 }
 
 impl Time {
+    /// The moment so many seconds later; `None` if either is no date of 1970 to 9999.
+    pub fn plus_seconds(&self, seconds: u64) -> Option<Self> {
+        Self::from_unix(self.to_unix()?.checked_add(seconds)?)
+    }
+
     /// Whether every field is zero: "always" in revocations, "not given" elsewhere.
     pub fn is_zero(&self) -> bool {
         *self == Self::default()
@@ -27,7 +32,7 @@ impl Time {
 
     /// From seconds since 1970; `None` after the year 9999.
     pub fn from_unix(seconds: u64) -> Option<Self> {
-        der::DateTime::from_unix_duration(core::time::Duration::from_secs(seconds)).ok().map(Self::from)
+        der::DateTime::from_unix_duration(core::time::Duration::from_secs(seconds)).ok().map(Self::of_der)
     }
 
     /// Seconds since 1970; `None` if this is no date of 1970 to 9999.
@@ -52,8 +57,9 @@ impl Time {
     }
 }
 
-impl From<der::DateTime> for Time {
-    fn from(time: der::DateTime) -> Self {
+impl Time {
+    /// From the crate `der`, whose type is not part of our interface.
+    pub(crate) fn of_der(time: der::DateTime) -> Self {
         Self {
             year: time.year(),
             month: time.month(),

@@ -1,4 +1,4 @@
-//! Asking an authority for a timestamp (RFC 3161), and checking its answer before it goes into a signature.
+//! Requesting a timestamp from an authority (RFC 3161), and checking its answer before it goes into a signature.
 //!
 //! How request and answer travel is not decided here; usually it is HTTP (section 3.4).
 
@@ -23,7 +23,7 @@ const NONCE: usize = 16;
 /// Why there is no timestamp.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum AnswerError {
+pub enum TimestampAnswerError {
     /// The answer is too large.
     #[error("the answer has {0} bytes, too many for a timestamp")]
     Size(usize),
@@ -44,7 +44,7 @@ pub enum AnswerError {
     #[error("the answer holds no timestamp")]
     NoToken,
     /// The timestamp is not good.
-    #[error("{0}")]
+    #[error(transparent)]
     Timestamp(#[from] TimestampError),
     /// It is the answer to another request.
     #[error("the timestamp is the answer to another request: it has another nonce")]
@@ -75,9 +75,9 @@ pub struct TimestampRequest<'a> {
 
 impl<'a> TimestampRequest<'a> {
     /// A request with a random nonce.
-    pub fn new(algorithm: DigestAlgorithm, signature: &'a [u8]) -> Result<Self, AnswerError> {
+    pub fn new(algorithm: DigestAlgorithm, signature: &'a [u8]) -> Result<Self, TimestampAnswerError> {
         let mut nonce = [0; NONCE];
-        SystemRandom::new().fill(&mut nonce).map_err(|_| AnswerError::Random)?;
+        SystemRandom::new().fill(&mut nonce).map_err(|_| TimestampAnswerError::Random)?;
         // Positive, and of full length.
         if let Some(first) = nonce.first_mut() {
             *first = *first & 0x3f | 0x40;
@@ -97,35 +97,35 @@ impl<'a> TimestampRequest<'a> {
 
     /// Takes the timestamp out of an answer (`TimeStampResp`) and checks it: granted, for this signature and this request,
     /// signed by a certificate for timestamps alone. Whether the authority is trusted is for those to decide who verify.
-    pub fn read_answer(&self, answer: &[u8]) -> Result<Vec<u8>, AnswerError> {
+    pub fn read_answer(&self, answer: &[u8]) -> Result<Vec<u8>, TimestampAnswerError> {
         if answer.len() > MAX_ANSWER {
-            return Err(AnswerError::Size(answer.len()));
+            return Err(TimestampAnswerError::Size(answer.len()));
         }
         let mut outer = Elements::new(answer, "TimeStampResp");
         let mut fields = outer.expect("TimeStampResp", Tag::Sequence)?.inside();
         outer.finish()?;
         granted(fields.expect("PKIStatusInfo", Tag::Sequence)?)?;
         if fields.is_empty() {
-            return Err(AnswerError::NoToken);
+            return Err(TimestampAnswerError::NoToken);
         }
         let token = fields.expect("timeStampToken", Tag::Sequence)?.whole;
         fields.finish()?;
         let timestamp = Timestamp::verify(token, self.signature, false)?;
         if timestamp.info.algorithm != self.algorithm {
-            return Err(AnswerError::Digest(timestamp.info.algorithm));
+            return Err(TimestampAnswerError::Digest(timestamp.info.algorithm));
         }
         if timestamp.info.nonce.as_deref() != Some(&self.nonce) {
-            return Err(AnswerError::Nonce);
+            return Err(TimestampAnswerError::Nonce);
         }
         if !timestamp.signer.extended_key_usage_is_critical() {
-            return Err(AnswerError::NotCritical);
+            return Err(TimestampAnswerError::NotCritical);
         }
         Ok(token.to_vec())
     }
 }
 
 /// Whether `PKIStatusInfo` says that there is a timestamp.
-fn granted(info: Element<'_>) -> Result<(), AnswerError> {
+fn granted(info: Element<'_>) -> Result<(), TimestampAnswerError> {
     let mut fields = info.inside();
     let status = match fields.next("PKIStatus")?.integer()? {
         // granted, grantedWithMods.
@@ -157,7 +157,7 @@ fn granted(info: Element<'_>) -> Result<(), AnswerError> {
             _ => {}
         }
     }
-    Err(AnswerError::Refused { status, reason, text })
+    Err(TimestampAnswerError::Refused { status, reason, text })
 }
 
 /// `PKIFailureInfo`, in words.
@@ -172,15 +172,23 @@ const FAILURES: [(usize, &str); 8] = [
     (25, "it has a failure"),
 ];
 
-/// Sends a request to an authority and gives its answer.
-pub type Ask<'a> = dyn Fn(&[u8]) -> Result<Vec<u8>, SignerError> + Send + Sync + 'a;
+/// Sends a request to an authority and returns its answer.
+pub type Transport<'a> = dyn Fn(&[u8]) -> Result<Vec<u8>, SignerError> + Send + Sync + 'a;
 
-/// An authority that can be asked: sends a request, gives the answer.
+/// An authority for timestamps.
 pub struct TimestampAuthority<'a> {
-    /// How to reach it.
-    pub ask: Box<Ask<'a>>,
-    /// The digest that is sent.
-    pub algorithm: DigestAlgorithm,
+    transport: Box<Transport<'a>>,
+    algorithm: DigestAlgorithm,
+}
+
+impl<'a> TimestampAuthority<'a> {
+    /// The authority that `transport` reaches. It gets digests made with `algorithm`.
+    pub fn new(
+        algorithm: DigestAlgorithm,
+        transport: impl Fn(&[u8]) -> Result<Vec<u8>, SignerError> + Send + Sync + 'a,
+    ) -> Self {
+        Self { transport: Box::new(transport), algorithm }
+    }
 }
 
 impl fmt::Debug for TimestampAuthority<'_> {
@@ -192,7 +200,7 @@ impl fmt::Debug for TimestampAuthority<'_> {
 impl Countersigner for TimestampAuthority<'_> {
     fn attributes(&self, signature: &[u8]) -> Result<Vec<Attribute>, SignerError> {
         let request = TimestampRequest::new(self.algorithm, signature)?;
-        let token = request.read_answer(&(self.ask)(&request.write())?)?;
+        let token = request.read_answer(&(self.transport)(&request.write())?)?;
         Ok(vec![Attribute { kind: oids::TIMESTAMP, values: vec![token] }])
     }
 }
@@ -213,10 +221,10 @@ mod tests {
     }
 
     #[test]
-    fn refusals_are_told() {
+    fn refusals_are_reported() {
         let text = element(Tag::Sequence, &[&element(Tag::Utf8String, &["zu spät".as_bytes()])]);
         let bits = element(Tag::BitString, &[&[1, 0, 2]]);
-        for (answer, told) in [
+        for (answer, reported) in [
             (status(2, &[&text]), "the authority refuses: rejection: zu spät"),
             (
                 status(2, &[&text, &bits]),
@@ -229,7 +237,7 @@ mod tests {
             (vec![0; MAX_ANSWER + 1], "the answer has 262145 bytes"),
         ] {
             let found = request().read_answer(&answer).unwrap_err().to_string();
-            assert!(found.starts_with(told), "{found}");
+            assert!(found.starts_with(reported), "{found}");
         }
     }
 

@@ -2,313 +2,34 @@
 //!
 //! | module | what | document |
 //! |---|---|---|
-//! | [`subject`] | what has to be known of an image, read in one pass | |
-//! | [`path`] | paths of certificates from a signer to one that is trusted | RFC 5280, section 6; OpenSSL's `check_extensions` |
+//! | `policy` | what is trusted, and who decides | |
+//! | `subject` | what has to be known of an image, read in one pass | |
+//! | [`path`](crate::path) | paths of certificates from a signer to one that is trusted | RFC 5280, section 6; OpenSSL's `check_extensions` |
 //! | `revocation` | what forbids a signer | UEFI specification, section 32.5.1 |
 //! | `firmware` | the order in which EDK2 decides | `DxeImageVerificationLib` |
 //! | `shim` | the order in which shim decides | shim's `verify.c` |
+//! | `verdict` | the decision, with what it rests on | |
 //!
-//! [`decide`] is a pure function of an image's [`Subject`] and a [`TrustPolicy`]. Where firmware and shim are laxer than is prudent, it
-//! refuses: never does it let through what they would refuse for the signature's or the lists' sake. (The manual,
+//! [`decide`] is a pure function of an image's [`Subject`] and a [`TrustPolicy`]. Where firmware and shim are laxer than is
+//! prudent, it refuses: never does it let through what they would refuse because of the signature or the lists. (The manual,
 //! `docs/verifying.md`, lists the differences.)
 
 mod firmware;
-pub mod path;
+mod policy;
 mod revocation;
 mod shim;
 mod signature;
-pub mod subject;
+mod subject;
+mod verdict;
 
-pub use subject::{SbatData, Subject, algorithms};
+pub use policy::{Loader, TrustList, TrustPolicy};
+pub use subject::{Attached, SbatData, Subject, algorithms};
+pub use verdict::{
+    Forbidden, ForbiddenBy, ImageVerdict, Notice, Refusal, SignatureFinding, SignatureProblem, Trust,
+    TrustedBy,
+};
 
-use crate::certificate::Certificate;
-use crate::cms::{CmsReadError, CmsVerifyError};
-use crate::digest::DigestAlgorithm;
-use crate::lists::{DatabaseEntry, SignatureDatabase};
-use crate::sbat::{RevokedComponent, SbatError, SbatLevel};
 use crate::time::Time;
-use alloc::boxed::Box;
-use alloc::string::String;
-use alloc::vec::Vec;
-use core::fmt;
-use path::PathError;
-
-/// Whose decision is asked for.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Loader {
-    /// The firmware, as EDK2 decides.
-    #[default]
-    Firmware,
-    /// Shim, for what it starts.
-    Shim,
-}
-
-/// A list, by its role.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TrustList {
-    /// `db`: what may start.
-    Db,
-    /// `dbx`: what may not.
-    Dbx,
-    /// `MokListRT`: what the machine's owner told shim to start.
-    Mok,
-    /// `MokListXRT`: what the owner told shim not to start.
-    Mokx,
-    /// The certificate that is built into shim.
-    Vendor,
-}
-
-impl fmt::Display for TrustList {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Db => "db",
-            Self::Dbx => "dbx",
-            Self::Mok => "MOK list",
-            Self::Mokx => "MOK deny list",
-            Self::Vendor => "shim's own certificates",
-        })
-    }
-}
-
-/// What is trusted, and how strictly.
-#[derive(Debug, Clone, Default)]
-pub struct TrustPolicy {
-    /// Who decides.
-    pub loader: Loader,
-    /// What may start.
-    pub db: SignatureDatabase,
-    /// What may not.
-    pub dbx: SignatureDatabase,
-    /// Authorities for timestamps, which save signatures from before a revocation.
-    pub dbt: SignatureDatabase,
-    /// Shim only: what the machine's owner allows.
-    pub mok: SignatureDatabase,
-    /// Shim only: what the owner forbids.
-    pub mokx: SignatureDatabase,
-    /// Shim only: its own certificates.
-    pub vendor: SignatureDatabase,
-    /// The least generations of components. With none, `.sbat` is not looked at.
-    pub sbat_level: Option<SbatLevel>,
-    /// Refuse what was signed with a certificate that is not valid at this time. Neither firmware nor shim does.
-    pub valid_at: Option<Time>,
-    /// Take SHA-1, for looking at old files. Some firmware still does; shim computes it for lists only.
-    pub sha1: bool,
-}
-
-/// What let an image through.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Trust {
-    /// The list.
-    pub list: TrustList,
-    /// Its entry.
-    pub entry: DatabaseEntry,
-    /// How it names the image.
-    pub by: TrustedBy,
-}
-
-/// How an entry of a list names an image.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum TrustedBy {
-    /// By its digest.
-    Digest(DigestAlgorithm),
-    /// By a certificate: the path from the signer's to the one in the list.
-    Path(Vec<Certificate>),
-}
-
-/// What forbids an image or a signature.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Forbidden {
-    /// The list.
-    pub list: TrustList,
-    /// Its entry.
-    pub entry: DatabaseEntry,
-    /// How it names what it forbids.
-    pub why: ForbiddenBy,
-}
-
-/// How an entry forbids something.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ForbiddenBy {
-    /// It is the image's digest.
-    Digest(DigestAlgorithm),
-    /// It is a certificate which the signer's is, or which issued it.
-    Certificate {
-        /// The certificate's subject.
-        subject: String,
-    },
-    /// It is the digest of a `tbsCertificate` of the path.
-    Tbs {
-        /// The subject of that certificate.
-        subject: String,
-        /// Since when it is revoked; zero: always.
-        since: Time,
-        /// When the signature was made, if a timestamp says so whose authority dbt trusts.
-        stamped: Option<Time>,
-    },
-}
-
-impl fmt::Display for Forbidden {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let list = self.list;
-        match &self.why {
-            ForbiddenBy::Digest(algorithm) => write!(f, "its {algorithm} digest is in {list}"),
-            ForbiddenBy::Certificate { subject } => write!(f, "{list} forbids what {subject} vouches for"),
-            ForbiddenBy::Tbs { subject, since, .. } if since.is_zero() => {
-                write!(f, "{list} revokes {subject}")
-            }
-            ForbiddenBy::Tbs { subject, since, stamped } => {
-                write!(f, "{list} revokes {subject} since {since}, and ")?;
-                match stamped {
-                    Some(time) => write!(f, "the signature was made at {time}"),
-                    None => f.write_str("no trusted timestamp says that the signature is older"),
-                }
-            }
-        }
-    }
-}
-
-/// Why a signature lets nothing through.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum SignatureProblem {
-    /// An entry of the certificate table that is no signature.
-    #[error("it is of revision {revision:#06x} and type {kind:#06x}, which is no Authenticode signature")]
-    Kind {
-        /// `wRevision`.
-        revision: u16,
-        /// `wCertificateType`.
-        kind: u16,
-    },
-    /// It cannot be read.
-    #[error("{0}")]
-    Read(CmsReadError),
-    /// It does not hold.
-    #[error("{0}")]
-    Verify(CmsVerifyError),
-    /// SHA-1.
-    #[error("it is of a SHA-1 digest, for which others can find another file")]
-    Sha1,
-    /// Another one than shim computes.
-    #[error("it is of a {0} digest, and shim computes SHA-256 only")]
-    Digest(DigestAlgorithm),
-    /// It is revoked.
-    #[error("{0}")]
-    Forbidden(Box<Forbidden>),
-    /// No list has a certificate at the end of a path.
-    #[error("{0}")]
-    Path(PathError),
-    /// [`TrustPolicy::valid_at`] was asked for.
-    #[error("{subject} is valid from {from} to {until} only")]
-    Validity {
-        /// The certificate's subject.
-        subject: String,
-        /// Its first moment.
-        from: Time,
-        /// Its last moment.
-        until: Time,
-    },
-}
-
-/// What nobody refuses, and somebody may want to know.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Notice {
-    /// A certificate of the path was not valid at the time of asking.
-    Validity {
-        /// Its subject.
-        subject: String,
-        /// Its first moment.
-        from: Time,
-        /// Its last moment.
-        until: Time,
-    },
-    /// The signer's certificate is not meant for signing code.
-    Purpose {
-        /// Its subject.
-        subject: String,
-        /// `keyUsage` or `extendedKeyUsage`.
-        extension: &'static str,
-    },
-}
-
-impl fmt::Display for Notice {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Validity { subject, from, until } => {
-                write!(f, "{subject} is valid from {from} to {until} only (not looked at when booting)")
-            }
-            Self::Purpose { subject, extension } => {
-                write!(
-                    f,
-                    "the {extension} of {subject} does not include signing code (not looked at when booting)"
-                )
-            }
-        }
-    }
-}
-
-/// What became of a signature.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SignatureFinding {
-    /// Its place in the certificate table, from 0.
-    pub index: usize,
-    /// Subject of the signer's certificate, as far as it could be read.
-    pub signer: Option<String>,
-    /// Which digest it is of.
-    pub algorithm: Option<DigestAlgorithm>,
-    /// When it was made, if a timestamp says so; whether its authority is trusted decides dbt.
-    pub timestamp: Option<Time>,
-    /// What it lets through, or the first thing that stopped it.
-    pub result: Result<Trust, SignatureProblem>,
-    /// Whether it stops the image, however good another signature is.
-    pub fatal: bool,
-    /// What is worth knowing besides.
-    pub notices: Vec<Notice>,
-}
-
-/// Why an image is not trusted.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    /// A deny list has its digest.
-    #[error("{0}")]
-    Forbidden(Box<Forbidden>),
-    /// Nothing is attached.
-    #[error("it is not signed, and no list has its digest")]
-    NotSigned,
-    /// A certificate table whose last entry is not padded.
-    #[error("the size of its certificate table is no multiple of 8")]
-    Table,
-    /// A signature, or what passes for one, that stops everything.
-    #[error("signature {index} stops it: {problem}")]
-    Fatal {
-        /// Which.
-        index: usize,
-        /// Why.
-        problem: Box<SignatureProblem>,
-    },
-    /// Nothing lets it through.
-    #[error("no signature is trusted, and no list has its digest")]
-    NothingTrusted,
-    /// Shim starts nothing without it.
-    #[error("it has no .sbat section")]
-    NoSbat,
-    /// A section that shim refuses.
-    #[error(".sbat: {0}")]
-    SbatSection(&'static str),
-    /// A section that cannot be read.
-    #[error(".sbat: {0}")]
-    Sbat(SbatError),
-    /// It is too old.
-    #[error(".sbat: {0}")]
-    Revoked(RevokedComponent),
-}
-
-/// The decision about an image.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ImageVerdict {
-    /// What let it through, or the first thing that stopped it.
-    pub outcome: Result<Trust, Refusal>,
-    /// What became of each signature.
-    pub findings: Vec<SignatureFinding>,
-}
 
 /// Decides. `now` is for [`Notice`]s only.
 pub fn decide(subject: &Subject, policy: &TrustPolicy, now: Option<Time>) -> ImageVerdict {

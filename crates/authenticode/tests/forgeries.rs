@@ -4,11 +4,11 @@
 
 mod forge;
 
+use authenticode::DigestAlgorithm;
+use authenticode::Time;
 use authenticode::cms::{Authenticode, IndirectData};
-use authenticode::digest::DigestAlgorithm;
 use authenticode::lists::{SignatureDatabase, SignatureList, SignatureListKind, revocation_data};
 use authenticode::pe::Layout;
-use authenticode::time::Time;
 use authenticode::verify::{Loader, TrustPolicy, TrustedBy};
 use forge::{
     Forge, Identity, attached, complaint, database, signature, signature_with, signatures, signed, tiny,
@@ -307,7 +307,7 @@ fn revocations() {
     for bytes in [signed(&tiny(), &stranger, &[]), tiny()] {
         let layout = Layout::read(bytes.as_slice()).unwrap();
         let digests =
-            authenticode::digest::digests(bytes.as_slice(), &layout, 0, &DigestAlgorithm::ALL).unwrap();
+            authenticode::image_digest::digests(bytes.as_slice(), &layout, 0, &DigestAlgorithm::ALL).unwrap();
         let list = |algorithm| {
             listed(SignatureListKind::of_image(algorithm), digests.get(algorithm).unwrap().to_vec())
         };

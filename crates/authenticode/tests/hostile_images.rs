@@ -2,8 +2,9 @@
 
 #![allow(clippy::unwrap_used)]
 
+use authenticode::DigestAlgorithm;
 use authenticode::attach::{attach, padding};
-use authenticode::digest::{self, DigestAlgorithm};
+use authenticode::image_digest;
 use authenticode::pe::{Editor, Layout, NewSection, certificates};
 use proptest::prelude::*;
 
@@ -86,8 +87,8 @@ fn every_field_is_checked() {
 fn exercise(image: &[u8]) {
     let Ok(layout) = Layout::read(image) else { return };
     let _ = certificates(image, &layout);
-    let digest = digest::digests(image, &layout, padding(&layout), &[DigestAlgorithm::Sha256]).unwrap();
-    let _ = digest::checksum(image, &layout);
+    let digest = image_digest::digests(image, &layout, padding(&layout), &[DigestAlgorithm::Sha256]).unwrap();
+    let _ = image_digest::checksum(image, &layout);
     let Ok(attachment) = attach(image, &layout, [&b"signature"[..]]) else { return };
     // Whatever the image is, a signature must not change what is signed.
     let mut signed = image[..usize::try_from(attachment.content_end).unwrap()].to_vec();
@@ -97,8 +98,11 @@ fn exercise(image: &[u8]) {
         signed[offset..offset + bytes.len()].copy_from_slice(bytes);
     }
     let layout = Layout::read(signed.as_slice()).expect("what we make we read");
-    assert_eq!(digest::digests(signed.as_slice(), &layout, 0, &[DigestAlgorithm::Sha256]).unwrap(), digest);
-    assert_eq!(layout.checksum, digest::checksum(signed.as_slice(), &layout).unwrap());
+    assert_eq!(
+        image_digest::digests(signed.as_slice(), &layout, 0, &[DigestAlgorithm::Sha256]).unwrap(),
+        digest
+    );
+    assert_eq!(layout.checksum, image_digest::checksum(signed.as_slice(), &layout).unwrap());
     let Ok(mut editor) = Editor::new(&signed) else { return };
     if editor.add(&NewSection { name: ".new", content: b"content" }).is_ok() {
         let _ = editor.finish();

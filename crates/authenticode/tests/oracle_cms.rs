@@ -3,8 +3,9 @@
 
 #![allow(clippy::unwrap_used)]
 
+use authenticode::DigestAlgorithm;
 use authenticode::cms::Authenticode;
-use authenticode::digest::{self, DigestAlgorithm};
+use authenticode::image_digest;
 use authenticode::pe::{Layout, certificates};
 use std::path::Path;
 use test_support::efi_files;
@@ -16,7 +17,7 @@ fn signatures(image: &[u8]) -> (Layout, Vec<Vec<u8>>) {
 }
 
 fn image_digest(image: &[u8], layout: &Layout, algorithm: DigestAlgorithm) -> Vec<u8> {
-    let digests = digest::digests(image, layout, 0, &[algorithm]).unwrap();
+    let digests = image_digest::digests(image, layout, 0, &[algorithm]).unwrap();
     digests.get(algorithm).unwrap().to_vec()
 }
 

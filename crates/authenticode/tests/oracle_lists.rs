@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+use authenticode::trust_file;
 use authenticode::lists::{self, SignatureDatabase, SignatureListKind};
 use test_support::{ToolboxFolder, data};
 
@@ -14,7 +15,7 @@ fn a_laptop_has_microsofts_certificates_and_a_list_of_what_is_revoked() {
         assert_eq!(lists::write(&lists::read(&variable[4..]).unwrap()), variable[4..]);
     }
     let mut database = SignatureDatabase::default();
-    database.add_file("db", &db).unwrap();
+    trust_file::add_to(&mut database, "db", &db).unwrap();
     let subjects: Vec<String> = database.certificates().map(|(_, c)| c.subject()).collect();
     let unread = database
         .entries
@@ -25,7 +26,7 @@ fn a_laptop_has_microsofts_certificates_and_a_list_of_what_is_revoked() {
         assert!(subjects.iter().any(|s| s.contains(wanted)), "{subjects:?}");
     }
     let mut revoked = SignatureDatabase::default();
-    revoked.add_file("dbx", &dbx).unwrap();
+    trust_file::add_to(&mut revoked, "dbx", &dbx).unwrap();
     // Entries of 48 bytes, the list's header and the four bytes before it: all that there is.
     assert!(revoked.entries.iter().all(|e| e.kind == SignatureListKind::Sha256));
     assert_eq!(revoked.entries.len() * 48 + 28 + 4, dbx.len());

@@ -5,7 +5,7 @@
 mod forge;
 
 use authenticode::certificate::Certificate;
-use authenticode::verify::path::{PathError, Reach, Strictness};
+use authenticode::path::{PathError, Reach, Strictness};
 use forge::Forge;
 use std::fmt::Write as _;
 

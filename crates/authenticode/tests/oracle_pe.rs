@@ -3,8 +3,9 @@
 
 #![allow(clippy::unwrap_used, clippy::format_collect, clippy::format_push_string)]
 
+use authenticode::DigestAlgorithm;
 use authenticode::attach::{Attachment, attach, padding};
-use authenticode::digest::{self, DigestAlgorithm};
+use authenticode::image_digest;
 use authenticode::pe::{
     CertificateTableKind, EditError, Editor, Layout, NewSection, certificates, relocations,
 };
@@ -29,7 +30,7 @@ fn hex(bytes: &[u8]) -> String {
 
 /// The digest that a signature would have to be of.
 fn digest_of(image: &[u8], layout: &Layout, algorithm: DigestAlgorithm) -> String {
-    let digests = digest::digests(image, layout, padding(layout), &[algorithm]).unwrap();
+    let digests = image_digest::digests(image, layout, padding(layout), &[algorithm]).unwrap();
     hex(digests.get(algorithm).unwrap())
 }
 
@@ -88,7 +89,7 @@ fn digests_are_those_that_were_signed() {
         assert_eq!(line("Current message digest    :"), ours, "{name}");
         assert_eq!(line("Calculated message digest :"), ours, "{name}");
         let noted = line("PE checksum   :");
-        let sum = digest::checksum(image.as_slice(), &layout).unwrap();
+        let sum = image_digest::checksum(image.as_slice(), &layout).unwrap();
         // Some signers leave the old checksum; osslsigncode then says so.
         assert_eq!(
             noted.starts_with(&format!("{sum:08x}")),
@@ -119,7 +120,7 @@ for path in sys.argv[1:]:
 /// The same, as we see it.
 fn look(path: &str, image: &[u8]) -> String {
     let layout = Layout::read(image).unwrap();
-    let sum = digest::checksum(image, &layout).unwrap();
+    let sum = image_digest::checksum(image, &layout).unwrap();
     let mut text = format!(
         "{path} {:#x} {:#x} {:#x} {sum:#x} {:#x}\n",
         layout.size_of_image, layout.size_of_headers, layout.checksum, layout.entry_point
@@ -183,7 +184,7 @@ fn edited_images_are_what_pefile_says() {
         assert_eq!(look("added", &added), theirs, "{name}");
         let after = Layout::read(added.as_slice()).unwrap();
         assert_eq!(after.certificate_table, None, "{name}");
-        assert_eq!(after.checksum, digest::checksum(added.as_slice(), &after).unwrap());
+        assert_eq!(after.checksum, image_digest::checksum(added.as_slice(), &after).unwrap());
         let content = |section: &[u8]| {
             let range = after.section(section).unwrap().content_range();
             added[usize::try_from(range.start).unwrap()..usize::try_from(range.end).unwrap()].to_vec()
@@ -235,7 +236,7 @@ fn signatures_go_and_come_back() {
         let found = certificates(image.as_slice(), &layout).unwrap();
         let bare = apply(&image, &attach(image.as_slice(), &layout, []).unwrap());
         let bare_layout = Layout::read(bare.as_slice()).unwrap();
-        assert_eq!(bare_layout.checksum, digest::checksum(bare.as_slice(), &bare_layout).unwrap());
+        assert_eq!(bare_layout.checksum, image_digest::checksum(bare.as_slice(), &bare_layout).unwrap());
         if found.is_empty() {
             continue;
         }
@@ -267,8 +268,7 @@ fn signing_reads_once_and_sees_the_same() {
     use authenticode::attach::{Summed, attach, attach_summed};
     use authenticode::{attach::padding, file};
     for path in efi_files() {
-        let source = file::open(&path).unwrap();
-        let layout = Layout::read(&source).unwrap();
+        let file::ImageFile { source, layout } = file::ImageFile::open(&path).unwrap();
         for algorithm in [DigestAlgorithm::Sha256, DigestAlgorithm::Sha512] {
             let (digest, summed) =
                 file::digest_and_sum(&source, &layout, padding(&layout), algorithm).unwrap();

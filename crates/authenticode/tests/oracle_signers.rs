@@ -5,7 +5,7 @@
 
 mod forge;
 
-use authenticode::digest::DigestAlgorithm;
+use authenticode::DigestAlgorithm;
 use authenticode::pe::{Layout, certificates};
 use forge::{Forge, attached, complaint, signature, signed, tiny, trusting};
 
@@ -89,7 +89,8 @@ fn what_we_sign_others_accept() {
         let text = forge.room.run("pesign", &["--hash", "--in", "ours"]);
         let layout = Layout::read(image.as_slice()).unwrap();
         let digests =
-            authenticode::digest::digests(image.as_slice(), &layout, 0, &[DigestAlgorithm::Sha256]).unwrap();
+            authenticode::image_digest::digests(image.as_slice(), &layout, 0, &[DigestAlgorithm::Sha256])
+                .unwrap();
         let hex: Vec<String> =
             digests.get(DigestAlgorithm::Sha256).unwrap().iter().map(|byte| format!("{byte:02x}")).collect();
         assert!(text.contains(&hex.concat()), "{text}");

@@ -4,7 +4,7 @@
 
 mod forge;
 
-use authenticode::time::Time;
+use authenticode::Time;
 use authenticode::variable::{Authenticated, Variable, attributes, prepare};
 use forge::{Forge, Identity};
 

@@ -4,12 +4,14 @@
 
 mod forge;
 
+use authenticode::DigestAlgorithm;
+use authenticode::Time;
 use authenticode::certificate::Certificate;
-use authenticode::digest::{self, DigestAlgorithm};
+use authenticode::image_digest;
 use authenticode::lists::{SignatureDatabase, SignatureList, SignatureListKind, revocation_data};
 use authenticode::pe::{Layout, section_name};
 use authenticode::sbat::{SHIM_SECTION, SbatLevel};
-use authenticode::time::Time;
+use authenticode::trust_file;
 use authenticode::verify::{Loader, TrustList, TrustPolicy, TrustedBy};
 use forge::{complaint, database, trusting, verdict};
 use std::path::Path;
@@ -58,8 +60,8 @@ fn debians_shim_is_microsofts() {
         std::fs::read(data(&format!("uefi/efivars-laptop/{name}-d719b2cb-3d3a-4596-a3bc-dad00e67656f")))
             .unwrap()
     };
-    policy.db.add_file("db", &variable("db")).unwrap();
-    policy.dbx.add_file("dbx", &variable("dbx")).unwrap();
+    trust_file::add_to(&mut policy.db, "db", &variable("db")).unwrap();
+    trust_file::add_to(&mut policy.dbx, "dbx", &variable("dbx")).unwrap();
     let trust = verdict(&shim(), &policy).outcome.unwrap();
     assert_eq!((trust.list, trust.entry.origin.as_str()), (TrustList::Db, "db"));
 }
@@ -70,7 +72,7 @@ fn a_dbx_that_lists_it_stops_it() {
     let policy = trusting([&old, &new]);
     let image = shim();
     let layout = Layout::read(image.as_slice()).unwrap();
-    let digests = digest::digests(image.as_slice(), &layout, 0, &[DigestAlgorithm::Sha256]).unwrap();
+    let digests = image_digest::digests(image.as_slice(), &layout, 0, &[DigestAlgorithm::Sha256]).unwrap();
     let digest = digests.get(DigestAlgorithm::Sha256).unwrap().to_vec();
     let stopped = |dbx: SignatureDatabase| complaint(&image, &TrustPolicy { dbx, ..policy.clone() });
     assert!(stopped(listed(SignatureListKind::Sha256, digest)).contains("its sha256 digest is in dbx"));

@@ -3,7 +3,6 @@
 mod bootstrap;
 mod db;
 mod demo;
-mod efivars;
 mod exit;
 mod explain;
 mod folder;

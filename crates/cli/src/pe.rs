@@ -3,18 +3,11 @@
 mod digest;
 pub(crate) mod image;
 mod inspect;
-pub(crate) mod lists;
-mod request;
 mod sections;
 mod sign;
 mod signatures;
 pub(crate) mod signer;
 mod timestamp;
-#[cfg(feature = "pkcs11")]
-mod token;
-#[cfg(not(feature = "pkcs11"))]
-#[path = "pe/no_token.rs"]
-mod token;
 mod verify;
 
 use crate::exit;

@@ -1,14 +1,13 @@
-//! `snowguard sbat`: which generation of which component an EFI program is, and what a level says of it.
+//! `snowguard sbat`: which generation of which component an EFI program is, and whether a level revokes it.
 
 use crate::exit;
-use crate::pe::image::{Image, each};
-use crate::pe::lists;
-use anyhow::{Context, anyhow, bail};
-use authenticode::file;
+use crate::pe::image::each;
+use anyhow::{Context, bail};
 use authenticode::sbat::{FORMAT_URL, Sbat, SbatEntry, SbatLevel};
-use authenticode::verify::SbatData;
 use clap::{Args, Subcommand};
+use files::replace_bytes;
 use scanner::report::clean;
+use secure_boot::{read_level, read_sbat, read_shim_levels};
 use serde_json::{Value, json};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -38,7 +37,7 @@ pub(crate) struct MakeOptions {
     output: Option<PathBuf>,
 }
 
-/// Print what EFI programs, or files of text, tell of their components.
+/// Print the components that EFI programs, or files of text, name.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  snowguard sbat show shimx64.efi grubx64.efi\n  snowguard sbat show --json sbat.csv"
@@ -52,7 +51,7 @@ pub(crate) struct ShowOptions {
     json: bool,
 }
 
-/// Tell whether a level revokes EFI programs.
+/// Report whether a level revokes EFI programs.
 ///
 /// Signatures are not looked at: `snowguard pe verify --sbat-level` does both. Exit code 0: none is revoked; 1: one is, or has
 /// no section .sbat, which shim refuses too.
@@ -96,8 +95,7 @@ fn make(options: &MakeOptions) -> anyhow::Result<ExitCode> {
     }
     let text = Sbat { entries }.to_string();
     match &options.output {
-        Some(path) => file::replace(path, None, |file| file.write_all(text.as_bytes()))
-            .with_context(|| format!("cannot write {}", path.display()))?,
+        Some(path) => replace_bytes(path, text.as_bytes())?,
         None => std::io::stdout().lock().write_all(text.as_bytes())?,
     }
     Ok(ExitCode::SUCCESS)
@@ -106,8 +104,8 @@ fn make(options: &MakeOptions) -> anyhow::Result<ExitCode> {
 fn show(options: &ShowOptions) -> Result<ExitCode, exit::Failure> {
     let mut out = std::io::stdout().lock();
     each(&options.files, |path| {
-        let found = read(path)?;
-        let levels = lists::levels(path).ok();
+        let found = read_sbat(path)?;
+        let levels = read_shim_levels(path).ok();
         let levels = levels.iter().flatten().collect::<Vec<_>>();
         if found.is_none() && levels.is_empty() {
             bail!("{}: it has no .sbat section", path.display());
@@ -158,11 +156,11 @@ fn describe(path: &Path, found: Option<&Sbat>, levels: &[&SbatLevel]) -> Value {
 }
 
 fn check(options: &CheckOptions) -> Result<ExitCode, exit::Failure> {
-    let level = lists::level(&options.level).map_err(exit::Failure::scan)?;
+    let level = read_level(&options.level).map_err(exit::Failure::scan)?;
     let mut out = std::io::stdout().lock();
     let mut all = true;
     let code = each(&options.files, |path| {
-        let problem = match read(path)? {
+        let problem = match read_sbat(path)? {
             None => Some("it has no .sbat section".to_owned()),
             Some(sbat) => level.revokes(&sbat).map(|revoked| revoked.to_string()),
         };
@@ -178,18 +176,4 @@ fn check(options: &CheckOptions) -> Result<ExitCode, exit::Failure> {
         Ok(())
     })?;
     Ok(if all { code } else { ExitCode::from(exit::FOUND) })
-}
-
-/// What a program or a file of text says; `None` for a program that says nothing.
-fn read(path: &Path) -> anyhow::Result<Option<Sbat>> {
-    let name = || path.display().to_string();
-    if !lists::is_image(path)? {
-        return Sbat::read(&lists::read_file(path)?).map(Some).with_context(name);
-    }
-    let Image { source, layout } = Image::open(path)?;
-    match SbatData::read(&source, &layout).with_context(name)? {
-        SbatData::Missing => Ok(None),
-        SbatData::Odd(problem) => Err(anyhow!("{}: .sbat: {problem}", path.display())),
-        SbatData::Read(read) => read.map(Some).with_context(name),
-    }
 }

@@ -4,12 +4,12 @@
 
 mod machine;
 
+use authenticode::DigestAlgorithm;
+use authenticode::Guid;
+use authenticode::Time;
 use authenticode::certificate::Certificate;
-use authenticode::digest::DigestAlgorithm;
-use authenticode::guid::Guid;
 use authenticode::lists::{self, SignatureList, SignatureListKind, revocation_data};
 use authenticode::pe::Layout;
-use authenticode::time::Time;
 use authenticode::variable::{GLOBAL, SECURITY};
 use machine::Machine;
 use std::fmt::Write as _;

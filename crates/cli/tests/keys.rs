@@ -4,8 +4,8 @@
 
 use authenticode::certificate::Certificate;
 use authenticode::lists::{self, SignatureListKind};
-use authenticode::secure_boot::MICROSOFT;
 use authenticode::variable::{Authenticated, Variable, VariableContent, attributes};
+use secure_boot::MICROSOFT;
 use serde_json::Value;
 use std::os::unix::fs::PermissionsExt as _;
 use test_support::{Snowguard, ToolboxFolder, data, snowguard};

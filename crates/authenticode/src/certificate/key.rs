@@ -1,6 +1,8 @@
 //! Public keys, and signatures by them.
 
 use crate::digest::DigestAlgorithm;
+use crate::foreign::ForeignError;
+use crate::oid::Oid;
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -13,21 +15,22 @@ use rsa::traits::PublicKeyParts;
 use spki::{AlgorithmIdentifierOwned, SubjectPublicKeyInfoOwned};
 
 /// rsaEncryption.
-pub(crate) const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
+pub(crate) const RSA: Oid = Oid::new("1.2.840.113549.1.1.1");
 /// id-ecPublicKey.
-pub(crate) const EC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
-const P256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7");
-const P384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
+pub(crate) const EC: Oid = Oid::new("1.2.840.10045.2.1");
+const P256: Oid = Oid::new("1.2.840.10045.3.1.7");
+const P384: Oid = Oid::new("1.3.132.0.34");
 
 /// Why a key or a signature by it cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum PublicKeyError {
     /// Neither RSA nor ECDSA with P-256 or P-384.
     #[error("keys of the kind {0} are not supported: RSA of 1024 to 8192 bits, ECDSA P-256 and P-384 are")]
     Kind(String),
     /// The key itself is malformed, or its size is out of bounds.
     #[error("the public key is malformed or has a size that is not allowed: {0}")]
-    Malformed(String),
+    Malformed(#[source] ForeignError),
     /// MD5, SHA-1, RSASSA-PSS and others.
     #[error("signatures of the kind {0} are not accepted")]
     Scheme(String),
@@ -72,7 +75,7 @@ impl Scheme {
     ///
     /// # Errors
     /// [`PublicKeyError::Scheme`] for everything that is not PKCS #1 v1.5 or ECDSA with SHA-1, SHA-256, SHA-384 or SHA-512.
-    pub fn read(algorithm: &AlgorithmIdentifierOwned) -> Result<Self, PublicKeyError> {
+    pub(crate) fn read(algorithm: &AlgorithmIdentifierOwned) -> Result<Self, PublicKeyError> {
         let name = algorithm.oid.to_string();
         let (kind, digest) = match name.as_str() {
             "1.2.840.113549.1.1.1" => (KeyKind::Rsa, None),
@@ -98,64 +101,76 @@ impl Scheme {
 }
 
 /// A public key that signatures can be checked with.
+///
+/// RSA with a modulus of 1024 to 8192 bits, or ECDSA on P-256 or P-384.
 #[derive(Debug, Clone)]
-pub enum PublicKey {
-    /// RSA, modulus of 1024 to 8192 bits.
+pub struct PublicKey(Key);
+
+#[derive(Debug, Clone)]
+enum Key {
     Rsa(Box<rsa::PublicKey>),
-    /// ECDSA on P-256.
     P256(p256::ecdsa::VerifyingKey),
-    /// ECDSA on P-384.
     P384(p384::ecdsa::VerifyingKey),
 }
 
 impl PublicKey {
+    /// From a `SubjectPublicKeyInfo` in DER.
+    pub fn from_der(der: &[u8]) -> Result<Self, PublicKeyError> {
+        let info = SubjectPublicKeyInfoOwned::from_der(der)
+            .map_err(|error| PublicKeyError::Malformed(ForeignError::new(error)))?;
+        Self::read(&info)
+    }
+
     /// From a `SubjectPublicKeyInfo`.
-    pub fn read(info: &SubjectPublicKeyInfoOwned) -> Result<Self, PublicKeyError> {
-        let malformed = |what: &dyn fmt::Display| PublicKeyError::Malformed(what.to_string());
-        if info.algorithm.oid == RSA {
-            let key = rsa::PublicKey::try_from(info.owned_to_ref()).map_err(|e| malformed(&e))?;
-            return Ok(Self::Rsa(Box::new(key)));
+    pub(crate) fn read(info: &SubjectPublicKeyInfoOwned) -> Result<Self, PublicKeyError> {
+        let oid = Oid(info.algorithm.oid);
+        if oid == RSA {
+            return rsa::PublicKey::try_from(info.owned_to_ref())
+                .map(|key| Self(Key::Rsa(Box::new(key))))
+                .map_err(|error| PublicKeyError::Malformed(ForeignError::new(error)));
         }
-        if info.algorithm.oid != EC {
-            return Err(PublicKeyError::Kind(info.algorithm.oid.to_string()));
+        if oid != EC {
+            return Err(PublicKeyError::Kind(oid.to_string()));
         }
         let curve = info
             .algorithm
             .parameters
             .as_ref()
             .and_then(|p| p.decode_as::<ObjectIdentifier>().ok())
+            .map(Oid)
             .ok_or_else(|| PublicKeyError::Kind("id-ecPublicKey without a named curve".into()))?;
         let point = info.subject_public_key.as_bytes().unwrap_or_default();
-        if curve == P256 {
-            p256::ecdsa::VerifyingKey::from_sec1_bytes(point).map(Self::P256).map_err(|e| malformed(&e))
+        let key = if curve == P256 {
+            p256::ecdsa::VerifyingKey::from_sec1_bytes(point).map(Key::P256)
         } else if curve == P384 {
-            p384::ecdsa::VerifyingKey::from_sec1_bytes(point).map(Self::P384).map_err(|e| malformed(&e))
+            p384::ecdsa::VerifyingKey::from_sec1_bytes(point).map(Key::P384)
         } else {
-            Err(PublicKeyError::Kind(alloc::format!("id-ecPublicKey on the curve {curve}")))
-        }
+            return Err(PublicKeyError::Kind(alloc::format!("id-ecPublicKey on the curve {curve}")));
+        };
+        key.map(Self).map_err(|error| PublicKeyError::Malformed(ForeignError::new(error)))
     }
 
     /// What kind of key it is.
     pub const fn kind(&self) -> KeyKind {
-        match self {
-            Self::Rsa(_) => KeyKind::Rsa,
-            Self::P256(_) | Self::P384(_) => KeyKind::Ecdsa,
+        match &self.0 {
+            Key::Rsa(_) => KeyKind::Rsa,
+            Key::P256(_) | Key::P384(_) => KeyKind::Ecdsa,
         }
     }
 
     /// Its size in bits: of the modulus, or of the curve.
     pub fn bits(&self) -> usize {
-        match self {
-            Self::Rsa(key) => key.n().bit_width_vartime() as usize,
-            Self::P256(_) => 256,
-            Self::P384(_) => 384,
+        match &self.0 {
+            Key::Rsa(key) => key.n().bit_width_vartime() as usize,
+            Key::P256(_) => 256,
+            Key::P384(_) => 384,
         }
     }
 
     /// The big-endian modulus of an RSA key, as signature lists of the kind `RSA2048` hold it.
     pub fn modulus(&self) -> Option<Vec<u8>> {
-        match self {
-            Self::Rsa(key) => Some(key.n_bytes().into_vec()),
+        match &self.0 {
+            Key::Rsa(key) => Some(key.n_bytes().into_vec()),
             _ => None,
         }
     }
@@ -177,8 +192,8 @@ impl PublicKey {
         if digest.len() != algorithm.size() {
             return Err(PublicKeyError::Invalid);
         }
-        let fits = match self {
-            Self::Rsa(key) => {
+        let fits = match &self.0 {
+            Key::Rsa(key) => {
                 let padding = match algorithm {
                     DigestAlgorithm::Sha1 => rsa::Pkcs1v15Sign::new::<sha1::Sha1>(),
                     DigestAlgorithm::Sha256 => rsa::Pkcs1v15Sign::new::<sha2::Sha256>(),
@@ -187,9 +202,9 @@ impl PublicKey {
                 };
                 key.verify(padding, digest, signature).is_ok()
             }
-            Self::P256(key) => p256::ecdsa::Signature::from_der(signature)
+            Key::P256(key) => p256::ecdsa::Signature::from_der(signature)
                 .is_ok_and(|signature| key.verify_prehash(digest, &signature).is_ok()),
-            Self::P384(key) => p384::ecdsa::Signature::from_der(signature)
+            Key::P384(key) => p384::ecdsa::Signature::from_der(signature)
                 .is_ok_and(|signature| key.verify_prehash(digest, &signature).is_ok()),
         };
         if fits { Ok(()) } else { Err(PublicKeyError::Invalid) }
@@ -198,9 +213,9 @@ impl PublicKey {
 
 impl fmt::Display for PublicKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Rsa(_) => write!(f, "RSA {}", self.bits()),
-            Self::P256(_) | Self::P384(_) => write!(f, "ECDSA P-{}", self.bits()),
+        match &self.0 {
+            Key::Rsa(_) => write!(f, "RSA {}", self.bits()),
+            Key::P256(_) | Key::P384(_) => write!(f, "ECDSA P-{}", self.bits()),
         }
     }
 }
@@ -209,7 +224,9 @@ impl fmt::Display for PublicKey {
 ///
 /// # Errors
 /// [`PublicKeyError::Scheme`] for MD5 and everything else that is not SHA-1, SHA-256, SHA-384 or SHA-512, or has parameters.
-pub fn digest_algorithm(algorithm: &AlgorithmIdentifierOwned) -> Result<DigestAlgorithm, PublicKeyError> {
+pub(crate) fn digest_algorithm(
+    algorithm: &AlgorithmIdentifierOwned,
+) -> Result<DigestAlgorithm, PublicKeyError> {
     let name = algorithm.oid.to_string();
     let found = match name.as_str() {
         "1.3.14.3.2.26" => DigestAlgorithm::Sha1,
@@ -226,24 +243,17 @@ pub fn digest_algorithm(algorithm: &AlgorithmIdentifierOwned) -> Result<DigestAl
 }
 
 /// The object identifier of a digest algorithm.
-pub const fn digest_oid(algorithm: DigestAlgorithm) -> ObjectIdentifier {
+pub(crate) const fn digest_oid(algorithm: DigestAlgorithm) -> Oid {
     match algorithm {
-        DigestAlgorithm::Sha1 => ObjectIdentifier::new_unwrap("1.3.14.3.2.26"),
-        DigestAlgorithm::Sha256 => ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.2.1"),
-        DigestAlgorithm::Sha384 => ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.2.2"),
-        DigestAlgorithm::Sha512 => ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.2.3"),
+        DigestAlgorithm::Sha1 => Oid::new("1.3.14.3.2.26"),
+        DigestAlgorithm::Sha256 => Oid::new("2.16.840.1.101.3.4.2.1"),
+        DigestAlgorithm::Sha384 => Oid::new("2.16.840.1.101.3.4.2.2"),
+        DigestAlgorithm::Sha512 => Oid::new("2.16.840.1.101.3.4.2.3"),
     }
 }
 
-/// The key of a `SubjectPublicKeyInfo` in DER.
-pub fn read_public_key(der: &[u8]) -> Result<PublicKey, PublicKeyError> {
-    let info =
-        SubjectPublicKeyInfoOwned::from_der(der).map_err(|e| PublicKeyError::Malformed(e.to_string()))?;
-    PublicKey::read(&info)
-}
-
 /// The DER of an `AlgorithmIdentifier` with NULL, as Authenticode has it everywhere, or without parameters.
-pub(crate) fn identifier(oid: ObjectIdentifier, null: bool) -> Vec<u8> {
+pub(crate) fn identifier(oid: Oid, null: bool) -> Vec<u8> {
     let parameters = null.then(|| AnyRef::NULL.into());
-    AlgorithmIdentifierOwned { oid, parameters }.to_der().unwrap_or_default()
+    AlgorithmIdentifierOwned { oid: oid.0, parameters }.to_der().unwrap_or_default()
 }

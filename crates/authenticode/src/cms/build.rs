@@ -7,10 +7,11 @@ use super::{Attribute, IndirectData, oids};
 use crate::asn1::{context, element, oid, set_of};
 use crate::certificate::{Certificate, EC, KeyKind, PublicKeyError, RSA, digest_oid, identifier};
 use crate::digest::DigestAlgorithm;
+use crate::oid::Oid;
 use crate::time::Time;
 use alloc::vec;
 use alloc::vec::Vec;
-use der::asn1::{ObjectIdentifier, UtcTime};
+use der::asn1::UtcTime;
 use der::{Encode, Tag};
 
 /// Why signed data cannot be made.
@@ -29,10 +30,10 @@ pub enum CmsBuildError {
     },
     /// The signer's certificate has a key that we do not know.
     #[error("certificate of the signer: {0}")]
-    Key(PublicKeyError),
+    Key(#[source] PublicKeyError),
     /// The signature was made with another key, or over something else.
     #[error("the signature does not belong to the certificate of the signer: {0}")]
-    Signature(PublicKeyError),
+    Signature(#[source] PublicKeyError),
     /// A signing time that cannot be written.
     #[error("the signing time {0} is not between 1970 and 2049")]
     Time(Time),
@@ -71,7 +72,7 @@ pub struct ToBeSigned {
     pub digest: Vec<u8>,
     /// Its algorithm.
     pub algorithm: DigestAlgorithm,
-    kind: ObjectIdentifier,
+    kind: Oid,
     /// `[0] EXPLICIT` content, empty if it is elsewhere.
     content: Vec<u8>,
     signer: Certificate,
@@ -111,6 +112,11 @@ pub fn prepare(request: &SignedDataRequest<'_>) -> Result<ToBeSigned, CmsBuildEr
 }
 
 impl ToBeSigned {
+    /// The certificate of the key that has to sign.
+    pub fn signer(&self) -> &Certificate {
+        &self.signer
+    }
+
     /// Makes the signed data, once the signature is there: a `ContentInfo` in DER, for the certificate table of an image.
     ///
     /// # Errors
@@ -179,7 +185,7 @@ impl Attribute {
     }
 }
 
-fn attribute(kind: ObjectIdentifier, value: &[u8]) -> Vec<u8> {
+fn attribute(kind: Oid, value: &[u8]) -> Vec<u8> {
     element(Tag::Sequence, &[&oid(kind), &element(Tag::Set, &[value])])
 }
 
@@ -191,11 +197,11 @@ fn utc_time(time: Time) -> Result<Vec<u8>, CmsBuildError> {
         .map_err(failed)
 }
 
-const fn ecdsa(algorithm: DigestAlgorithm) -> ObjectIdentifier {
+const fn ecdsa(algorithm: DigestAlgorithm) -> Oid {
     match algorithm {
         DigestAlgorithm::Sha1 => EC,
-        DigestAlgorithm::Sha256 => ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.2"),
-        DigestAlgorithm::Sha384 => ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.3"),
-        DigestAlgorithm::Sha512 => ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.4"),
+        DigestAlgorithm::Sha256 => Oid::new("1.2.840.10045.4.3.2"),
+        DigestAlgorithm::Sha384 => Oid::new("1.2.840.10045.4.3.3"),
+        DigestAlgorithm::Sha512 => Oid::new("1.2.840.10045.4.3.4"),
     }
 }

@@ -79,7 +79,7 @@ fn read_time(text: &[u8]) -> Option<Time> {
     let two = |at: usize| whole.get(at..at + 2)?.parse::<u8>().ok();
     let year = whole.get(..4)?.parse().ok()?;
     let time = der::DateTime::new(year, two(4)?, two(6)?, two(8)?, two(10)?, two(12)?).ok()?;
-    Some(time.into())
+    Some(Time::of_der(time))
 }
 
 /// A timestamp that holds; whether its authority is trusted is another question.

@@ -2,7 +2,7 @@
 
 use super::{CmsReadError, Profile, SignedData, SignerId, oids};
 use crate::asn1::{Elements, oid};
-use crate::certificate::{Certificate, PublicKeyError, Scheme};
+use crate::certificate::{Certificate, PublicKeyError};
 use crate::digest::DigestAlgorithm;
 use der::Tag;
 
@@ -22,7 +22,7 @@ pub enum CmsVerifyError {
     #[error("it was made with SHA-1")]
     Sha1,
     /// An attribute is missing or malformed.
-    #[error("{0}")]
+    #[error(transparent)]
     Read(#[from] CmsReadError),
     /// `contentType` names another type than the content has.
     #[error("contentType of the attributes is not that of the content")]
@@ -37,7 +37,7 @@ pub enum CmsVerifyError {
     #[error("signatureAlgorithm and digestAlgorithm name different digests")]
     Disagreement,
     /// The signer's key.
-    #[error("{0}")]
+    #[error(transparent)]
     Key(#[from] PublicKeyError),
 }
 
@@ -79,7 +79,7 @@ impl SignedData {
         if signer.digest == DigestAlgorithm::Sha1 && !sha1 {
             return Err(CmsVerifyError::Sha1);
         }
-        let scheme = Scheme::read(&signer.signature_algorithm)?;
+        let scheme = signer.scheme()?;
         if scheme.digest.is_some_and(|digest| digest != signer.digest) {
             return Err(CmsVerifyError::Disagreement);
         }

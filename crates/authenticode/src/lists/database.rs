@@ -1,31 +1,14 @@
 //! A database: the entries of lists, with where they came from.
 
-use super::{ListError, SignatureList, SignatureListKind, read, revocation};
+use super::{SignatureList, SignatureListKind, revocation};
 use crate::certificate::{Certificate, CertificateError};
 use crate::digest::DigestAlgorithm;
 use crate::guid::Guid;
 use crate::time::Time;
-use crate::variable::Authenticated;
-use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-/// Why a file cannot be a part of a database.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum LoadError {
-    /// Neither lists nor certificates.
-    #[error("{origin}: {lists}; {certificate}")]
-    Neither {
-        /// The file.
-        origin: String,
-        /// Why it is no signature lists.
-        lists: ListError,
-        /// Why it is no certificate.
-        certificate: Box<CertificateError>,
-    },
-}
-
-/// An entry.
+/// An entry of a database, with where it came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DatabaseEntry {
     /// The variable or the file.
@@ -74,35 +57,6 @@ impl SignatureDatabase {
     /// Adds a certificate; its owner is the zero GUID.
     pub fn add_certificate(&mut self, origin: &str, certificate: &Certificate) {
         self.add(origin, Guid::from_bytes([0; 16]), SignatureListKind::X509, 0, certificate.der().to_vec());
-    }
-
-    /// Adds the content of a file: signature lists (with or without the four bytes that efivarfs puts before them, or the
-    /// signature of an authorised change), or certificates in DER or PEM.
-    pub fn add_file(&mut self, origin: &str, file: &[u8]) -> Result<(), LoadError> {
-        // A certificate in DER begins with a byte that could begin a GUID too; but no list has a certificate's length in it.
-        let certificates = match Certificate::read_all(file) {
-            Ok(certificates) => {
-                for certificate in &certificates {
-                    self.add_certificate(origin, certificate);
-                }
-                return Ok(());
-            }
-            Err(error) => error,
-        };
-        let lists = match read(file) {
-            Ok(lists) => lists,
-            Err(error) => {
-                let change = || read(&Authenticated::read(file).ok()?.data).ok();
-                let of_efivarfs = file.get(4..).and_then(|data| read(data).ok());
-                of_efivarfs.or_else(change).ok_or_else(|| LoadError::Neither {
-                    origin: origin.to_string(),
-                    lists: error,
-                    certificate: Box::new(certificates),
-                })?
-            }
-        };
-        self.add_lists(origin, &lists);
-        Ok(())
     }
 
     /// The certificates that can be read.

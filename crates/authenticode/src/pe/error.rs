@@ -86,7 +86,7 @@ pub enum PeError {
 #[derive(Debug, thiserror::Error)]
 pub enum ImageError<E> {
     /// The source.
-    #[error("{0}")]
+    #[error(transparent)]
     Source(E),
     /// The image.
     #[error(transparent)]

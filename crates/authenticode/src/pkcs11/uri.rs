@@ -1,6 +1,7 @@
 //! URIs that name keys and certificates in tokens (RFC 7512).
 
-use cryptoki::types::AuthPin;
+use super::pin::Pin;
+use crate::sign::Secret;
 use std::fmt;
 use std::path::PathBuf;
 
@@ -93,7 +94,7 @@ pub struct Pkcs11Uri {
     /// The file of the PKCS #11 module.
     pub module_path: Option<PathBuf>,
     /// The PIN itself. Whoever may list processes can read it.
-    pub pin_value: Option<AuthPin>,
+    pub pin_value: Option<Pin>,
     /// The file with the PIN.
     pub pin_source: Option<PathBuf>,
 }
@@ -167,7 +168,10 @@ impl Pkcs11Uri {
         let text = |value| String::from_utf8(value).map_err(|_| wrong("is not UTF-8"));
         match name {
             "module-path" => self.module_path = Some(PathBuf::from(text(value)?)),
-            "pin-value" => self.pin_value = Some(AuthPin::from(text(value)?)),
+            "pin-value" => {
+                let pin = Pin::new(&Secret::from(value));
+                self.pin_value = Some(pin.ok_or_else(|| wrong("is not UTF-8"))?);
+            }
             "pin-source" => {
                 let source = text(value)?;
                 let path = source.strip_prefix("file:").unwrap_or(&source);

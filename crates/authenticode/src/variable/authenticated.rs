@@ -8,8 +8,8 @@ use crate::cms::{
 };
 use crate::digest::DigestAlgorithm;
 use crate::guid::Guid;
+use crate::path::{PathError, Reach, Strictness};
 use crate::time::Time;
-use crate::verify::path::{PathError, Reach, Strictness};
 use alloc::vec::Vec;
 
 /// Firmware gives variables some hundred kilobytes at most.
@@ -53,16 +53,16 @@ pub enum AuthenticatedError {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum VariableError {
     /// The signature cannot be read.
-    #[error("{0}")]
+    #[error(transparent)]
     Read(#[from] CmsReadError),
     /// The signature does not hold.
-    #[error("{0}")]
+    #[error(transparent)]
     Verify(#[from] CmsVerifyError),
     /// Firmware verifies SHA-256 only, in older versions.
     #[error("it is signed with a {0} digest; firmware wants sha256")]
     Digest(DigestAlgorithm),
     /// The signer may not change this variable.
-    #[error("{0}")]
+    #[error(transparent)]
     Path(#[from] PathError),
 }
 

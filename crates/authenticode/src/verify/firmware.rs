@@ -4,13 +4,15 @@
 //! signer cannot be told, stops the image; one that leads to a certificate of db lets it through, and so does the image's digest
 //! in db, in the algorithm of the signature. The image's digest in dbx stops it in any case.
 
-use super::path::{Reach, Strictness};
+use super::policy::{TrustList, TrustPolicy};
 use super::revocation::{of_image, of_signer};
 use super::signature::{Lists, finding, holds, outdated, trust, unread};
 use super::subject::Attached;
-use super::{Refusal, SignatureFinding, SignatureProblem, Subject, Trust, TrustList, TrustPolicy, TrustedBy};
+use super::subject::Subject;
+use super::verdict::{Refusal, SignatureFinding, SignatureProblem, Trust, TrustedBy};
 use crate::cms::Authenticode;
 use crate::digest::DigestAlgorithm;
+use crate::path::{Reach, Strictness};
 use crate::time::Time;
 use alloc::boxed::Box;
 use alloc::vec;

@@ -1,10 +1,12 @@
 //! What forbids a signer.
 
-use super::path::{Reach, Strictness};
-use super::{Forbidden, ForbiddenBy, Subject, TrustList, TrustPolicy};
+use super::policy::{TrustList, TrustPolicy};
+use super::subject::Subject;
+use super::verdict::{Forbidden, ForbiddenBy};
 use crate::certificate::Certificate;
 use crate::cms::Authenticode;
 use crate::lists::SignatureDatabase;
+use crate::path::{Reach, Strictness};
 use crate::time::Time;
 
 /// Whether a list has the image's digest, in whichever algorithm.

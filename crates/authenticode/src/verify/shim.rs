@@ -4,15 +4,17 @@
 //! of SHA-256 only: forbidden by a certificate, or allowed by one of db, of the owner's list or of shim itself. A forbidden
 //! signature does not spoil another that is good.
 
-use super::path::{Reach, Strictness};
+use super::policy::{TrustList, TrustPolicy};
 use super::revocation::{of_image, of_signer};
 use super::signature::{Lists, finding, holds, trust, unread};
 use super::subject::Attached;
-use super::{Refusal, SignatureFinding, SignatureProblem, Subject, Trust, TrustList, TrustPolicy, TrustedBy};
+use super::subject::Subject;
+use super::verdict::{Refusal, SignatureFinding, SignatureProblem, Trust, TrustedBy};
 use crate::certificate::{Certificate, MODULE_SIGNING};
 use crate::cms::Authenticode;
 use crate::digest::DigestAlgorithm;
 use crate::lists::DatabaseEntry;
+use crate::path::{Reach, Strictness};
 use crate::time::Time;
 use alloc::boxed::Box;
 use alloc::vec;

@@ -1,12 +1,14 @@
 //! What both who decide ask of a signature.
 
-use super::path::{Reach, Strictness};
+use super::policy::{TrustList, TrustPolicy};
 use super::revocation::{all_who_vouch, of_signer};
-use super::{Notice, SignatureFinding, SignatureProblem, Subject, Trust, TrustList, TrustPolicy, TrustedBy};
+use super::subject::Subject;
+use super::verdict::{Notice, SignatureFinding, SignatureProblem, Trust, TrustedBy};
 use crate::certificate::{CODE_SIGNING, Certificate};
 use crate::cms::Authenticode;
 use crate::digest::DigestAlgorithm;
 use crate::lists::{DatabaseEntry, SignatureDatabase};
+use crate::path::{Reach, Strictness};
 use crate::time::Time;
 use alloc::boxed::Box;
 use alloc::vec::Vec;

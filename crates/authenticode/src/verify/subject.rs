@@ -1,8 +1,9 @@
 //! What has to be known of an image, read in one pass: digests, signatures, SBAT.
 
-use super::TrustPolicy;
+use super::policy::TrustPolicy;
 use crate::cms::{Authenticode, CmsReadError};
-use crate::digest::{self, DigestAlgorithm, ImageDigests};
+use crate::digest::DigestAlgorithm;
+use crate::image_digest::{self, ImageDigests};
 use crate::pe::{self, CertificateTableKind, Layout, Section};
 use crate::sbat::{self, Sbat, SbatError};
 use crate::source::ImageSource;
@@ -63,13 +64,15 @@ pub fn algorithms(signatures: &[Attached], policy: &TrustPolicy) -> Vec<DigestAl
 }
 
 impl Subject {
-    /// Reads one with [`digest::digests`].
+    /// Reads one with [`image_digest::digests`].
     pub fn read<S: ImageSource + ?Sized>(
         source: &S,
         layout: &Layout,
         policy: &TrustPolicy,
     ) -> Result<Self, pe::ImageError<S::Error>> {
-        Self::read_with(source, layout, policy, |algorithms| digest::digests(source, layout, 0, algorithms))
+        Self::read_with(source, layout, policy, |algorithms| {
+            image_digest::digests(source, layout, 0, algorithms)
+        })
     }
 
     /// Reads one; `digests` computes the digests of the file as it is.

@@ -3,13 +3,14 @@
 // Every test program uses a part of this.
 #![allow(dead_code, clippy::unwrap_used)]
 
+use authenticode::DigestAlgorithm;
 use authenticode::attach::{attach, padding};
 use authenticode::certificate::Certificate;
 use authenticode::cms::{SignedContent, SignedDataRequest, prepare};
-use authenticode::digest::{self, DigestAlgorithm};
-use authenticode::key::PrivateKey;
+use authenticode::image_digest;
 use authenticode::lists::SignatureDatabase;
 use authenticode::pe::{Layout, certificates};
+use authenticode::sign::PrivateKey;
 use authenticode::verify::{ImageVerdict, Subject, TrustPolicy, decide};
 use test_support::{ToolboxFolder, data};
 
@@ -69,7 +70,7 @@ impl Forge {
 
     pub(crate) fn identity(&self, name: &str) -> Identity {
         let key = self.read(&format!("{name}.key"));
-        Identity { key: PrivateKey::read(&key, || None).unwrap(), certificate: self.certificate(name) }
+        Identity { key: PrivateKey::read(&key, None).unwrap(), certificate: self.certificate(name) }
     }
 
     pub(crate) fn certificate(&self, name: &str) -> Certificate {
@@ -108,7 +109,7 @@ pub(crate) fn signature_with(
     algorithm: DigestAlgorithm,
 ) -> Vec<u8> {
     let layout = Layout::read(image).unwrap();
-    let digests = digest::digests(image, &layout, padding(&layout), &[algorithm]).unwrap();
+    let digests = image_digest::digests(image, &layout, padding(&layout), &[algorithm]).unwrap();
     let content = SignedContent::Image(digests.get(algorithm).unwrap().to_vec());
     let request =
         SignedDataRequest { content, algorithm, signer: &signer.certificate, chain, signing_time: None };

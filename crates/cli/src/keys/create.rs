@@ -1,20 +1,14 @@
 //! `snowguard keys create`
 
-use anyhow::{Context, bail};
-use authenticode::certificate::{Certificate, to_pem};
-use authenticode::create::{CreatedKey, KeyType, create};
-use authenticode::guid::Guid;
-use authenticode::key::PrivateKey;
-use authenticode::lists::{self, SignatureList, SignatureListKind};
-use authenticode::time::Time;
-use authenticode::variable::{Authenticated, Variable, attributes, prepare};
+use anyhow::Context;
+use authenticode::create::KeyType;
+use authenticode::sign::SecretSource;
+use authenticode::{Guid, Time};
 use clap::{Args, ValueEnum};
 use getrandom::SysRng;
-use getrandom::rand_core::UnwrapErr;
-use std::fs::{DirBuilder, File, OpenOptions};
-use std::io::Write as _;
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
-use std::path::{Path, PathBuf};
+use getrandom::rand_core::{Rng as _, UnwrapErr};
+use secure_boot::{KeyFolder, NewKeys};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -68,100 +62,26 @@ impl From<Kinds> for KeyType {
     }
 }
 
-/// Variables with their keys' purpose.
-const ROLES: [(Variable, &str); 3] = [
-    (Variable::PK, "platform key"),
-    (Variable::KEK, "key exchange key"),
-    (Variable::DB, "signature database key"),
-];
-
 pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
-    if options.dir.exists() {
-        bail!("{} is there already; keys are never overwritten", options.dir.display());
-    }
-    let passphrase =
-        options.passphrase_file.as_deref().map(crate::pe::signer::read_passphrase).transpose()?;
+    let passphrase = options.passphrase_file.clone().map(SecretSource::File).unwrap_or_default().read()?;
     let mut random = UnwrapErr(SysRng);
-    let owner = options.owner.unwrap_or_else(|| random_guid(&mut random));
+    let owner = options.owner.unwrap_or_else(|| {
+        let mut bytes = [0; 16];
+        random.fill_bytes(&mut bytes);
+        Guid::from_random(bytes)
+    });
     let now = SystemTime::now().duration_since(UNIX_EPOCH).context("the clock is before 1970")?.as_secs();
     let later = now + u64::from(options.days) * 24 * 3600;
     let time = |seconds| Time::from_unix(seconds).context("that is after the year 9999");
-    let valid = [time(now)?, time(later)?];
-    let mut keys = Vec::new();
-    for (variable, role) in ROLES {
-        let name = format!("{} {role}", options.name);
-        keys.push((variable, create(options.key.into(), &name, valid, &mut random)?));
-    }
-
-    let parent = options.dir.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let beside = tempfile::Builder::new().prefix(".snowguard-keys-").tempdir_in(parent);
-    let beside = beside.with_context(|| format!("cannot make a folder in {}", parent.display()))?;
-    // Nobody else sees it while it is filled.
-    let inside = beside.path().join("keys");
-    DirBuilder::new().mode(0o700).create(&inside)?;
-    write(&inside, "owner", 0o644, format!("{owner}\n").as_bytes())?;
-    for (variable, key) in &keys {
-        let file = |ending: &str| format!("{variable}.{ending}");
-        write(&inside, &file("key"), 0o600, key.key_pem(passphrase.as_deref())?.as_bytes())?;
-        write(&inside, &file("pem"), 0o644, to_pem(&key.certificate).as_bytes())?;
-        write(&inside, &file("der"), 0o644, key.certificate.der())?;
-        let list = SignatureList::single(SignatureListKind::X509, owner, key.certificate.der().to_vec());
-        let list = lists::write(&[list]);
-        write(&inside, &file("esl"), 0o644, &list)?;
-        let by = if *variable == Variable::DB { Variable::KEK } else { Variable::PK };
-        let signer = keys.iter().find(|(variable, _)| *variable == by).map(|(_, key)| key);
-        let signer = signer.context("no key signs it")?;
-        write(&inside, &file("auth"), 0o644, &authorise(*variable, valid[0], &list, signer)?)?;
-        if *variable == Variable::PK {
-            // A second later: firmware takes newer changes only. `enroll`, which signs anew, makes this one anew too.
-            let after = time(now + 1)?;
-            write(&inside, "PK-remove.auth", 0o644, &authorise(*variable, after, &[], key)?)?;
-        }
-    }
-    File::open(&inside)?.sync_all()?;
-    std::fs::rename(&inside, &options.dir)
-        .with_context(|| format!("cannot make {}", options.dir.display()))?;
-    File::open(parent)?.sync_all()?;
+    let new = NewKeys {
+        name: &options.name,
+        owner,
+        kind: options.key.into(),
+        valid: [time(now)?, time(later)?],
+        passphrase: passphrase.as_ref(),
+    };
+    KeyFolder::create(&options.dir, &new, &mut random)?;
     println!("{}: keys of the owner {owner}", options.dir.display());
     println!("  next: snowguard keys enroll --dir {}", options.dir.display());
     Ok(ExitCode::SUCCESS)
-}
-
-fn authorise(variable: Variable, time: Time, data: &[u8], signer: &CreatedKey) -> anyhow::Result<Vec<u8>> {
-    let key = PrivateKey::read(signer.key.as_bytes(), || None)?;
-    authorised(variable, time, data, &key, &signer.certificate)
-}
-
-/// An authorised change, as a file.
-pub(super) fn authorised(
-    variable: Variable,
-    time: Time,
-    data: &[u8],
-    key: &PrivateKey,
-    certificate: &Certificate,
-) -> anyhow::Result<Vec<u8>> {
-    let (wanted, message) = prepare(variable, attributes::KEYS, time, data, certificate)?;
-    let signature = key.sign(wanted.algorithm, &message)?;
-    let signature = wanted.complete_bare(&signature, &[])?;
-    Ok(Authenticated { time, signature, data: data.to_vec() }.write())
-}
-
-fn write(folder: &Path, name: &str, mode: u32, bytes: &[u8]) -> anyhow::Result<()> {
-    let path = folder.join(name);
-    let write = || {
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(&path)?;
-        file.write_all(bytes)?;
-        file.sync_all()
-    };
-    write().with_context(|| format!("cannot write {name}"))
-}
-
-/// A random GUID (RFC 9562, version 4).
-fn random_guid(random: &mut impl getrandom::rand_core::Rng) -> Guid {
-    let mut bytes = [0; 16];
-    random.fill_bytes(&mut bytes);
-    // In memory the third field is little-endian.
-    bytes[7] = bytes[7] & 0x0f | 0x40;
-    bytes[8] = bytes[8] & 0x3f | 0x80;
-    Guid::from_bytes(bytes)
 }

@@ -1,13 +1,13 @@
 //! `snowguard keys export`
 
-use crate::efivars::{EFIVARS, Efivars};
-use crate::pe::lists as files;
 use anyhow::{Context, bail};
 use authenticode::certificate::to_pem;
-use authenticode::file;
-use authenticode::lists::{self, SignatureDatabase, SignatureList};
-use authenticode::variable::{Authenticated, Variable};
+use authenticode::lists::{self, MAX_LISTS, SignatureDatabase, SignatureList};
+use authenticode::trust_file::read_lists;
+use authenticode::variable::Variable;
 use clap::{Args, ValueEnum};
+use files::{read_limited, replace_bytes};
+use secure_boot::{EFIVARS, Efivars};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -65,8 +65,7 @@ pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
         }
     };
     match &options.output {
-        Some(path) => file::replace(path, None, |file| file.write_all(&bytes))
-            .with_context(|| format!("cannot write {}", path.display()))?,
+        Some(path) => replace_bytes(path, &bytes)?,
         None if options.format == Form::Pem => std::io::stdout().lock().write_all(&bytes)?,
         None => bail!("--output is missing: this form is nothing for a terminal"),
     }
@@ -75,14 +74,9 @@ pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
 
 fn read(options: &Options) -> anyhow::Result<Vec<SignatureList>> {
     if let Some(variable) = Variable::by_name(&options.what) {
-        let content = Efivars::open(&options.efivars)?.read(variable)?;
-        let content = content.with_context(|| format!("there is no variable {variable}"))?;
-        return lists::read(&content.data).with_context(|| variable.to_string());
+        let lists = Efivars::open(&options.efivars)?.lists(variable)?;
+        return lists.with_context(|| format!("there is no variable {variable}"));
     }
-    let bytes = files::read_file(Path::new(&options.what))?;
-    let change = || lists::read(&Authenticated::read(&bytes).ok()?.data).ok();
-    let of_efivarfs = || bytes.get(4..).and_then(|data| lists::read(data).ok());
-    lists::read(&bytes)
-        .or_else(|error| of_efivarfs().or_else(change).ok_or(error))
-        .with_context(|| options.what.clone())
+    let bytes = read_limited(Path::new(&options.what), MAX_LISTS as u64)?;
+    read_lists(&bytes).with_context(|| options.what.clone())
 }

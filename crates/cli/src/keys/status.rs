@@ -1,22 +1,21 @@
 //! `snowguard keys status`
 
-use crate::efivars::{EFIVARS, Efivars};
 use crate::pe::image::hex;
 use anstyle::AnsiColor;
-use authenticode::digest::DigestAlgorithm;
+use authenticode::DigestAlgorithm;
+use authenticode::Time;
 use authenticode::lists::{DatabaseEntry, SignatureDatabase};
-use authenticode::secure_boot::{State, owner_name};
-use authenticode::time::Time;
 use authenticode::variable::Variable;
 use clap::Args;
 use scanner::report::clean;
+use secure_boot::{EFIVARS, Efivars, SecureBootState, owner_name};
 use serde_json::{Value, json};
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// Tell whether Secure Boot is on, and whose keys are enrolled.
+/// Report whether Secure Boot is on, and which keys are enrolled.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  snowguard keys status\n  snowguard keys status --json --efivars copy-of-another-machine/"
@@ -32,14 +31,14 @@ pub(crate) struct Options {
 
 pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
     let variables = Efivars::open(&options.efivars)?;
-    let state = State::read(|variable| variables.read(variable))?;
+    let state = SecureBootState::read(|variable| variables.read(variable))?;
     let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
     let now = Time::from_unix(seconds);
     let mut out = anstream::stdout().lock();
     if options.json {
         writeln!(out, "{:#}", describe(&state))?;
     } else {
-        tell(&mut out, &state, now)?;
+        print(&mut out, &state, now)?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -61,7 +60,7 @@ fn owner(entry: &DatabaseEntry) -> String {
     owner_name(entry.owner).map_or_else(|| entry.owner.to_string(), str::to_owned)
 }
 
-fn describe(state: &State) -> Value {
+fn describe(state: &SecureBootState) -> Value {
     let entry = |entry: &DatabaseEntry| match entry.certificate.as_ref()? {
         Ok(certificate) => Some(json!({
             "subject": certificate.subject(),
@@ -102,7 +101,7 @@ fn describe(state: &State) -> Value {
     })
 }
 
-fn tell(out: &mut impl Write, state: &State, now: Option<Time>) -> std::io::Result<()> {
+fn print(out: &mut impl Write, state: &SecureBootState, now: Option<Time>) -> std::io::Result<()> {
     let good = AnsiColor::Green.on_default();
     let bad = AnsiColor::Yellow.on_default().bold();
     let mut line = |name: &str, value: Option<bool>, [yes, no]: [&str; 2], wanted: bool| {

@@ -1,10 +1,11 @@
 //! `snowguard pe digest`
 
-use super::image::{Image, each, hex};
+use super::image::{each, hex};
 use crate::exit;
 use anyhow::Context;
-use authenticode::digest::DigestAlgorithm;
-use authenticode::{attach, file};
+use authenticode::DigestAlgorithm;
+use authenticode::attach;
+use authenticode::file::{self, ImageFile};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use serde_json::json;
@@ -41,7 +42,7 @@ Examples:
   snowguard pe digest /boot/EFI/systemd/systemd-bootx64.efi
   snowguard pe digest --algorithm sha384 --json shimx64.efi";
 
-/// Takes the names of these.
+/// A parser for the names of these.
 pub(super) fn algorithms(
     known: &'static [DigestAlgorithm],
 ) -> impl TypedValueParser<Value = DigestAlgorithm> {
@@ -55,7 +56,7 @@ pub(super) fn algorithms(
 pub(super) fn run(options: &Options) -> Result<ExitCode, exit::Failure> {
     let mut out = std::io::stdout().lock();
     each(&options.files, |path| {
-        let image = Image::open(path)?;
+        let image = ImageFile::open(path)?;
         let padding = if options.as_is { 0 } else { attach::padding(&image.layout) };
         let found = file::digests(&image.source, &image.layout, padding, &options.algorithm)
             .with_context(|| format!("cannot read {}", path.display()))?;

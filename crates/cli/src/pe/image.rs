@@ -1,31 +1,13 @@
-//! Opening images, with errors that name the file.
+//! Doing something with each of many files.
 
 use crate::exit;
-use anyhow::{Context, anyhow};
-use authenticode::file;
-use authenticode::pe::Layout;
-use authenticode::source::FileSource;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::available_parallelism;
 
-/// An image that was opened and laid out.
-pub(crate) struct Image {
-    pub(crate) source: FileSource,
-    pub(crate) layout: Layout,
-}
-
-impl Image {
-    pub(crate) fn open(path: &Path) -> anyhow::Result<Self> {
-        let source = file::open(path).with_context(|| format!("cannot read {}", path.display()))?;
-        let layout = Layout::read(&source).map_err(|error| anyhow!("{}: {error}", path.display()))?;
-        Ok(Self { source, layout })
-    }
-}
-
-/// Does something with each file. One that fails is told, and the rest goes on.
+/// Does something with each file. One that fails is reported, and the rest goes on.
 pub(crate) fn each(
     paths: &[PathBuf],
     mut act: impl FnMut(&Path) -> anyhow::Result<()>,

@@ -1,11 +1,12 @@
 //! `snowguard pe inspect`
 
-use super::image::{Image, each, hex};
+use super::image::{each, hex};
 use crate::exit;
-use anyhow::{Context, anyhow};
+use anyhow::Context;
+use authenticode::DigestAlgorithm;
 use authenticode::attach::padding;
-use authenticode::digest::{DigestAlgorithm, checksum, gaps};
-use authenticode::file;
+use authenticode::file::{self, ImageFile};
+use authenticode::image_digest::{checksum, gaps};
 use authenticode::pe::{CertificateTableEntry, CertificateTableKind, Section, certificates};
 use clap::Args;
 use scanner::report::clean;
@@ -34,11 +35,11 @@ Examples:
 pub(super) fn run(options: &Options) -> Result<ExitCode, exit::Failure> {
     let mut out = std::io::stdout().lock();
     each(&options.files, |path| {
-        let found = look(path)?;
+        let found = describe(path)?;
         if options.json {
             writeln!(out, "{found}")?;
         } else {
-            tell(&mut out, &found)?;
+            print(&mut out, &found)?;
         }
         Ok(())
     })
@@ -54,13 +55,13 @@ fn subsystem(number: u16) -> String {
     }
 }
 
-fn look(path: &Path) -> anyhow::Result<Value> {
-    let Image { source, layout } = Image::open(path)?;
+fn describe(path: &Path) -> anyhow::Result<Value> {
+    let ImageFile { source, layout } = ImageFile::open(path)?;
     let unreadable = || format!("cannot read {}", path.display());
     let digests = file::digests(&source, &layout, padding(&layout), &[DigestAlgorithm::Sha256])
         .with_context(unreadable)?;
     let sum = checksum(&source, &layout).with_context(unreadable)?;
-    let signatures = certificates(&source, &layout).map_err(|e| anyhow!("{}: {e}", path.display()))?;
+    let signatures = certificates(&source, &layout).with_context(|| path.display().to_string())?;
     let section = |s: &Section| {
         json!({
             "name": s.name(),
@@ -104,7 +105,7 @@ fn look(path: &Path) -> anyhow::Result<Value> {
 }
 
 /// The same for people.
-fn tell(out: &mut impl Write, found: &Value) -> std::io::Result<()> {
+fn print(out: &mut impl Write, found: &Value) -> std::io::Result<()> {
     let text = |key: &str| clean(found[key].as_str().unwrap_or_default());
     let number = |value: &Value| value.as_u64().unwrap_or_default();
     writeln!(out, "{}", text("file"))?;

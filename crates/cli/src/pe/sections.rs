@@ -1,14 +1,14 @@
 //! `snowguard pe sections`
 
-use super::image::Image;
 use crate::exit;
 use anyhow::{Context, anyhow};
-use authenticode::file;
+use authenticode::file::ImageFile;
 use authenticode::pe::{Editor, Layout, NewSection};
 use clap::Args;
+use files::{Replacement, read_limited, replace_bytes};
 use scanner::report::clean;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// List the sections of an EFI program, take them out, or change them.
@@ -44,7 +44,7 @@ Examples:
   snowguard pe sections linux.efi --extract .cmdline=cmdline.txt
   snowguard pe sections stub.efi --add .linux=bzImage --add .initrd=initrd --output linux.efi";
 
-/// Programs are changed in memory.
+/// Programs are changed in memory, so no program and no section may be larger.
 const LARGEST: u64 = 2 << 30;
 
 fn named(text: &str) -> Result<(String, PathBuf), String> {
@@ -58,26 +58,25 @@ pub(super) fn run(options: &Options) -> Result<ExitCode, exit::Failure> {
 }
 
 fn act(options: &Options) -> anyhow::Result<()> {
-    let image = Image::open(&options.file)?;
+    let image = ImageFile::open(&options.file)?;
     if options.extract.is_empty() && options.output.is_none() {
         return list(&image.layout);
     }
     drop(image);
-    let bytes = read(&options.file)?;
+    let bytes = read_limited(&options.file, LARGEST)?;
     for (name, path) in &options.extract {
         let content = content(&bytes, name).with_context(|| options.file.display().to_string())?;
-        file::replace(path, None, |out| out.write_all(content))
-            .with_context(|| format!("cannot write {}", path.display()))?;
+        replace_bytes(path, content)?;
     }
     let Some(output) = &options.output else { return Ok(()) };
-    let load = |(name, path): &(String, PathBuf)| Ok((name.clone(), read(path)?));
+    let load = |(name, path): &(String, PathBuf)| Ok((name.clone(), read_limited(path, LARGEST)?));
     let replaced = options.replace.iter().map(load).collect::<anyhow::Result<Vec<_>>>()?;
     let added = options.add.iter().map(load).collect::<anyhow::Result<Vec<_>>>()?;
     let changed = change(&bytes, &options.remove, &replaced, &added)
         .with_context(|| format!("cannot change {}", options.file.display()))?;
-    let original = std::fs::File::open(&options.file)?;
-    file::replace(output, Some(&original), |out| out.write_all(&changed))
-        .with_context(|| format!("cannot write {}", output.display()))
+    let permissions = std::fs::metadata(&options.file)?.permissions();
+    Replacement::new(output).permissions_if_new(permissions).write(|out| out.write_all(&changed))?;
+    Ok(())
 }
 
 fn change(
@@ -99,19 +98,8 @@ fn change(
     Ok(editor.finish()?)
 }
 
-fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
-    let size = std::fs::metadata(path).with_context(|| format!("cannot read {}", path.display()))?.len();
-    if size > LARGEST {
-        return Err(anyhow!(
-            "{} has {size} bytes, more than the {LARGEST} that a section or program may have",
-            path.display()
-        ));
-    }
-    std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))
-}
-
 fn content<'a>(image: &'a [u8], name: &str) -> anyhow::Result<&'a [u8]> {
-    let layout = Layout::read(image).map_err(|error| anyhow!("{error}"))?;
+    let layout = Layout::read(image)?;
     let section =
         layout.section(name.as_bytes()).ok_or_else(|| anyhow!("there is no section {}", clean(name)))?;
     if section.raw_size == 0 {

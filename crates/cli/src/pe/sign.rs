@@ -1,15 +1,18 @@
 //! `snowguard pe sign`
 
 use super::digest::algorithms;
-use super::image::{Image, each_at_once};
-use super::request;
-use super::signer::{self, SignerOptions};
+use super::image::each_at_once;
+use super::signer::SignerOptions;
 use super::timestamp;
 use crate::exit;
 use anyhow::{Context, anyhow, bail};
-use authenticode::digest::{DigestAlgorithm, gaps};
+use authenticode::DigestAlgorithm;
+use authenticode::file::ImageFile;
+use authenticode::image_digest::gaps;
 use authenticode::pe::Layout;
-use authenticode::sign::{Countersigner, SignOptions, Signer, sign};
+use authenticode::sign::{
+    Countersigner, RequestFolder, SignOptions, Signer, SignerCertificates, Signing, sign,
+};
 use clap::Args;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -17,8 +20,8 @@ use std::process::ExitCode;
 
 /// Sign EFI programs.
 ///
-/// The signature stands behind those that a program has already; `--replace` removes them. Files are written aside and
-/// renamed, so a kill leaves the old file or the new one.
+/// The signature stands behind those that a program has already; `--replace` removes them. A kill leaves the old file or the new
+/// one.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Options {
@@ -29,7 +32,7 @@ pub(crate) struct Options {
     signer: SignerOptions,
     /// The digest; much firmware knows SHA-256 only
     #[arg(long, value_name = "NAME", default_value = "sha256", value_parser = algorithms(&SIGNED))]
-    pub(super) digest: DigestAlgorithm,
+    digest: DigestAlgorithm,
     /// Remove the signatures that are there
     #[arg(long)]
     replace: bool,
@@ -44,7 +47,7 @@ pub(crate) struct Options {
     prepare: Option<PathBuf>,
     /// Let this authority say when each signature was made (RFC 3161, over HTTP), for instance http://timestamp.example/
     #[arg(long, value_name = "URL", conflicts_with = "prepare")]
-    pub(super) timestamp_url: Option<String>,
+    timestamp_url: Option<String>,
     /// Attach the signatures NAME.sig in DIR, which were made of what --prepare wrote
     #[arg(long, value_name = "DIR", conflicts_with = "key")]
     complete: Option<PathBuf>,
@@ -66,12 +69,12 @@ Examples:
   snowguard pe sign --cert db.pem --complete requests/ linux.efi";
 
 impl Options {
-    pub(super) fn manner(&self) -> SignOptions {
+    fn how(&self) -> SignOptions {
         SignOptions { algorithm: self.digest, keep: !self.replace }
     }
 
     /// Where the signed program goes.
-    pub(super) fn output(&self, path: &Path) -> anyhow::Result<PathBuf> {
+    fn output(&self, path: &Path) -> anyhow::Result<PathBuf> {
         Ok(match (&self.output, &self.output_dir) {
             (Some(output), _) => output.clone(),
             (None, Some(folder)) => folder.join(file_name(path)?),
@@ -80,7 +83,7 @@ impl Options {
     }
 }
 
-pub(super) fn file_name(path: &Path) -> anyhow::Result<&std::ffi::OsStr> {
+fn file_name(path: &Path) -> anyhow::Result<&std::ffi::OsStr> {
     path.file_name().with_context(|| format!("{} names no file", path.display()))
 }
 
@@ -92,12 +95,19 @@ pub(super) fn run(options: &Options) -> Result<ExitCode, exit::Failure> {
         )));
     }
     distinct(options).map_err(exit::Failure::usage)?;
-    if let Some(folder) = options.prepare.as_ref().or(options.complete.as_ref()) {
+    if let Some(folder) = &options.prepare {
         let certificates = options.signer.certificates().map_err(exit::Failure::scan)?;
-        let act = if options.prepare.is_some() { request::prepare } else { request::complete };
-        return each_at_once(&options.files, |path| act(path, folder, &certificates, options));
+        let folder = RequestFolder::new(folder);
+        return each_at_once(&options.files, |path| {
+            Ok(folder.write(path, &begin(path, &certificates, options)?)?)
+        });
     }
-    let Some(signer) = signer::read(&options.signer).map_err(exit::Failure::scan)? else {
+    if let Some(folder) = &options.complete {
+        let certificates = options.signer.certificates().map_err(exit::Failure::scan)?;
+        let folder = RequestFolder::new(folder);
+        return each_at_once(&options.files, |path| complete(path, folder, &certificates, options));
+    }
+    let Some(signer) = options.signer.signer().map_err(exit::Failure::scan)? else {
         return Err(exit::Failure::usage(anyhow!(
             "--key is missing (or --prepare, for a key that is elsewhere)"
         )));
@@ -127,15 +137,42 @@ fn distinct(options: &Options) -> anyhow::Result<()> {
 }
 
 fn one(path: &Path, signer: &dyn Signer, options: &Options) -> anyhow::Result<()> {
-    let Image { source, layout } = Image::open(path)?;
-    warn_of_gaps(path, &layout);
+    let image = open(path)?;
     let authority = options.timestamp_url.as_deref().map(|url| timestamp::authority(url, options.digest));
     let authority = authority.as_ref().map(|authority| authority as &dyn Countersigner);
-    sign(source, layout, signer, authority, options.manner(), &options.output(path)?)
+    sign(image, signer, authority, options.how(), &options.output(path)?)
         .with_context(|| path.display().to_string())
 }
 
-pub(super) fn warn_of_gaps(path: &Path, layout: &Layout) {
+fn begin(path: &Path, certificates: &SignerCertificates, options: &Options) -> anyhow::Result<Signing> {
+    Signing::begin(open(path)?, certificates, options.how()).with_context(|| path.display().to_string())
+}
+
+/// Attaches the signature that the key made. What was signed is worked out again, so nothing but the signature is believed.
+fn complete(
+    path: &Path,
+    folder: RequestFolder<'_>,
+    certificates: &SignerCertificates,
+    options: &Options,
+) -> anyhow::Result<()> {
+    let signature = folder.signature(path)?;
+    let signing = begin(path, certificates, options)?;
+    folder.check(path, &signing)?;
+    let from = folder.signature_path(path)?;
+    let authority = options.timestamp_url.as_deref().map(|url| timestamp::authority(url, options.digest));
+    let authority = authority.as_ref().map(|authority| authority as &dyn Countersigner);
+    signing
+        .complete(&signature, authority, &options.output(path)?)
+        .with_context(|| format!("{}, with the signature {}", path.display(), from.display()))
+}
+
+fn open(path: &Path) -> anyhow::Result<ImageFile> {
+    let image = ImageFile::open(path)?;
+    warn_of_gaps(path, &image.layout);
+    Ok(image)
+}
+
+fn warn_of_gaps(path: &Path, layout: &Layout) {
     if let Some(gap) = gaps(layout).first() {
         exit::warn(&format!(
             "{}: bytes {:#x} to {:#x} belong to no section; programs disagree on the digest of such files",

@@ -1,13 +1,13 @@
 //! `snowguard pe strip`, `attach` and `detach`: signatures as bytes, whoever made them.
 
-use super::image::{Image, each};
+use super::image::each;
 use crate::exit;
 use anyhow::{Context, anyhow, bail};
 use authenticode::attach::attach as plan;
-use authenticode::file;
+use authenticode::file::{self, ImageFile};
 use authenticode::pe::certificates;
 use clap::Args;
-use std::io::Write;
+use files::{read_limited, replace_bytes};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -74,8 +74,8 @@ pub(super) fn strip(options: &StripOptions) -> Result<ExitCode, exit::Failure> {
 
 pub(super) fn attach(options: &AttachOptions) -> Result<ExitCode, exit::Failure> {
     let act = || {
-        let Image { source, layout } = Image::open(&options.file)?;
-        let there = certificates(&source, &layout).map_err(|e| anyhow!("{}: {e}", options.file.display()))?;
+        let ImageFile { source, layout } = ImageFile::open(&options.file)?;
+        let there = certificates(&source, &layout).with_context(|| options.file.display().to_string())?;
         let mut all: Vec<Vec<u8>> = there.into_iter().map(|c| c.content).collect();
         for path in &options.signatures {
             all.push(signature(path)?);
@@ -88,8 +88,8 @@ pub(super) fn attach(options: &AttachOptions) -> Result<ExitCode, exit::Failure>
 
 pub(super) fn detach(options: &DetachOptions) -> Result<ExitCode, exit::Failure> {
     let act = || {
-        let Image { source, layout } = Image::open(&options.file)?;
-        let there = certificates(&source, &layout).map_err(|e| anyhow!("{}: {e}", options.file.display()))?;
+        let ImageFile { source, layout } = ImageFile::open(&options.file)?;
+        let there = certificates(&source, &layout).with_context(|| options.file.display().to_string())?;
         let file = options.file.display();
         let found = match (there.get(options.index), there.len()) {
             (Some(found), _) => found,
@@ -98,28 +98,22 @@ pub(super) fn detach(options: &DetachOptions) -> Result<ExitCode, exit::Failure>
                 bail!("{file} has {count} signatures, 0 to {}; none is {}", count - 1, options.index)
             }
         };
-        file::replace(&options.output, None, |out| out.write_all(&found.content))
-            .with_context(|| format!("cannot write {}", options.output.display()))
+        Ok(replace_bytes(&options.output, &found.content)?)
     };
     act().map_err(exit::Failure::scan)?;
     Ok(ExitCode::SUCCESS)
 }
 
 fn write(path: &Path, signatures: &[Vec<u8>], output: &Path) -> anyhow::Result<()> {
-    let Image { source, layout } = Image::open(path)?;
+    let ImageFile { source, layout } = ImageFile::open(path)?;
     let attachment = plan(&source, &layout, signatures.iter().map(Vec::as_slice))
-        .map_err(|error| anyhow!("{}: {error}", path.display()))?;
-    file::write_attached(&source, &attachment, output)
-        .with_context(|| format!("cannot write {}", output.display()))
+        .with_context(|| path.display().to_string())?;
+    Ok(file::write_attached(&source, &attachment, output)?)
 }
 
 /// Reads a signature; one in PEM or of another kind is refused before it does harm.
 fn signature(path: &Path) -> anyhow::Result<Vec<u8>> {
-    let size = std::fs::metadata(path).with_context(|| format!("cannot read {}", path.display()))?.len();
-    if size > LARGEST {
-        bail!("{} has {size} bytes; no signature has more than {LARGEST}", path.display());
-    }
-    let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let bytes = read_limited(path, LARGEST)?;
     // A SEQUENCE with a long length.
     if !matches!(bytes.first_chunk(), Some([0x30, 0x82 | 0x83])) {
         bail!("{} is not PKCS #7 signed data in DER", path.display());

@@ -1,15 +1,17 @@
-//! Who signs: a key and its certificates.
+//! The options that name a key and its certificates.
 
-use super::token::{Place, TokenOptions};
-use anyhow::{Context, bail};
-use authenticode::certificate::Certificate;
-use authenticode::key::{MAX_FILE, PrivateKey};
-use authenticode::sign::{FileSigner, Signer};
+use anyhow::bail;
+use authenticode::key_location::{KeyAccess, KeyLocation};
+use authenticode::sign::{Secret, SecretSource, Signer, SignerCertificates};
 use clap::Args;
+use std::os::unix::ffi::OsStringExt as _;
 use std::path::{Path, PathBuf};
 
 /// The variable with the passphrase.
 const PASSPHRASE: &str = "SNOWGUARD_KEY_PASSPHRASE";
+/// The variable with the PIN.
+#[cfg(feature = "pkcs11")]
+const PIN: &str = "SNOWGUARD_PIN";
 
 #[derive(Debug, Args)]
 pub(crate) struct SignerOptions {
@@ -30,70 +32,68 @@ pub(crate) struct SignerOptions {
     token: TokenOptions,
 }
 
-/// The signer's certificate, and those that come along.
-#[derive(Debug)]
-pub(crate) struct Certificates {
-    pub(crate) signer: Certificate,
-    pub(crate) chain: Vec<Certificate>,
+/// What tokens need besides the URI.
+#[cfg(feature = "pkcs11")]
+#[derive(Debug, Args)]
+#[group(skip)]
+struct TokenOptions {
+    /// The PKCS #11 module for keys in tokens, unless the URI has module-path=; without it, p11-kit-proxy.so
+    #[arg(long, value_name = "FILE")]
+    pkcs11_module: Option<PathBuf>,
+    /// A file with the token's PIN, unless the URI has pin-source= or pin-value=; without it, the variable SNOWGUARD_PIN
+    #[arg(long, value_name = "FILE")]
+    pin_file: Option<PathBuf>,
 }
 
+/// Without the feature `pkcs11`, keys are in files only.
+#[cfg(not(feature = "pkcs11"))]
+#[derive(Debug, Args)]
+#[group(skip)]
+struct TokenOptions {}
+
 impl SignerOptions {
-    pub(crate) fn certificates(&self) -> anyhow::Result<Certificates> {
-        let mut all = read_certificates(&self.cert, &self.token)?;
+    fn access(&self) -> KeyAccess {
+        KeyAccess {
+            passphrase: passphrase(self.passphrase_file.as_deref()),
+            #[cfg(feature = "pkcs11")]
+            module: self.token.pkcs11_module.clone(),
+            #[cfg(feature = "pkcs11")]
+            pin: secret(self.token.pin_file.as_deref(), PIN),
+            ..KeyAccess::default()
+        }
+    }
+
+    /// The certificate of the key, and those that go into the signature with it.
+    pub(crate) fn certificates(&self) -> anyhow::Result<SignerCertificates> {
+        let access = self.access();
+        let mut all = KeyLocation::parse(&self.cert)?.certificates(&access)?;
         if all.is_empty() {
             bail!("{} holds no certificate", self.cert.display());
         }
         let signer = all.remove(0);
         for path in &self.chain {
-            all.extend(read_certificates(path, &self.token)?);
+            all.extend(KeyLocation::parse(path)?.certificates(&access)?);
         }
-        Ok(Certificates { signer, chain: all })
+        Ok(SignerCertificates { signer, chain: all })
+    }
+
+    /// The signer; `None` if no key is named.
+    pub(crate) fn signer(&self) -> anyhow::Result<Option<Box<dyn Signer>>> {
+        let Some(key) = &self.key else { return Ok(None) };
+        let key = KeyLocation::parse(key)?;
+        Ok(Some(key.signer(&self.access(), self.certificates()?)?))
     }
 }
 
 /// The passphrase of a key, from a file or from the environment.
-pub(crate) fn passphrase(file: Option<&Path>) -> anyhow::Result<Option<Vec<u8>>> {
-    match file {
-        Some(path) => read_passphrase(path).map(Some),
-        None => Ok(std::env::var_os(PASSPHRASE).map(std::os::unix::ffi::OsStringExt::into_vec)),
-    }
+pub(crate) fn passphrase(file: Option<&Path>) -> SecretSource {
+    secret(file, PASSPHRASE)
 }
 
-/// The passphrase in a file, without the end of the line.
-pub(crate) fn read_passphrase(path: &Path) -> anyhow::Result<Vec<u8>> {
-    let mut bytes = small(path)?;
-    while bytes.last().is_some_and(|b| matches!(b, b'\n' | b'\r')) {
-        bytes.pop();
+fn secret(file: Option<&Path>, variable: &str) -> SecretSource {
+    match (file, std::env::var_os(variable)) {
+        (Some(path), _) => SecretSource::File(path.to_owned()),
+        (None, Some(value)) => SecretSource::Given(Secret::from(value.into_vec())),
+        (None, None) => SecretSource::None,
     }
-    Ok(bytes)
-}
-
-/// The signer; `None` if no key is named.
-pub(crate) fn read(options: &SignerOptions) -> anyhow::Result<Option<Box<dyn Signer>>> {
-    let Some(path) = &options.key else { return Ok(None) };
-    if let Some(place) = Place::of(path, &options.token)? {
-        let Certificates { signer: certificate, chain } = options.certificates()?;
-        return place.signer(certificate, chain).map(Some);
-    }
-    let passphrase = passphrase(options.passphrase_file.as_deref())?;
-    let key = PrivateKey::read(&small(path)?, || passphrase)
-        .with_context(|| format!("cannot use the key {}", path.display()))?;
-    let Certificates { signer: certificate, chain } = options.certificates()?;
-    Ok(Some(Box::new(FileSigner { key, certificate, chain }.check()?)))
-}
-
-fn small(path: &Path) -> anyhow::Result<Vec<u8>> {
-    let size = std::fs::metadata(path).with_context(|| format!("cannot read {}", path.display()))?.len();
-    if size > MAX_FILE as u64 {
-        bail!("{} has {size} bytes, too many for a key or a passphrase", path.display());
-    }
-    std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))
-}
-
-fn read_certificates(path: &Path, token: &TokenOptions) -> anyhow::Result<Vec<Certificate>> {
-    if let Some(place) = Place::of(path, token)? {
-        return Ok(vec![place.certificate()?]);
-    }
-    let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    Certificate::read_all(&bytes).with_context(|| format!("cannot use the certificate {}", path.display()))
 }

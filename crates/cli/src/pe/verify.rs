@@ -1,21 +1,18 @@
 //! `snowguard pe verify`
 
-use super::image::{Image, each, hex};
-use super::lists;
-use crate::efivars::{EFIVARS, Efivars};
+use super::image::{each, hex};
 use crate::exit;
 use anyhow::{Context, anyhow, bail};
+use authenticode::DigestAlgorithm;
+use authenticode::Time;
 use authenticode::certificate::Certificate;
-use authenticode::digest::DigestAlgorithm;
-use authenticode::file;
-use authenticode::sbat::SbatLevel;
-use authenticode::time::Time;
-use authenticode::variable::Variable;
+use authenticode::file::{self, ImageFile};
 use authenticode::verify::{
     ImageVerdict, Loader, SbatData, SignatureFinding, Subject, Trust, TrustPolicy, TrustedBy, decide,
 };
 use clap::{Args, ValueEnum};
 use scanner::report::clean;
+use secure_boot::{EFIVARS, Efivars, add_variables, read_database, read_level};
 use serde_json::{Value, json};
 use std::io::Write;
 use std::path::PathBuf;
@@ -99,16 +96,15 @@ pub(super) fn run(options: &Options) -> Result<ExitCode, exit::Failure> {
     let mut out = std::io::stdout().lock();
     let mut all = true;
     let code = each(&options.files, |path| {
-        let Image { source, layout } = Image::open(path)?;
-        let subject = file::subject(&source, &layout, &policy)
-            .map_err(|error| anyhow!("{}: {error}", path.display()))?;
+        let ImageFile { source, layout } = ImageFile::open(path)?;
+        let subject = file::subject(&source, &layout, &policy).with_context(|| path.display().to_string())?;
         let verdict = decide(&subject, &policy, now);
         all &= verdict.outcome.is_ok();
         let name = path.to_string_lossy();
         if options.json {
             writeln!(out, "{}", describe(&name, &subject, &verdict, &policy))?;
         } else {
-            tell(&mut out, &name, &subject, &verdict, &policy)?;
+            print(&mut out, &name, &subject, &verdict, &policy)?;
         }
         Ok(())
     })?;
@@ -127,30 +123,18 @@ fn policy(options: &Options, now: Option<Time>) -> anyhow::Result<TrustPolicy> {
     };
     let mut policy = TrustPolicy {
         loader,
-        db: lists::read(&options.db)?,
-        dbx: lists::read(&options.dbx)?,
-        dbt: lists::read(&options.dbt)?,
-        mok: lists::read(&options.mok)?,
-        mokx: lists::read(&options.mokx)?,
-        vendor: lists::read(&options.vendor_cert)?,
-        sbat_level: options.sbat_level.as_deref().map(lists::level).transpose()?,
+        db: read_database(&options.db)?,
+        dbx: read_database(&options.dbx)?,
+        dbt: read_database(&options.dbt)?,
+        mok: read_database(&options.mok)?,
+        mokx: read_database(&options.mokx)?,
+        vendor: read_database(&options.vendor_cert)?,
+        sbat_level: options.sbat_level.as_deref().map(read_level).transpose()?,
         valid_at: now.filter(|_| options.enforce_validity),
         sha1: options.allow_sha1,
     };
     if let Some(folder) = &options.efivars {
-        let variables = Efivars::open(folder)?;
-        variables.add_to(Variable::DB, &mut policy.db)?;
-        variables.add_to(Variable::DBX, &mut policy.dbx)?;
-        variables.add_to(Variable::DBT, &mut policy.dbt)?;
-        if loader == Loader::Shim {
-            variables.add_to(Variable::MOK_LIST, &mut policy.mok)?;
-            variables.add_to(Variable::MOK_LIST_X, &mut policy.mokx)?;
-            if policy.sbat_level.is_none()
-                && let Some(content) = variables.read(Variable::SBAT_LEVEL)?
-            {
-                policy.sbat_level = Some(SbatLevel::read(&content.data).context("the level of shim")?);
-            }
-        }
+        add_variables(&mut policy, &Efivars::open(folder)?)?;
     }
     Ok(policy)
 }
@@ -201,7 +185,7 @@ fn describe(name: &str, subject: &Subject, verdict: &ImageVerdict, policy: &Trus
     })
 }
 
-fn tell(
+fn print(
     out: &mut impl Write,
     name: &str,
     subject: &Subject,
@@ -220,7 +204,7 @@ fn tell(
         }
     }
     for finding in &verdict.findings {
-        let signer = finding.signer.as_deref().unwrap_or("somebody who cannot be told");
+        let signer = finding.signer.as_deref().unwrap_or("an unknown signer");
         let digest = finding.algorithm.map_or("", DigestAlgorithm::name);
         let stamp = finding.timestamp.map_or_else(String::new, |time| format!(", stamped {time}"));
         writeln!(out, "  signature {}: by {} ({digest}{stamp})", finding.index, clean(signer))?;

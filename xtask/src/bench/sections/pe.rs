@@ -6,7 +6,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use anyhow::Context;
-use authenticode::digest::DigestAlgorithm;
+use authenticode::DigestAlgorithm;
 use authenticode::file;
 use authenticode::pe::Layout;
 use sha2::Digest as _;
@@ -109,8 +109,7 @@ fn megabytes(bytes: u64) -> f64 {
 fn digests(bench: &Bench) -> anyhow::Result<Table> {
     let path = bench.path("large");
     let bytes = fs::read(&path)?;
-    let source = file::open(&path)?;
-    let layout = Layout::read(&source).context("the image that was made")?;
+    let file::ImageFile { source, layout } = file::ImageFile::open(&path)?;
     let (_, raw) = measure::function(7, || sha2::Sha256::digest(&bytes));
     let (digest, ours) =
         measure::function(7, || file::digests(&source, &layout, 0, &[DigestAlgorithm::Sha256]));

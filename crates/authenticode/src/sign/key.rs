@@ -1,8 +1,10 @@
 //! Private keys that stand in files: PKCS #8 (RFC 5958, also encrypted), PKCS #1 (RFC 8017) and SEC 1 (RFC 5915), in PEM or DER.
 //!
-//! ring computes the signatures. Keys never leave this module, and nothing of them is printed.
+//! ring computes the signatures. Keys never leave this module, and no part of them is printed.
 
+use super::secret::Secret;
 use crate::digest::DigestAlgorithm;
+use crate::foreign::ForeignError;
 use pkcs8::der::Decode;
 use pkcs8::{EncryptedPrivateKeyInfoRef, SecretDocument};
 use ring::rand::SystemRandom;
@@ -10,18 +12,18 @@ use ring::signature::{self, EcdsaKeyPair, RsaKeyPair};
 use std::fmt;
 
 /// No file with a key is larger.
-pub const MAX_FILE: usize = 64 << 10;
+pub const MAX_KEY_FILE: usize = 64 << 10;
 
 /// Why a key cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PrivateKeyError {
     /// The file is too large.
-    #[error("{0} bytes are too many for a key")]
-    Size(usize),
+    #[error("more than {MAX_KEY_FILE} bytes are too many for a key")]
+    TooLarge,
     /// The file is neither PEM nor DER of a private key.
     #[error("it holds no private key in PEM or DER: {0}")]
-    Format(String),
+    Format(#[source] ForeignError),
     /// PEM with something else in it.
     #[error("it holds `{0}` instead of a private key")]
     Label(String),
@@ -33,7 +35,12 @@ pub enum PrivateKeyError {
     Decryption,
     /// A key that firmware would not accept, or that is damaged.
     #[error("it is no RSA key of 2048 to 4096 bits and no ECDSA key on P-256 or P-384: {0}")]
-    Kind(String),
+    Kind(#[source] ForeignError),
+    /// A key on another curve.
+    #[error(
+        "it is no RSA key of 2048 to 4096 bits and no ECDSA key on P-256 or P-384: the curve of the EC key is another one"
+    )]
+    Curve,
     /// Keys on a curve sign one digest only.
     #[error("a key on {curve} signs {wanted} digests, not {asked}")]
     Digest {
@@ -47,6 +54,19 @@ pub enum PrivateKeyError {
     /// Signing failed.
     #[error("the key cannot sign")]
     Signing,
+}
+
+impl PrivateKeyError {
+    /// What to do about it.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::PassphraseNeeded => {
+                Some("give --passphrase-file, or the variable SNOWGUARD_KEY_PASSPHRASE")
+            }
+            Self::Digest { .. } => Some("choose the digest with --digest"),
+            _ => None,
+        }
+    }
 }
 
 /// A private key, ready to sign.
@@ -69,14 +89,14 @@ impl fmt::Debug for PrivateKey {
 }
 
 impl PrivateKey {
-    /// Reads a key from the bytes of a file. `passphrase` is asked for only if the key is encrypted.
-    pub fn read(file: &[u8], passphrase: impl FnOnce() -> Option<Vec<u8>>) -> Result<Self, PrivateKeyError> {
-        if file.len() > MAX_FILE {
-            return Err(PrivateKeyError::Size(file.len()));
+    /// Reads a key from the bytes of a file; `passphrase` is for encrypted ones.
+    pub fn read(file: &[u8], passphrase: Option<&Secret>) -> Result<Self, PrivateKeyError> {
+        if file.len() > MAX_KEY_FILE {
+            return Err(PrivateKeyError::TooLarge);
         }
         let Some(text) = pem(file) else { return Self::of_der(file, passphrase) };
         let (label, document) =
-            SecretDocument::from_pem(text).map_err(|e| PrivateKeyError::Format(e.to_string()))?;
+            SecretDocument::from_pem(text).map_err(|e| PrivateKeyError::Format(ForeignError::new(e)))?;
         match label {
             "PRIVATE KEY" => Self::of_pkcs8(document.as_bytes()),
             "ENCRYPTED PRIVATE KEY" => Self::of_encrypted(document.as_bytes(), passphrase),
@@ -119,7 +139,7 @@ impl PrivateKey {
         }
     }
 
-    fn of_der(bytes: &[u8], passphrase: impl FnOnce() -> Option<Vec<u8>>) -> Result<Self, PrivateKeyError> {
+    fn of_der(bytes: &[u8], passphrase: Option<&Secret>) -> Result<Self, PrivateKeyError> {
         if EncryptedPrivateKeyInfoRef::from_der(bytes).is_ok() {
             return Self::of_encrypted(bytes, passphrase);
         }
@@ -127,14 +147,11 @@ impl PrivateKey {
         pkcs8.or_else(|error| Self::of_pkcs1(bytes).or_else(|_| Self::of_sec1(bytes)).map_err(|_| error))
     }
 
-    fn of_encrypted(
-        bytes: &[u8],
-        passphrase: impl FnOnce() -> Option<Vec<u8>>,
-    ) -> Result<Self, PrivateKeyError> {
+    fn of_encrypted(bytes: &[u8], passphrase: Option<&Secret>) -> Result<Self, PrivateKeyError> {
         let info = EncryptedPrivateKeyInfoRef::from_der(bytes)
-            .map_err(|e| PrivateKeyError::Format(e.to_string()))?;
-        let passphrase = passphrase().ok_or(PrivateKeyError::PassphraseNeeded)?;
-        let document = info.decrypt(passphrase).map_err(|_| PrivateKeyError::Decryption)?;
+            .map_err(|e| PrivateKeyError::Format(ForeignError::new(e)))?;
+        let passphrase = passphrase.ok_or(PrivateKeyError::PassphraseNeeded)?;
+        let document = info.decrypt(passphrase.as_bytes()).map_err(|_| PrivateKeyError::Decryption)?;
         Self::of_pkcs8(document.as_bytes())
     }
 
@@ -146,11 +163,12 @@ impl PrivateKey {
             .map(|key| Pair::Rsa(Box::new(key)))
             .or_else(|error| p256().map(Pair::P256).or_else(|_| p384().map(Pair::P384)).map_err(|_| error))
             .map(Self)
-            .map_err(|error| PrivateKeyError::Kind(error.to_string()))
+            .map_err(|error| PrivateKeyError::Kind(ForeignError::new(error)))
     }
 
     fn of_pkcs1(bytes: &[u8]) -> Result<Self, PrivateKeyError> {
-        let key = RsaKeyPair::from_der(bytes).map_err(|error| PrivateKeyError::Kind(error.to_string()))?;
+        let key =
+            RsaKeyPair::from_der(bytes).map_err(|error| PrivateKeyError::Kind(ForeignError::new(error)))?;
         Ok(Self(Pair::Rsa(Box::new(key))))
     }
 
@@ -170,7 +188,7 @@ impl PrivateKey {
                 return Ok(key);
             }
         }
-        Err(PrivateKeyError::Kind("the curve of the EC key is another one".to_owned()))
+        Err(PrivateKeyError::Curve)
     }
 }
 

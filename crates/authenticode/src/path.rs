@@ -5,9 +5,9 @@
 //! whether or not that one signed itself.
 
 use crate::certificate::{Certificate, IssueError};
+use crate::oid::Oid;
 use alloc::string::String;
 use alloc::vec::Vec;
-use der::asn1::ObjectIdentifier;
 
 /// Why there is no path to a trusted certificate.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -21,7 +21,7 @@ pub enum PathError {
         issuer: String,
     },
     /// A trusted certificate has the issuer's name, and yet did not issue it.
-    #[error("{0}")]
+    #[error(transparent)]
     Issue(IssueError),
     /// Too many authorities.
     #[error("{issuer} allows {limit} authorities below itself, and there are more")]
@@ -37,7 +37,7 @@ pub enum PathError {
         /// Subject of the certificate.
         subject: String,
         /// The extension.
-        extension: ObjectIdentifier,
+        extension: Oid,
     },
 }
 

@@ -1,0 +1,186 @@
+//! The firmware's variables, as efivarfs shows them.
+
+use authenticode::lists::{self, ListError, SignatureDatabase};
+use authenticode::variable::{Variable, VariableContent};
+use files::{FileError, ReadError, read_limited};
+use rustix::fs::{IFlags, ioctl_getflags, ioctl_setflags};
+use std::fs::{File, OpenOptions};
+use std::io::{self, ErrorKind, Write as _};
+use std::path::{Path, PathBuf};
+
+/// Where Linux mounts efivarfs.
+pub const EFIVARS: &str = "/sys/firmware/efi/efivars";
+/// Firmware gives variables some hundred kilobytes at most.
+const MAX_VARIABLE: u64 = 16 << 20;
+
+/// Why a variable cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EfivarsError {
+    /// The folder is not there.
+    #[error(
+        "there are no variables at {}: this system was not started by UEFI, or efivarfs is not mounted",
+        path.display()
+    )]
+    NoVariables {
+        /// Where they should be.
+        path: PathBuf,
+    },
+    /// The file of a variable cannot be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The file has not even attributes.
+    #[error("{} is too short", path.display())]
+    TooShort {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The value is no signature lists.
+    #[error("{}", path.display())]
+    Lists {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: ListError,
+    },
+    /// The file of a variable cannot be opened or made changeable.
+    #[error(transparent)]
+    Write(FileError),
+    /// The firmware did not take a value.
+    #[error("the firmware refused to change {variable}")]
+    Refused {
+        /// The variable.
+        variable: Variable,
+        /// What the kernel made of the firmware's answer.
+        source: io::Error,
+    },
+    /// The firmware took a part of a value, which no firmware should.
+    #[error("the firmware took {written} of {length} bytes of {variable}")]
+    Partial {
+        /// The variable.
+        variable: Variable,
+        /// Bytes that it took.
+        written: usize,
+        /// Bytes that it should have taken.
+        length: usize,
+    },
+}
+
+impl EfivarsError {
+    /// What to do about it.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Write(error) if error.kind() == ErrorKind::PermissionDenied => {
+                Some("only root may change variables")
+            }
+            _ => None,
+        }
+    }
+}
+
+/// A folder of variables: efivarfs, or a copy of it.
+#[derive(Debug, Clone)]
+pub struct Efivars(PathBuf);
+
+impl Efivars {
+    /// The variables in a folder.
+    pub fn open(folder: &Path) -> Result<Self, EfivarsError> {
+        if folder.is_dir() {
+            Ok(Self(folder.to_owned()))
+        } else {
+            Err(EfivarsError::NoVariables { path: folder.to_owned() })
+        }
+    }
+
+    /// The file of a variable.
+    pub fn path(&self, variable: Variable) -> PathBuf {
+        self.0.join(variable.file_name())
+    }
+
+    /// The content of a variable; `None` if there is no such variable.
+    pub fn read(&self, variable: Variable) -> Result<Option<VariableContent>, EfivarsError> {
+        let path = self.path(variable);
+        match read_limited(&path, MAX_VARIABLE) {
+            Ok(bytes) => {
+                let content = VariableContent::read(&bytes);
+                content.map(Some).ok_or(EfivarsError::TooShort { path })
+            }
+            Err(ReadError::File(error)) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The signature lists of a variable; `None` if there is no such variable.
+    pub fn lists(&self, variable: Variable) -> Result<Option<Vec<lists::SignatureList>>, EfivarsError> {
+        let Some(content) = self.read(variable)? else { return Ok(None) };
+        let lists = lists::read(&content.data)
+            .map_err(|source| EfivarsError::Lists { path: self.path(variable), source })?;
+        Ok(Some(lists))
+    }
+
+    /// Adds the signature lists of a variable to a database; a variable that is not there adds nothing.
+    pub fn add_to(&self, variable: Variable, database: &mut SignatureDatabase) -> Result<(), EfivarsError> {
+        if let Some(lists) = self.lists(variable)? {
+            database.add_lists(variable.name, &lists);
+        }
+        Ok(())
+    }
+
+    /// Writes a variable in one piece, as efivarfs demands.
+    pub fn write(&self, variable: Variable, content: &VariableContent) -> Result<(), EfivarsError> {
+        let path = self.path(variable);
+        allow_changes(&path).map_err(EfivarsError::Write)?;
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&path)
+            .map_err(|error| EfivarsError::Write(FileError::new("write", &path, error)))?;
+        let bytes = content.write();
+        let written = file.write(&bytes).map_err(|source| EfivarsError::Refused { variable, source })?;
+        if written != bytes.len() {
+            return Err(EfivarsError::Partial { variable, written, length: bytes.len() });
+        }
+        Ok(())
+    }
+}
+
+/// The kernel marks variables as immutable, so that nobody removes them by accident.
+fn allow_changes(path: &Path) -> Result<(), FileError> {
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(FileError::new("open", path, error)),
+    };
+    // Other file systems may have no such flags, and then nothing has to be changed.
+    let Ok(flags) = ioctl_getflags(&file) else { return Ok(()) };
+    if flags.contains(IFlags::IMMUTABLE) {
+        ioctl_setflags(&file, flags - IFlags::IMMUTABLE)
+            .map_err(|error| FileError::new("make changeable", path, error.into()))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variables_are_files() {
+        let folder = tempfile::tempdir().unwrap();
+        let variables = Efivars::open(folder.path()).unwrap();
+        assert_eq!(variables.read(Variable::DB).unwrap(), None);
+        let content = VariableContent { attributes: 0x27, data: vec![1, 2, 3] };
+        variables.write(Variable::DB, &content).unwrap();
+        assert_eq!(variables.read(Variable::DB).unwrap(), Some(content));
+        let file = folder.path().join("db-d719b2cb-3d3a-4596-a3bc-dad00e67656f");
+        assert_eq!(std::fs::read(&file).unwrap(), [0x27, 0, 0, 0, 1, 2, 3]);
+        assert!(
+            matches!(variables.lists(Variable::DB), Err(EfivarsError::Lists { path, .. }) if path == file)
+        );
+        std::fs::write(&file, [1]).unwrap();
+        assert!(matches!(variables.read(Variable::DB), Err(EfivarsError::TooShort { path }) if path == file));
+        let nowhere = Efivars::open(&folder.path().join("none"));
+        assert!(matches!(nowhere, Err(EfivarsError::NoVariables { .. })));
+    }
+}

@@ -1,0 +1,234 @@
+//! The keys of a machine's owner, in a folder.
+//!
+//! For each of PK, KEK and db: `NAME.key` (private), `NAME.pem` and `NAME.der` (its certificate), `NAME.esl` (a signature list),
+//! `NAME.auth` (an authorised change that enrols it); besides `owner` (a GUID) and `PK-remove.auth`, which takes the platform key
+//! out again.
+
+use crate::authorise::{AuthoriseError, authorise};
+use crate::enrolment::OwnerKeys;
+use authenticode::certificate::{Certificate, CertificateError, to_pem};
+use authenticode::create::{CreateError, CreatedKey, CryptoRng, KeyType, create};
+use authenticode::key_location::{KeyLocationError, read_key};
+use authenticode::lists::{self, SignatureList, SignatureListKind};
+use authenticode::sign::{PrivateKey, PrivateKeyError, Secret, SecretSource};
+use authenticode::variable::Variable;
+use authenticode::{Guid, GuidError, Time};
+use files::{
+    FileError, ReadError, ReplaceError, create_folder, create_new, read_limited, read_text, replace_bytes,
+};
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+/// A GUID and the end of the line.
+const MAX_OWNER: u64 = 1 << 10;
+/// Certificates have one to three kilobytes.
+const MAX_CERTIFICATE: u64 = 64 << 10;
+/// The GUID of the owner.
+const OWNER: &str = "owner";
+/// The authorised change that takes the platform key out.
+const REMOVAL: &str = "PK-remove.auth";
+/// Variables with the purpose of their keys.
+const ROLES: [(Variable, &str); 3] = [
+    (Variable::PK, "platform key"),
+    (Variable::KEK, "key exchange key"),
+    (Variable::DB, "signature database key"),
+];
+
+/// Why a folder of keys cannot be made or used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeyFolderError {
+    /// Keys are never overwritten.
+    #[error("{} is there already; keys are never overwritten", path.display())]
+    Exists {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A file of it, or the folder, cannot be written.
+    #[error(transparent)]
+    Write(#[from] FileError),
+    /// It holds no owner: something else made it.
+    #[error("is {} what `snowguard keys create` made?", path.display())]
+    NoOwner {
+        /// The folder.
+        path: PathBuf,
+        /// Why the owner cannot be read.
+        source: ReadError,
+    },
+    /// A file of it cannot be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The owner is no GUID.
+    #[error("{}", path.display())]
+    Owner {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: GuidError,
+    },
+    /// A certificate cannot be used.
+    #[error("{}", path.display())]
+    Certificate {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: CertificateError,
+    },
+    /// A private key cannot be used.
+    #[error(transparent)]
+    Key(#[from] KeyLocationError),
+    /// A key cannot be made.
+    #[error(transparent)]
+    Create(#[from] CreateError),
+    /// A key that was just made cannot be read.
+    #[error(transparent)]
+    NewKey(#[from] PrivateKeyError),
+    /// A change cannot be signed.
+    #[error(transparent)]
+    Authorise(#[from] AuthoriseError),
+    /// Certificates end with the year 9999.
+    #[error("that is after the year 9999")]
+    Time,
+}
+
+/// Keys that are to be made.
+#[derive(Debug)]
+pub struct NewKeys<'a> {
+    /// The name in the certificates, to which their purpose is added.
+    pub name: &'a str,
+    /// The owner in the signature lists.
+    pub owner: Guid,
+    /// The kind of all keys.
+    pub kind: KeyType,
+    /// From when until when the certificates are valid; the changes bear the first of the two times.
+    pub valid: [Time; 2],
+    /// The passphrase to encrypt the private keys with.
+    pub passphrase: Option<&'a Secret>,
+}
+
+/// A folder of keys.
+#[derive(Debug, Clone)]
+pub struct KeyFolder {
+    path: PathBuf,
+    keys: OwnerKeys,
+}
+
+impl KeyFolder {
+    /// Makes keys, and a new folder of them. It appears at once, with everything in it; until then only its owner sees it.
+    pub fn create(path: &Path, new: &NewKeys<'_>, random: &mut impl CryptoRng) -> Result<(), KeyFolderError> {
+        // Making keys takes a while.
+        if path.exists() {
+            return Err(KeyFolderError::Exists { path: path.to_owned() });
+        }
+        let mut keys = Vec::new();
+        for (variable, role) in ROLES {
+            let name = format!("{} {role}", new.name);
+            keys.push((variable, create(new.kind, &name, new.valid, random)?));
+        }
+        match create_folder(path, 0o700, |inside| fill(inside, new, &keys)) {
+            Ok(()) => Ok(()),
+            Err(ReplaceError::File(error)) if error.kind() == ErrorKind::AlreadyExists => {
+                Err(KeyFolderError::Exists { path: path.to_owned() })
+            }
+            Err(ReplaceError::File(error)) => Err(error.into()),
+            Err(ReplaceError::Content { source, .. }) => Err(source),
+        }
+    }
+
+    /// Opens a folder that [`KeyFolder::create`] made. Private keys are not looked at.
+    pub fn open(path: &Path) -> Result<Self, KeyFolderError> {
+        let owner = path.join(OWNER);
+        let text = read_text(&owner, MAX_OWNER)
+            .map_err(|source| KeyFolderError::NoOwner { path: path.to_owned(), source })?;
+        let guid = text.trim().parse().map_err(|source| KeyFolderError::Owner { path: owner, source })?;
+        let certificate = |variable: Variable| {
+            let path = path.join(format!("{variable}.pem"));
+            let bytes = read_limited(&path, MAX_CERTIFICATE)?;
+            let all = Certificate::read_all(&bytes);
+            let first = all.and_then(|all| all.into_iter().next().ok_or(CertificateError::None));
+            first.map_err(|source| KeyFolderError::Certificate { path, source })
+        };
+        let keys = OwnerKeys {
+            guid,
+            pk: certificate(Variable::PK)?,
+            kek: certificate(Variable::KEK)?,
+            db: certificate(Variable::DB)?,
+        };
+        Ok(Self { path: path.to_owned(), keys })
+    }
+
+    /// The owner and the certificates.
+    pub fn keys(&self) -> &OwnerKeys {
+        &self.keys
+    }
+
+    /// The private key of PK, KEK or db.
+    pub fn private_key(
+        &self,
+        variable: Variable,
+        passphrase: &SecretSource,
+    ) -> Result<PrivateKey, KeyFolderError> {
+        Ok(read_key(&self.path.join(format!("{variable}.key")), passphrase)?)
+    }
+
+    /// Replaces the authorised change that takes the platform key out.
+    pub fn replace_removal(&self, change: &[u8]) -> Result<(), KeyFolderError> {
+        Ok(replace_bytes(&self.path.join(REMOVAL), change)?)
+    }
+}
+
+fn fill(inside: &Path, new: &NewKeys<'_>, keys: &[(Variable, CreatedKey)]) -> Result<(), KeyFolderError> {
+    let write = |name: &str, mode, bytes: &[u8]| create_new(&inside.join(name), mode, bytes);
+    let now = new.valid[0];
+    write(OWNER, 0o644, format!("{}\n", new.owner).as_bytes())?;
+    for (variable, key) in keys {
+        let file = |ending: &str| format!("{variable}.{ending}");
+        let certificate = key.certificate();
+        write(&file("key"), 0o600, key.key_pem(new.passphrase)?.as_bytes())?;
+        write(&file("pem"), 0o644, to_pem(certificate).as_bytes())?;
+        write(&file("der"), 0o644, certificate.der())?;
+        let list = SignatureList::single(SignatureListKind::X509, new.owner, certificate.der().to_vec());
+        let list = lists::write(&[list]);
+        write(&file("esl"), 0o644, &list)?;
+        let by = if *variable == Variable::DB { Variable::KEK } else { Variable::PK };
+        let signer = keys.iter().find(|(variable, _)| *variable == by).map_or(key, |(_, key)| key);
+        let private = signer.private_key()?;
+        let change = authorise(*variable, now, &list, &private, signer.certificate())?;
+        write(&file("auth"), 0o644, &change)?;
+        if *variable == Variable::PK {
+            // A second later: firmware takes newer changes only. Enrolling signs again, and replaces this one.
+            let after = now.plus_seconds(1).ok_or(KeyFolderError::Time)?;
+            write(REMOVAL, 0o644, &authorise(*variable, after, &[], &private, certificate)?)?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use getrandom::SysRng;
+    use getrandom::rand_core::UnwrapErr;
+
+    #[test]
+    fn what_is_made_is_opened_and_never_overwritten() {
+        let parent = tempfile::tempdir().unwrap();
+        let path = parent.path().join("keys");
+        let owner = Guid::from_bytes([7; 16]);
+        let valid = [0, 86400].map(|after| Time::from_unix(1_800_000_000 + after).unwrap());
+        let passphrase = Secret::from(b"secret".to_vec());
+        let new = NewKeys { name: "Test", owner, kind: KeyType::P256, valid, passphrase: Some(&passphrase) };
+        KeyFolder::create(&path, &new, &mut UnwrapErr(SysRng)).unwrap();
+        let folder = KeyFolder::open(&path).unwrap();
+        assert_eq!(folder.keys().guid, owner);
+        assert_eq!(folder.keys().kek.subject(), "CN=Test key exchange key");
+        assert!(folder.private_key(Variable::PK, &SecretSource::Given(passphrase.clone())).is_ok());
+        assert!(folder.private_key(Variable::PK, &SecretSource::None).is_err());
+        let again = KeyFolder::create(&path, &new, &mut UnwrapErr(SysRng));
+        assert!(matches!(again, Err(KeyFolderError::Exists { .. })));
+        std::fs::remove_file(path.join(OWNER)).unwrap();
+        assert!(matches!(KeyFolder::open(&path), Err(KeyFolderError::NoOwner { .. })));
+        // Nothing temporary is left.
+        assert_eq!(std::fs::read_dir(parent.path()).unwrap().count(), 1);
+    }
+}
