@@ -2,7 +2,7 @@
 
 use crate::key;
 use crate::object::{Digest, Object};
-use crate::sandbox::{self, Helper, Outcome, Task};
+use crate::sandbox::{self, Helper, Outcome, SandboxError, Task};
 use crate::seed::{self, SeedError};
 use crate::sources::unpack::{self, UnpackError};
 use crate::sources::{self, Place, SourceError};
@@ -56,13 +56,13 @@ pub enum BuildError {
         /// The last lines of that, without control characters.
         last: Vec<String>,
     },
-    /// The sandbox could not be made.
-    #[error("step {step}: {problem}")]
+    /// The step could not be run in a sandbox.
+    #[error("step {step}")]
     Sandbox {
         /// The step.
         step: String,
         /// Why.
-        problem: String,
+        source: SandboxError,
     },
     /// The step did not leave an output.
     #[error("step {step}: there is no output {output}, although all its programs ended well")]
@@ -199,10 +199,8 @@ impl<'a> Builder<'a> {
         let (work, mut task) = self.task(step, &inputs)?;
         task.shell = Some(busybox.to_owned());
         task.run = vec![["/busybox", "sh"].map(str::to_owned).into()];
-        let outcome =
-            sandbox::run_in_terminal(&self.options.helper, &task, &work.join("task")).map_err(|source| {
-                BuildError::Io { step: step.name.clone(), action: "start the sandbox", source }
-            })?;
+        let outcome = sandbox::run_in_terminal(&self.options.helper, &task, &work.join("task"))
+            .map_err(|source| BuildError::Sandbox { step: step.name.clone(), source })?;
         store::remove(&work)?;
         Ok(outcome)
     }
@@ -361,7 +359,8 @@ impl<'a> Builder<'a> {
         let path = self.store.log(&step.name);
         let log = File::create(&path).map_err(cannot("write its log"))?;
         let begun = Instant::now();
-        let outcome = sandbox::run(&self.options.helper, &task, &log).map_err(cannot("start the sandbox"))?;
+        let outcome = sandbox::run(&self.options.helper, &task, &log)
+            .map_err(|source| BuildError::Sandbox { step: step.name.clone(), source })?;
         let took = begun.elapsed();
         match outcome {
             Outcome::Done => {}
@@ -374,7 +373,6 @@ impl<'a> Builder<'a> {
                     log: path,
                 });
             }
-            Outcome::Broken(problem) => return Err(BuildError::Sandbox { step: step.name.clone(), problem }),
         }
         let outputs = self.take_outputs(step, &task.out)?;
         store::remove(&work)?;

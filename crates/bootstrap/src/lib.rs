@@ -15,7 +15,7 @@
 //! - [`audit`]: what has to be trusted.
 //! - [`built`] and [`graph`]: what is known of a build, shown.
 //!
-//! Linux on x86-64 only: namespaces, seccomp and ptrace are the kernel's own.
+//! The sandbox is for Linux on x86-64; everything else works wherever Rust does.
 
 pub mod audit;
 pub mod build;

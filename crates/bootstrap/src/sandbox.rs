@@ -15,10 +15,14 @@
 //! Three processes take part, all of them this program started again (see [`serve`]): the *helper*, which makes the namespaces;
 //! *init*, the first process inside, which lays out the root folder, watches, and ends with the step; and the step's programs. Each dies
 //! with the one before it, so a killed driver leaves none.
+//!
+//! Namespaces, the filter of system calls, the processor's counter and the registers of a stopped program are those of Linux on
+//! x86-64: they are in the module `x86_64`, and on other machines `unsupported` stands in its place.
 
-mod inside;
-mod limits;
-mod trace;
+#[cfg(any(test, not(all(target_os = "linux", target_arch = "x86_64"))))]
+mod unsupported;
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+mod x86_64;
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -26,6 +30,10 @@ use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
+#[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]
+use unsupported as machine;
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+use x86_64 as machine;
 
 /// The second since 1970 that every step sees. Not 0: some programs take that for no time at all.
 pub const TIME: i64 = 1;
@@ -53,8 +61,8 @@ pub struct Task {
 }
 
 /// How a task ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Outcome {
     /// All programs ended with 0.
     Done,
@@ -65,8 +73,49 @@ pub enum Outcome {
         /// How it ended, in words.
         how: String,
     },
+}
+
+/// What the sandbox's processes answer.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Answer {
+    /// All programs ended with 0.
+    Done,
+    /// A program did not.
+    Failed { command: usize, how: String },
     /// The sandbox itself could not be made.
     Broken(String),
+}
+
+/// Why a task was not run, or not to its end.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SandboxError {
+    /// There is no sandbox for this kind of machine.
+    #[error("the bootstrap's sandbox runs on x86_64-linux only")]
+    Unsupported,
+    /// The sandbox's process cannot be started, or its task cannot be given to it.
+    #[error("cannot start the sandbox")]
+    Start(#[source] io::Error),
+    /// The sandbox's process ended without a result.
+    #[error("the sandbox ended without a result: {0}")]
+    NoResult(ExitStatus),
+    /// The kernel refused something that the sandbox consists of. The text comes from another process.
+    #[error("{0}")]
+    Setup(String),
+}
+
+impl SandboxError {
+    /// What can be done about it.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Unsupported => Some(
+                "build on an x86_64-linux machine; with a copy of its store (--store) the reports work here: plan, graph, audit, \
+                 provenance, export",
+            ),
+            _ => None,
+        }
+    }
 }
 
 /// The environment that every step has: nothing of the host's.
@@ -94,47 +143,54 @@ pub struct Helper {
 }
 
 /// Runs a task; what its programs print goes to `log`.
-pub fn run(helper: &Helper, task: &Task, log: &File) -> io::Result<Outcome> {
+pub fn run(helper: &Helper, task: &Task, log: &File) -> Result<Outcome, SandboxError> {
+    machine::check()?;
     let mut child = Command::new(&helper.program)
         .args(&helper.arguments)
         .env_clear()
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
-        .stderr(log.try_clone()?)
-        .spawn()?;
-    let text = serde_json::to_vec(task)?;
+        .stderr(log.try_clone().map_err(SandboxError::Start)?)
+        .spawn()
+        .map_err(SandboxError::Start)?;
+    let text = serde_json::to_vec(task).map_err(|error| SandboxError::Start(error.into()))?;
     if let Some(mut input) = child.stdin.take() {
         // If it is gone already, its exit status says more.
         let _ = input.write_all(&text);
     }
-    let output = child.wait_with_output()?;
-    Ok(outcome(&output.stdout, output.status))
+    let output = child.wait_with_output().map_err(SandboxError::Start)?;
+    outcome(&output.stdout, output.status)
 }
 
 /// Runs a task whose programs use the terminal of this process. The task is put into `file`, because standard input is theirs.
-pub fn run_in_terminal(helper: &Helper, task: &Task, file: &Path) -> io::Result<Outcome> {
-    std::fs::write(file, serde_json::to_vec(task)?)?;
-    let mut command = Command::new(&helper.program);
-    let output = command
-        .args(&helper.arguments)
-        .arg(file)
-        .env_clear()
-        .stdin(Stdio::inherit())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::inherit())
-        .spawn()?
-        .wait_with_output()?;
-    Ok(outcome(&output.stdout, output.status))
+pub fn run_in_terminal(helper: &Helper, task: &Task, file: &Path) -> Result<Outcome, SandboxError> {
+    machine::check()?;
+    let start = || {
+        std::fs::write(file, serde_json::to_vec(task)?)?;
+        Command::new(&helper.program)
+            .args(&helper.arguments)
+            .arg(file)
+            .env_clear()
+            .stdin(Stdio::inherit())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::inherit())
+            .spawn()?
+            .wait_with_output()
+    };
+    let output = start().map_err(SandboxError::Start)?;
+    outcome(&output.stdout, output.status)
 }
 
-fn outcome(told: &[u8], status: ExitStatus) -> Outcome {
-    match serde_json::from_slice(told) {
-        Ok(outcome) if status.success() => outcome,
-        _ => Outcome::Broken(format!("the sandbox ended without a result: {status}")),
+fn outcome(answer: &[u8], status: ExitStatus) -> Result<Outcome, SandboxError> {
+    match serde_json::from_slice(answer) {
+        Ok(Answer::Done) if status.success() => Ok(Outcome::Done),
+        Ok(Answer::Failed { command, how }) if status.success() => Ok(Outcome::Failed { command, how }),
+        Ok(Answer::Broken(problem)) if status.success() => Err(SandboxError::Setup(problem)),
+        _ => Err(SandboxError::NoResult(status)),
     }
 }
 
-/// The helper: reads a [`Task`] from `file`, or from standard input, runs it, and writes an [`Outcome`] to standard output.
+/// The helper: reads a [`Task`] from `file`, or from standard input, runs it, and writes how it ended to standard output.
 ///
 /// Call it while the process has one thread: it changes what the whole process sees.
 pub fn serve(file: Option<&Path>) -> io::Result<()> {
@@ -142,13 +198,8 @@ pub fn serve(file: Option<&Path>) -> io::Result<()> {
         Some(file) => serde_json::from_slice(&std::fs::read(file)?)?,
         None => serde_json::from_reader(io::stdin().lock())?,
     };
-    let outcome = inside::enter(&task).unwrap_or_else(Outcome::Broken);
+    let answer = machine::enter(&task);
     let mut out = io::stdout().lock();
-    serde_json::to_writer(&mut out, &outcome)?;
+    serde_json::to_writer(&mut out, &answer)?;
     out.flush()
-}
-
-/// `path`, which must be absolute, below `root`.
-fn below(root: &Path, path: &str) -> PathBuf {
-    root.join(path.trim_start_matches('/'))
 }

@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use super::claims;
-use crate::{debian, deny, deps, fuzz, modules, process, python, toolbox, workspace};
+use crate::{aarch64, debian, deny, deps, fuzz, modules, process, python, toolbox, workspace};
 
 /// One step.
 pub(super) struct Step {
@@ -117,6 +117,14 @@ pub(super) const STEPS: &[Step] = &[
         quick: false,
         quick_only: false,
         run: tests,
+    },
+    Step {
+        name: "aarch64",
+        what: "lints for ARM machines, pure crates tested there",
+        needs: &[],
+        quick: false,
+        quick_only: false,
+        run: aarch64::run,
     },
     Step {
         name: "demo",

@@ -5,7 +5,6 @@ use super::{ChainOptions, PlaceOptions, StoreOptions, how};
 use crate::exit::Failure;
 use anyhow::anyhow;
 use bootstrap::build::Builder;
-use bootstrap::sandbox::Outcome;
 use bootstrap::steps::Plan;
 use clap::Args;
 use std::path::PathBuf;
@@ -54,11 +53,8 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, Failure> {
         for argv in &step.run {
             eprintln!("{}", argv.join(" "));
         }
-        match builder.shell(step, &results, &busybox).map_err(Failure::scan)? {
-            // How a shell ends says nothing.
-            Outcome::Done | Outcome::Failed { .. } => {}
-            Outcome::Broken(problem) => return Err(Failure::scan(anyhow!("{problem}"))),
-        }
+        // How a shell ends says nothing.
+        builder.shell(step, &results, &busybox).map_err(Failure::scan)?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -1,6 +1,6 @@
 //! The namespaces, and the first process in them.
 
-use super::{Outcome, Task, below, limits, trace};
+use super::{Answer, Task, below, limits, trace};
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::prctl;
@@ -19,7 +19,7 @@ fn cannot<E: std::fmt::Display>(action: impl std::fmt::Display) -> impl FnOnce(E
 }
 
 /// Makes the namespaces and runs the task in them.
-pub(super) fn enter(task: &Task) -> Result<Outcome, String> {
+pub(super) fn enter(task: &Task) -> Result<Answer, String> {
     prctl::set_pdeathsig(Signal::SIGKILL).map_err(cannot("die with the driver"))?;
     let (user, group) = (getuid(), getgid());
     unshare(
@@ -46,7 +46,7 @@ pub(super) fn enter(task: &Task) -> Result<Outcome, String> {
     match forked {
         ForkResult::Child => {
             drop(read);
-            let outcome = init(task).unwrap_or_else(Outcome::Broken);
+            let outcome = init(task).unwrap_or_else(Answer::Broken);
             let told = tell(write, &outcome);
             std::process::exit(i32::from(told.is_err()));
         }
@@ -63,7 +63,7 @@ pub(super) fn enter(task: &Task) -> Result<Outcome, String> {
     }
 }
 
-fn tell(write: OwnedFd, outcome: &Outcome) -> std::io::Result<()> {
+fn tell(write: OwnedFd, outcome: &Answer) -> std::io::Result<()> {
     let mut write = File::from(write);
     serde_json::to_writer(&mut write, outcome)?;
     write.flush()
@@ -74,7 +74,7 @@ fn write(path: &str, text: &str) -> Result<(), String> {
 }
 
 /// The first process inside.
-fn init(task: &Task) -> Result<Outcome, String> {
+fn init(task: &Task) -> Result<Answer, String> {
     prctl::set_pdeathsig(Signal::SIGKILL).map_err(cannot("die with the helper"))?;
     sethostname("bootstrap").map_err(cannot("set the name of the host"))?;
     lay_out(task)?;
@@ -89,10 +89,10 @@ fn init(task: &Task) -> Result<Outcome, String> {
     limits::set()?;
     for (command, argv) in task.run.iter().enumerate() {
         if let Some(how) = trace::run(argv, &task.environment)? {
-            return Ok(Outcome::Failed { command, how });
+            return Ok(Answer::Failed { command, how });
         }
     }
-    Ok(Outcome::Done)
+    Ok(Answer::Done)
 }
 
 /// Makes the root folder that the step sees, and leaves the host's.

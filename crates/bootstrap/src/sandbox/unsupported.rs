@@ -1,0 +1,37 @@
+//! In place of a sandbox, where there is none.
+
+use super::{Answer, SandboxError, Task};
+
+/// Whether there is a sandbox here: no.
+pub(super) fn check() -> Result<(), SandboxError> {
+    Err(SandboxError::Unsupported)
+}
+
+/// Runs nothing.
+pub(super) fn enter(_: &Task) -> Answer {
+    Answer::Broken(SandboxError::Unsupported.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn other_machines_are_refused_with_a_hint() {
+        let error = check().unwrap_err();
+        assert_eq!(error.to_string(), "the bootstrap's sandbox runs on x86_64-linux only");
+        assert!(error.hint().unwrap().contains("x86_64-linux machine"));
+        let task = Task {
+            root: "/".into(),
+            inputs: BTreeMap::new(),
+            out: "/out".into(),
+            build: "/build".into(),
+            proc: false,
+            shell: None,
+            run: vec![vec!["/bin/true".into()]],
+            environment: BTreeMap::new(),
+        };
+        assert!(matches!(enter(&task), Answer::Broken(problem) if problem == error.to_string()));
+    }
+}
