@@ -1,8 +1,9 @@
 //! Which crates may know which: the rules of ARCHITECTURE.md as a table, held against what cargo resolves.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 
 use crate::metadata::{self, Package};
 use crate::workspace;
@@ -106,17 +107,18 @@ pub(crate) fn check() -> anyhow::Result<()> {
     let mut problems = arrows(&packages, ARROWS);
     let mut known: BTreeMap<(&str, &[&str]), BTreeSet<String>> = BTreeMap::new();
     for rule in FORBIDDEN {
-        let key = (rule.package, rule.features);
-        if !known.contains_key(&key) {
-            let Some(package) = packages.iter().find(|package| package.name == rule.package) else {
-                problems.push(format!("a rule is about {}, which does not exist", rule.package));
-                continue;
-            };
-            let features: Vec<&str> =
-                rule.features.iter().copied().filter(|name| package.features.contains_key(*name)).collect();
-            known.insert(key, metadata::linked(workspace::root(), rule.package, &features)?);
-        }
-        let linked = known.get(&key).context("just inserted")?;
+        let Some(package) = packages.iter().find(|package| package.name == rule.package) else {
+            problems.push(format!("a rule is about {}, which does not exist", rule.package));
+            continue;
+        };
+        let linked = match known.entry((rule.package, rule.features)) {
+            Entry::Occupied(entry) => entry.into_mut(),
+            Entry::Vacant(entry) => {
+                let has = |name: &&str| package.features.contains_key(*name);
+                let features: Vec<&str> = rule.features.iter().copied().filter(has).collect();
+                entry.insert(metadata::linked(workspace::root(), rule.package, &features)?)
+            }
+        };
         let found: Vec<&str> = rule.names.iter().copied().filter(|name| linked.contains(*name)).collect();
         if !found.is_empty() {
             let with = if rule.features.is_empty() { " without features" } else { "" };

@@ -72,8 +72,7 @@ impl Modules {
                 }
             }
         }
-        let reached: Vec<BTreeSet<usize>> =
-            (0..self.0.len()).map(|start| reach(start, edges.keys())).collect();
+        let reached: Vec<BTreeSet<usize>> = (0..self.0.len()).map(|start| reach(start, &edges)).collect();
         let mut cycles: Vec<Cycle> = (0..self.0.len())
             .filter_map(|index| {
                 let members: Vec<usize> =
@@ -122,11 +121,11 @@ impl Modules {
 }
 
 /// What can be reached from a module, by at least one step.
-fn reach<'a>(start: usize, edges: impl Iterator<Item = &'a (usize, usize)> + Clone) -> BTreeSet<usize> {
+fn reach(start: usize, edges: &Edges<'_>) -> BTreeSet<usize> {
     let mut reached = BTreeSet::new();
     let mut open = vec![start];
     while let Some(at) = open.pop() {
-        for (_, to) in edges.clone().filter(|(from, _)| *from == at) {
+        for (_, to) in edges.keys().filter(|(from, _)| *from == at) {
             if reached.insert(*to) {
                 open.push(*to);
             }
