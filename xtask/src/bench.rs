@@ -8,7 +8,13 @@
 //! something only with optimisations. The command therefore starts itself again, built as it has to be.
 
 #[cfg(feature = "bench")]
+mod chain;
+#[cfg(feature = "bench")]
+mod compare;
+#[cfg(feature = "bench")]
 mod environment;
+#[cfg(feature = "bench")]
+mod images;
 #[cfg(feature = "bench")]
 mod inputs;
 #[cfg(feature = "bench")]
@@ -22,11 +28,22 @@ mod sections;
 #[cfg(feature = "bench")]
 mod table;
 
+use std::path::PathBuf;
+
 /// Arguments of `cargo xtask bench`.
 #[derive(clap::Args)]
 pub(crate) struct Options {
     /// Sections to run; without any, all of them
     sections: Vec<String>,
+    /// Compare with another `snowguard`, such as one built from an older commit, instead of with the peers
+    #[arg(long, value_name = "PROGRAM", conflicts_with = "sections")]
+    with: Option<PathBuf>,
+    /// How often each of the two programs is measured
+    #[arg(long, value_name = "TIMES", requires = "with", default_value_t = 11)]
+    rounds: usize,
+    /// Count instructions too (minutes, under valgrind)
+    #[arg(long, requires = "with")]
+    instructions: bool,
     /// Print JSON instead of tables
     #[arg(long)]
     json: bool,
@@ -51,11 +68,13 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
             "bench",
         ])
         .args(&options.sections);
-    for (given, flag) in [(options.json, "--json"), (options.list, "--list")] {
-        if given {
-            command.arg(flag);
-        }
+    if let Some(program) = &options.with {
+        command.arg("--with").arg(std::path::absolute(program)?);
+        command.arg(format!("--rounds={}", options.rounds));
     }
+    let flags =
+        [(options.json, "--json"), (options.list, "--list"), (options.instructions, "--instructions")];
+    command.args(flags.into_iter().filter(|(given, _)| *given).map(|(_, flag)| flag));
     crate::process::run(&mut command)
 }
 
@@ -63,6 +82,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
 #[cfg(feature = "bench")]
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     use anyhow::{Context, bail};
+    use table::Table;
 
     if options.list {
         for section in sections::ALL {
@@ -79,16 +99,24 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
         println!("{environment}");
     }
     let mut tables = Vec::new();
-    for section in sections::ALL {
-        if !options.sections.is_empty() && !options.sections.iter().any(|name| name == section.name) {
-            continue;
+    let mut add = |name: &'static str, table: Table| {
+        if !options.json {
+            println!("\n{table}");
         }
-        eprintln!("== {}: {}", section.name, section.what);
-        for table in (section.run)().with_context(|| format!("section {}", section.name))? {
-            if !options.json {
-                println!("\n{table}");
+        tables.push((name, table));
+    };
+    if let Some(program) = &options.with {
+        add("compare", compare::run(program, options.rounds, options.instructions)?);
+    } else {
+        let chosen = |section: &&sections::Section| {
+            options.sections.is_empty() || options.sections.iter().any(|name| name == section.name)
+        };
+        for section in sections::ALL.iter().filter(chosen) {
+            eprintln!("== {}: {}", section.name, section.what);
+            let measured = (section.run)().with_context(|| format!("section {}", section.name))?;
+            for table in measured {
+                add(section.name, table);
             }
-            tables.push((section.name, table));
         }
     }
     if options.json {

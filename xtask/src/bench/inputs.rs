@@ -16,6 +16,21 @@ pub(super) fn cve_archives() -> Vec<PathBuf> {
     vec![folder.join("cvelist-bulk.zip"), folder.join("cvelist-delta.zip")]
 }
 
+/// Where benchmarks keep what they make: `target/bench`.
+pub(super) fn scratch() -> anyhow::Result<PathBuf> {
+    let folder = workspace::target().join("bench");
+    fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
+    Ok(folder)
+}
+
+/// Paths of a large desktop system.
+pub(super) const PATHS: usize = 2000;
+
+/// An evaluation of all of nixpkgs.
+pub(super) fn evaluation() -> PathBuf {
+    workspace::shared_data().join("nixpkgs/nixos-18.03.jsonl.zst")
+}
+
 /// What every NixOS system of that time has in its closure, and what most CVEs are about.
 const CORE: &[&str] = &[
     "linux",
@@ -53,7 +68,7 @@ const CORE: &[&str] = &[
 /// # Errors
 /// When the evaluation cannot be read or has fewer packages.
 pub(super) fn derivations(folder: &Path, count: usize) -> anyhow::Result<Vec<PathBuf>> {
-    let evaluation = workspace::shared_data().join("nixpkgs/nixos-18.03.jsonl.zst");
+    let evaluation = evaluation();
     let file = File::open(&evaluation).with_context(|| format!("cannot open {}", evaluation.display()))?;
     let mut seen = BTreeSet::new();
     let (mut core, mut packages) = (Vec::new(), Vec::new());

@@ -1,7 +1,7 @@
 //! Measuring other programs and parts of our own.
 
 use std::hint::black_box;
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
@@ -28,46 +28,78 @@ pub(super) struct Run {
 /// # Errors
 /// When the program cannot be started or ends with a status that `accept` refuses.
 pub(super) fn program(
-    make: impl Fn() -> Command,
+    make: impl Fn() -> anyhow::Result<Command>,
     times: usize,
     accept: impl Fn(i32) -> bool,
 ) -> anyhow::Result<Run> {
-    debian::install("bench", &["time"])?;
-    let report = tempfile::NamedTempFile::new()?;
     let mut best: Option<Run> = None;
     for _ in 0..times.max(1) {
-        let inner = make();
-        let shown = process::display(&inner);
-        let mut command = Command::new("/usr/bin/time");
-        command.args(["--quiet", "--format=%M", "--output"]).arg(report.path());
-        command.arg(inner.get_program()).args(inner.get_args());
-        for (name, value) in inner.get_envs() {
-            match value {
-                Some(value) => command.env(name, value),
-                None => command.env_remove(name),
-            };
-        }
-        if let Some(folder) = inner.get_current_dir() {
-            command.current_dir(folder);
-        }
-        let started = Instant::now();
-        let output =
-            command.stdin(Stdio::null()).output().with_context(|| format!("cannot start `{shown}`"))?;
-        let wall = started.elapsed();
-        if !output.status.code().is_some_and(&accept) {
-            let error = String::from_utf8_lossy(&output.stderr);
-            bail!("`{shown}` ended with {}:\n{}", output.status, error.trim_end());
-        }
-        let text = std::fs::read_to_string(report.path())?;
-        let kib: u64 = text.trim().parse().with_context(|| format!("GNU time printed {text:?}"))?;
-        let memory = (kib * 1024).max(best.as_ref().map_or(0, |run| run.memory));
-        let run = Run { wall, memory, output: output.stdout };
+        let run = once(&make()?, &accept)?;
+        let memory = run.memory.max(best.as_ref().map_or(0, |best| best.memory));
         best = Some(match best {
             Some(earlier) if earlier.wall <= run.wall => Run { memory, ..earlier },
-            _ => run,
+            _ => Run { memory, ..run },
         });
     }
     best.context("nothing was measured")
+}
+
+/// Runs a program once.
+///
+/// # Errors
+/// As [`program`].
+pub(super) fn once(inner: &Command, accept: impl Fn(i32) -> bool) -> anyhow::Result<Run> {
+    debian::install("bench", &["time"])?;
+    let report = tempfile::NamedTempFile::new()?;
+    let mut command = Command::new("/usr/bin/time");
+    command.args(["--quiet", "--format=%M", "--output"]).arg(report.path());
+    let started = Instant::now();
+    let output = output_of(around(command, inner), inner, accept)?;
+    let wall = started.elapsed();
+    let text = std::fs::read_to_string(report.path())?;
+    let kib: u64 = text.trim().parse().with_context(|| format!("GNU time printed {text:?}"))?;
+    Ok(Run { wall, memory: kib * 1024, output: output.stdout })
+}
+
+/// How many instructions a program executes, in all threads, counted by valgrind. That takes fifty times as long, but the
+/// number hardly depends on what else the machine does.
+///
+/// # Errors
+/// As [`program`], and when valgrind prints no number.
+pub(super) fn instructions(inner: &Command, accept: impl Fn(i32) -> bool) -> anyhow::Result<u64> {
+    debian::install("bench", &["valgrind"])?;
+    let mut command = Command::new("valgrind");
+    command.args(["--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null"]);
+    let output = output_of(around(command, inner), inner, accept)?;
+    let text = String::from_utf8_lossy(&output.stderr);
+    let number = text.rsplit_once("I refs:").and_then(|(_, rest)| rest.lines().next());
+    let number = number.with_context(|| format!("valgrind counted nothing:\n{text}"))?;
+    Ok(number.trim().replace(',', "").parse()?)
+}
+
+/// A command that starts another one, in the same folder and environment.
+fn around(mut outer: Command, inner: &Command) -> Command {
+    outer.arg(inner.get_program()).args(inner.get_args());
+    for (name, value) in inner.get_envs() {
+        match value {
+            Some(value) => outer.env(name, value),
+            None => outer.env_remove(name),
+        };
+    }
+    if let Some(folder) = inner.get_current_dir() {
+        outer.current_dir(folder);
+    }
+    outer
+}
+
+fn output_of(mut command: Command, inner: &Command, accept: impl Fn(i32) -> bool) -> anyhow::Result<Output> {
+    let shown = process::display(inner);
+    let output = command.stdin(Stdio::null()).output().with_context(|| format!("cannot start `{shown}`"))?;
+    if !output.status.code().is_some_and(accept) {
+        let error = String::from_utf8_lossy(&output.stderr);
+        bail!("`{shown}` ended with {}:\n{}", output.status, error.trim_end());
+    }
+    Ok(output)
 }
 
 /// Calls a function `times` times and gives its last value with the least wall time.

@@ -1,11 +1,13 @@
 //! Our own program, measured as a user runs it: a new process each time.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::Context;
 use serde_json::Value;
 
+use super::inputs;
 use super::measure::{self, Run};
 use crate::{process, workspace};
 
@@ -33,29 +35,35 @@ pub(super) struct Counted {
 }
 
 impl Snowguard {
-    /// Builds the program; its database will be in `folder`.
-    pub(super) fn build(folder: &Path) -> anyhow::Result<Self> {
+    /// Builds the program; its database is in a folder of this name.
+    pub(super) fn build(name: &str) -> anyhow::Result<Self> {
         process::run(
             workspace::cargo()
                 .args(["build", "--quiet", "--release", "--locked", "--bin", "snowguard"])
                 .stdout(std::io::stderr()),
         )?;
-        let program = workspace::cargo_target().join("release/snowguard");
-        Ok(Self { program, database: folder.join("snowguard-database") })
+        Self::at(&workspace::cargo_target().join("release/snowguard"), name)
     }
 
-    /// Takes the records of these archives into a new database, `times` times.
+    /// A program that is there; its database is in a folder of this name.
+    pub(super) fn at(program: &Path, name: &str) -> anyhow::Result<Self> {
+        let program = program.canonicalize().with_context(|| format!("no program {}", program.display()))?;
+        Ok(Self { program, database: inputs::scratch()?.join(format!("{name}-database")) })
+    }
+
+    /// The command that takes the records of these archives into a new database.
+    pub(super) fn update_command(&self, archives: &[PathBuf]) -> anyhow::Result<Command> {
+        if self.database.exists() {
+            fs::remove_dir_all(&self.database)?;
+        }
+        let mut command = Command::new(&self.program);
+        command.args(["db", "update", "--json", "--db"]).arg(&self.database).arg("--cve").args(archives);
+        Ok(command)
+    }
+
+    /// Takes the records of these archives into a new database, `times` times; removing the one before is not measured.
     pub(super) fn update(&self, archives: &[PathBuf], times: usize) -> anyhow::Result<Run> {
-        let make = || {
-            // Each run begins with nothing; removing it is not measured, and what cannot be removed fails the run.
-            if self.database.exists() {
-                let _ = std::fs::remove_dir_all(&self.database);
-            }
-            let mut command = Command::new(&self.program);
-            command.args(["db", "update", "--json", "--db"]).arg(&self.database).arg("--cve").args(archives);
-            command
-        };
-        measure::program(make, times, |status| status == 0)
+        measure::program(|| self.update_command(archives), times, |status| status == 0)
     }
 
     /// Scans targets, `times` times, for findings of these statuses (`affected,fixed`, say).
@@ -66,14 +74,33 @@ impl Snowguard {
         times: usize,
     ) -> anyhow::Result<(Run, Vec<Finding>)> {
         let make = || {
-            let mut command = Command::new(&self.program);
-            command.args(["scan", "--format=json", "--status", statuses, "--db"]);
-            command.arg(&self.database).args(targets);
-            command
+            let mut command = self.scan_command(statuses);
+            command.args(targets);
+            Ok(command)
         };
         let run = measure::program(make, times, |status| status == 0)?;
         let findings = parse(&run.output)?;
         Ok((run, findings))
+    }
+
+    /// The command that scans the running system of a root, for what is affected.
+    pub(super) fn scan_system_command(&self, root: &Path) -> Command {
+        let mut command = self.scan_command("affected");
+        command.arg("--root").arg(root);
+        command
+    }
+
+    /// The command that scans one target, for what is affected.
+    pub(super) fn scan_target_command(&self, target: &Path) -> Command {
+        let mut command = self.scan_command("affected");
+        command.arg(target);
+        command
+    }
+
+    fn scan_command(&self, statuses: &str) -> Command {
+        let mut command = Command::new(&self.program);
+        command.args(["scan", "--format=json", "--status", statuses, "--db"]).arg(&self.database);
+        command
     }
 
     /// A command of the program, with `folder` as its folder.
@@ -86,41 +113,20 @@ impl Snowguard {
     /// Bytes of the database's folder.
     pub(super) fn database_size(&self) -> anyhow::Result<u64> {
         let mut size = 0;
-        for entry in std::fs::read_dir(&self.database)? {
+        for entry in fs::read_dir(&self.database)? {
             size += entry?.metadata()?.len();
         }
         Ok(size)
     }
+}
 
-    /// Scans the running system of a root, for what is affected.
-    pub(super) fn scan_system(&self, root: &Path, times: usize) -> anyhow::Result<(Run, Counted)> {
-        self.scan_with(times, |command| {
-            command.arg("--root").arg(root);
-        })
-    }
-
-    /// Scans one target, for what is affected.
-    pub(super) fn scan_counted(&self, target: &Path, times: usize) -> anyhow::Result<(Run, Counted)> {
-        self.scan_with(times, |command| {
-            command.arg(target);
-        })
-    }
-
-    fn scan_with(&self, times: usize, add: impl Fn(&mut Command)) -> anyhow::Result<(Run, Counted)> {
-        let make = || {
-            let mut command = Command::new(&self.program);
-            command.args(["scan", "--format=json", "--status=affected", "--db"]).arg(&self.database);
-            add(&mut command);
-            command
-        };
-        let run = measure::program(make, times, |status| status == 0)?;
-        let report: Value = serde_json::from_slice(&run.output).context("the report is not JSON")?;
-        let count = |key: &str| report[key].as_array().map_or(0, Vec::len);
-        let scanned =
-            report["targets"].as_array().into_iter().flatten().filter_map(|t| t["packages"].as_u64());
-        let packages = usize::try_from(scanned.sum::<u64>()).unwrap_or(0);
-        Ok((run, Counted { packages, findings: count("findings") }))
-    }
+/// How much a report in our JSON is about.
+pub(super) fn count(output: &[u8]) -> anyhow::Result<Counted> {
+    let report: Value = serde_json::from_slice(output).context("the report is not JSON")?;
+    let count = |key: &str| report[key].as_array().map_or(0, Vec::len);
+    let scanned = report["targets"].as_array().into_iter().flatten().filter_map(|t| t["packages"].as_u64());
+    let packages = usize::try_from(scanned.sum::<u64>()).unwrap_or(0);
+    Ok(Counted { packages, findings: count("findings") })
 }
 
 /// The findings of a report in our JSON (`docs/schema/scan-report-1.json`).

@@ -77,7 +77,7 @@ impl Vulnix {
         let make = || {
             let mut command = self.command(&url);
             command.arg("--from-file").arg(&list);
-            command
+            Ok(command)
         };
         measure::program(make, 1, |status| status == CLEAN)
     }
@@ -92,7 +92,7 @@ impl Vulnix {
         let make = || {
             let mut command = self.command("http://127.0.0.1:9/");
             command.args(derivations);
-            command
+            Ok(command)
         };
         let run = measure::program(make, times, |status| matches!(status, CLEAN | AFFECTED))?;
         let affected = parse(&run.output)?;

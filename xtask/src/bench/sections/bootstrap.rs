@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::Context;
 use serde_json::Value;
 
+use crate::bench::chain::Chain;
 use crate::bench::measure::{self, Run};
 use crate::bench::ours::Snowguard;
 use crate::bench::table::{Cell, Table};
@@ -18,45 +19,20 @@ const TIMES: usize = 3;
 
 /// Measures all of it.
 pub(super) fn run() -> anyhow::Result<Vec<Table>> {
-    let scratch = workspace::target().join("bench");
-    fs::create_dir_all(&scratch)?;
-    let snowguard = Snowguard::build(&scratch)?;
-    let sources = scratch.join("bootstrap-sources");
-    let fetch = |arguments: &[&str]| {
-        let mut command = snowguard.command(workspace::root(), arguments);
-        command.arg("--store").arg(&sources);
-        command
-    };
-    process::run(fetch(&["bootstrap", "fetch"]).stdout(std::io::stderr()))?;
-    let folder = tempfile::Builder::new().prefix("bootstrap-").tempdir_in(&scratch)?;
-    let store = folder.path().join("store");
-    let build = || {
-        let mut command =
-            snowguard.command(workspace::root(), &["bootstrap", "build", "--from=mirror", "--json"]);
-        command.arg("--store").arg(&store);
-        command
-    };
-    let anew = || {
-        // Sources stay: how fast an archive answers says nothing about the chain.
-        let _ = fs::remove_dir_all(&store);
-        let _ = fs::create_dir_all(store.join("sources"));
-        for entry in fs::read_dir(sources.join("sources")).into_iter().flatten().flatten() {
-            let _ = fs::copy(entry.path(), store.join("sources").join(entry.file_name()));
-        }
-        build()
-    };
+    let snowguard = Snowguard::build("snowguard")?;
+    let chain = Chain::prepare(&snowguard)?;
     let zero = |status| status == 0;
-    let whole = measure::program(anew, TIMES, zero)?;
-    let known = measure::program(build, TIMES, zero)?;
+    let whole = measure::program(|| chain.build_from_nothing(&snowguard), TIMES, zero)?;
+    let known = measure::program(|| Ok(chain.build(&snowguard)), TIMES, zero)?;
     let steps: Vec<Value> = serde_json::from_slice(&whole.output).context("the build's JSON")?;
-    Ok(vec![chain(&whole, &known, &steps), compilers(&steps, folder.path(), &sources)?])
+    Ok(vec![times(&whole, &known, &steps), compilers(&steps, chain.folder(), &chain.sources())?])
 }
 
 fn milliseconds(time: Duration) -> Cell {
     Cell::Number(time.as_secs_f64() * 1e3, "ms")
 }
 
-fn chain(whole: &Run, known: &Run, steps: &[Value]) -> Table {
+fn times(whole: &Run, known: &Run, steps: &[Value]) -> Table {
     let mut table = Table::new("bootstrap: from the seed to tcc".to_owned(), &["what", "wall", "memory"]);
     let memory = |run: &Run| Cell::Number(run.memory as f64 / 1e6, "MB");
     table.row(vec!["the whole chain, nothing known".into(), milliseconds(whole.wall), memory(whole)]);
@@ -74,7 +50,7 @@ fn chain(whole: &Run, known: &Run, steps: &[Value]) -> Table {
 fn compilers(steps: &[Value], folder: &Path, sources: &Path) -> anyhow::Result<Table> {
     let source = folder.join("source");
     fs::create_dir(&source)?;
-    let archive = fs::read_dir(sources.join("sources"))?.next().context("no source was fetched")??.path();
+    let archive = fs::read_dir(sources)?.next().context("no source was fetched")??.path();
     process::run(Command::new("tar").arg("-C").arg(&source).arg("-xf").arg(&archive))?;
     let config = workspace::root().join("bootstrap/tcc/config");
     let include = workspace::root().join("bootstrap/libc/include");
@@ -88,7 +64,7 @@ fn compilers(steps: &[Value], folder: &Path, sources: &Path) -> anyhow::Result<T
             let mut command = Command::new("gcc");
             common(command.arg(level));
             command.arg("-o").arg("/dev/null");
-            command
+            Ok(command)
         }
     };
     let made = |step: &str| -> anyhow::Result<PathBuf> {
@@ -103,7 +79,7 @@ fn compilers(steps: &[Value], folder: &Path, sources: &Path) -> anyhow::Result<T
             let mut command = Command::new(&program);
             common(command.arg("-nostdinc").arg("-I").arg(include));
             command.arg("-o").arg(object);
-            command
+            Ok(command)
         }
     };
     let zero = |status| status == 0;

@@ -1,7 +1,7 @@
 //! EFI programs: digests beside raw SHA-256, signing beside sbsign, verifying beside sbverify.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
@@ -11,95 +11,30 @@ use authenticode::file;
 use authenticode::pe::Layout;
 use sha2::Digest as _;
 
+use crate::bench::images::{Images, LARGE};
 use crate::bench::measure::{self, Run};
 use crate::bench::ours::Snowguard;
 use crate::bench::table::{Cell, Table};
-use crate::{process, toolbox, workspace};
 
-/// The stub of systemd, to which a section makes it large.
-const STUB: &str = "usr/lib/systemd/boot/efi/linuxx64.efi.stub";
-/// A kernel with an initrd of today has so much.
-const LARGE: usize = 60 << 20;
 /// How many are signed in one call.
 const MANY: usize = 100;
 
-/// A folder inside of the toolbox, so that programs of both sides work on the same files.
 struct Bench {
-    root: PathBuf,
-    folder: tempfile::TempDir,
+    images: Images,
     snowguard: Snowguard,
+}
+
+impl Bench {
+    fn ours(&self, arguments: &[&str]) -> Command {
+        self.snowguard.command(self.images.folder(), arguments)
+    }
 }
 
 /// Measures all of it.
 pub(super) fn run() -> anyhow::Result<Vec<Table>> {
-    let root = toolbox::ensure()?;
-    let scratch = workspace::target().join("bench");
-    fs::create_dir_all(&scratch)?;
-    let folder = tempfile::Builder::new().prefix("bench-").tempdir_in(root.join("tmp"))?;
-    let bench = Bench { snowguard: Snowguard::build(&scratch)?, root, folder };
-    bench.prepare()?;
+    let snowguard = Snowguard::build("snowguard")?;
+    let bench = Bench { images: Images::prepare(&snowguard)?, snowguard };
     Ok(vec![digests(&bench)?, signing(&bench)?, verifying(&bench)?])
-}
-
-impl Bench {
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    /// A program of the toolbox, in the folder.
-    fn theirs(&self, program: &str, arguments: &[&str]) -> Command {
-        let inside =
-            Path::new("/").join(self.folder.path().strip_prefix(&self.root).unwrap_or(Path::new("tmp")));
-        let mut command = Command::new("chroot");
-        command.arg(&self.root).args(["/usr/bin/env", "-C"]).arg(inside).arg(program).args(arguments);
-        command
-    }
-
-    /// A script of the toolbox's programs, in the folder, that finds another folder at `/mnt`.
-    fn theirs_into(&self, folder: &Path, script: &str) -> Command {
-        let inside =
-            Path::new("/").join(self.folder.path().strip_prefix(&self.root).unwrap_or(Path::new("tmp")));
-        let mut command = Command::new("bwrap");
-        command.arg("--bind").arg(&self.root).args(["/", "--dev", "/dev", "--proc", "/proc", "--bind"]);
-        command.arg(folder).args(["/mnt", "--chdir"]).arg(inside).args(["sh", "-c", script]);
-        command
-    }
-
-    fn ours(&self, arguments: &[&str]) -> Command {
-        self.snowguard.command(self.folder.path(), arguments)
-    }
-
-    fn prepare(&self) -> anyhow::Result<()> {
-        fs::copy(self.root.join(STUB), self.path("stub"))
-            .with_context(|| format!("no {STUB} in the toolbox"))?;
-        // Bytes that nobody can compress or skip.
-        let mut state = 0x9e37_79b9_7f4a_7c15_u64;
-        let noise: Vec<u8> = std::iter::repeat_with(|| {
-            state ^= state << 13;
-            state ^= state >> 7;
-            state ^= state << 17;
-            state.to_le_bytes()
-        })
-        .take(LARGE / 8)
-        .flatten()
-        .collect();
-        fs::write(self.path("noise"), &noise)?;
-        fs::write(self.path("more"), noise.repeat(10))?;
-        for (section, image) in [("noise", "large"), ("more", "huge")] {
-            let add = format!(".linux={section}");
-            process::run(&mut self.ours(&["pe", "sections", "stub", "--add", &add, "--output", image]))?;
-        }
-        let request = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "key", "-out", "cert"];
-        process::run(
-            &mut self
-                .theirs("openssl", &[&request[..], &["-subj", "/CN=bench", "-days", "9", "-quiet"]].concat()),
-        )?;
-        let sign = ["pe", "sign", "--key", "key", "--cert", "cert", "--output"];
-        for (image, signed) in [("large", "signed"), ("huge", "huge-signed")] {
-            process::run(&mut self.ours(&[&sign[..], &[signed, image]].concat()))?;
-        }
-        Ok(())
-    }
 }
 
 fn megabytes(bytes: u64) -> f64 {
@@ -107,7 +42,7 @@ fn megabytes(bytes: u64) -> f64 {
 }
 
 fn digests(bench: &Bench) -> anyhow::Result<Table> {
-    let path = bench.path("large");
+    let path = bench.images.path("large");
     let bytes = fs::read(&path)?;
     let file::ImageFile { source, layout } = file::ImageFile::open(&path)?;
     let (_, raw) = measure::function(7, || sha2::Sha256::digest(&bytes));
@@ -129,15 +64,18 @@ fn digests(bench: &Bench) -> anyhow::Result<Table> {
     row("raw: the bytes in memory, the same crate", raw);
     row("Authenticode digest, from the file", ours);
     let zero = |status| status == 0;
-    row("snowguard pe digest", measure::program(|| bench.ours(&["pe", "digest", "large"]), 5, zero)?.wall);
-    row("sha256sum", measure::program(|| bench.theirs("sha256sum", &["large"]), 5, zero)?.wall);
+    row(
+        "snowguard pe digest",
+        measure::program(|| Ok(bench.ours(&["pe", "digest", "large"])), 5, zero)?.wall,
+    );
+    row("sha256sum", measure::program(|| Ok(bench.images.theirs("sha256sum", &["large"])), 5, zero)?.wall);
     row(
         "openssl dgst -sha256",
-        measure::program(|| bench.theirs("openssl", &["dgst", "-sha256", "large"]), 5, zero)?.wall,
+        measure::program(|| Ok(bench.images.theirs("openssl", &["dgst", "-sha256", "large"])), 5, zero)?.wall,
     );
     row(
         "pesign --hash",
-        measure::program(|| bench.theirs("pesign", &["--hash", "--in", "large"]), 5, zero)?.wall,
+        measure::program(|| Ok(bench.images.theirs("pesign", &["--hash", "--in", "large"])), 5, zero)?.wall,
     );
     table.note("Aim: 0.9 of raw. Programs are new processes each time, those of the toolbox behind chroot; the best of several.");
     Ok(table)
@@ -146,7 +84,7 @@ fn digests(bench: &Bench) -> anyhow::Result<Table> {
 fn signing(bench: &Bench) -> anyhow::Result<Table> {
     let names: Vec<String> = (0..MANY).map(|number| format!("image{number:03}.efi")).collect();
     for name in &names {
-        fs::hard_link(bench.path("large"), bench.path(name))?;
+        fs::hard_link(bench.images.path("large"), bench.images.path(name))?;
     }
     let mut table = Table::new(
         format!("pe: signing {MANY} images of {:.0} MB", LARGE as f64 / 1e6),
@@ -154,7 +92,7 @@ fn signing(bench: &Bench) -> anyhow::Result<Table> {
     );
     // Memory tells what the programs do, the disk what a person waits for.
     let memory = tempfile::Builder::new().prefix("bench-").tempdir_in("/dev/shm")?;
-    let disk = bench.path("out");
+    let disk = bench.images.path("out");
     for (place, folder) in [("in memory", memory.path()), ("on disk", disk.as_path())] {
         let (ours, theirs) = signing_to(bench, &names, folder)?;
         for (what, run) in [("snowguard pe sign, one call", &ours), ("a loop of sbsign", &theirs)] {
@@ -169,7 +107,7 @@ fn signing(bench: &Bench) -> anyhow::Result<Table> {
         }
     }
     for name in &names {
-        fs::remove_file(bench.path(name))?;
+        fs::remove_file(bench.images.path(name))?;
     }
     table.note(
         "Aim: 3 x. The inputs are one file under many names, in the page cache. The best of two, in turns.",
@@ -196,9 +134,10 @@ fn signing_to(bench: &Bench, names: &[String], folder: &Path) -> anyhow::Result<
     let better = |best: Option<Run>, run: Run| Some(best.filter(|best| best.wall <= run.wall).unwrap_or(run));
     for _ in 0..2 {
         fresh()?;
-        best_ours = better(best_ours, measure::program(|| bench.ours(&arguments), 1, zero)?);
+        best_ours = better(best_ours, measure::program(|| Ok(bench.ours(&arguments)), 1, zero)?);
         fresh()?;
-        best_theirs = better(best_theirs, measure::program(|| bench.theirs_into(folder, script), 1, zero)?);
+        best_theirs =
+            better(best_theirs, measure::program(|| Ok(bench.images.theirs_into(folder, script)), 1, zero)?);
     }
     fresh()?;
     Ok((best_ours.context("not measured")?, best_theirs.context("not measured")?))
@@ -207,10 +146,10 @@ fn signing_to(bench: &Bench, names: &[String], folder: &Path) -> anyhow::Result<
 fn verifying(bench: &Bench) -> anyhow::Result<Table> {
     let zero = |status| status == 0;
     let ours = |image: &'static str| {
-        measure::program(|| bench.ours(&["pe", "verify", "--db", "cert", image]), 5, zero)
+        measure::program(|| Ok(bench.ours(&["pe", "verify", "--db", "cert", image])), 5, zero)
     };
     let theirs = |image: &'static str| {
-        measure::program(|| bench.theirs("sbverify", &["--cert", "cert", image]), 5, zero)
+        measure::program(|| Ok(bench.images.theirs("sbverify", &["--cert", "cert", image])), 5, zero)
     };
     let mut table =
         Table::new("pe: verifying a signed image", &["what", "size", "wall", "memory", "sbverify / it"]);

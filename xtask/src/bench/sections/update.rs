@@ -10,7 +10,6 @@ use crate::bench::inputs;
 use crate::bench::measure;
 use crate::bench::ours::Snowguard;
 use crate::bench::table::{Cell, Table};
-use crate::workspace;
 
 /// What an archive holds, unpacked.
 struct Held {
@@ -20,11 +19,9 @@ struct Held {
 
 /// Measures the update from the bulk archive, and unpacking it alone.
 pub(super) fn run() -> anyhow::Result<Vec<Table>> {
-    let folder = workspace::target().join("bench");
-    std::fs::create_dir_all(&folder)?;
     let archives = inputs::cve_archives();
     let bulk = archives.first().cloned().context("no archive")?;
-    let snowguard = Snowguard::build(&folder)?;
+    let snowguard = Snowguard::build("snowguard")?;
 
     let (held, unpacking) = measure::function(3, || unpack(&bulk));
     let held = held?;

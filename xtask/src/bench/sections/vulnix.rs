@@ -11,7 +11,6 @@ use crate::bench::measure::Run;
 use crate::bench::ours::{Finding, Snowguard};
 use crate::bench::peers::vulnix::{Affected, Vulnix};
 use crate::bench::table::{Cell, Table};
-use crate::workspace;
 
 /// As many derivations as the runtime closure of a large system has paths.
 const DERIVATIONS: usize = 2000;
@@ -26,10 +25,10 @@ type Pair<'a> = (&'a str, &'a str);
 
 /// Measures the update of the database and the scan, and compares what was found.
 pub(super) fn run() -> anyhow::Result<Vec<Table>> {
-    let folder = workspace::target().join("bench");
+    let folder = inputs::scratch()?;
     let archives = inputs::cve_archives();
     let derivations = inputs::derivations(&folder.join("derivations"), DERIVATIONS)?;
-    let snowguard = Snowguard::build(&folder)?;
+    let snowguard = Snowguard::build("snowguard")?;
     let (vulnix, records) = Vulnix::prepare(&folder, &archives).context("vulnix's feeds")?;
 
     let their_update = vulnix.update()?;
