@@ -10,6 +10,7 @@ use scanner::targets::{self, StoreOptions};
 use scanner::user_file;
 use serde_json::json;
 use std::io::{self, BufWriter, Write};
+use std::num::NonZero;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use vulnerability::CveId;
@@ -68,7 +69,7 @@ fn try_run(options: &Options) -> anyhow::Result<()> {
         .first()
         .ok_or_else(|| anyhow!("{} is not in the database {}", options.id, database.path().display()))?;
     let matcher = Matcher::new(&packages, &knowledge, &[]);
-    let findings = matcher.find(&found);
+    let findings = matcher.find(&found, NonZero::<usize>::MIN);
     let mut out = BufWriter::new(io::stdout().lock());
     if options.json {
         let explained: Vec<_> = packages

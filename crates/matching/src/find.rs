@@ -10,6 +10,7 @@ use crate::package::Package;
 use crate::status::{self, Decision};
 use crate::vex::VexStatement;
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::num::NonZero;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use vulnerability::CveId;
@@ -17,10 +18,8 @@ use vulnerability::model::Vulnerability;
 
 /// Fewer vulnerabilities than this are matched faster by one thread.
 const FEW: usize = 256;
-/// More threads than this wait for memory.
-const MOST_THREADS: usize = 16;
 
-/// Matches all packages against all vulnerabilities. The findings are ordered by package, then CVE, and there is one for
+/// Matches all packages against all vulnerabilities, on the caller's thread. The findings are ordered by package, then CVE, and there is one for
 /// each pair at most.
 pub fn find(
     packages: &[Package],
@@ -28,7 +27,7 @@ pub fn find(
     knowledge: &Knowledge,
     vex: &[VexStatement],
 ) -> Vec<Finding> {
-    Matcher::new(packages, knowledge, vex).find(vulnerabilities)
+    Matcher::new(packages, knowledge, vex).find(vulnerabilities, NonZero::<usize>::MIN)
 }
 
 /// Packages, prepared for matching any number of vulnerabilities.
@@ -104,9 +103,9 @@ impl<'a> Matcher<'a> {
         ids
     }
 
-    /// The findings for these vulnerabilities.
-    pub fn find(&self, vulnerabilities: &[Vulnerability]) -> Vec<Finding> {
-        let findings = self.find_side_by_side(vulnerabilities);
+    /// The findings for these vulnerabilities, on at most this many threads, of which the caller's is one.
+    pub fn find(&self, vulnerabilities: &[Vulnerability], threads: NonZero<usize>) -> Vec<Finding> {
+        let findings = self.find_in_parallel(vulnerabilities, threads.get());
         self.complete(findings, vulnerabilities.iter().filter(|v| v.rejected()).map(|v| v.id))
     }
 
@@ -134,9 +133,8 @@ impl<'a> Matcher<'a> {
         findings
     }
 
-    /// What the records say, on as many threads as there are processors. No pair depends on another.
-    fn find_side_by_side(&self, vulnerabilities: &[Vulnerability]) -> Vec<Finding> {
-        let threads = std::thread::available_parallelism().map_or(1, usize::from).min(MOST_THREADS);
+    /// What the records say. No pair depends on another.
+    fn find_in_parallel(&self, vulnerabilities: &[Vulnerability], threads: usize) -> Vec<Finding> {
         if threads < 2 || vulnerabilities.len() < FEW {
             return self.find_in_part(vulnerabilities);
         }
@@ -151,7 +149,7 @@ impl<'a> Matcher<'a> {
             findings
         };
         std::thread::scope(|scope| {
-            let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+            let others: Vec<_> = (1..threads.min(parts.len())).map(|_| scope.spawn(work)).collect();
             let mut findings = work();
             for other in others {
                 findings.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));

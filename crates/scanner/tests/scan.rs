@@ -6,6 +6,7 @@ use matching::find::Matcher;
 use matching::{Knowledge, Package};
 use scanner::scan::{Occasion, Opinions, Target, scan};
 use scanner::targets::{TargetContents, TargetKind};
+use std::num::NonZero;
 use test_support::data;
 use vulnerability_db::database::Database;
 use vulnerability_db::ingest::{self, Limits, Source};
@@ -37,7 +38,7 @@ fn part_by_part_is_the_same_as_at_once() {
     ];
     let knowledge = Knowledge::built_in().unwrap();
     let matcher = Matcher::new(&packages, &knowledge, &[]);
-    let expected = matcher.find(&database.load_all().unwrap());
+    let expected = matcher.find(&database.load_all().unwrap(), NonZero::new(2).unwrap());
     assert!(expected.len() > 5_000, "{}", expected.len());
 
     let contents = TargetContents { packages: packages.clone(), ..TargetContents::default() };
