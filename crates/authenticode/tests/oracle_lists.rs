@@ -2,8 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
-use authenticode::trust_file;
 use authenticode::lists::{self, SignatureDatabase, SignatureListKind};
+use authenticode::trust_file;
 use test_support::{ToolboxFolder, data};
 
 #[test]

@@ -3,8 +3,7 @@
 use crate::exit;
 use crate::location::{self, DatabaseLocation};
 use anyhow::{Context, anyhow};
-use matching::find::Matcher;
-use matching::{Finding, Package};
+use matching::{Finding, Matcher, Package};
 use nix_formats::{DrvName, StoreDir, StorePath};
 use scanner::targets::{self, StoreOptions};
 use scanner::user_file;

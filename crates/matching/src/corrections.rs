@@ -1,8 +1,8 @@
 //! What overrides the record: patches, curated truth, statements of others. Later entries of the result win, so they
 //! stand in the order of trust.
 
+use crate::facts::PackageFacts;
 use crate::finding::{CorrectionSource, Evidence, FindingStatus};
-use crate::identity::PackageFacts;
 use crate::knowledge::Knowledge;
 use crate::vex::VexStatement;
 use vulnerability::CveId;
@@ -10,7 +10,7 @@ use vulnerability::ranges;
 
 /// All corrections for a pair, least trusted first: known vulnerabilities, patches, the project's curated statements,
 /// and VEX documents, which the user chose.
-pub fn of(
+pub(crate) fn of(
     cve: CveId,
     package: &PackageFacts<'_>,
     knowledge: &Knowledge,

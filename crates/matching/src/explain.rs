@@ -1,11 +1,11 @@
-//! A finding's evidence, told in sentences.
+//! A finding's evidence in sentences.
 
 use crate::finding::{Confidence, CorrectionSource, Evidence, Finding, FindingStatus, IdentityRule};
 use crate::package::Package;
 use vulnerability::model::Vulnerability;
 
-/// Tells a finding in sentences, one a line of reasoning, the conclusion first. The vulnerability may be missing if only the
-/// package itself speaks of it.
+/// A finding in sentences, one a line of reasoning, the conclusion first. The vulnerability may be missing if only the
+/// package itself names it.
 pub fn explain(finding: &Finding, package: &Package, vulnerability: Option<&Vulnerability>) -> Vec<String> {
     let mut out = vec![conclusion(finding, package)];
     if let Some(vulnerability) = vulnerability {

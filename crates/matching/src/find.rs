@@ -1,10 +1,10 @@
 //! The join: which packages and vulnerabilities belong together, and what follows for each pair.
 
-use crate::alike::{self, Alike};
-use crate::context::{FactsReader, RecordContext, StatementFacts};
 use crate::corrections;
+use crate::equivalence::{self, Classes};
+use crate::facts::{FactsReader, PackageFacts, RecordFacts, StatementFacts};
 use crate::finding::{Confidence, CorrectionSource, Evidence, Finding, FindingStatus};
-use crate::identity::{Identity, PackageFacts, identify};
+use crate::identity::{Identity, identify};
 use crate::knowledge::Knowledge;
 use crate::package::Package;
 use crate::status::{self, Decision};
@@ -19,8 +19,34 @@ use vulnerability::model::Vulnerability;
 /// Fewer vulnerabilities than this are matched faster by one thread.
 const FEW: usize = 256;
 
-/// Matches all packages against all vulnerabilities, on the caller's thread. The findings are ordered by package, then CVE, and there is one for
-/// each pair at most.
+/// Matches all packages against all vulnerabilities, on the caller's thread. The findings are ordered by package, then CVE,
+/// and there is one for each pair at most.
+///
+/// ```
+/// use matching::{FindingStatus, Knowledge, Package};
+/// use vulnerability::model::Vulnerability;
+///
+/// let record = br#"{
+///     "dataType": "CVE_RECORD", "dataVersion": "5.1",
+///     "cveMetadata": {"cveId": "CVE-2023-38545", "state": "PUBLISHED"},
+///     "containers": {"cna": {"providerMetadata": {"shortName": "curl"}, "affected": [
+///         {"vendor": "curl", "product": "curl", "versions": [
+///             {"status": "affected", "version": "7.69.0", "lessThan": "8.4.0", "versionType": "semver"}]}]}}}"#;
+/// let record = vulnerability::cve::Record::parse(record, 1 << 20)?.to_source_record();
+/// let vulnerability =
+///     Vulnerability { id: record.id, records: vec![record], known_exploited: None, epss: None };
+/// let package = Package {
+///     name: "curl-8.3.0".into(),
+///     pname: "curl".into(),
+///     version: "8.3.0".into(),
+///     homepages: vec!["https://curl.se/".into()],
+///     ..Package::default()
+/// };
+/// let findings = matching::find(&[package], &[vulnerability], &Knowledge::built_in()?, &[]);
+/// assert_eq!(findings[0].status, FindingStatus::Affected);
+/// assert_eq!(findings[0].fixed_in.as_deref(), Some("8.4.0"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn find(
     packages: &[Package],
     vulnerabilities: &[Vulnerability],
@@ -31,43 +57,41 @@ pub fn find(
 }
 
 /// Packages, prepared for matching any number of vulnerabilities.
+///
+/// A caller that has all vulnerabilities in memory calls [`find`](Self::find). One with a database looks up
+/// [`names`](Self::names) and adds the CVEs that are [`mentioned`](Self::mentioned), loads these part by part, calls
+/// [`find_in_part`](Self::find_in_part) on as many threads as it likes, and [`complete`](Self::complete) in the end.
 #[derive(Debug)]
 pub struct Matcher<'a> {
-    /// Those that are alike stand together.
+    /// Those of one equivalence class stand together.
     packages: Vec<Prepared<'a>>,
     by_name: FxHashMap<String, Vec<usize>>,
     knowledge: &'a Knowledge,
     vex: &'a [VexStatement],
-    told: &'a [FindingStatus],
+    with_evidence: &'a [FindingStatus],
 }
 
-/// A package, ready to be asked about.
+/// A package with what is known of it.
 #[derive(Debug)]
 struct Prepared<'a> {
     facts: PackageFacts<'a>,
     /// Its place among those that were given.
     index: usize,
-    alike: Alike,
+    classes: Classes,
 }
 
 impl<'a> Matcher<'a> {
-    /// Prepares the packages: names under which records may speak of them.
+    /// Collects what is known of the packages.
     pub fn new(packages: &'a [Package], knowledge: &'a Knowledge, vex: &'a [VexStatement]) -> Self {
-        let mut facts: Vec<PackageFacts<'a>> =
-            packages.iter().map(|p| PackageFacts::of(p, knowledge)).collect();
-        let mut versions: FxHashMap<String, usize> = FxHashMap::default();
-        for facts in &mut facts {
-            let next = versions.len();
-            facts.version_number = Some(*versions.entry(facts.version.clone()).or_insert(next));
-        }
-        let alike = alike::number(&facts);
+        let facts = PackageFacts::of_all(packages, knowledge);
+        let classes = equivalence::classes(&facts);
         let mut packages: Vec<Prepared<'a>> = facts
             .into_iter()
-            .zip(alike)
+            .zip(classes)
             .enumerate()
-            .map(|(index, (facts, alike))| Prepared { facts, index, alike })
+            .map(|(index, (facts, classes))| Prepared { facts, index, classes })
             .collect();
-        packages.sort_unstable_by_key(|p| (p.alike, p.index));
+        packages.sort_unstable_by_key(|p| (p.classes, p.index));
         let mut by_name: FxHashMap<String, Vec<usize>> = FxHashMap::default();
         for (place, package) in packages.iter().enumerate() {
             for name in package.facts.names() {
@@ -77,14 +101,14 @@ impl<'a> Matcher<'a> {
                 }
             }
         }
-        Self { packages, by_name, knowledge, vex, told: &FindingStatus::ALL }
+        Self { packages, by_name, knowledge, vex, with_evidence: &FindingStatus::ALL }
     }
 
     /// Gathers evidence only for findings of these statuses, and for those that a correction touches. Most findings of a
-    /// scan say "not affected", and few ask why.
+    /// scan are "not affected", and few people ask why.
     #[must_use]
-    pub fn telling(mut self, told: &'a [FindingStatus]) -> Self {
-        self.told = told;
+    pub fn with_evidence_for(mut self, statuses: &'a [FindingStatus]) -> Self {
+        self.with_evidence = statuses;
         self
     }
 
@@ -93,7 +117,7 @@ impl<'a> Matcher<'a> {
         self.by_name.keys().map(String::as_str)
     }
 
-    /// CVEs that the packages themselves or the VEX documents speak of, in order.
+    /// CVEs that the packages themselves or the VEX documents name, in order.
     pub fn mentioned(&self) -> Vec<CveId> {
         let known = self.packages.iter().flat_map(|p| &p.facts.package.known_vulnerabilities);
         let mut ids: Vec<CveId> = known.flat_map(|text| CveId::find_all(text)).collect();
@@ -113,7 +137,7 @@ impl<'a> Matcher<'a> {
     /// part; all parts together go to [`Matcher::complete`].
     pub fn find_in_part(&self, part: &[Vulnerability]) -> Vec<Finding> {
         let mut findings = Vec::new();
-        let mut facts = FactsReader::new(|vendor: &str| self.knowledge.is_distribution(vendor));
+        let mut facts = FactsReader::new(self.knowledge);
         for vulnerability in part.iter().filter(|v| !v.rejected()) {
             let statements: Vec<StatementFacts<'_>> =
                 vulnerability.statements().map(|s| facts.read(s)).collect();
@@ -176,7 +200,7 @@ impl<'a> Matcher<'a> {
         }
         candidates.sort_unstable();
         candidates.dedup();
-        let record = RecordContext::of(vulnerability, statements);
+        let record = RecordFacts::of(vulnerability, statements);
         let identify = |package| {
             let mut identified: Vec<(Rc<Identity>, &StatementFacts<'_>)> = Vec::new();
             let mut last: Option<(&StatementFacts<'_>, Option<Rc<Identity>>)> = None;
@@ -190,24 +214,26 @@ impl<'a> Matcher<'a> {
             }
             identified
         };
-        // Packages that are alike stand together: each question is asked once about them.
+        // Packages of one class stand together: each question is asked once about them.
         let mut identified = None;
         let mut decided: Option<(usize, Option<Decision>)> = None;
         for place in candidates {
-            let Some(Prepared { facts: package, index, alike }) = self.packages.get(place) else { continue };
-            if identified.as_ref().is_none_or(|(number, _)| *number != alike.identity) {
-                identified = Some((alike.identity, identify(package)));
+            let Some(Prepared { facts: package, index, classes }) = self.packages.get(place) else {
+                continue;
+            };
+            if identified.as_ref().is_none_or(|(class, _)| *class != classes.identity) {
+                identified = Some((classes.identity, identify(package)));
             }
             let Some((_, identified)) = identified.as_ref().filter(|(_, i)| !i.is_empty()) else { continue };
             let corrections = corrections::of(vulnerability.id, package, self.knowledge, self.vex);
             let decision = if corrections.is_empty() {
-                if decided.as_ref().is_none_or(|(number, _)| *number != alike.version) {
-                    let told = |status| self.told.contains(&status);
-                    decided = Some((alike.version, status::decide(package, &record, identified, told)));
+                if decided.as_ref().is_none_or(|(class, _)| *class != classes.version) {
+                    let wanted = |status| self.with_evidence.contains(&status);
+                    decided = Some((classes.version, status::decide(package, &record, identified, wanted)));
                 }
                 decided.as_ref().and_then(|(_, decision)| decision.clone())
             } else {
-                // What a correction touches is always told.
+                // What a correction touches always has evidence.
                 status::decide(package, &record, identified, |_| true)
             };
             let Some(decision) = decision else { continue };
@@ -252,7 +278,7 @@ fn corrected(package: usize, cve: CveId, decision: Decision, corrections: Vec<Ev
     let Decision { mut status, mut confidence, fixed_in, mut evidence } = decision;
     for correction in corrections {
         let Evidence::Correction { status: corrected, by, .. } = &correction else { continue };
-        // A patch or statement cannot make an unaffected version affected by the way, except by saying just that.
+        // That a version is fixed says nothing about one that is not affected anyway.
         if *corrected != FindingStatus::Fixed || status != FindingStatus::NotAffected {
             status = *corrected;
             confidence = match by {

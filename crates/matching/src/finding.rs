@@ -4,8 +4,8 @@ use serde::Serialize;
 use vulnerability::CveId;
 use vulnerability::model::Origin;
 
-/// One package and one vulnerability that may touch it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+/// One package and one vulnerability that may concern it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Finding {
     /// Index into the packages that were given.
@@ -16,19 +16,19 @@ pub struct Finding {
     pub status: FindingStatus,
     /// How sure identity and status are together.
     pub confidence: Confidence,
-    /// The first version above the package's that is not affected, where the record tells it.
+    /// The first version above the package's that is not affected, where the record gives it.
     pub fixed_in: Option<String>,
-    /// Why, in the order of reasoning: identity, version, corrections.
+    /// What led to it, in the order of reasoning: identity, version, corrections.
     pub evidence: Vec<Evidence>,
 }
 
-/// The status of a package with regard to a vulnerability; the words are those of VEX.
+/// The status of a package with regard to a vulnerability; named as in VEX.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FindingStatus {
     /// The version is affected and nothing corrects that.
     Affected,
-    /// It is the right software, but the record does not tell for this version.
+    /// It is the right software, but the record leaves this version open.
     Unknown,
     /// It would be affected, but a patch or a curated statement says that it is fixed here.
     Fixed,
@@ -56,13 +56,14 @@ pub enum Confidence {
 /// One step of the reasoning.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase", tag = "kind")]
+#[non_exhaustive]
 pub enum Evidence {
-    /// The statement speaks of this package.
+    /// The statement is about this package.
     #[serde(rename_all = "camelCase")]
     Identity {
         /// The statement.
         origin: Origin,
-        /// By which rule.
+        /// The rule that says so.
         rule: IdentityRule,
         /// What the record says, such as `haxx / curl`.
         stated: String,
@@ -72,9 +73,9 @@ pub enum Evidence {
     /// Another sign for or against the identity.
     #[serde(rename_all = "camelCase")]
     Sign {
-        /// Whether it speaks for the identity.
+        /// Whether it is a sign for the identity.
         supports: bool,
-        /// In words.
+        /// The sign in words.
         text: String,
     },
     /// What the version ranges of the statement say.
@@ -88,7 +89,7 @@ pub enum Evidence {
         range: String,
         /// The comparisons that decided, such as `8.3.0 >= 7.69.0`.
         comparisons: Vec<String>,
-        /// What follows.
+        /// The status that follows.
         status: FindingStatus,
     },
     /// A correction from outside the record.
@@ -98,14 +99,15 @@ pub enum Evidence {
         by: CorrectionSource,
         /// In words, such as the patch's file name or the statement's reason.
         text: String,
-        /// What follows.
+        /// The status that follows.
         status: FindingStatus,
     },
 }
 
-/// The rules by which a statement is taken to speak of a package, surest first.
+/// The rules by which a statement is taken to be about a package, surest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum IdentityRule {
     /// The curated knowledge maps the record's name to this package.
     Curated,
@@ -123,15 +125,16 @@ pub enum IdentityRule {
     Product,
 }
 
-/// Who corrects.
+/// Where a correction comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum CorrectionSource {
     /// A patch of the derivation names the CVE.
     Patch,
     /// `meta.knownVulnerabilities` names the CVE.
     KnownVulnerabilities,
-    /// The curated knowledge of the project (or a file given beside it).
+    /// The curated knowledge of the project (or of a file that the user gives).
     Curated,
     /// A VEX document.
     Vex,

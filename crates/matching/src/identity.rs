@@ -1,99 +1,27 @@
-//! Does a statement speak of this package? Rules from sure to weak, each with the evidence it rests on.
+//! Is a statement about this package? Rules from sure to weak, each with the evidence it rests on.
 
 mod enrichment;
+mod related;
 
-use crate::context::{CpeFacts, RecordContext, StatementFacts};
+use crate::facts::owners::Owners;
+use crate::facts::{PackageFacts, RecordFacts, StatementFacts};
 use crate::finding::{Confidence, Evidence, IdentityRule};
-use crate::knowledge::{Knowledge, Never, Software, curated_name};
-use crate::owners::{Owners, dashed, squash};
-use crate::package::Package;
+use crate::knowledge::{Knowledge, Software};
 use crate::set::PackageSet;
 use enrichment::{shortened, vendor_is_guessed};
+use related::{add_on, plugs_into};
 use vulnerability::CveId;
-use vulnerability::purl::Purl;
+use vulnerability::names::{dashed, squash};
 
-/// What is known of a package, in the form that rules compare; made once a package.
-#[derive(Debug)]
-pub struct PackageFacts<'a> {
-    /// The package.
-    pub package: &'a Package,
-    /// Its set.
-    pub set: PackageSet,
-    /// The name without the set's prefix.
-    pub bare: &'a str,
-    /// The same, squashed.
-    pub name: String,
-    /// What curated rules call it.
-    pub curated_name: String,
-    /// Who stands behind it, by its homepages and sources.
-    pub owners: Owners,
-    /// Curated entries for it.
-    pub software: Vec<&'a Software>,
-    /// Curated rules against combinations with it.
-    pub never: Vec<&'a Never>,
-    /// CVEs that its patches and `meta.knownVulnerabilities` name.
-    pub named: Vec<CveId>,
-    /// Its version in the scheme of records.
-    pub version: String,
-    /// The last day of support for the line of its version, if that is known.
-    pub supported_until: Option<&'a str>,
-    /// A number that packages of one version share, if somebody gave one: then a statement is asked once for all of them.
-    pub version_number: Option<usize>,
-}
-
-impl<'a> PackageFacts<'a> {
-    /// Collects the facts.
-    pub fn of(package: &'a Package, knowledge: &'a Knowledge) -> Self {
-        let (set, bare) = PackageSet::of(package);
-        let curated_name = curated_name(package);
-        let mut owners = Owners::default();
-        for url in package.homepages.iter().chain(&package.source_urls) {
-            owners.add_url(url);
-        }
-        let supported_until = knowledge.supported_until(&curated_name, &package.version);
-        let mut software = knowledge.software_of(&curated_name);
-        software.retain(|s| s.fits_version(&package.version));
-        let never = knowledge.never_of(&curated_name, &package.version);
-        let naming = package.known_vulnerabilities.iter().chain(&package.patches);
-        Self {
-            package,
-            set,
-            bare,
-            name: squash(bare),
-            curated_name,
-            owners,
-            software,
-            never,
-            named: naming.flat_map(|text| CveId::find_all(text)).collect(),
-            version: knowledge.version_in_records(package),
-            supported_until,
-            version_number: None,
-        }
-    }
-}
-
-impl PackageFacts<'_> {
-    /// The names by which a statement may call the package, squashed; with repetitions.
-    pub fn names(&self) -> impl Iterator<Item = String> {
-        let own = [self.name.clone(), squash(&self.package.pname)];
-        let curated = self.software.iter().flat_map(|s| s.products.iter().cloned());
-        let cpes = self.package.cpes.iter().filter_map(|c| CpeFacts::parse(c)).map(|c| c.product);
-        let purls =
-            self.package.purls.iter().filter_map(|p| p.parse::<Purl>().ok()).map(|p| squash(p.name()));
-        let repositories = self.owners.repositories_called(&self.name).map(str::to_owned).collect::<Vec<_>>();
-        own.into_iter().chain(curated).chain(cpes).chain(purls).chain(repositories).filter(|n| !n.is_empty())
-    }
-}
-
-/// The answer for one statement and package.
+/// That a statement is about a package.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Identity {
-    /// By which rule.
-    pub rule: IdentityRule,
-    /// How sure.
-    pub confidence: Confidence,
+pub(crate) struct Identity {
+    /// The rule that says so.
+    pub(crate) rule: IdentityRule,
+    /// How sure that is.
+    pub(crate) confidence: Confidence,
     /// Other signs for (`true`) or against it, in words.
-    pub signs: Vec<(bool, String)>,
+    pub(crate) signs: Vec<(bool, String)>,
 }
 
 impl Identity {
@@ -101,8 +29,8 @@ impl Identity {
         Self { rule, confidence, signs: Vec::new() }
     }
 
-    /// Why, for a finding. Made only when one is made: most identities lead to none that anybody reads.
-    pub fn evidence(&self, facts: &StatementFacts<'_>, package: &PackageFacts<'_>) -> Vec<Evidence> {
+    /// The evidence for a finding. Made only when one is made: most identities lead to none that anybody reads.
+    pub(crate) fn evidence(&self, facts: &StatementFacts<'_>, package: &PackageFacts<'_>) -> Vec<Evidence> {
         let mut evidence = vec![Evidence::Identity {
             origin: facts.statement.origin.clone(),
             rule: self.rule,
@@ -118,46 +46,10 @@ impl Identity {
     }
 }
 
-/// Companions that share a product's name: the words that follow the name in a title when they are meant.
-const COMPANIONS: &[&str] = &[
-    "desktop app",
-    "desktop",
-    "mobile",
-    "mobile app",
-    "android",
-    "ios app",
-    "for android",
-    "for ios",
-    "for windows",
-    "for mac",
-    "for macos",
-    "plugin",
-    "plug-in",
-    "extension",
-    "add-on",
-    "addon",
-    "theme",
-    "connector",
-    "sdk",
-    "operator",
-    "helm chart",
-    "docker image",
-    "installer",
-    "browser extension",
-    "vs code extension",
-    "outlook",
-    "exporter",
-    "automation platform",
-];
-
-/// What others make for a software, which then stands behind "for" in the text.
-const SERVANTS: &[&str] =
-    &["optimization", "plugin", "plug-in", "extension", "add-on", "addon", "theme", "connector"];
-
-/// Decides whether a statement speaks of a package. `None` means that it does not, or that nothing but chance says so.
-pub fn identify(
+/// Decides whether a statement is about a package. `None` means that it is not, or that nothing but chance says so.
+pub(crate) fn identify(
     cve: CveId,
-    record: &RecordContext<'_>,
+    record: &RecordFacts<'_>,
     facts: &StatementFacts<'_>,
     package: &PackageFacts<'_>,
     knowledge: &Knowledge,
@@ -191,7 +83,7 @@ pub fn identify(
     if sure {
         return Some(identity);
     }
-    // A plugin bears the name of what it plugs into. The text tells, and is read last: few records get here.
+    // A plugin bears the name of what it plugs into. Only the text shows it, and is read last: few records get here.
     match facts.plugin_target.or_else(|| record.plugin_of()) {
         Some(host) if !plugs_into(package, host) => None,
         _ => Some(identity),
@@ -200,15 +92,15 @@ pub fn identify(
 
 /// The rules on names, from sure to weak.
 fn by_names(
-    record: &RecordContext<'_>,
+    record: &RecordFacts<'_>,
     facts: &StatementFacts<'_>,
     package: &PackageFacts<'_>,
     knowledge: &Knowledge,
 ) -> Option<Identity> {
-    if same_cpe(facts, package.package) {
+    if same_cpe(facts, package) {
         return Some(Identity::new(IdentityRule::Cpe, Confidence::High));
     }
-    if same_purl(facts, package.package) {
+    if same_purl(facts, package) {
         return Some(Identity::new(IdentityRule::Purl, Confidence::High));
     }
     match by_curated(record, facts, package, knowledge) {
@@ -233,7 +125,7 @@ fn by_names(
 
 /// The language's collection that the statement is about, its own or that of another statement on the same product.
 fn collection(
-    record: &RecordContext<'_>,
+    record: &RecordFacts<'_>,
     facts: &StatementFacts<'_>,
     package: &PackageFacts<'_>,
 ) -> Option<PackageSet> {
@@ -241,24 +133,14 @@ fn collection(
     facts.set.or_else(of_record)
 }
 
-/// What the curated knowledge says.
+/// What the curated knowledge says about a statement and a package.
 enum Curated {
-    /// The statement speaks of this package.
+    /// The statement is about this package.
     Same(Identity),
-    /// It speaks of other software of the same name.
+    /// It is about other software of the same name.
     Other,
-    /// Nothing.
+    /// The knowledge has no entry for the pair.
     Silent,
-}
-
-fn plugs_into(package: &PackageFacts<'_>, host: &str) -> bool {
-    match host {
-        "wordpress" => package.set == PackageSet::Wordpress,
-        host => {
-            package.set == PackageSet::Extension
-                && package.package.attribute.as_deref().is_some_and(|a| a.contains(host))
-        }
-    }
 }
 
 fn stated(facts: &StatementFacts<'_>) -> String {
@@ -271,30 +153,17 @@ fn stated(facts: &StatementFacts<'_>) -> String {
     parts.join(" / ")
 }
 
-fn same_cpe(facts: &StatementFacts<'_>, package: &Package) -> bool {
-    let key = |cpe: &str| {
-        CpeFacts::parse(cpe)
-            .map(|c| (c.part, c.vendor, c.product))
-            .filter(|(_, v, p)| !v.is_empty() && !p.is_empty())
-    };
-    let theirs = &facts.statement.product.cpes;
-    !package.cpes.is_empty()
-        && theirs
-            .iter()
-            .filter_map(|c| key(c))
-            .any(|c| package.cpes.iter().filter_map(|p| key(p)).any(|p| p == c))
+fn same_cpe(facts: &StatementFacts<'_>, package: &PackageFacts<'_>) -> bool {
+    package.cpes.iter().any(|own| facts.cpes.iter().any(|theirs| own.same_product(theirs)))
 }
 
-fn same_purl(facts: &StatementFacts<'_>, package: &Package) -> bool {
-    let read = |purl: &String| purl.parse::<Purl>().ok();
-    let Some(theirs) = facts.statement.product.purl.as_ref().filter(|_| !package.purls.is_empty()) else {
-        return false;
-    };
-    read(theirs).is_some_and(|theirs| package.purls.iter().filter_map(read).any(|p| p.same_package(&theirs)))
+fn same_purl(facts: &StatementFacts<'_>, package: &PackageFacts<'_>) -> bool {
+    let theirs = facts.purl.as_ref();
+    theirs.is_some_and(|theirs| package.purls.iter().any(|own| own.same_package(theirs)))
 }
 
 fn by_curated(
-    record: &RecordContext<'_>,
+    record: &RecordFacts<'_>,
     facts: &StatementFacts<'_>,
     package: &PackageFacts<'_>,
     knowledge: &Knowledge,
@@ -320,8 +189,8 @@ fn by_curated(
         return Curated::Other;
     }
     let mut identity = Identity::new(IdentityRule::Curated, Confidence::High);
-    if let Some(companion) = companion(record, package, facts) {
-        identity.signs.push((false, companion));
+    if let Some(text) = add_on(record, package, facts) {
+        identity.signs.push((false, text));
         identity.confidence = Confidence::Low;
     }
     Curated::Same(identity)
@@ -349,7 +218,7 @@ fn owner_agrees(facts: &StatementFacts<'_>, package: &PackageFacts<'_>) -> Optio
 }
 
 fn by_name(
-    record: &RecordContext<'_>,
+    record: &RecordFacts<'_>,
     facts: &StatementFacts<'_>,
     package: &PackageFacts<'_>,
     knowledge: &Knowledge,
@@ -382,19 +251,19 @@ fn by_name(
     if let (Some(other), false) = (&other_repository, rule == IdentityRule::Repository) {
         sign(false, format!("the record names the repository {other}, the package another of the same name"));
     }
-    let mut companion_found = false;
-    if let Some(text) = companion(record, package, facts) {
+    let mut is_add_on = false;
+    if let Some(text) = add_on(record, package, facts) {
         sign(false, text);
-        companion_found = true;
+        is_add_on = true;
     }
 
-    // "Samba" and "sam-ba" are spelt alike only when nobody looks.
+    // "Samba" and "sam-ba" are the same only when squashed.
     let spelt_otherwise =
         !facts.spelt.contains(&dashed(package.bare)) && !vendors.iter().any(|v| v.as_str() == package.name);
     let generic = knowledge.is_generic(&package.name) || spelt_otherwise;
     let self_named = vendors.is_empty() || vendors.iter().any(|v| v.as_str() == package.name);
     let distinctive = package.name.len() >= 6 && !generic;
-    let confidence = if companion_found || (other_repository.is_some() && rule != IdentityRule::Repository) {
+    let confidence = if is_add_on || (other_repository.is_some() && rule != IdentityRule::Repository) {
         Confidence::Low
     } else if support {
         if generic && rule != IdentityRule::Repository { Confidence::Medium } else { Confidence::High }
@@ -412,7 +281,7 @@ fn by_name(
 
 /// A repository of the package's name that belongs to somebody else than the package's.
 fn other_repository(
-    record: &RecordContext<'_>,
+    record: &RecordFacts<'_>,
     facts: &StatementFacts<'_>,
     package: &PackageFacts<'_>,
 ) -> Option<String> {
@@ -425,37 +294,5 @@ fn other_repository(
     theirs.filter(|r| r.split('/').next() == Some(own_host)).find(|r| !own.contains(r)).map(str::to_owned)
 }
 
-/// The sentence against the identity if the title speaks of a companion of the product.
-fn companion(
-    record: &RecordContext<'_>,
-    package: &PackageFacts<'_>,
-    facts: &StatementFacts<'_>,
-) -> Option<String> {
-    let name = package.bare.to_ascii_lowercase();
-    // The kernel's titles never name it, and it has no companions: their descriptions need not be read.
-    let titled = record.title.contains(&name) || facts.vendors.iter().any(|v| v == "linux");
-    let text = if titled {
-        record.title.as_str()
-    } else {
-        record.description().get(..200).unwrap_or(record.description())
-    };
-    let at = text.find(&name)?;
-    let meant = |phrase: &str| {
-        let squashed = squash(phrase);
-        package.name.contains(&squashed) || facts.products.iter().any(|p| p.contains(&squashed))
-    };
-    // "Optimization for TensorFlow" by somebody else.
-    let before = text.get(..at)?.strip_suffix(" for ");
-    if let Some(what) = before.and_then(|b| SERVANTS.iter().find(|s| b.ends_with(**s)))
-        && !meant(what)
-    {
-        return Some(format!("the record speaks of a \"{what} for {name}\", not of the software itself"));
-    }
-    let before_is_word = text[..at].chars().next_back().is_some_and(char::is_alphanumeric);
-    let rest = text.get(at + name.len()..)?;
-    let rest = rest.strip_prefix([' ', '-'])?;
-    let word_end = |phrase: &str| !rest.get(phrase.len()..).unwrap_or("").starts_with(char::is_alphanumeric);
-    let phrase = COMPANIONS.iter().find(|p| rest.starts_with(**p) && word_end(p))?;
-    (!before_is_word && !meant(phrase))
-        .then(|| format!("the record speaks of \"{name} {phrase}\", a companion of the software"))
-}
+#[cfg(test)]
+mod tests;

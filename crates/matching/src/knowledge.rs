@@ -3,15 +3,34 @@
 //! Written in TOML (see `knowledge/*.toml` in this crate for what is built in). Unknown keys are errors, so that a
 //! misspelt rule does not silently do nothing.
 
-use crate::finding::FindingStatus;
-use crate::owners::squash;
+mod entries;
+mod error;
+
 use crate::package::Package;
 use crate::set::PackageSet;
-use rustc_hash::FxHashMap;
-use serde::Deserialize;
+pub(crate) use entries::{CuratedStatement, Never, Software};
+use entries::{File, Support, Vendor, VersionNote};
+pub use error::{KnowledgeError, TomlProblem};
+use jiff::civil::Date;
+use rustc_hash::{FxHashMap, FxHashSet};
 use vulnerability::CveId;
+use vulnerability::names::squash;
 
-/// All curated knowledge, indexed for the matcher.
+/// All curated knowledge, indexed for the matcher. The default is none at all.
+///
+/// ```
+/// let mut knowledge = matching::Knowledge::built_in()?;
+/// let more = r#"
+///     [[never]]
+///     packages = ["gradio"]
+///     products = ["gradio"]
+///     reason = "the radio player, not the Python web framework"
+/// "#;
+/// knowledge.add("mine.toml", more)?;
+/// let error = knowledge.add("mine.toml", "[[never]]\npackage = []").unwrap_err();
+/// assert!(error.to_string().starts_with("mine.toml: line 2, column 1: unknown field `package`"));
+/// # Ok::<(), matching::KnowledgeError>(())
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct Knowledge {
     software: Vec<Software>,
@@ -20,201 +39,25 @@ pub struct Knowledge {
     never: Vec<Never>,
     statements: FxHashMap<CveId, Vec<CuratedStatement>>,
     versions: FxHashMap<String, VersionNote>,
-    generic: Vec<String>,
-    distributions: Vec<String>,
+    generic: FxHashSet<String>,
+    distributions: FxHashSet<String>,
     support: Vec<Support>,
+    vendors: Vec<Vendor>,
 }
 
-/// One file of curated knowledge.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-struct File {
-    software: Vec<Software>,
-    never: Vec<Never>,
-    statement: Vec<CuratedStatement>,
-    version: Vec<VersionNote>,
-    support: Vec<Support>,
-    generic_names: Vec<String>,
-    distributions: Vec<String>,
-}
-
-/// Which names in records mean which packages. A record that uses one of the product names under a vendor that is not
-/// listed speaks of other software.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Software {
-    /// The packages, by pname in any case; `*` at the end stands for any rest. A package of a language's set is
-    /// written with the set and its bare name, such as `python:django`.
-    pub packages: Vec<String>,
-    /// Product names in records, in any spelling.
-    pub products: Vec<String>,
-    /// Vendors in records, in any spelling. Empty: any vendor, because the product name is unmistakable.
-    #[serde(default)]
-    pub vendors: Vec<String>,
-    /// Only packages whose version contains this text, such as `esr`.
-    #[serde(default)]
-    pub version_contains: String,
-    /// Only packages whose version does not contain this text.
-    #[serde(default)]
-    pub version_lacks: String,
-    /// Why, if it is not obvious.
-    #[serde(default)]
-    pub reason: String,
-}
-
-impl Software {
-    /// Whether the entry is about packages of this version.
-    pub fn fits_version(&self, version: &str) -> bool {
-        (self.version_contains.is_empty() || version.contains(&self.version_contains))
-            && (self.version_lacks.is_empty() || !version.contains(&self.version_lacks))
-    }
-}
-
-/// A combination that never matches. All parts that are given must fit.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Never {
-    /// The packages, by pname, as in [`Software`].
-    pub packages: Vec<String>,
-    /// One CVE.
-    pub cve: Option<CveId>,
-    /// Product names.
-    #[serde(default)]
-    pub products: Vec<String>,
-    /// Vendors.
-    #[serde(default)]
-    pub vendors: Vec<String>,
-    /// Only packages whose version contains this text, such as `cudnn`.
-    #[serde(default)]
-    pub version_contains: String,
-    /// Why.
-    pub reason: String,
-}
-
-impl Never {
-    /// Whether it forbids its packages to match this CVE and these names, which are squashed.
-    pub fn covers(&self, cve: CveId, products: &[String], vendors: &[String]) -> bool {
-        let any =
-            |wanted: &[String], have: &[String]| wanted.is_empty() || wanted.iter().any(|w| have.contains(w));
-        self.cve.is_none_or(|c| c == cve) && any(&self.products, products) && any(&self.vendors, vendors)
-    }
-}
-
-/// A statement about one CVE and some packages, such as "not affected: built without the feature".
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct CuratedStatement {
-    /// The CVE.
-    pub cve: CveId,
-    /// The packages, by pname, as in [`Software`].
-    pub packages: Vec<String>,
-    /// The versions, as a range such as `>= 1.0, < 1.4.2`; empty means all.
-    #[serde(default)]
-    pub versions: String,
-    /// What is true.
-    pub status: CuratedStatus,
-    /// Why.
-    pub reason: String,
-}
-
-/// Statuses that may be curated.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum CuratedStatus {
-    /// Affected.
-    Affected,
-    /// Not affected.
-    NotAffected,
-    /// Fixed, for instance by a backport.
-    Fixed,
-}
-
-impl From<CuratedStatus> for FindingStatus {
-    fn from(status: CuratedStatus) -> Self {
-        match status {
-            CuratedStatus::Affected => Self::Affected,
-            CuratedStatus::NotAffected => Self::NotAffected,
-            CuratedStatus::Fixed => Self::Fixed,
-        }
-    }
-}
-
-/// How a package's version relates to the versions in records.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct VersionNote {
-    /// The packages, by exact pname.
-    pub packages: Vec<String>,
-    /// Text to take away at the start.
-    #[serde(default)]
-    pub strip_prefix: String,
-    /// Characters after which the rest is nixpkgs' own, such as `-` in glibc's `2.26-131`; empty means none.
-    #[serde(default)]
-    pub cut_at: String,
-    /// Replacements from left to right, such as `_` by `.`.
-    #[serde(default)]
-    pub replace: Vec<(String, String)>,
-    /// Releases that came before the first version in the present scheme sort before everything: their pattern is
-    /// "no dot inside".
-    #[serde(default)]
-    pub undotted_is_older: bool,
-    /// Why.
-    pub reason: String,
-}
-
-/// Until when a maker looked after a line of releases. Records that name only supported lines say nothing of it later.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Support {
-    /// The packages, by pname, as in [`Software`].
-    pub packages: Vec<String>,
-    /// The line: the versions that are this text or begin with it and a dot.
-    pub line: String,
-    /// The last day of support, as `YYYY-MM-DD`.
-    pub until: String,
-    /// Where that is written.
-    pub source: String,
-}
-
-/// Why a knowledge file could not be used.
-#[derive(Debug, thiserror::Error)]
-pub enum KnowledgeError {
-    /// Not TOML, or not of the expected form; the message tells line and column.
-    #[error("{file}: {problem}")]
-    Toml {
-        /// The file as the caller calls it.
-        file: String,
-        /// What is wrong and where.
-        problem: String,
-    },
-    /// A rule that would do nothing or everything.
-    #[error("{file}: [[{table}]] number {index}: {problem}")]
-    Rule {
-        /// The file as the caller calls it.
-        file: String,
-        /// The table.
-        table: &'static str,
-        /// Which one, from 1.
-        index: usize,
-        /// What is wrong.
-        problem: &'static str,
-    },
-}
-
-/// What is wrong with a TOML text and where, on one line: the text itself, which the error would show, may be endless.
-pub fn toml_problem(text: &str, error: &toml::de::Error) -> String {
-    let message: String = error.message().chars().take(300).collect();
-    let Some(before) = error.span().and_then(|span| text.as_bytes().get(..span.start)) else {
-        return message;
-    };
-    let line = before.split(|byte| *byte == b'\n').count();
-    let column = before.rsplit(|byte| *byte == b'\n').next().unwrap_or_default().len() + 1;
-    format!("line {line}, column {column}: {message}")
+/// How the vendors of a product write their records, where that is a rule of its own.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Conventions {
+    /// The record's texts name no other system, no part for a language and no add-on: they are not read for those.
+    pub(crate) texts_limit_nothing: bool,
+    /// A range with only an upper end is of one line of releases. The vendor's name.
+    pub(crate) one_range_a_line: Option<String>,
 }
 
 const BUILT_IN: &[(&str, &str)] = &[
     ("knowledge/classes.toml", include_str!("../knowledge/classes.toml")),
     ("knowledge/software.toml", include_str!("../knowledge/software.toml")),
+    ("knowledge/vendors.toml", include_str!("../knowledge/vendors.toml")),
     ("knowledge/versions.toml", include_str!("../knowledge/versions.toml")),
 ];
 
@@ -235,7 +78,7 @@ impl Knowledge {
     pub fn add(&mut self, file: &str, text: &str) -> Result<(), KnowledgeError> {
         let parsed: File = toml::from_str(text).map_err(|error| KnowledgeError::Toml {
             file: file.to_owned(),
-            problem: toml_problem(text, &error),
+            problem: TomlProblem::new(text, error.message(), error.span()),
         })?;
         let rule = |table, index: usize, problem| {
             Err(KnowledgeError::Rule { file: file.to_owned(), table, index: index + 1, problem })
@@ -253,6 +96,18 @@ impl Knowledge {
         for (i, statement) in parsed.statement.iter().enumerate() {
             if statement.packages.is_empty() {
                 return rule("statement", i, "`packages` must not be empty");
+            }
+        }
+        for (i, vendor) in parsed.vendor.iter().enumerate() {
+            if vendor.spellings.iter().all(|spelling| squash(spelling).is_empty()) {
+                return rule("vendor", i, "`spellings` must have letters or digits");
+            }
+            if !vendor.texts_limit_nothing && !vendor.one_range_a_line {
+                return rule(
+                    "vendor",
+                    i,
+                    "give `texts-limit-nothing` or `one-range-a-line`, or it does nothing",
+                );
             }
         }
         for mut software in parsed.software {
@@ -280,12 +135,6 @@ impl Knowledge {
             statement.packages.iter_mut().for_each(|p| p.make_ascii_lowercase());
             self.statements.entry(statement.cve).or_default().push(statement);
         }
-        for (i, support) in parsed.support.iter().enumerate() {
-            let date = support.until.split('-').map(str::len).eq([4, 2, 2]);
-            if !date || !support.until.bytes().all(|b| b.is_ascii_digit() || b == b'-') {
-                return rule("support", i, "`until` must be a day, as `2023-10-31`");
-            }
-        }
         self.support.extend(parsed.support.into_iter().map(|mut support| {
             support.packages.iter_mut().for_each(|p| p.make_ascii_lowercase());
             support
@@ -295,13 +144,21 @@ impl Knowledge {
                 self.versions.insert(package, note.clone());
             }
         }
+        for mut vendor in parsed.vendor {
+            for spelling in &mut vendor.spellings {
+                let rest = if spelling.ends_with('*') { "*" } else { "" };
+                *spelling = squash(spelling) + rest;
+            }
+            vendor.spellings.retain(|spelling| !spelling.is_empty() && spelling != "*");
+            self.vendors.push(vendor);
+        }
         self.generic.extend(parsed.generic_names.iter().map(|n| squash(n)));
         self.distributions.extend(parsed.distributions.iter().map(|n| squash(n)));
         Ok(())
     }
 
     /// The software entries that list this package, by its [`curated_name`].
-    pub fn software_of(&self, name: &str) -> Vec<&Software> {
+    pub(crate) fn software_of(&self, name: &str) -> Vec<&Software> {
         let exact = self.by_package.get(name).into_iter().flatten();
         let wild =
             self.wildcards.iter().filter(|(start, _)| name.starts_with(start.as_str())).map(|(_, i)| i);
@@ -309,30 +166,34 @@ impl Knowledge {
     }
 
     /// The rules that forbid combinations with a package of this [`curated_name`] and version.
-    pub fn never_of(&self, name: &str, version: &str) -> Vec<&Never> {
+    pub(crate) fn never_of(&self, name: &str, version: &str) -> Vec<&Never> {
         let about =
             |n: &&Never| n.packages.iter().any(|p| names(p, name)) && version.contains(&n.version_contains);
         self.never.iter().filter(about).collect()
     }
 
     /// Curated statements on this CVE and package (by its [`curated_name`]), whatever the version.
-    pub fn statements<'a>(&'a self, cve: CveId, name: &'a str) -> impl Iterator<Item = &'a CuratedStatement> {
+    pub(crate) fn statements<'a>(
+        &'a self,
+        cve: CveId,
+        name: &'a str,
+    ) -> impl Iterator<Item = &'a CuratedStatement> {
         let of_cve = self.statements.get(&cve).into_iter().flatten();
         of_cve.filter(move |s| s.packages.iter().any(|p| names(p, name)))
     }
 
-    /// The last day (`YYYY-MM-DD`) on which the maker looked after the line of this version, if that is known. `name` is
-    /// the package's [`curated_name`].
-    pub fn supported_until(&self, name: &str, version: &str) -> Option<&str> {
+    /// The last day on which the maker supported the line of this version, if that is known. `name` is the package's
+    /// [`curated_name`].
+    pub(crate) fn supported_until(&self, name: &str, version: &str) -> Option<Date> {
         let of_line = |line: &str| {
             version.strip_prefix(line).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
         };
         let found = |s: &&Support| s.packages.iter().any(|p| names(p, name)) && of_line(&s.line);
-        self.support.iter().find(found).map(|s| s.until.as_str())
+        self.support.iter().find(found).map(|s| s.until)
     }
 
     /// The package's version in the scheme that records use.
-    pub fn version_in_records(&self, package: &Package) -> String {
+    pub(crate) fn version_in_records(&self, package: &Package) -> String {
         let mut version = package.version.as_str();
         let Some(note) = self.versions.get(&package.pname) else { return version.to_owned() };
         version = version.strip_prefix(note.strip_prefix.as_str()).unwrap_or(version);
@@ -350,26 +211,41 @@ impl Knowledge {
     }
 
     /// Whether a (squashed) name is a common word that many programs carry.
-    pub fn is_generic(&self, name: &str) -> bool {
-        name.len() < 3 || self.generic.iter().any(|g| g == name)
+    pub(crate) fn is_generic(&self, name: &str) -> bool {
+        name.len() < 3 || self.generic.contains(name)
     }
 
     /// Whether a (squashed) vendor name is a distribution, whose versions are its own.
-    pub fn is_distribution(&self, vendor: &str) -> bool {
-        self.distributions.iter().any(|d| d == vendor)
+    pub(crate) fn is_distribution(&self, vendor: &str) -> bool {
+        self.distributions.contains(vendor)
+    }
+
+    /// The conventions of vendors by their (squashed) names. Of several the first decides.
+    pub(crate) fn conventions(&self, vendors: &[String]) -> Conventions {
+        let called = |rule: &&Vendor| {
+            vendors.iter().any(|vendor| rule.spellings.iter().any(|spelling| names(spelling, vendor)))
+        };
+        let mut conventions = Conventions::default();
+        for rule in self.vendors.iter().filter(called) {
+            conventions.texts_limit_nothing |= rule.texts_limit_nothing;
+            if rule.one_range_a_line && conventions.one_range_a_line.is_none() {
+                conventions.one_range_a_line = Some(rule.name.clone());
+            }
+        }
+        conventions
     }
 }
 
 /// What rules call a package: its pname in lower case, and in a language's set the bare name after the set's:
 /// `python:django`.
-pub fn curated_name(package: &Package) -> String {
+pub(crate) fn curated_name(package: &Package) -> String {
     match PackageSet::of(package) {
         (PackageSet::Top, bare) => bare.to_ascii_lowercase(),
         (set, bare) => format!("{}:{}", set.name(), bare.to_ascii_lowercase()),
     }
 }
 
-/// Whether a rule's package pattern (lower case) names this package.
+/// Whether a rule's pattern (lower case) names this package or vendor.
 fn names(pattern: &str, name: &str) -> bool {
     pattern.strip_suffix('*').map_or(pattern == name, |start| name.starts_with(start))
 }

@@ -1,27 +1,29 @@
 //! Pure functions from (packages, vulnerabilities, curated knowledge) to findings.
 //!
-//! The flow of data: [`Package::keys`](package::Package) names under which a package may be known, the caller loads the
-//! vulnerabilities that speak of any of these names, and [`find`] joins the two, decides identity, then
-//! status, then applies corrections (patches, curated statements, VEX). Every [`Finding`] carries the [`Evidence`] for
-//! each of these steps. Nothing here reads a file or asks the network.
+//! The flow of data: [`Matcher::new`] derives the names under which records may know the packages, the caller loads the
+//! vulnerabilities that use any of these [names](Matcher::names), and [`Matcher::find`] joins the two: it decides identity,
+//! then status, then applies corrections (patches, curated statements, VEX). Every [`Finding`] carries the [`Evidence`] for
+//! each of these steps. [`find`] does all of it at once. Nothing here reads a file, uses the network, or starts a thread that
+//! the caller did not grant.
 
-mod alike;
-pub mod context;
-pub mod corrections;
-pub mod explain;
-pub mod find;
-pub mod finding;
-pub mod identity;
-pub mod knowledge;
-pub mod owners;
-pub mod package;
+mod corrections;
+mod equivalence;
+mod explain;
+mod facts;
+mod find;
+mod finding;
+mod identity;
+mod knowledge;
+mod package;
 mod prose;
-pub mod set;
-pub mod status;
-pub mod vex;
+mod set;
+mod status;
+mod vex;
+mod vocabulary;
 
 pub use explain::explain;
 pub use find::{Matcher, find};
-pub use finding::{Confidence, Evidence, Finding, FindingStatus};
-pub use knowledge::Knowledge;
+pub use finding::{Confidence, CorrectionSource, Evidence, Finding, FindingStatus, IdentityRule};
+pub use knowledge::{Knowledge, KnowledgeError, TomlProblem};
 pub use package::Package;
+pub use vex::{VexProduct, VexStatement};

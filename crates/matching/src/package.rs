@@ -1,9 +1,14 @@
 //! What is matched: packages, from whatever source they are known.
 
 use serde::{Deserialize, Serialize};
+use vulnerability::Stated;
+use vulnerability::cpe::Cpe;
+use vulnerability::purl::Purl;
 
 /// A package as far as it is known. Only `name`, `pname` and `version` are always there; the more of the rest, the
-/// surer the findings.
+/// surer the findings. Made as `Package { pname, version, ..Package::default() }`, since it may get more fields.
+///
+/// Store paths are texts: matching only compares them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Package {
@@ -43,10 +48,10 @@ pub struct Package {
     /// `meta.knownVulnerabilities`: texts, often with CVE identifiers inside.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub known_vulnerabilities: Vec<String>,
-    /// CPE 2.3 names from `meta.identifiers` or an SBOM.
+    /// CPE names from `meta.identifiers` or an SBOM; texts that are none are kept.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub cpes: Vec<String>,
-    /// Package URLs from `meta.identifiers` or an SBOM.
+    pub cpes: Vec<Stated<Cpe>>,
+    /// Package URLs from `meta.identifiers` or an SBOM; texts that are none are kept.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub purls: Vec<String>,
+    pub purls: Vec<Stated<Purl>>,
 }

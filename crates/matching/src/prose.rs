@@ -1,14 +1,14 @@
-//! What titles and descriptions say beside the structured data: on which system, of which part, from which version on.
+//! What titles and descriptions say besides the structured data: on which system, of which part, from which version on.
 //!
 //! Texts are expected in lower case. Each function knows one turn of phrase that many records share; none knows a
 //! product. They answer only when the text is plain, because the structured data is right far more often than a
 //! guess at prose.
 
-use crate::owners::dashed;
-
 pub(crate) mod parts;
 pub(crate) mod systems;
 pub(crate) mod versions;
+
+use vulnerability::names::dashed;
 
 /// Whether `word` stands in a text with no letter or digit around it.
 pub(crate) fn has_word(text: &str, word: &str) -> bool {

@@ -2,13 +2,14 @@
 //! only a name is known, from the prefix that nixpkgs gives to the names in such a set.
 
 use crate::package::Package;
-use serde::Serialize;
+use crate::vocabulary::SETS;
+use serde::Deserialize;
 
 /// A package set. A package of a set shares its name only with the packages of the same collection: the Python
 /// library `redis` is not the server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum PackageSet {
+pub(crate) enum PackageSet {
     /// The top level and everything that is not in a set below.
     Top,
     /// `python3Packages`: PyPI.
@@ -45,58 +46,9 @@ pub enum PackageSet {
     Extension,
 }
 
-/// How an attribute set's name begins, and the set. The first that fits counts, so longer ones stand first.
-const ATTRIBUTES: &[(&str, PackageSet)] = &[
-    ("pythonDocs", PackageSet::Top),
-    ("python", PackageSet::Python),
-    ("pypy", PackageSet::Python),
-    ("perl", PackageSet::Perl),
-    ("nodePackages", PackageSet::Node),
-    ("ruby", PackageSet::Ruby),
-    ("bundler", PackageSet::Ruby),
-    ("haskell", PackageSet::Haskell),
-    ("ocaml", PackageSet::Ocaml),
-    ("lua", PackageSet::Lua),
-    ("php", PackageSet::Php),
-    ("rPackages", PackageSet::R),
-    ("beam", PackageSet::Beam),
-    ("elixir", PackageSet::Beam),
-    ("rustPackages", PackageSet::Rust),
-    ("emacs", PackageSet::Emacs),
-    ("elpa", PackageSet::Emacs),
-    ("melpa", PackageSet::Emacs),
-    ("linuxPackages", PackageSet::KernelModule),
-    ("linuxKernel", PackageSet::KernelModule),
-    ("wordpressPackages", PackageSet::Wordpress),
-    ("vscode-extensions", PackageSet::Extension),
-    ("kodiPackages", PackageSet::Extension),
-    ("terraform-providers", PackageSet::Extension),
-    ("nextcloud", PackageSet::Extension),
-    ("postgresqlPackages", PackageSet::Extension),
-];
-
-/// How the name of a derivation begins, up to the dash: the stem, whether a version may follow it, and the set.
-const NAMES: &[(&str, PackageSet)] = &[
-    ("python", PackageSet::Python),
-    ("pypy", PackageSet::Python),
-    ("perl", PackageSet::Perl),
-    ("node", PackageSet::Node),
-    ("node_", PackageSet::Node),
-    ("ruby", PackageSet::Ruby),
-    ("ocaml", PackageSet::Ocaml),
-    ("lua", PackageSet::Lua),
-    ("luajit", PackageSet::Lua),
-    ("php", PackageSet::Php),
-    ("r", PackageSet::R),
-    ("emacs", PackageSet::Emacs),
-    ("vimplugin", PackageSet::Vim),
-    ("erlang", PackageSet::Beam),
-    ("rust_", PackageSet::Rust),
-];
-
 impl PackageSet {
     /// The set of a package and its pname without the set's prefix.
-    pub fn of(package: &Package) -> (Self, &str) {
+    pub(crate) fn of(package: &Package) -> (Self, &str) {
         let by_attribute = package.attribute.as_deref().and_then(Self::of_attribute);
         match (by_attribute, Self::of_name(&package.pname)) {
             (Some(set), Some((named, bare))) if set == named => (set, bare),
@@ -109,14 +61,15 @@ impl PackageSet {
 
     fn of_attribute(attribute: &str) -> Option<Self> {
         let (first, rest) = attribute.split_once('.')?;
-        // `php.packages.x` and `linuxPackages.x` are in a set; `gnome3.glade` is not.
-        if ["Plugins", "Themes", "Extensions", "Dicts", "Modules"].iter().any(|end| first.ends_with(end)) {
-            return Some(if first == "vimPlugins" { Self::Vim } else { Self::Extension });
+        if let Some(set) = SETS.whole_attributes.get(first) {
+            return Some(*set);
         }
-        let (_, set) = ATTRIBUTES.iter().find(|(start, _)| first.starts_with(start))?;
+        if SETS.extension_endings.iter().any(|end| first.ends_with(end)) {
+            return Some(Self::Extension);
+        }
+        let (_, set) = SETS.attributes.iter().find(|(start, _)| first.starts_with(start))?;
         match set {
-            // linuxPackages.kernel is the kernel itself, linuxPackages.perf a part of its source.
-            Self::KernelModule if matches!(rest, "kernel" | "perf" | "cpupower" | "tmon") => None,
+            Self::KernelModule if SETS.kernel_itself.contains(rest) => None,
             Self::Top => None,
             set => Some(*set),
         }
@@ -129,15 +82,12 @@ impl PackageSet {
         }
         let stem = first.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
         let versioned = stem.len() < first.len();
-        NAMES.iter().find(|(name, _)| *name == stem).and_then(|(name, set)| {
-            // Without a version `python-foo`, `node-foo`, `php-fpm-exporter` are what upstream calls itself.
-            let sure = versioned || matches!(*name, "perl" | "r" | "vimplugin" | "emacs" | "node_" | "rust_");
-            sure.then_some((*set, bare))
-        })
+        let name = SETS.names.iter().find(|name| name.stem == stem)?;
+        (versioned || name.unversioned).then_some((name.set, bare))
     }
 
     /// Its name in curated rules.
-    pub const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Top => "top",
             Self::Python => "python",
@@ -157,24 +107,6 @@ impl PackageSet {
             Self::Wordpress => "wordpress",
             Self::Extension => "extension",
         }
-    }
-
-    /// What a package collection is called in package URLs, if the set comes from one.
-    pub const fn purl_type(self) -> Option<&'static str> {
-        Some(match self {
-            Self::Python => "pypi",
-            Self::Perl => "cpan",
-            Self::Node => "npm",
-            Self::Ruby => "gem",
-            Self::Haskell => "hackage",
-            Self::Php => "composer",
-            Self::R => "cran",
-            Self::Beam => "hex",
-            Self::Rust => "cargo",
-            Self::Lua => "luarocks",
-            Self::Ocaml => "opam",
-            _ => return None,
-        })
     }
 }
 

@@ -2,9 +2,9 @@
 
 mod wording;
 
-use crate::context::{RecordContext, StatementFacts};
+use crate::facts::{PackageFacts, RecordFacts, StatementFacts};
 use crate::finding::{Confidence, Evidence, FindingStatus};
-use crate::identity::{Identity, PackageFacts};
+use crate::identity::Identity;
 use std::rc::Rc;
 use vulnerability::model::{Bound, Container, Precision, Statement, Status, VersionRange};
 use vulnerability::ranges::{Because, Verdict};
@@ -13,15 +13,15 @@ use wording::Wording;
 
 /// The decision on one package and vulnerability, before corrections.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Decision {
+pub(crate) struct Decision {
     /// The status.
-    pub status: FindingStatus,
+    pub(crate) status: FindingStatus,
     /// Of identity and version together.
-    pub confidence: Confidence,
+    pub(crate) confidence: Confidence,
     /// The first fixed version above the package's.
-    pub fixed_in: Option<String>,
-    /// Identity and version evidence of the statements that decided, and of those that contradict. Empty if nobody asked.
-    pub evidence: Vec<Evidence>,
+    pub(crate) fixed_in: Option<String>,
+    /// Identity and version evidence of the statements that decided, and of those that contradict. Empty if not wanted.
+    pub(crate) evidence: Vec<Evidence>,
 }
 
 /// What one statement says about the version.
@@ -36,12 +36,12 @@ struct Opinion<'a> {
     basis: Basis,
 }
 
-/// What an opinion rests on, from which its evidence can be told.
+/// What an opinion rests on, from which its evidence is made.
 enum Basis {
     /// The ranges.
     Verdict(Verdict),
-    /// Something else, in words, and comparisons.
-    Words(String, Vec<String>),
+    /// Something else, as a text, and comparisons.
+    Text(String, Vec<String>),
 }
 
 impl Opinion<'_> {
@@ -66,11 +66,11 @@ impl Opinion<'_> {
             })
     }
 
-    /// The evidence on the version. Made only for what is told.
+    /// The evidence on the version. Made only for what is reported.
     fn evidence(&self, package: &PackageFacts<'_>) -> Evidence {
         let statement = self.facts.statement;
         let (range, comparisons) = match &self.basis {
-            Basis::Words(words, comparisons) => (words.clone(), comparisons.clone()),
+            Basis::Text(text, comparisons) => (text.clone(), comparisons.clone()),
             Basis::Verdict(verdict) => {
                 let text = match self.range() {
                     Some(range) => range.text().into_owned(),
@@ -108,12 +108,12 @@ enum Weight {
 }
 
 /// Weighs what the identified statements say. `None` if no statement was identified. Evidence is gathered for a status that
-/// is `told`.
-pub fn decide(
+/// is `reported`.
+pub(crate) fn decide(
     package: &PackageFacts<'_>,
-    record: &RecordContext<'_>,
+    record: &RecordFacts<'_>,
     identified: &[(Rc<Identity>, &StatementFacts<'_>)],
-    told: impl Fn(FindingStatus) -> bool,
+    reported: impl Fn(FindingStatus) -> bool,
 ) -> Option<Decision> {
     let best_identity = identified.iter().map(|(i, _)| i.confidence).max()?;
     // A weaker identification of another statement adds only noise: "gitlab" and "gitlab plugin" in one record.
@@ -141,7 +141,7 @@ pub fn decide(
         confidence = confidence.min(Confidence::Medium);
     }
     let mut evidence = Vec::new();
-    if told(chosen.status) {
+    if reported(chosen.status) {
         evidence = chosen.identity.evidence(chosen.facts, package);
         evidence.push(chosen.evidence(package));
         if contradicted {
@@ -187,7 +187,7 @@ fn but_restatements<'a>(
 
 fn opinion<'a>(
     package: &PackageFacts<'_>,
-    record: &RecordContext<'_>,
+    record: &RecordFacts<'_>,
     identity: &'a Identity,
     facts: &'a StatementFacts<'a>,
 ) -> Opinion<'a> {
@@ -195,9 +195,9 @@ fn opinion<'a>(
     let make =
         |status, weight, confidence, basis| Opinion { identity, facts, status, weight, confidence, basis };
     let nothing = |status, text: String| {
-        make(status, Weight::Nothing, Confidence::Medium, Basis::Words(text, Vec::new()))
+        make(status, Weight::Nothing, Confidence::Medium, Basis::Text(text, Vec::new()))
     };
-    if let Some(system) = facts.elsewhere.as_deref().or(record.elsewhere) {
+    if let Some(system) = facts.elsewhere.or(record.elsewhere) {
         return nothing(FindingStatus::NotAffected, format!("only on {system}"));
     }
     if facts.of_distribution {
@@ -214,7 +214,7 @@ fn opinion<'a>(
         Status::Unknown => FindingStatus::Unknown,
     };
     let reworded =
-        |w: Wording| make(w.status, w.weight, Confidence::Medium, Basis::Words(w.text, w.comparisons));
+        |w: Wording| make(w.status, w.weight, Confidence::Medium, Basis::Text(w.text, w.comparisons));
     if let Some(wording) = wording::up_to_exact(package, record, statement, status) {
         return reworded(wording);
     }

@@ -15,7 +15,7 @@ pub struct VexStatement {
     pub products: Vec<VexProduct>,
     /// The status it gives.
     pub status: FindingStatus,
-    /// Why, in words: justification and impact statement.
+    /// The reason that the document gives: justification and impact statement.
     pub reason: String,
     /// The document and the place in it, such as `vex.json, statements[3]`.
     pub origin: String,

@@ -2,9 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
-use matching::finding::{Confidence, CorrectionSource, Evidence, FindingStatus};
-use matching::vex::{VexProduct, VexStatement};
-use matching::{Finding, Knowledge, Package, explain, find};
+use matching::{
+    Confidence, CorrectionSource, Evidence, Finding, FindingStatus, Knowledge, Package, VexProduct,
+    VexStatement, explain, find,
+};
 use vulnerability::model::Vulnerability;
 
 /// A record of the CVE list, read by the real reader.

@@ -1,4 +1,4 @@
-//! Packages are matched together, and those that are alike are asked about once: it must not matter.
+//! Packages are matched together, and those of one equivalence class are decided once: it must not matter.
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
@@ -33,7 +33,7 @@ fn package() -> impl Strategy<Value = Package> {
                 attribute: attribute.map(str::to_owned),
                 homepages: list(homepage),
                 patches: list(patch),
-                cpes: list(cpe),
+                cpes: list(cpe).into_iter().map(Into::into).collect(),
                 ..Package::default()
             }
         },

@@ -2,8 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
-use matching::finding::{Confidence, Evidence, FindingStatus};
-use matching::{Finding, Knowledge, Package, find};
+use matching::{Confidence, Evidence, Finding, FindingStatus, Knowledge, Package, find};
 use serde_json::{Value, json};
 use vulnerability::model::Vulnerability;
 

@@ -5,9 +5,7 @@ use crate::suppress::{self, Rule};
 use crate::targets::{TargetContents, TargetKind};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use matching::find::Matcher;
-use matching::vex::VexStatement;
-use matching::{Finding, FindingStatus, Knowledge, Package};
+use matching::{Finding, FindingStatus, Knowledge, Matcher, Package, VexStatement};
 use rustc_hash::FxHashSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use vulnerability::CveId;
@@ -69,7 +67,7 @@ pub fn scan(
         });
         packages.extend(contents.packages);
     }
-    let matcher = Matcher::new(&packages, &opinions.knowledge, &opinions.vex).telling(told);
+    let matcher = Matcher::new(&packages, &opinions.knowledge, &opinions.vex).with_evidence_for(told);
     let mut ids = database.lookup(matcher.names())?;
     let plan = Plan { matcher: &matcher, mentioned: matcher.mentioned(), told };
     ids.extend(&plan.mentioned);

@@ -23,7 +23,7 @@ pub use begin::begin;
 use crate::targets::{MAXIMUM_TEXT, Warning};
 use crate::user_file::{self, UserFileError};
 use jiff::civil::Date;
-use matching::{Finding, Package};
+use matching::{Finding, Package, TomlProblem};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -80,7 +80,9 @@ pub fn parse(text: &str, name: &str, extension: Option<&str>) -> Result<Vec<Rule
 }
 
 fn parse_toml(text: &str, name: &str) -> Result<Vec<Rule>, String> {
-    let table: toml::Table = text.parse().map_err(|e| matching::knowledge::toml_problem(text, &e))?;
+    let table: toml::Table = text
+        .parse()
+        .map_err(|e: toml::de::Error| TomlProblem::new(text, e.message(), e.span()).to_string())?;
     if table.is_empty() {
         return Ok(Vec::new());
     }

@@ -71,7 +71,7 @@ pub enum KnowledgeFileError {
     File(#[from] UserFileError),
     /// What stands in it.
     #[error(transparent)]
-    Knowledge(#[from] matching::knowledge::KnowledgeError),
+    Knowledge(#[from] matching::KnowledgeError),
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ mod openvex;
 mod product;
 
 use crate::user_file::{self, UserFileError};
-use matching::vex::VexStatement;
+use matching::VexStatement;
 use serde_json::Value;
 use std::path::Path;
 

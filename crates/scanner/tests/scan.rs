@@ -2,8 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use matching::find::Matcher;
-use matching::{Knowledge, Package};
+use matching::{Knowledge, Matcher, Package};
 use scanner::scan::{Occasion, Opinions, Target, scan};
 use scanner::targets::{TargetContents, TargetKind};
 use std::num::NonZero;

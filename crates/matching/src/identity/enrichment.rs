@@ -1,14 +1,16 @@
 //! What enrichments add to records: names and vendors by others than the record's author, who knew it better.
 
-use super::PackageFacts;
-use crate::context::{RecordContext, StatementFacts, has_name};
-use crate::owners::{dashed, squash, vendor_names};
+use crate::facts::owners::vendor_names;
+use crate::facts::product::has_name;
+use crate::facts::{PackageFacts, RecordFacts, StatementFacts};
 use crate::prose;
+use crate::vocabulary::NAMES;
+use vulnerability::names::{dashed, squash};
 
 /// Whether the vendor is one that an enrichment had to make up, because the record itself names no product but in its text:
 /// "exiftags v.1.01" under the vendor "aertherwide". Such a vendor contradicts nothing.
 pub(super) fn vendor_is_guessed(
-    record: &RecordContext<'_>,
+    record: &RecordFacts<'_>,
     facts: &StatementFacts<'_>,
     package: &PackageFacts<'_>,
 ) -> bool {
@@ -17,58 +19,10 @@ pub(super) fn vendor_is_guessed(
         && prose::names_product(record.description(), &dashed(package.bare))
 }
 
-/// Words that a product's name has or lacks without being another product.
-const NEUTRAL: &[&str] = &[
-    "server",
-    "software",
-    "open",
-    "source",
-    "community",
-    "enterprise",
-    "edition",
-    "project",
-    "framework",
-    "library",
-    "lib",
-    "core",
-    "suite",
-    "tools",
-    "utils",
-    "package",
-    "the",
-    "for",
-    "and",
-    "of",
-    "r",
-    "tm",
-    "c",
-    "cpp",
-    "js",
-    "linux",
-    "gnu",
-    "git",
-    "web",
-    "standard",
-    "free",
-    "toolkit",
-    "buffers",
-    "esr",
-    "base",
-    "common",
-    "security",
-    "advisories",
-    "os",
-    "rust",
-    "python",
-    "py",
-    "go",
-    "golang",
-];
-
 /// The product as the record itself calls it, if that is another one of the same maker which an enrichment took for the
 /// package's software: "electron-builder" as "electron", "worldmap-panel" of Grafana as "grafana".
 pub(super) fn shortened<'a>(
-    record: &'a RecordContext<'_>,
+    record: &'a RecordFacts<'_>,
     facts: &StatementFacts<'_>,
     package: &PackageFacts<'_>,
 ) -> Option<&'a str> {
@@ -93,7 +47,7 @@ pub(super) fn shortened<'a>(
             let known = |word: &str| {
                 word.is_empty()
                     || word.bytes().all(|b| b.is_ascii_digit())
-                    || NEUTRAL.contains(&word)
+                    || NAMES.neutral_product_words.contains(word)
                     || vendors.iter().any(|v| v.contains(word))
                     || facts.vendors.iter().any(|v| v.contains(word))
                     || package.name.contains(word)

@@ -1,33 +1,16 @@
 //! The part, edition or package of a software that a text limits a flaw to.
 
 use super::{has_word, words_at};
-use crate::set::PackageSet;
-
-/// Languages that a product has a part for, as titles name them.
-const LANGUAGES: [(&str, Option<PackageSet>); 14] = [
-    ("java", None),
-    ("kotlin", None),
-    ("scala", None),
-    ("javascript", Some(PackageSet::Node)),
-    ("node.js", Some(PackageSet::Node)),
-    ("nodejs", Some(PackageSet::Node)),
-    ("python", Some(PackageSet::Python)),
-    ("ruby", Some(PackageSet::Ruby)),
-    ("jruby", Some(PackageSet::Ruby)),
-    ("php", Some(PackageSet::Php)),
-    ("rust", Some(PackageSet::Rust)),
-    ("golang", None),
-    (".net", None),
-    ("c#", None),
-];
+use crate::vocabulary::{Language, RELATED};
 
 /// The language that a title limits one of the products to: "Stack overflow in Protocol Buffers Java Lite". The
 /// language's word must follow the product's name at once.
 pub(crate) fn language_of_title<'a>(
     title: &str,
     products: impl Iterator<Item = &'a str>,
-) -> Option<(&'static str, Option<PackageSet>)> {
-    if !LANGUAGES.iter().any(|(word, _)| title.contains(word)) {
+) -> Option<&'static Language> {
+    let languages = &RELATED.languages;
+    if !languages.iter().any(|language| title.contains(&language.word)) {
         return None;
     }
     for product in products {
@@ -39,11 +22,12 @@ pub(crate) fn language_of_title<'a>(
             let Some(rest) = title.get(at + product.len()..).and_then(|t| t.strip_prefix([' ', '-'])) else {
                 continue;
             };
-            let language = LANGUAGES.iter().find(|(word, _)| {
-                rest.strip_prefix(word).is_some_and(|r| !r.starts_with(|c: char| c.is_ascii_alphanumeric()))
+            let language = languages.iter().find(|language| {
+                let rest = rest.strip_prefix(&language.word);
+                rest.is_some_and(|r| !r.starts_with(|c: char| c.is_ascii_alphanumeric()))
             });
-            if let Some(language) = language {
-                return Some(*language);
+            if language.is_some() {
+                return language;
             }
         }
     }
@@ -58,12 +42,9 @@ pub(crate) fn npm_package(text: &str) -> Option<&str> {
     (!scope.is_empty() && scope.chars().all(plain) && !name.is_empty()).then_some(name)
 }
 
-/// Words for what a maker hosts.
-const SERVICE: [&str; 3] = ["cloud", "hosted", "saas"];
-
-/// Whether a text speaks of an edition that its maker hosts.
-pub(crate) fn speaks_of_service(text: &str) -> bool {
-    SERVICE.iter().any(|word| has_word(text, word))
+/// Whether a text is about an edition that its maker hosts, among others.
+pub(crate) fn concerns_service(text: &str) -> bool {
+    RELATED.hosted.iter().any(|word| has_word(text, word))
 }
 
 /// Whether a text names this version, and only for what its maker hosts: "Foo Cloud before 1.2", "the cloud offering".
@@ -73,7 +54,7 @@ pub(crate) fn is_of_service(text: &str, version: &str) -> bool {
     for clause in text.split(['\n', ';']).flat_map(|t| t.split(". ")).flat_map(|t| t.split(" and ")) {
         for _ in words_at(clause, &version) {
             named = true;
-            if !speaks_of_service(clause) {
+            if !concerns_service(clause) {
                 return false;
             }
         }
@@ -89,7 +70,7 @@ mod tests {
     #[test]
     fn languages_in_titles() {
         let language = |title: &str, product: &str| {
-            language_of_title(title, [product].into_iter()).map(|(language, _)| language)
+            language_of_title(title, [product].into_iter()).map(|language| language.word.as_str())
         };
         assert_eq!(language("overflow in foo buffers java lite", "Foo Buffers"), Some("java"));
         assert_eq!(language("overflow in foo rust library", "foo"), Some("rust"));

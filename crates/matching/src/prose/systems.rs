@@ -1,63 +1,25 @@
 //! The operating system that a text limits a flaw to.
 
 use super::words_at;
-use aho_corasick::AhoCorasick;
-use std::sync::LazyLock;
+use crate::vocabulary::SYSTEMS;
 use vulnerability::version::looks_like_version;
-
-/// Other operating systems, as texts call them, and what they are called here.
-const SYSTEMS: [(&str, &str); 10] = [
-    ("microsoft windows", "windows"),
-    ("windows", "windows"),
-    ("macos", "macos"),
-    ("mac os x", "macos"),
-    ("mac os", "macos"),
-    ("os x", "macos"),
-    ("android", "android"),
-    ("ios", "ios"),
-    ("ipados", "ios"),
-    ("freebsd", "freebsd"),
-];
 
 /// Whether a text, in whatever case, names another operating system at all. Few do, and every candidate record is asked.
 pub(crate) fn names_any(text: &str) -> bool {
-    static WORDS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
-        let words = SYSTEMS.iter().map(|(word, _)| word);
-        AhoCorasick::builder().ascii_case_insensitive(true).build(words).ok()
-    });
-    WORDS.as_ref().is_none_or(|words| words.is_match(text))
+    SYSTEMS.names.are_in(text)
 }
-
-/// Words that show that a text speaks of Linux as well.
-const LINUX_TOO: [&str; 12] = [
-    "linux",
-    "unix",
-    "posix",
-    "cross-platform",
-    "all platforms",
-    "any platform",
-    "all operating systems",
-    "any operating system",
-    "multiple platforms",
-    "debian",
-    "ubuntu",
-    "fedora",
-];
 
 /// The other system that a text begins with, and the rest behind it.
 fn system_at(text: &str) -> Option<(&'static str, &str)> {
-    SYSTEMS.iter().find_map(|(word, system)| {
+    SYSTEMS.names.iter().find_map(|(word, system)| {
         let rest = text.strip_prefix(word)?;
-        (!rest.starts_with(|c: char| c.is_ascii_alphanumeric())).then_some((*system, rest))
+        (!rest.starts_with(|c: char| c.is_ascii_alphanumeric())).then_some((system, rest))
     })
 }
 
-/// What may follow a system's name where a title speaks of what runs there.
-const MACHINES: [&str; 7] = ["only", "nodes", "hosts", "builds", "platform", "installer", "uninstaller"];
-
-/// The other operating system that a title speaks of, unless it names Linux too.
+/// The other operating system that a title names, unless it names Linux too.
 pub(crate) fn system_of_title(title: &str) -> Option<&'static str> {
-    if !names_any(title) || LINUX_TOO.iter().any(|word| title.contains(word)) {
+    if !names_any(title) || SYSTEMS.linux_too.are_in(title) {
         return None;
     }
     let behind = ["on ", "for "].into_iter().find_map(|word| {
@@ -66,90 +28,38 @@ pub(crate) fn system_of_title(title: &str) -> Option<&'static str> {
     });
     // "Foo: escalation on its Windows nodes": machines of that system, wherever the words stand.
     let machines = || {
-        SYSTEMS.iter().find_map(|(word, system)| {
+        SYSTEMS.names.iter().find_map(|(word, system)| {
             let mut places = words_at(title, word);
             let followed = |at: usize| {
                 let rest = title.get(at + word.len()..).unwrap_or("").trim_start();
-                MACHINES.iter().any(|m| rest.starts_with(m))
+                SYSTEMS.machines.iter().any(|m| rest.starts_with(m))
             };
-            places.any(followed).then_some(*system)
+            places.any(followed).then_some(system)
         })
     };
     behind.or_else(machines)
 }
 
-/// Phrases behind which the only thing concerned is named.
-const ONLY: [&str; 12] = [
-    "only affects",
-    "only affected",
-    "affects only",
-    "affected only",
-    "only impacts",
-    "impacts only",
-    "only applies to",
-    "only concerns",
-    "limited to",
-    "only vulnerable on",
-    "only exploitable on",
-    "only occurs on",
-];
-
-/// What may follow "NAME on SYSTEM" where the flaw is told: "curl on Windows allows", "Chrome on Android prior to".
-const VERBS: [&str; 16] = [
-    "allow",
-    "before",
-    "prior",
-    "through",
-    "up to",
-    "has ",
-    "have ",
-    "is ",
-    "does ",
-    "did ",
-    "contain",
-    "could ",
-    "mishandle",
-    "fails",
-    "version",
-    "when ",
-];
-
-/// Words before "on SYSTEM" that make it an example, a part of a list, or somebody else's system.
-const NOT_THE_SOFTWARE: [&str; 12] = [
-    "especially",
-    "particularly",
-    "as",
-    "including",
-    "also",
-    "not",
-    "e.g.",
-    "attackers",
-    "attacker",
-    "and",
-    "or",
-    "mainly",
-];
-
 /// The other operating system that a description limits the flaw to, with the words that do.
 ///
-/// Either a sentence says that *only* this system is affected, or a sentence tells the flaw of "NAME on SYSTEM", or it
+/// Either a sentence says that *only* this system is affected, or a sentence describes the flaw of "NAME on SYSTEM", or it
 /// happens "when …ing … on SYSTEM". A text that names Linux anywhere is limited only by the first way.
 pub(crate) fn system_of_description(text: &str) -> Option<(&'static str, String)> {
     let sentences = || text.split_inclusive(". ").flat_map(|s| s.split('\n'));
     for sentence in sentences() {
-        let only = ONLY.iter().find_map(|p| sentence.find(p).map(|at| at + p.len()));
+        let only = SYSTEMS.only.iter().find_map(|p| sentence.find(p).map(|at| at + p.len()));
         let Some(rest) = only.and_then(|at| sentence.get(at..)) else { continue };
         // "limited to its own site on desktops, but not on Android": the clause ends where another begins.
         let end = [",", ";", " but ", " while ", " by "].iter().filter_map(|joint| rest.find(joint)).min();
         let rest = rest.get(..end.unwrap_or(rest.len())).unwrap_or(rest);
-        if LINUX_TOO.iter().any(|w| rest.contains(w)) {
+        if SYSTEMS.linux_too.are_in(rest) {
             continue;
         }
         if let Some(system) = systems_in(rest) {
             return Some((system, quote(sentence)));
         }
     }
-    if LINUX_TOO.iter().any(|w| text.contains(w)) {
+    if SYSTEMS.linux_too.are_in(text) {
         return None;
     }
     sentences().take(2).find_map(|sentence| {
@@ -158,15 +68,16 @@ pub(crate) fn system_of_description(text: &str) -> Option<(&'static str, String)
             let before = sentence.get(..at)?.trim_end();
             let (system, rest) = sentence.get(at..)?.split_once(' ').and_then(|(_, rest)| system_at(rest))?;
             let rest = rest.trim_start();
-            let foreign = before.rsplit(' ').next().is_some_and(|word| NOT_THE_SOFTWARE.contains(&word));
+            let foreign =
+                before.rsplit(' ').next().is_some_and(|word| SYSTEMS.not_the_software.contains(word));
             let listed = rest.starts_with(',') && other_system_follows(rest);
             // "foo before 2.9.3 on windows."
             let versioned = before.rsplit(' ').next().is_some_and(looks_like_version);
-            let told = versioned
-                || VERBS.iter().any(|verb| rest.starts_with(verb))
+            let described = versioned
+                || SYSTEMS.verbs.iter().any(|verb| rest.starts_with(verb))
                 || rest.starts_with(|c: char| c.is_ascii_digit())
                 || (happens_when(before) && rest.starts_with([',', '.']) && !listed);
-            (!before.is_empty() && !foreign && told).then(|| (system, quote(sentence)))
+            (!before.is_empty() && !foreign && described).then(|| (system, quote(sentence)))
         })
     })
 }

@@ -1,10 +1,11 @@
 //! The versions that a text gives.
 
-use crate::owners::squash;
+use crate::vocabulary::VERSIONS;
 use vulnerability::model::VersionScheme;
+use vulnerability::names::squash;
 use vulnerability::version::{self, looks_like_version};
 
-/// Versions that a text speaks of: from `lower`, if it says from where, up to `upper`.
+/// Versions that a text gives: from `lower`, if it says from where, up to `upper`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Span {
     /// The lowest version, itself included.
@@ -115,36 +116,10 @@ pub(crate) fn lower_end(spans: &[Span], upper: &str, scheme: VersionScheme) -> O
     lowest
 }
 
-/// Words that show that a text speaks of more versions than the ones that stand behind a name.
-const MORE_VERSIONS: [&str; 22] = [
-    "before",
-    "prior",
-    "through",
-    "up to",
-    "earlier",
-    "older",
-    "below",
-    "lower",
-    "previous",
-    "all versions",
-    "any version",
-    "until",
-    "since",
-    "fixed in",
-    "patched in",
-    "latest",
-    "later",
-    "newer",
-    "<",
-    ">",
-    "from version",
-    "every version",
-];
-
 /// The only version that a text gives for a software: "libfoo v1.2.3 was discovered to contain". `None` if it gives
-/// none, several, or speaks of others too.
+/// none, several, or mentions others too.
 pub(crate) fn only_version<'a>(text: &'a str, names: &[String]) -> Option<&'a str> {
-    if MORE_VERSIONS.iter().any(|w| text.contains(w)) {
+    if VERSIONS.more_versions.are_in(text) {
         return None;
     }
     let words: Vec<&str> = text.split_whitespace().take(MOST_WORDS).collect();
@@ -194,35 +169,12 @@ pub(crate) fn says_up_to(text: &str, version: &str) -> bool {
             .trim_end_matches(" versions")
             .trim_end();
         let after = after.trim_start();
-        [
-            "up to",
-            "through",
-            "thru",
-            "up to and including",
-            "before and including",
-            "<=",
-            "prior to and including",
-        ]
-        .iter()
-        .any(|p| before.ends_with(p))
-            || [
-                "and earlier",
-                "and prior",
-                "and below",
-                "and older",
-                "or earlier",
-                "or below",
-                "or older",
-                "and previous",
-                "and before",
-                "and lower",
-            ]
-            .iter()
-            .any(|p| after.starts_with(p))
+        VERSIONS.up_to_before.iter().any(|phrase| before.ends_with(phrase))
+            || VERSIONS.up_to_behind.iter().any(|phrase| after.starts_with(phrase))
     })
 }
 
-/// A day or month that a version stands for, as year, month and day (0 where only the month is told): `2014-12-10`,
+/// A day or month that a version stands for, as year, month and day (0 where only the month is given): `2014-12-10`,
 /// `edk2-stable202405`, `20240514`. `None` unless there is just one.
 pub(crate) fn date_of(version: &str) -> Option<(u32, u32, u32)> {
     let digits: Vec<&str> =

@@ -3,10 +3,11 @@
 //! Each rule looks at one way in which ranges mislead, and gives what the text says with the words that say it.
 
 use super::Weight;
-use crate::context::{RecordContext, StatementFacts};
+use crate::facts::{PackageFacts, RecordFacts, StatementFacts};
 use crate::finding::FindingStatus;
-use crate::identity::PackageFacts;
 use crate::prose::{self, parts, versions};
+use crate::vocabulary::RELATED;
+use jiff::civil::Date;
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use vulnerability::model::{Bound, Precision, Statement, Status, VersionRange, VersionScheme};
@@ -38,13 +39,12 @@ impl Wording {
 /// Reasons not to believe that a package is affected, though the ranges say so. `range` is the one that decided.
 pub(super) fn limit(
     package: &PackageFacts<'_>,
-    record: &RecordContext<'_>,
+    record: &RecordFacts<'_>,
     facts: &StatementFacts<'_>,
     range: Option<&VersionRange>,
     weight: Weight,
 ) -> Option<Wording> {
-    // The kernel runs on no other system and has no parts for languages, but half of all records: theirs are not read.
-    if facts.vendors.iter().any(|v| v == "linux") {
+    if facts.conventions.texts_limit_nothing {
         return None;
     }
     let record_wide = || {
@@ -62,43 +62,39 @@ pub(super) fn limit(
 }
 
 /// The description limits the flaw to another operating system.
-fn other_system(record: &RecordContext<'_>) -> Option<String> {
+fn other_system(record: &RecordFacts<'_>) -> Option<String> {
     let (system, words) = record.other_system()?;
     Some(format!("only on {system}: \"{words}\""))
 }
 
 /// The title limits the flaw to the part for another language.
-fn other_language(package: &PackageFacts<'_>, record: &RecordContext<'_>) -> Option<String> {
-    let (language, set) = record.other_language()?;
-    let own = set == Some(package.set) || package.package.pname.to_ascii_lowercase().contains(language);
-    (!own).then(|| format!("the title speaks of the part for {language}"))
+fn other_language(package: &PackageFacts<'_>, record: &RecordFacts<'_>) -> Option<String> {
+    let language = record.other_language()?;
+    let own = language.set == Some(package.set)
+        || package.package.pname.to_ascii_lowercase().contains(&language.word);
+    (!own).then(|| format!("the title speaks of the part for {}", language.word))
 }
 
 /// The range's end is a version of what the maker hosts, not of what is given out.
-fn of_service(
-    package: &PackageFacts<'_>,
-    record: &RecordContext<'_>,
-    range: &VersionRange,
-) -> Option<String> {
+fn of_service(package: &PackageFacts<'_>, record: &RecordFacts<'_>, range: &VersionRange) -> Option<String> {
     let (Bound::Inclusive(end) | Bound::Exclusive(end)) = &range.upper else { return None };
-    let hosted = record.has_hosted_edition() && !package.bare.contains("cloud");
-    (hosted && parts::is_of_service(record.description(), end))
+    let hosted = || RELATED.hosted_packages.iter().any(|word| package.bare.contains(word));
+    (record.has_hosted_edition() && !hosted() && parts::is_of_service(record.description(), end))
         .then(|| format!("the text gives {end} for the hosted service only"))
 }
 
-/// Oracle lists the last affected release of each line that it supports: "5.7.44 and prior, 8.0.35 and prior". A line that
-/// is not on the list is not affected; a version between two lines on the list is of a short-lived one that both enclose.
-/// A line that was not looked after any more when the record appeared is on no list: nobody told whether it is affected.
+/// Some vendors, such as Oracle, list the last affected release of each line that they support: "5.7.44 and prior, 8.0.35 and
+/// prior". A line that is not on the list is not affected; a version between two lines on the list is of a short-lived one
+/// that both enclose. A line that was not supported any more when the record appeared is on no list: nobody said whether it is
+/// affected.
 fn other_line(
     package: &PackageFacts<'_>,
-    record: &RecordContext<'_>,
+    record: &RecordFacts<'_>,
     facts: &StatementFacts<'_>,
     range: &VersionRange,
     weight: Weight,
 ) -> Option<Wording> {
-    if !facts.vendors.iter().any(|v| v.starts_with("oracle")) {
-        return None;
-    }
+    let vendor = facts.conventions.one_range_a_line.as_deref()?;
     let end = last_of_line(range)?;
     let line = line_of(end)?;
     let own = line_of(&package.version)?;
@@ -110,15 +106,14 @@ fn other_line(
     let fixed = lines.contains(&own);
     let enclosed = lines.iter().any(|l| *l < own) && lines.iter().any(|l| *l > own);
     if !fixed && !enclosed {
-        let ended =
-            |until: &&str| record.published().is_some_and(|day| day.get(..until.len()) > Some(*until));
+        let ended = |until: &Date| record.published().is_some_and(|day| day > *until);
         if let Some(until) = package.supported_until.filter(ended) {
             let text = format!("{}, of supported lines; support for this one ended on {until}", range.text());
             return Some(Wording { status: FindingStatus::Unknown, ..Wording::unaffected(weight, text) });
         }
     }
     (fixed || !enclosed).then(|| {
-        let text = format!("{}, which for Oracle means this line of releases only", range.text());
+        let text = format!("{}, which for {vendor} means this line of releases only", range.text());
         Wording::unaffected(weight, text).comparing(package, "is not of", &format!("{}.{}", line.0, line.1))
     })
 }
@@ -143,7 +138,7 @@ fn line_of(version: &str) -> Option<(u32, u32)> {
 /// The range begins nowhere, but the text says from which version on.
 fn below_the_text(
     package: &PackageFacts<'_>,
-    record: &RecordContext<'_>,
+    record: &RecordFacts<'_>,
     range: &VersionRange,
     weight: Weight,
 ) -> Option<Wording> {
@@ -162,7 +157,7 @@ fn below_the_text(
 /// What a statement means that leaves the package's version open, where the text gives no version that could say it better.
 pub(super) fn left_open(
     package: &PackageFacts<'_>,
-    record: &RecordContext<'_>,
+    record: &RecordFacts<'_>,
     facts: &StatementFacts<'_>,
 ) -> Option<Wording> {
     let statement = facts.statement;
@@ -222,7 +217,7 @@ fn before_all<'a>(own: &str, ranges: &'a [VersionRange]) -> Option<&'a str> {
 /// What the description says, where the statement gives no version at all.
 pub(super) fn instead(
     package: &PackageFacts<'_>,
-    record: &RecordContext<'_>,
+    record: &RecordFacts<'_>,
     facts: &StatementFacts<'_>,
 ) -> Option<Wording> {
     let silent = |r: &VersionRange| {
@@ -285,7 +280,7 @@ fn by_spans(spans: &[versions::Span], own: &str) -> Option<(bool, String)> {
 /// too.
 pub(super) fn up_to_exact(
     package: &PackageFacts<'_>,
-    record: &RecordContext<'_>,
+    record: &RecordFacts<'_>,
     statement: &Statement,
     status: FindingStatus,
 ) -> Option<Wording> {
@@ -319,7 +314,7 @@ pub(super) fn up_to_exact(
     texts.into_iter().any(|text| versions::says_up_to(text, &lower)).then(|| {
         let status = FindingStatus::Affected;
         let text = format!("{named}, and the text says up to it");
-        // The list is only how the record's form wants it told: an enrichment that copied it knows no more.
+        // The list is only how the record's form wants it stated: an enrichment that copied it knows no more.
         Wording { status, weight: Weight::Precise, text, comparisons: Vec::new() }
             .comparing(package, "<", named)
     })
@@ -334,7 +329,7 @@ pub(super) fn by_date(package: &PackageFacts<'_>, statement: &Statement) -> Opti
     let (word, end) = text.rsplit_once(' ')?;
     let end_date = versions::date_of(end)?;
     let upward = word.ends_with("before") || word.ends_with("up to");
-    // Of a month without day only other months are told apart.
+    // Of a month without day only other months can be compared.
     let comparable = end_date.2 != 0 || (own.0, own.1) != (end_date.0, end_date.1);
     let from_the_start = !word.starts_with("from");
     (upward && comparable && from_the_start && range.status == Status::Affected).then(|| {

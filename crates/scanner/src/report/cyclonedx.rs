@@ -3,8 +3,7 @@
 use super::json::{description, references, rounded, weaknesses};
 use super::text::{clean, confidence_name, is_web_link, purl};
 use super::{Action, Entry, Scan, TOOL, TOOL_VERSION, cve_url, list, write_object};
-use matching::finding::CorrectionSource;
-use matching::{Confidence, Evidence, FindingStatus, Package};
+use matching::{Confidence, CorrectionSource, Evidence, FindingStatus, Package};
 use serde::ser::SerializeMap;
 use serde_json::{Map, Value, json};
 use std::io;
@@ -51,7 +50,7 @@ fn component(index: usize, package: &Package) -> Value {
         add("description", json!(clean(description)));
     }
     add("purl", json!(purl(package)));
-    if let Some(cpe) = package.cpes.first().filter(|c| is_cpe(c)) {
+    if let Some(cpe) = package.cpes.first().map(|c| c.as_str()).filter(|c| is_cpe(c)) {
         add("cpe", json!(cpe));
     }
     let links = |urls: &[String], kind: &str| -> Vec<Value> {

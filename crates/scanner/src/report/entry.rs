@@ -91,7 +91,7 @@ impl<'a> Entry<'a> {
 
     /// Why, in sentences, the conclusion first.
     pub fn reasons(&self) -> Vec<String> {
-        matching::explain::explain(self.finding, self.package, self.vulnerability)
+        matching::explain(self.finding, self.package, self.vulnerability)
     }
 
     /// The last correction, which decided: a patch's name, the reason of a statement.

@@ -82,7 +82,8 @@ fn package(index: usize, package: &Package, entries: &[&Entry<'_>]) -> Value {
         "referenceType": "purl",
         "referenceLocator": purl(package),
     })];
-    for cpe in package.cpes.iter().filter(|c| c.starts_with("cpe:2.3:") && !c.contains(char::is_whitespace)) {
+    let is_name = |c: &&str| c.starts_with("cpe:2.3:") && !c.contains(char::is_whitespace);
+    for cpe in package.cpes.iter().map(|c| c.as_str()).filter(is_name) {
         references.push(json!({
             "referenceCategory": "SECURITY",
             "referenceType": "cpe23Type",

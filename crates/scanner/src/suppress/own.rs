@@ -2,7 +2,7 @@
 
 use super::{Rule, reason};
 use jiff::civil::Date;
-use matching::knowledge::toml_problem;
+use matching::TomlProblem;
 use serde::Deserialize;
 use vulnerability::CveId;
 
@@ -35,7 +35,8 @@ enum OneOrMany {
 }
 
 pub(super) fn parse(text: &str, name: &str) -> Result<Vec<Rule>, String> {
-    let file: File = toml::from_str(text).map_err(|e| toml_problem(text, &e))?;
+    let file: File =
+        toml::from_str(text).map_err(|e| TomlProblem::new(text, e.message(), e.span()).to_string())?;
     file.suppress
         .into_iter()
         .enumerate()

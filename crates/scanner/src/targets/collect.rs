@@ -2,6 +2,9 @@
 
 use matching::Package;
 use rustc_hash::FxHashMap;
+use vulnerability::Stated;
+use vulnerability::cpe::Cpe;
+use vulnerability::purl::Purl;
 
 /// Orders packages by name, then by what else tells them apart, so that reports do not depend on the target's order.
 pub(super) fn by_name(packages: &mut [Package]) {
@@ -41,17 +44,12 @@ struct Key {
     system: Option<String>,
     patches: Vec<String>,
     source_urls: Vec<String>,
-    purls: Vec<String>,
-    cpes: Vec<String>,
+    purls: Vec<Stated<Purl>>,
+    cpes: Vec<Stated<Cpe>>,
 }
 
 impl Key {
     fn of(package: &Package) -> Self {
-        let sorted = |list: &[String]| {
-            let mut list = list.to_vec();
-            list.sort_unstable();
-            list
-        };
         Self {
             name: package.name.clone(),
             pname: package.pname.clone(),
@@ -64,6 +62,12 @@ impl Key {
             cpes: sorted(&package.cpes),
         }
     }
+}
+
+fn sorted<T: Ord + Clone>(list: &[T]) -> Vec<T> {
+    let mut list = list.to_vec();
+    list.sort_unstable();
+    list
 }
 
 fn absorb(there: &mut Package, package: Package) {

@@ -123,8 +123,8 @@ fn component(node: &Node<'_>, contents: &mut TargetContents) -> Option<Package> 
         pname,
         version,
         description: node.text("description", contents),
-        cpes: node.text("cpe", contents).into_iter().collect(),
-        purls: url.into_iter().collect(),
+        cpes: node.text("cpe", contents).into_iter().map(Into::into).collect(),
+        purls: url.into_iter().map(Into::into).collect(),
         ..Package::default()
     };
     // Scoped npm packages and Maven artifacts: the group is part of the name only in npm.
@@ -157,7 +157,7 @@ fn properties(node: &Node<'_>, package: &mut Package, contents: &mut TargetConte
             "nix:attribute" | "snowguard:attribute" => package.attribute = Some(value),
             "nix:system" | "snowguard:system" => package.system = Some(value),
             "nix:patches" => package.patches.extend(value.split_whitespace().map(cut)),
-            "syft:cpe23" => package.cpes.push(value),
+            "syft:cpe23" => package.cpes.push(value.into()),
             _ => {}
         }
     }

@@ -4,6 +4,7 @@ use super::MAXIMUM_TEXT;
 use matching::Package;
 use serde::Deserialize;
 use serde_json::Value;
+use vulnerability::Stated;
 
 /// The parts of `meta` that are of use here. Anything may have any type: nixpkgs checks them only in newer releases.
 #[derive(Debug, Default, Deserialize)]
@@ -61,29 +62,30 @@ fn position(text: &str) -> String {
 /// and under `v1` the same for programs. See `doc/stdenv/meta.chapter.md` of nixpkgs.
 fn identifiers(value: &Value, package: &mut Package) {
     for value in [Some(value), value.get("v1")].into_iter().flatten() {
-        let mut add = |list: fn(&mut Package) -> &mut Vec<String>, text: &str| {
-            let text = cut(text);
-            let list = list(package);
-            if !list.contains(&text) {
-                list.push(text);
-            }
-        };
         if let Some(cpe) = value.get("cpe").and_then(Value::as_str) {
-            add(|p| &mut p.cpes, cpe);
+            add(&mut package.cpes, cpe);
         }
         for possible in value.get("possibleCPEs").and_then(Value::as_array).into_iter().flatten() {
             if let Some(cpe) = possible.get("cpe").and_then(Value::as_str) {
-                add(|p| &mut p.cpes, cpe);
+                add(&mut package.cpes, cpe);
             }
         }
         if let Some(purl) = value.get("purl").and_then(Value::as_str) {
-            add(|p| &mut p.purls, purl);
+            add(&mut package.purls, purl);
         }
         for purl in
             value.get("purls").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
         {
-            add(|p| &mut p.purls, purl);
+            add(&mut package.purls, purl);
         }
+    }
+}
+
+/// Adds a text that is not there yet.
+fn add<T>(list: &mut Vec<Stated<T>>, text: &str) {
+    let text = Stated::from(cut(text));
+    if !list.contains(&text) {
+        list.push(text);
     }
 }
 

@@ -118,8 +118,8 @@ impl SpdxPackage {
             description: said(self.summary).or(said(self.description)),
             homepages: said(self.homepage).into_iter().collect(),
             source_urls: said(self.download).into_iter().collect(),
-            purls: self.purls,
-            cpes: self.cpes,
+            purls: self.purls.into_iter().map(Into::into).collect(),
+            cpes: self.cpes.into_iter().map(Into::into).collect(),
             ..Package::default()
         })
     }

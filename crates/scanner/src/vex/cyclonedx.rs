@@ -1,8 +1,7 @@
 //! CycloneDX documents with `vulnerabilities[].analysis`: VEX documents and SBOMs that bring their own.
 
 use super::{list, product, text};
-use matching::FindingStatus;
-use matching::vex::{VexProduct, VexStatement};
+use matching::{FindingStatus, VexProduct, VexStatement};
 use serde_json::Value;
 use std::collections::HashMap;
 use vulnerability::CveId;

@@ -3,8 +3,7 @@
 use super::{list, product, text};
 use crate::targets::cut;
 use jiff::Timestamp;
-use matching::FindingStatus;
-use matching::vex::{VexProduct, VexStatement};
+use matching::{FindingStatus, VexProduct, VexStatement};
 use serde_json::Value;
 use vulnerability::CveId;
 

@@ -1,7 +1,7 @@
 //! How VEX documents name products: package URLs, CPEs, store paths, plain names.
 
 use crate::targets::purl;
-use matching::vex::VexProduct;
+use matching::VexProduct;
 
 /// Reads an identifier. `None` if it is of a form that cannot be compared with a package.
 pub(super) fn of_identifier(text: &str) -> Option<VexProduct> {

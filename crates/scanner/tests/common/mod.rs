@@ -1,8 +1,7 @@
 //! What several tests need: peers, real data, a scan to report on.
 #![allow(dead_code, missing_docs, unreachable_pub, clippy::unwrap_used)]
 
-use matching::finding::{CorrectionSource, IdentityRule};
-use matching::{Confidence, Evidence, Finding, FindingStatus, Package};
+use matching::{Confidence, CorrectionSource, Evidence, Finding, FindingStatus, IdentityRule, Package};
 use scanner::report::{Appearance, ReportFormat, Scan, ScannedTarget, Selection};
 use scanner::suppress::Suppression;
 use scanner::targets::Warning;

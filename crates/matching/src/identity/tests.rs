@@ -1,11 +1,8 @@
-//! Does a statement speak of a package? Cases that other scanners get wrong, and the rules one by one.
+//! Is a statement about a package? Cases that other scanners get wrong, and the rules one by one.
 
-#![allow(clippy::unwrap_used, reason = "a test")]
-
-use matching::context::{FactsReader, RecordContext};
-use matching::finding::{Confidence, IdentityRule};
-use matching::identity::{Identity, PackageFacts, identify};
-use matching::{Knowledge, Package};
+use super::{Identity, identify};
+use crate::facts::{FactsReader, PackageFacts, RecordFacts};
+use crate::{Confidence, IdentityRule, Knowledge, Package};
 use std::sync::Arc;
 use vulnerability::model::{
     Container, Form, LazyDetails, Origin, Product, RecordSource, Reference, SourceRecord, State, Statement,
@@ -57,13 +54,10 @@ fn package(name: &str, homepage: &str) -> Package {
 
 fn decide(vulnerability: &Vulnerability, package: &Package) -> Option<Identity> {
     let knowledge = Knowledge::built_in().unwrap();
-    let facts = PackageFacts::of(package, &knowledge);
-    let statement = &vulnerability.records[0].statements[0];
-    let statement = FactsReader::new(|v: &str| knowledge.is_distribution(v)).read(statement);
-    let statements = [statement];
-    let context = RecordContext::of(vulnerability, &statements);
-    let [statement] = statements;
-    identify(vulnerability.id, &context, &statement, &facts, &knowledge)
+    let facts = PackageFacts::of_all(std::slice::from_ref(package), &knowledge);
+    let statements = [FactsReader::new(&knowledge).read(&vulnerability.records[0].statements[0])];
+    let record = RecordFacts::of(vulnerability, &statements);
+    identify(vulnerability.id, &record, &statements[0], &facts[0], &knowledge)
 }
 
 fn confidence(vulnerability: &Vulnerability, package: &Package) -> Option<Confidence> {
@@ -187,12 +181,26 @@ fn devices_and_hosted_services_are_left_out() {
 }
 
 #[test]
-fn companions_are_not_the_software() {
+fn add_ons_are_not_the_software() {
     let mut vulnerability = record("Mattermost", "Mattermost");
     let server = package("mattermost-5.0", "https://www.mattermost.org");
     assert_eq!(confidence(&vulnerability, &server), Some(Confidence::High));
     vulnerability.records[0].title = Some("Mattermost Desktop App logs passwords".into());
     assert_eq!(confidence(&vulnerability, &server), Some(Confidence::Low));
+}
+
+#[test]
+fn only_the_beginning_of_a_description_says_what_it_is_about() {
+    let server = package("mattermost-5.0", "https://www.mattermost.org");
+    let mut vulnerability = record("Mattermost", "Mattermost");
+    let mut confidence_behind = |before: String| {
+        vulnerability.records[0].details.description = before + " Mattermost Desktop App is not affected.";
+        confidence(&vulnerability, &server)
+    };
+    assert_eq!(confidence_behind("A flaw.".into()), Some(Confidence::Low));
+    assert_eq!(confidence_behind("x".repeat(200)), Some(Confidence::High));
+    // Byte 200 is in the middle of a character.
+    assert_eq!(confidence_behind("x".repeat(199) + "äöü"), Some(Confidence::High));
 }
 
 #[test]
@@ -246,7 +254,7 @@ fn enriched(own: (&str, &str), vendor: &str, product: &str, description: &str) -
 /// Whether a report would show the record with the package.
 fn shown(vulnerability: Vulnerability, package: Package) -> bool {
     let knowledge = Knowledge::built_in().unwrap();
-    let findings = matching::find(&[package], &[vulnerability], &knowledge, &[]);
+    let findings = crate::find(&[package], &[vulnerability], &knowledge, &[]);
     findings.iter().any(|f| f.confidence >= Confidence::Medium)
 }
 

@@ -1,0 +1,160 @@
+//! What is known of a product that statements are about.
+
+use super::cpe::CpeFacts;
+use super::owners::{Owners, vendor_names};
+use crate::knowledge::{Conventions, Knowledge};
+use crate::set::PackageSet;
+use crate::vocabulary::{NAMES, RELATED, SETS, SITES, SYSTEMS};
+use vulnerability::cpe::CpePart;
+use vulnerability::model::Product;
+use vulnerability::names::{self, dashed, squash};
+use vulnerability::purl::Purl;
+
+/// What a statement says of its product, in the form that rules compare. The same for every statement on an equal
+/// [`Product`], and thousands of records are about one kernel.
+#[derive(Debug)]
+pub(crate) struct ProductFacts {
+    /// Product names, squashed: product, package name (whole and its last part), CPE products.
+    pub(crate) products: Vec<String>,
+    /// The same names with their separators kept as `-`.
+    pub(crate) spelt: Vec<String>,
+    /// Vendor names, squashed.
+    pub(crate) vendors: Vec<String>,
+    /// How these vendors write records, where that is a rule of its own.
+    pub(crate) conventions: Conventions,
+    /// Owners and repositories that the statement itself names.
+    pub(crate) owners: Owners,
+    /// Its CPE names, but for texts that are none.
+    pub(crate) cpes: Vec<CpeFacts>,
+    /// Its package URL.
+    pub(crate) purl: Option<Purl>,
+    /// The package set of its collection, or of its CPEs' target software.
+    pub(crate) set: Option<PackageSet>,
+    /// The collection is that of a distribution.
+    pub(crate) of_distribution: bool,
+    /// Every CPE is of hardware or of its firmware.
+    pub(crate) device: bool,
+    /// The application that every CPE is of a plugin of.
+    pub(crate) plugin_target: Option<&'static str>,
+    /// The other operating system that every CPE is for.
+    pub(super) cpes_elsewhere: Option<&'static str>,
+}
+
+impl ProductFacts {
+    /// Reads the facts from a statement's product.
+    pub(crate) fn of(product: &Product, knowledge: &Knowledge) -> Self {
+        let mut products = Vec::new();
+        let mut spelt = Vec::new();
+        for name in names::product_names(product) {
+            let squashed = squash(&name);
+            if !squashed.is_empty() {
+                let dashed = dashed(&name);
+                if !spelt.contains(&dashed) {
+                    spelt.push(dashed);
+                }
+                if !products.contains(&squashed) {
+                    products.push(squashed);
+                }
+            }
+        }
+        let cpes: Vec<CpeFacts> = product
+            .cpes
+            .iter()
+            .filter_map(|text| vulnerability::cpe::parse_loosely(text))
+            .map(|(cpe, _)| CpeFacts::of(&cpe))
+            .collect();
+        let mut vendors = product.vendor.as_deref().map(vendor_names).unwrap_or_default();
+        for cpe in &cpes {
+            if !cpe.vendor.is_empty() && !vendors.contains(&cpe.vendor) {
+                // Enriched CPEs spell vendors in their own way: "php_group" and "php".
+                let spelt = vendor_names(&cpe.vendor);
+                vendors.extend(spelt.into_iter().filter(|v| !v.is_empty()));
+            }
+        }
+        let mut owners = Owners::default();
+        let collection = product.collection_url.as_deref().unwrap_or("");
+        owners.add_url(collection);
+        owners.add_url(product.repo.as_deref().unwrap_or(""));
+        if let Some(name) = product.package_name.as_deref().filter(|n| n.contains('.') && n.contains('/')) {
+            owners.add_url(name);
+        }
+        let collection = collection.to_ascii_lowercase();
+        let of_distribution = SITES.distribution_collections.iter().any(|d| collection.contains(d))
+            || vendors.iter().any(|v| knowledge.is_distribution(v));
+        let device = !cpes.is_empty()
+            && !of_distribution
+            && cpes.iter().all(|c| c.part == CpePart::Hardware || c.product.ends_with("firmware"));
+        let target_set = || cpes.iter().find_map(|c| SETS.target_software.get(&c.target).copied());
+        Self {
+            set: collection_set(&collection).or_else(target_set),
+            cpes_elsewhere: all(cpes.iter().map(|cpe| other_system(&cpe.target))),
+            plugin_target: if cpes.len() == product.cpes.len() { plugin_target(&cpes) } else { None },
+            conventions: knowledge.conventions(&vendors),
+            purl: product.purl.as_deref().and_then(|purl| purl.parse().ok()),
+            products,
+            spelt,
+            vendors,
+            owners,
+            cpes,
+            of_distribution,
+            device,
+        }
+    }
+
+    /// The names to look a statement up by: product names, and repositories it states.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.products.iter().chain(&self.owners.repositories).map(String::as_str)
+    }
+}
+
+/// The language's package set of a collection, by its URL in lower case.
+fn collection_set(url: &str) -> Option<PackageSet> {
+    SITES.collections.iter().find(|(part, _)| url.contains(part)).map(|(_, set)| *set)
+}
+
+/// The application that every CPE is of a plugin of.
+fn plugin_target(cpes: &[CpeFacts]) -> Option<&'static str> {
+    let mut found = None;
+    for cpe in cpes {
+        found = RELATED.applications.get(&cpe.target);
+        found?;
+    }
+    found
+}
+
+/// The application that a product plugs into, as its collection or its own name and vendor show.
+pub(super) fn plugin_of(product: &Product) -> Option<&'static str> {
+    if let Some(collection) = &product.collection_url {
+        let collection = collection.to_ascii_lowercase();
+        let found = RELATED.plugin_collections.iter().find(|(part, _)| collection.contains(part));
+        if let Some((_, application)) = found {
+            return Some(application);
+        }
+    }
+    if !product.product.as_deref()?.to_ascii_lowercase().contains("plugin") {
+        return None;
+    }
+    let vendor = squash(product.vendor.as_deref()?);
+    RELATED.plugin_vendors.iter().find(|(start, _)| vendor.starts_with(start)).map(|(_, of)| of.as_str())
+}
+
+/// Whether a text names a product, and is not what the form requires where there is none to name.
+pub(crate) fn has_name(text: &str) -> bool {
+    let text = text.trim();
+    !text.is_empty() && !NAMES.no_product.contains(&text.to_ascii_lowercase())
+}
+
+/// The other operating system that a platform or target names.
+pub(super) fn other_system(text: &str) -> Option<&'static str> {
+    let squashed = squash(text);
+    SYSTEMS.targets.iter().find(|system| squashed.starts_with(system))
+}
+
+/// The first of them if there are any and each is known.
+pub(super) fn all(found: impl Iterator<Item = Option<&'static str>>) -> Option<&'static str> {
+    let mut first = None;
+    for system in found {
+        first = first.or(Some(system?));
+    }
+    first
+}

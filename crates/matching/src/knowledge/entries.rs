@@ -1,0 +1,189 @@
+//! The entries of knowledge files.
+
+use crate::finding::FindingStatus;
+use jiff::civil::Date;
+use serde::Deserialize;
+use serde::de::{Deserializer, Error};
+use vulnerability::CveId;
+
+/// One file of curated knowledge.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub(super) struct File {
+    pub(super) software: Vec<Software>,
+    pub(super) never: Vec<Never>,
+    pub(super) statement: Vec<CuratedStatement>,
+    pub(super) version: Vec<VersionNote>,
+    pub(super) support: Vec<Support>,
+    pub(super) vendor: Vec<Vendor>,
+    pub(super) generic_names: Vec<String>,
+    pub(super) distributions: Vec<String>,
+}
+
+/// Which names in records mean which packages. A record that uses one of the product names under a vendor that is not
+/// listed speaks of other software.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Software {
+    /// The packages, by pname in any case; `*` at the end stands for any rest. A package of a language's set is
+    /// written with the set and its bare name, such as `python:django`.
+    pub(crate) packages: Vec<String>,
+    /// Product names in records, in any spelling.
+    pub(crate) products: Vec<String>,
+    /// Vendors in records, in any spelling. Empty: any vendor, because the product name is unmistakable.
+    #[serde(default)]
+    pub(crate) vendors: Vec<String>,
+    /// Only packages whose version contains this text, such as `esr`.
+    #[serde(default)]
+    pub(crate) version_contains: String,
+    /// Only packages whose version does not contain this text.
+    #[serde(default)]
+    pub(crate) version_lacks: String,
+    /// Why, if it is not obvious.
+    #[serde(default, rename = "reason")]
+    _reason: String,
+}
+
+impl Software {
+    /// Whether the entry is about packages of this version.
+    pub(crate) fn fits_version(&self, version: &str) -> bool {
+        (self.version_contains.is_empty() || version.contains(&self.version_contains))
+            && (self.version_lacks.is_empty() || !version.contains(&self.version_lacks))
+    }
+}
+
+/// A combination that never matches. All parts that are given must fit.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Never {
+    /// The packages, by pname, as in [`Software`].
+    pub(crate) packages: Vec<String>,
+    /// One CVE.
+    pub(crate) cve: Option<CveId>,
+    /// Product names.
+    #[serde(default)]
+    pub(crate) products: Vec<String>,
+    /// Vendors.
+    #[serde(default)]
+    pub(crate) vendors: Vec<String>,
+    /// Only packages whose version contains this text, such as `cudnn`.
+    #[serde(default)]
+    pub(crate) version_contains: String,
+    /// Why.
+    #[serde(rename = "reason")]
+    _reason: String,
+}
+
+impl Never {
+    /// Whether it forbids its packages to match this CVE and these names, which are squashed.
+    pub(crate) fn covers(&self, cve: CveId, products: &[String], vendors: &[String]) -> bool {
+        let any =
+            |wanted: &[String], have: &[String]| wanted.is_empty() || wanted.iter().any(|w| have.contains(w));
+        self.cve.is_none_or(|c| c == cve) && any(&self.products, products) && any(&self.vendors, vendors)
+    }
+}
+
+/// A statement about one CVE and some packages, such as "not affected: built without the feature".
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct CuratedStatement {
+    /// The CVE.
+    pub(crate) cve: CveId,
+    /// The packages, by pname, as in [`Software`].
+    pub(crate) packages: Vec<String>,
+    /// The versions, as a range such as `>= 1.0, < 1.4.2`; empty means all.
+    #[serde(default)]
+    pub(crate) versions: String,
+    /// What is true.
+    pub(crate) status: CuratedStatus,
+    /// Why.
+    pub(crate) reason: String,
+}
+
+/// Statuses that may be curated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum CuratedStatus {
+    /// Affected.
+    Affected,
+    /// Not affected.
+    NotAffected,
+    /// Fixed, for instance by a backport.
+    Fixed,
+}
+
+impl From<CuratedStatus> for FindingStatus {
+    fn from(status: CuratedStatus) -> Self {
+        match status {
+            CuratedStatus::Affected => Self::Affected,
+            CuratedStatus::NotAffected => Self::NotAffected,
+            CuratedStatus::Fixed => Self::Fixed,
+        }
+    }
+}
+
+/// How a package's version relates to the versions in records.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct VersionNote {
+    /// The packages, by exact pname.
+    pub(crate) packages: Vec<String>,
+    /// Text to take away at the start.
+    #[serde(default)]
+    pub(crate) strip_prefix: String,
+    /// Characters after which the rest is nixpkgs' own, such as `-` in glibc's `2.26-131`; empty means none.
+    #[serde(default)]
+    pub(crate) cut_at: String,
+    /// Replacements from left to right, such as `_` by `.`.
+    #[serde(default)]
+    pub(crate) replace: Vec<(String, String)>,
+    /// Releases that came before the first version in the present scheme sort before everything: their pattern is
+    /// "no dot inside".
+    #[serde(default)]
+    pub(crate) undotted_is_older: bool,
+    /// Why.
+    #[serde(rename = "reason")]
+    _reason: String,
+}
+
+/// Until when a maker looked after a line of releases. Records that name only supported lines say nothing of it later.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Support {
+    /// The packages, by pname, as in [`Software`].
+    pub(crate) packages: Vec<String>,
+    /// The line: the versions that are this text or begin with it and a dot.
+    pub(crate) line: String,
+    /// The last day of support.
+    #[serde(deserialize_with = "day")]
+    pub(crate) until: Date,
+    /// Where that is written.
+    #[serde(rename = "source")]
+    _source: String,
+}
+
+fn day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Date, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let date = text.parse().ok().filter(|date: &Date| date.to_string() == text);
+    date.ok_or_else(|| D::Error::custom("`until` must be a day, as `2023-10-31`"))
+}
+
+/// A vendor whose records are written by a convention of their own.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Vendor {
+    /// What reports call the vendor.
+    pub(crate) name: String,
+    /// What records call it, in any spelling; `*` at the end stands for any rest.
+    pub(crate) spellings: Vec<String>,
+    /// The titles and descriptions of its records name no other system, no part for a language and no add-on: they need not be
+    /// read for those.
+    #[serde(default)]
+    pub(crate) texts_limit_nothing: bool,
+    /// A range with only an upper end is the last affected release of its line, not of all lines before.
+    #[serde(default)]
+    pub(crate) one_range_a_line: bool,
+    /// Why.
+    #[serde(rename = "reason")]
+    _reason: String,
+}
