@@ -119,7 +119,11 @@ pub(crate) fn tell(
         let product = &statement.product;
         let parts = [&product.vendor, &product.product, &product.package_name];
         let name = parts.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(" / ");
-        let name = if name.is_empty() { product.cpes.first().cloned().unwrap_or_default() } else { name };
+        let name = if name.is_empty() {
+            product.cpes.first().cloned().map(String::from).unwrap_or_default()
+        } else {
+            name
+        };
         if !name.is_empty() && !names.contains(&name) {
             names.push(name);
         }

@@ -29,7 +29,8 @@ impl Identity {
         Self { rule, confidence, signs: Vec::new() }
     }
 
-    /// The evidence for a finding. Made only when one is made: most identities lead to none that anybody reads.
+    /// The evidence for a finding. Made only when one is made: most identities lead to none that
+    /// anybody reads.
     pub(crate) fn evidence(&self, facts: &StatementFacts<'_>, package: &PackageFacts<'_>) -> Vec<Evidence> {
         let mut evidence = vec![Evidence::Identity {
             origin: facts.statement.origin.clone(),
@@ -46,7 +47,8 @@ impl Identity {
     }
 }
 
-/// Decides whether a statement is about a package. `None` means that it is not, or that nothing but chance says so.
+/// Decides whether a statement is about a package. `None` means that it is not, or that nothing but
+/// chance says so.
 pub(crate) fn identify(
     cve: CveId,
     record: &RecordFacts<'_>,
@@ -83,7 +85,8 @@ pub(crate) fn identify(
     if sure {
         return Some(identity);
     }
-    // A plugin bears the name of what it plugs into. Only the text shows it, and is read last: few records get here.
+    // A plugin bears the name of what it plugs into. Only the text shows it, and is read last: few
+    // records get here.
     match facts.plugin_target.or_else(|| record.plugin_of()) {
         Some(host) if !plugs_into(package, host) => None,
         _ => Some(identity),
@@ -123,7 +126,8 @@ fn by_names(
     Some(by_name(record, facts, package, knowledge, set))
 }
 
-/// The language's collection that the statement is about, its own or that of another statement on the same product.
+/// The language's collection that the statement is about, its own or that of another statement on
+/// the same product.
 fn collection(
     record: &RecordFacts<'_>,
     facts: &StatementFacts<'_>,
@@ -148,7 +152,7 @@ fn stated(facts: &StatementFacts<'_>) -> String {
     let names = [&product.vendor, &product.product, &product.package_name];
     let mut parts: Vec<&str> = names.into_iter().flatten().map(String::as_str).collect();
     if parts.is_empty() {
-        parts.extend(product.cpes.first().map(String::as_str));
+        parts.extend(product.cpes.first().map(|cpe| cpe.as_str()));
     }
     parts.join(" / ")
 }
@@ -158,8 +162,9 @@ fn same_cpe(facts: &StatementFacts<'_>, package: &PackageFacts<'_>) -> bool {
 }
 
 fn same_purl(facts: &StatementFacts<'_>, package: &PackageFacts<'_>) -> bool {
-    let theirs = facts.purl.as_ref();
-    theirs.is_some_and(|theirs| package.purls.iter().any(|own| own.same_package(theirs)))
+    let theirs = || facts.statement.product.purl.as_ref()?.value();
+    !package.purls.is_empty()
+        && theirs().is_some_and(|theirs| package.purls.iter().any(|own| own.same_package(theirs)))
 }
 
 fn by_curated(
@@ -182,7 +187,8 @@ fn by_curated(
         let guessed = is_distinctive(package, knowledge) && vendor_is_guessed(record, facts, package);
         return if guessed { Curated::Silent } else { Curated::Other };
     }
-    // A library in a language's collection is not the program of its name, unless the owner is the same.
+    // A library in a language's collection is not the program of its name, unless the owner is the
+    // same.
     if facts.set.is_some_and(|set| set != package.set)
         && (package.set != PackageSet::Top || owner_agrees(facts, package).is_none())
     {
@@ -213,7 +219,8 @@ fn by_repository(facts: &StatementFacts<'_>, package: &PackageFacts<'_>) -> Opti
 
 /// An owner that the statement's vendor and the package's URLs share.
 fn owner_agrees(facts: &StatementFacts<'_>, package: &PackageFacts<'_>) -> Option<String> {
-    // A host called like the software itself says nothing new about a vendor of that name, unless it is a site of its own.
+    // A host called like the software itself says nothing new about a vendor of that name, unless
+    // it is a site of its own.
     facts.vendors.iter().find(|v| package.owners.names.contains(*v)).cloned()
 }
 

@@ -143,9 +143,9 @@ impl Page<'_> {
             (None, None) => {}
         }
         names.extend(product.repo.as_ref().map(|r| format!("repository {r}")));
-        names.extend(product.purl.clone());
+        names.extend(product.purl.clone().map(String::from));
         if names.is_empty() {
-            names.extend(product.cpes.first().cloned());
+            names.extend(product.cpes.first().cloned().map(String::from));
         }
         let name = if names.is_empty() { "unnamed product".to_owned() } else { names.join("; ") };
         let name = self.bold(&clean(&name));

@@ -8,10 +8,9 @@ use crate::vocabulary::{NAMES, RELATED, SETS, SITES, SYSTEMS};
 use vulnerability::cpe::CpePart;
 use vulnerability::model::Product;
 use vulnerability::names::{self, dashed, squash};
-use vulnerability::purl::Purl;
 
-/// What a statement says of its product, in the form that rules compare. The same for every statement on an equal
-/// [`Product`], and thousands of records are about one kernel.
+/// What a statement says of its product, in the form that rules compare. The same for every
+/// statement on an equal [`Product`], and thousands of records are about one kernel.
 #[derive(Debug)]
 pub(crate) struct ProductFacts {
     /// Product names, squashed: product, package name (whole and its last part), CPE products.
@@ -26,8 +25,6 @@ pub(crate) struct ProductFacts {
     pub(crate) owners: Owners,
     /// Its CPE names, but for texts that are none.
     pub(crate) cpes: Vec<CpeFacts>,
-    /// Its package URL.
-    pub(crate) purl: Option<Purl>,
     /// The package set of its collection, or of its CPEs' target software.
     pub(crate) set: Option<PackageSet>,
     /// The collection is that of a distribution.
@@ -57,12 +54,8 @@ impl ProductFacts {
                 }
             }
         }
-        let cpes: Vec<CpeFacts> = product
-            .cpes
-            .iter()
-            .filter_map(|text| vulnerability::cpe::parse_loosely(text))
-            .map(|(cpe, _)| CpeFacts::of(&cpe))
-            .collect();
+        let cpes: Vec<CpeFacts> =
+            product.cpes.iter().filter_map(|cpe| cpe.value()).map(CpeFacts::of).collect();
         let mut vendors = product.vendor.as_deref().map(vendor_names).unwrap_or_default();
         for cpe in &cpes {
             if !cpe.vendor.is_empty() && !vendors.contains(&cpe.vendor) {
@@ -90,7 +83,6 @@ impl ProductFacts {
             cpes_elsewhere: all(cpes.iter().map(|cpe| other_system(&cpe.target))),
             plugin_target: if cpes.len() == product.cpes.len() { plugin_target(&cpes) } else { None },
             conventions: knowledge.conventions(&vendors),
-            purl: product.purl.as_deref().and_then(|purl| purl.parse().ok()),
             products,
             spelt,
             vendors,

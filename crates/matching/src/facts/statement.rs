@@ -1,6 +1,5 @@
 //! What is known of a statement of a record.
 
-use super::cpe::CpeFacts;
 use super::package::PackageFacts;
 use super::product::{ProductFacts, all, other_system};
 use crate::knowledge::Knowledge;
@@ -9,7 +8,7 @@ use std::cell::Cell;
 use std::ops::Deref;
 use std::rc::Rc;
 use std::sync::Arc;
-use vulnerability::cpe::{self, CpePart};
+use vulnerability::cpe::CpePart;
 use vulnerability::model::{Container, Product, Statement};
 use vulnerability::ranges::{self, Verdict};
 
@@ -18,7 +17,8 @@ use vulnerability::ranges::{self, Verdict};
 pub(crate) struct StatementFacts<'a> {
     /// The statement.
     pub(crate) statement: &'a Statement,
-    /// What it runs on that a Linux package does not, such as `windows`: from platforms, CPEs and conditions.
+    /// What it runs on that a Linux package does not, such as `windows`: from platforms, CPEs and
+    /// conditions.
     pub(crate) elsewhere: Option<&'static str>,
     product: Rc<ProductFacts>,
     /// The verdict on the version that was asked about last.
@@ -36,8 +36,9 @@ impl StatementFacts<'_> {
         Rc::ptr_eq(&self.product, &other.product) && self.is_enrichment() == other.is_enrichment()
     }
 
-    /// What the statement says about the package's version. Kernels have many packages of one version; asked about one after
-    /// the other, they cost one evaluation. All packages must be of those whose facts were made together.
+    /// What the statement says about the package's version. Kernels have many packages of one
+    /// version; asked about one after the other, they cost one evaluation. All packages must be of
+    /// those whose facts were made together.
     pub(crate) fn verdict(&self, package: &PackageFacts<'_>) -> Verdict {
         match self.last.get() {
             Some((last, verdict)) if last == package.version_number => verdict,
@@ -93,10 +94,9 @@ impl<'a> FactsReader<'a> {
 fn elsewhere(statement: &Statement, product: &ProductFacts) -> Option<&'static str> {
     all(statement.platforms.iter().map(|p| other_system(p))).or(product.cpes_elsewhere).or_else(|| {
         statement.conditions.iter().find_map(|any| {
-            all(any.iter().map(|text| {
-                let (cpe, _) = cpe::parse_loosely(text)?;
-                let system = Some(CpeFacts::of(&cpe)).filter(|c| c.part != CpePart::Application)?;
-                other_system(&system.product)
+            all(any.iter().map(|cpe| {
+                let system = cpe.value().filter(|cpe| cpe.part != CpePart::Application)?;
+                other_system(system.product.text()?)
             }))
         })
     })

@@ -7,11 +7,11 @@ use vulnerability::purl::Purl;
 pub(crate) fn parts(purl: &str) -> Option<(String, String, Option<String>)> {
     let purl: Purl = purl.parse().ok()?;
     // The names of Go modules and of npm's scopes go by their whole path.
-    let name = match (purl.kind(), purl.namespace()) {
+    let name = match (purl.package_type(), purl.namespace()) {
         ("golang" | "npm", Some(namespace)) => format!("{namespace}/{}", purl.name()),
         _ => purl.name().to_owned(),
     };
-    Some((purl.kind().to_owned(), cut(&name), purl.version().map(cut)))
+    Some((purl.package_type().to_owned(), cut(&name), purl.version().map(cut)))
 }
 
 #[cfg(test)]
