@@ -16,19 +16,19 @@ const ARROWS: &[(&str, &[&str])] = &[
     // Ground.
     ("files", &[]),
     ("terminal", &[]),
-    ("http", &["files"]),
+    ("http-client", &["files"]),
     ("nix-formats", &["files"]),
     ("vulnerability", &[]),
     ("web", &[]),
     // The tracker's wing.
-    ("vulnerability-db", &["files", "http", "vulnerability"]),
+    ("vulnerability-db", &["files", "http-client", "vulnerability"]),
     ("matching", &["vulnerability"]),
     ("scanner", &["files", "matching", "nix-formats", "terminal", "vulnerability", "vulnerability-db"]),
     // The boot wing.
     ("authenticode", &["files"]),
     ("secure-boot", &["authenticode", "files"]),
     // The bootstrap wing.
-    ("bootstrap", &["files", "http", "nix-formats", "terminal"]),
+    ("bootstrap", &["files", "http-client", "nix-formats", "terminal"]),
     // Programs.
     (
         "cli",
@@ -36,7 +36,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "authenticode",
             "bootstrap",
             "files",
-            "http",
+            "http-client",
             "matching",
             "nix-formats",
             "scanner",
@@ -62,7 +62,7 @@ struct Forbidden {
 
 const SQLITE: &[&str] = &["rusqlite", "libsqlite3-sys", "diesel"];
 const NETWORK: &[&str] = &["ureq", "rustls", "ring", "http"];
-const COMPRESSION: &[&str] = &["zstd", "zstd-sys", "flate2", "zip"];
+const COMPRESSION: &[&str] = &["zstd", "zstd-sys", "zip"];
 const FILES: &[&str] = &["files", "tempfile"];
 const SYSTEM: &[&str] = &["libc", "rustix", "nix", "getrandom", "tempfile", "files", "ring", "cryptoki"];
 
