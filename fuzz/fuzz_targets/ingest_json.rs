@@ -19,7 +19,7 @@ fn count(kind: Kind, text: &str) -> Option<usize> {
     if kind == Kind::Nvd && serde_json::from_str::<serde_json::Value>(text).is_ok() {
         return serde_json::from_str::<Page<'_>>(text).ok().map(|page| page.vulnerabilities.len());
     }
-    // Lines are told by the first one, which is an object by itself.
+    // Lines are recognised by the first one, which is an object by itself.
     let mut lines = text.split('\n').map(|line| line.trim_matches(|c: char| c.is_ascii_whitespace()));
     let first = lines.clone().next()?;
     let object = first.starts_with('{') && serde_json::from_str::<serde::de::IgnoredAny>(first).is_ok();
@@ -33,7 +33,7 @@ fuzz_target!(|data: &[u8]| {
     let folder =
         tempfile::Builder::new().prefix("fuzz-").tempdir_in("/dev/shm").expect("memory for a folder");
     let file = folder.path().join("records.json");
-    std::fs::write(&file, document).expect("room for the file");
+    std::fs::write(&file, document).expect("the file can be written");
     let sources = [Source { kind, location: file.display().to_string() }];
     let limits = Limits { record: 1 << 20, unpacked: 4 << 20, ..Limits::default() };
     let database = folder.path().join("database");

@@ -11,7 +11,7 @@ fuzz_target!(|data: &[u8]| {
     let folder =
         tempfile::Builder::new().prefix("fuzz-").tempdir_in("/dev/shm").expect("memory for a folder");
     let archive = folder.path().join("bulk.zip");
-    std::fs::write(&archive, data).expect("room for the archive");
+    std::fs::write(&archive, data).expect("the archive can be written");
     for kind in [Kind::Cve, Kind::Nvd] {
         take_in(kind, &archive, &folder.path().join(kind.name()));
     }

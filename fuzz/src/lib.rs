@@ -12,7 +12,7 @@ pub fn with_file<T>(data: &[u8], call: impl FnOnce(&Path) -> T) -> T {
     let file = memfd_create("fuzz", MemfdFlags::CLOEXEC).expect("memory for a file");
     let mut rest = data;
     while !rest.is_empty() {
-        let count = write(&file, rest).expect("room in the file");
+        let count = write(&file, rest).expect("the file can be written");
         rest = &rest[count..];
     }
     call(Path::new(&format!("/proc/self/fd/{}", file.as_raw_fd())))

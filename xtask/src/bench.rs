@@ -1,11 +1,12 @@
-//! `cargo xtask bench`: speed and quality, measured beside the peers and in one run.
+//! `cargo xtask bench`: speed and quality, measured next to the peers and in one run.
 //!
-//! Absolute numbers say something about the machine; ratios between us and a peer, measured one after the other on the
-//! same input, say something about the program. So every section prints ratios, and none of them is a test: nothing
-//! here fails because a machine is slow.
+//! Absolute numbers say something about the machine; ratios between us and a peer, measured one
+//! after the other on the same input, say something about the program. So every section prints
+//! ratios, and none of them is a test: nothing here fails because a machine is slow.
 //!
-//! An ordinary build of xtask leaves the sections out, because they link the crates that they measure and mean
-//! something only with optimisations. The command therefore starts itself again, built as it has to be.
+//! An ordinary build of xtask leaves the sections out, because they link the crates that they
+//! measure and mean something only with optimisations. The command therefore starts itself again,
+//! built as it has to be.
 
 #[cfg(feature = "bench")]
 mod chain;
@@ -35,7 +36,8 @@ use std::path::PathBuf;
 pub(crate) struct Options {
     /// Sections to run; without any, all of them
     sections: Vec<String>,
-    /// Compare with another `snowguard`, such as one built from an older commit, instead of with the peers
+    /// Compare with another `snowguard`, such as one built from an older commit, instead of with
+    /// the peers
     #[arg(long, value_name = "PROGRAM", conflicts_with = "sections")]
     with: Option<PathBuf>,
     /// How often each of the two programs is measured

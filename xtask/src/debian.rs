@@ -6,7 +6,7 @@ use anyhow::{Context, bail};
 
 use crate::process;
 
-/// Which of these packages are not installed.
+/// Those of these packages that are not installed.
 pub(crate) fn missing<'a>(packages: &[&'a str]) -> anyhow::Result<Vec<&'a str>> {
     let mut missing = Vec::new();
     for &package in packages {
@@ -22,7 +22,8 @@ pub(crate) fn missing<'a>(packages: &[&'a str]) -> anyhow::Result<Vec<&'a str>> 
     Ok(missing)
 }
 
-/// Installs what is missing of these packages, or, without the right to do so, says which.
+/// Installs those of these packages that are missing, or names them when this process may not
+/// install any.
 ///
 /// # Errors
 /// When packages are missing and this process is not root, or apt-get fails.
@@ -46,7 +47,8 @@ pub(crate) fn install(what_for: &str, packages: &[&str]) -> anyhow::Result<()> {
                 .stdout(std::io::stderr()),
         )
     };
-    // The package lists may be missing or old: update them only then, it takes longer than the installation.
+    // The package lists may be missing or old: update them only then, it takes longer than the
+    // installation.
     if install().is_err() {
         process::run(Command::new("apt-get").args(["update", "--quiet"]).stdout(std::io::stderr()))?;
         install()?;

@@ -1,13 +1,16 @@
-//! `cargo xtask deny`: licences, duplicate versions and sources of the dependencies, by cargo-deny and `deny.toml`.
+//! `cargo xtask deny`: licences, duplicate versions and sources of the dependencies, by cargo-deny
+//! and `deny.toml`.
 //!
-//! The database of advisories is a git repository that CI does not reach, so advisories are checked only on request.
+//! The database of advisories is a git repository that CI does not reach, so advisories are checked
+//! only on request.
 
 use std::path::PathBuf;
 use std::process::Command;
 
 use crate::{process, python, workspace};
 
-/// The version that is built from source where no prebuilt package fits; the same as in `xtask/tools.txt`.
+/// The version that is built from source where no prebuilt package fits; the same as in
+/// `xtask/tools.txt`.
 const VERSION: &str = "0.20.2";
 
 /// Arguments of `cargo xtask deny`.

@@ -1,4 +1,5 @@
-//! Which crates may know which: the rules of ARCHITECTURE.md as a table, held against what cargo resolves.
+//! Which crates may know which: the rules of ARCHITECTURE.md as a table, held against what cargo
+//! resolves.
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,8 +9,8 @@ use anyhow::bail;
 use crate::metadata::{self, Package};
 use crate::workspace;
 
-/// The crates of the workspace that a crate may link. Arrows go down: a crate stands below all that may name it. What
-/// only tests use is free.
+/// The crates of the workspace that a crate may link. Arrows go down: a crate stands below all that
+/// may name it. What only tests use is free.
 ///
 /// Every crate has a line here, so a new one has to say where it stands.
 const ARROWS: &[(&str, &[&str])] = &[

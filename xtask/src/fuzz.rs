@@ -1,8 +1,9 @@
 //! `cargo xtask fuzz`: libFuzzer on every parser of untrusted bytes.
 //!
-//! The folder `fuzz/` is laid out as cargo-fuzz wants it, so `cargo fuzz run TARGET` works for whoever has it. This
-//! command needs neither cargo-fuzz nor a nightly compiler: the coverage instrumentation is an LLVM pass that the stable
-//! compiler can run, and only AddressSanitizer is missing (which finds little in code without `unsafe`).
+//! The folder `fuzz/` is laid out as cargo-fuzz wants it, so `cargo fuzz run TARGET` works for
+//! whoever has it. This command needs neither cargo-fuzz nor a nightly compiler: the coverage
+//! instrumentation is an LLVM pass that the stable compiler can run, and only AddressSanitizer is
+//! missing (which finds little in code without `unsafe`).
 
 mod build;
 mod campaign;

@@ -1,6 +1,7 @@
 //! `cargo xtask`: everything the project automates, in Rust and without shell scripts.
 //!
-//! One file per command. Helper programs are started with argument vectors; nothing is ever handed to a shell.
+//! One file per command. Helper programs are started with argument vectors; nothing is ever handed
+//! to a shell.
 
 use std::process::ExitCode;
 
@@ -46,7 +47,7 @@ enum Command {
     Fuzz(fuzz::Options),
     /// Draw, show and check the pairs that matching is judged with
     Quality(quality::Options),
-    /// Measure speed and quality, beside the peers and in one run
+    /// Measure speed and quality, next to the peers and in one run
     Bench(bench::Options),
 }
 

@@ -67,7 +67,8 @@ fn text(value: &Value) -> Option<String> {
     value.as_str().map(str::to_owned)
 }
 
-/// Names of all packages that a crate links, itself left out, with these features (`default` among them, if it is meant).
+/// Names of all packages that a crate links, itself left out, with these features (`default` among
+/// them, if it is meant).
 ///
 /// # Errors
 /// When cargo cannot resolve the workspace.

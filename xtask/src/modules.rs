@@ -1,6 +1,7 @@
 //! The modules of a crate: what each defines, brings in and mentions.
 //!
-//! Read from the source, because cargo knows crates only and the compiler shows nothing of this on a stable toolchain.
+//! Read from the source, because cargo knows crates only and the compiler shows nothing of this on
+//! a stable toolchain.
 
 mod cycles;
 mod read;
@@ -50,7 +51,8 @@ impl Modules {
         names.join("::")
     }
 
-    /// The module of this crate in which the item of a path is defined, as the path is written in `module`.
+    /// The module of this crate in which the item of a path is defined, as the path is written in
+    /// `module`.
     fn resolve(&self, module: usize, path: &[String], depth: usize) -> Option<usize> {
         let (first, rest) = path.split_first()?;
         match first.as_str() {

@@ -21,7 +21,8 @@ fn quoted(part: &OsStr) -> String {
     }
 }
 
-/// Runs a command with our own input and output; an exit status other than 0 is an error that names the command.
+/// Runs a command with our own input and output; an exit status other than 0 is an error that names
+/// the command.
 pub(crate) fn run(command: &mut Command) -> anyhow::Result<()> {
     let shown = display(command);
     let status = command.status().with_context(|| format!("cannot start `{shown}`"))?;

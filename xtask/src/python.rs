@@ -13,17 +13,19 @@ pub(crate) fn peers_folder() -> PathBuf {
     workspace::target().join("peers")
 }
 
-/// Installs the peers and oracles of `xtask/python-peers.txt` (once) and gives the folder of the environment.
+/// Installs the peers and oracles of `xtask/python-peers.txt` (once) and gives the folder of the
+/// environment.
 pub(crate) fn peers() -> anyhow::Result<PathBuf> {
     let folder = peers_folder();
     environment(&folder, &workspace::root().join("xtask/python-peers.txt"), &[])?;
     Ok(folder)
 }
 
-/// Installs what a requirement file lists into the environment at `folder`, unless that was already done.
+/// Installs what a requirement file lists into the environment at `folder`, unless that was already
+/// done.
 ///
-/// An environment holds absolute paths and cannot be renamed into place; its stamp is written last instead, and one
-/// without the right stamp is made again from nothing.
+/// An environment holds absolute paths and cannot be renamed into place; its stamp is written last
+/// instead, and one without the right stamp is made again from nothing.
 ///
 /// # Errors
 /// When Python cannot make environments or pip fails.

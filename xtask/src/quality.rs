@@ -1,5 +1,5 @@
-//! `cargo xtask quality`: how good is the matching? Pairs of a record and a package, drawn by a fixed seed and labelled by
-//! reading, and the score of a matcher against these labels.
+//! `cargo xtask quality`: how good is the matching? Pairs of a record and a package, drawn by a
+//! fixed seed and labelled by reading, and the score of a matcher against these labels.
 //!
 //! Nothing here uses the crates that it judges: records and packages are read with code of its own.
 
@@ -25,7 +25,8 @@ pub(crate) struct Options {
 
 #[derive(clap::Subcommand)]
 enum Command {
-    /// Draw the candidate pairs of a set from the real records and evaluations, as tab-separated lines
+    /// Draw the candidate pairs of a set from the real records and evaluations, as tab-separated
+    /// lines
     Sample {
         /// Which set: `tuned`, `hold-out` or `third`
         #[arg(long, default_value = "tuned")]
@@ -36,7 +37,8 @@ enum Command {
     },
     /// Check that the files of labels hold exactly the pairs that are drawn for their sets
     Check,
-    /// Count the pairs that there are to draw from, which is what the weights of the strata come from
+    /// Count the pairs that there are to draw from, which is what the weights of the strata come
+    /// from
     Population,
     /// Print what is known of the pairs of a range of lines, for labelling
     Show {

@@ -1,13 +1,14 @@
 //! `cargo xtask toolbox`: a Debian sid root with the real peers and oracles.
 //!
-//! Tests compare our results with those of the real programs. Debian's unstable release carries recent versions of all
-//! of them, so one small root under `target/toolbox/root` gives every machine the same ones. Tests start a program of
-//! it with `chroot ROOT PROGRAM …`, or, when it needs `/proc`, a terminal or a store of its own (Nix *building*
-//! something), with `bwrap --bind ROOT / --bind EMPTY_FOLDER /nix --dev /dev --proc /proc PROGRAM …`.
+//! Tests compare our results with those of the real programs. Debian's unstable release carries
+//! recent versions of all of them, so one small root under `target/toolbox/root` gives every
+//! machine the same ones. Tests start a program of it with `chroot ROOT PROGRAM …`, or, when it
+//! needs `/proc`, a terminal or a store of its own (Nix *building* something), with `bwrap --bind
+//! ROOT / --bind EMPTY_FOLDER /nix --dev /dev --proc /proc PROGRAM …`.
 //!
-//! The root is made aside and renamed when it is whole, so that nobody sees half of it; a stamp inside says what it
-//! was made from, and a second call with the same list returns at once. What an interrupted run had already downloaded
-//! is used by the next.
+//! The root is made in a temporary folder and renamed when it is complete, so that nobody sees half
+//! of it; a stamp inside says what it was made from, and a second call with the same list returns
+//! at once. What an interrupted run had already downloaded is used by the next.
 
 mod mirror;
 mod packages;
@@ -32,7 +33,8 @@ const PARTIAL: &str = "root.partial-";
 const ARCHIVES: &str = "var/cache/apt/archives";
 /// Where the stamp is, inside the root.
 const STAMP: &str = "etc/snowguard-toolbox";
-/// Single-user Nix without a daemon, a sandbox or the network; every format that the crates read is switched on.
+/// Single-user Nix without a daemon, a sandbox or the network; every format that the crates read is
+/// switched on.
 const NIX_CONF: &str = "\
 build-users-group =
 sandbox = false
@@ -129,14 +131,15 @@ fn make(folder: &Path, root: &Path, stamp: &str) -> anyhow::Result<()> {
             .arg("--aptopt=APT::Install-Recommends \"false\"")
             .arg("--aptopt=Acquire::Languages \"none\"")
             .arg("--aptopt=Acquire::Retries \"5\"")
-            // A frozen mirror is past the date until which its index is valid. Signatures are still checked; how recent
-            // the packages are protects nobody here.
+            // A frozen mirror is past the date until which its index is valid. Signatures are still
+            // checked; how recent the packages are protects nobody here.
             .arg("--aptopt=Acquire::Check-Valid-Until \"false\"")
             .args(mirror::apt_options()?.iter().map(|option| format!("--aptopt={option}")))
             // Manual pages and translations are a third of the root, and no test reads them.
             .args(["--dpkgopt=path-exclude=/usr/share/man/*", "--dpkgopt=path-exclude=/usr/share/locale/*"])
             .args(["--dpkgopt=path-exclude=/usr/share/doc/*"])
-            // Packages with alternatives link their manual pages here and fail when the folder is missing.
+            // Packages with alternatives link their manual pages here and fail when the folder is
+            // missing.
             .arg("--essential-hook=mkdir -p \"$1/usr/share/man/man1\"")
             .arg(format!("--setup-hook=sync-in '{}' /", downloads.display()))
             .arg(format!("--customize-hook={}", take_kernel()))
@@ -149,8 +152,9 @@ fn make(folder: &Path, root: &Path, stamp: &str) -> anyhow::Result<()> {
 
     fs::create_dir_all(partial.join("etc/nix"))?;
     fs::write(partial.join("etc/nix/nix.conf"), NIX_CONF)?;
-    // Nix asks /proc who it is. Under plain `chroot` nothing is mounted there (so nothing can be left mounted), and this
-    // link answers; a real /proc covers it. All of Nix's programs are links to this one.
+    // Nix asks /proc who it is. Under plain `chroot` nothing is mounted there (so nothing can be
+    // left mounted), and this link answers; a real /proc covers it. All of Nix's programs are links
+    // to this one.
     fs::create_dir_all(partial.join("proc/self"))?;
     symlink("/usr/bin/nix", partial.join("proc/self/exe"))?;
     process::run(command(&partial, "nix-store").args(["--init", "--quiet"]))
@@ -171,9 +175,11 @@ fn make(folder: &Path, root: &Path, stamp: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A hook of mmdebstrap that puts the kernel into the new root, at `usr/lib/modules/VERSION/vmlinuz`.
+/// A hook of mmdebstrap that puts the kernel into the new root, at
+/// `usr/lib/modules/VERSION/vmlinuz`.
 ///
-/// mmdebstrap runs hooks with the root as `$1`, and names a configuration in which apt sees the root's packages.
+/// mmdebstrap runs hooks with the root as `$1`, and names a configuration in which apt sees the
+/// root's packages.
 fn take_kernel() -> String {
     let package = packages::KERNEL;
     format!(
@@ -200,9 +206,11 @@ fn clear_interrupted(folder: &Path, downloads: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Moves the whole packages that an interrupted run left behind to `downloads` (apt checks their sums again).
+/// Moves the whole packages that an interrupted run left behind to `downloads` (apt checks their
+/// sums again).
 ///
-/// `downloads` is laid out as the root is, because mmdebstrap copies it into a root that has no folders yet.
+/// `downloads` is laid out as the root is, because mmdebstrap copies it into a root that has no
+/// folders yet.
 fn keep_downloads(partial: &Path, downloads: &Path) -> anyhow::Result<()> {
     let (archives, downloads) = (partial.join(ARCHIVES), downloads.join(ARCHIVES));
     if !archives.is_dir() {
@@ -219,7 +227,8 @@ fn keep_downloads(partial: &Path, downloads: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Removes a folder tree, but never reaches into something that is mounted there (a killed run may leave `/dev`).
+/// Removes a folder tree, but never reaches into something that is mounted there (a killed run may
+/// leave `/dev`).
 fn remove(tree: &Path) -> anyhow::Result<()> {
     if !tree.exists() {
         return Ok(());

@@ -12,8 +12,8 @@ pub(crate) fn root() -> &'static Path {
 
 /// The workspace's own `target` folder.
 ///
-/// Not cargo's: toolbox, Python peers and tools are large, independent of how the code is compiled, and shared by every
-/// `CARGO_TARGET_DIR` that somebody may use.
+/// Not cargo's: toolbox, Python peers and tools are large, independent of how the code is compiled,
+/// and shared by every `CARGO_TARGET_DIR` that somebody may use.
 pub(crate) fn target() -> PathBuf {
     root().join("target")
 }
@@ -23,7 +23,8 @@ pub(crate) fn cargo_target() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(target, |folder| root().join(folder))
 }
 
-/// Real data for tests, fuzz seeds and benchmarks: `SNOWGUARD_SHARED_DATA`, or `../shared/data` beside the checkout.
+/// Real data for tests, fuzz seeds and benchmarks: `SNOWGUARD_SHARED_DATA`, or `../shared/data`
+/// next to the checkout.
 pub(crate) fn shared_data() -> PathBuf {
     std::env::var_os("SNOWGUARD_SHARED_DATA")
         .map_or_else(|| root().join("../shared/data"), |folder| root().join(folder))

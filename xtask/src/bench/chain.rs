@@ -24,7 +24,7 @@ impl Chain {
         Ok(Self { fetched, folder })
     }
 
-    /// A folder for whatever a measurement needs beside the store.
+    /// A folder for what a measurement needs besides the store.
     pub(super) fn folder(&self) -> &Path {
         self.folder.path()
     }
@@ -42,7 +42,8 @@ impl Chain {
         command
     }
 
-    /// The same, with a store that has nothing but the sources: how fast an archive answers says nothing about the chain.
+    /// The same, with a store that has nothing but the sources: how fast an archive answers says
+    /// nothing about the chain.
     pub(super) fn build_from_nothing(&self, snowguard: &Snowguard) -> anyhow::Result<Command> {
         let store = self.store();
         if store.exists() {

@@ -1,7 +1,9 @@
-//! `cargo xtask bench --with PROGRAM`: this checkout beside another build of `snowguard`, in one run on one machine.
+//! `cargo xtask bench --with PROGRAM`: this checkout and another build of `snowguard`, in one run
+//! on one machine.
 //!
-//! Both do the same work in turns, so what disturbs one round disturbs both. A ratio is taken within each round; the
-//! table has its median and its quartiles. Where the quartiles have 1 between them, nothing was measured but noise.
+//! Both do the same work in turns, so what disturbs one round disturbs both. A ratio is taken
+//! within each round; the table has its median and its quartiles. Where the quartiles have 1
+//! between them, nothing was measured but noise.
 
 use std::fs;
 use std::path::Path;
@@ -75,7 +77,7 @@ pub(super) fn run(other: &Path, rounds: usize, instructions: bool) -> anyhow::Re
     ];
 
     let mut table = Table::new(
-        format!("this checkout beside {}, {rounds} rounds", other.display()),
+        format!("this checkout compared with {}, {rounds} rounds", other.display()),
         &["what", "other", "this", "this / other", "quartiles", "memory", "instructions", "output"],
     );
     for case in &cases {
@@ -111,7 +113,8 @@ impl<'a> Case<'a> {
         let once = |program: &Snowguard| measure::once(&(self.prepare)(program)?, zero);
         let (mut other, mut this) = (Runs::default(), Runs::default());
         for round in 0..rounds.max(1) {
-            // Who comes first changes, so that neither always finds what the other one left in caches.
+            // Who comes first changes, so that neither always finds what the other one left in
+            // caches.
             if round % 2 == 0 {
                 other.0.push(once(theirs)?);
                 this.0.push(once(ours)?);

@@ -13,8 +13,8 @@ use crate::{process, toolbox};
 const STUB: &str = "usr/lib/systemd/boot/efi/linuxx64.efi.stub";
 /// A kernel with an initrd of today has so much.
 pub(super) const LARGE: usize = 60 << 20;
-/// A folder inside of the toolbox, with a `key`, its `cert`, the images `large` and `huge` (ten times as large), and both
-/// signed as `signed` and `huge-signed`. It goes when this goes.
+/// A folder inside of the toolbox, with a `key`, its `cert`, the images `large` and `huge` (ten
+/// times as large), and both signed as `signed` and `huge-signed`. It goes when this goes.
 pub(super) struct Images {
     root: PathBuf,
     folder: tempfile::TempDir,

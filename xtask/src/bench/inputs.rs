@@ -61,9 +61,10 @@ const CORE: &[&str] = &[
 
 /// Writes `count` derivations of a real nixpkgs evaluation into `folder` and gives their paths.
 ///
-/// They carry what a scanner reads of a derivation: name, system, outputs and the file names of its patches. Packages are
-/// [`CORE`] and others taken evenly from the whole evaluation, each software in one version, as in most closures (so there is one kernel, which
-/// has more CVEs than everything else together).
+/// They carry what a scanner reads of a derivation: name, system, outputs and the file names of its
+/// patches. Packages are [`CORE`] and others taken evenly from the whole evaluation, each software
+/// in one version, as in most closures (so there is one kernel, which has more CVEs than everything
+/// else together).
 ///
 /// # Errors
 /// When the evaluation cannot be read or has fewer packages.
@@ -100,8 +101,8 @@ pub(super) fn derivations(folder: &Path, count: usize) -> anyhow::Result<Vec<Pat
     Ok(paths)
 }
 
-/// Makes the root of a system in `folder`: a store database with `count` paths of a real evaluation, each with its deriver,
-/// the derivations, and a running system that needs all of them.
+/// Makes the root of a system in `folder`: a store database with `count` paths of a real
+/// evaluation, each with its deriver, the derivations, and a running system that needs all of them.
 ///
 /// # Errors
 /// When the evaluation cannot be read, has fewer packages, or the files cannot be written.

@@ -19,11 +19,11 @@ pub(super) struct Run {
     pub(super) output: Vec<u8>,
 }
 
-/// Runs a program `times` times as a new process each and gives the run with the least wall time (the others were
-/// disturbed by something), with the largest memory of all.
+/// Runs a program `times` times as a new process each and gives the run with the least wall time
+/// (the others were disturbed by something), with the largest memory of all.
 ///
-/// Memory comes from GNU time: the kernel counts what a process had before `exec` too, so a large parent such as this
-/// program would measure itself.
+/// Memory comes from GNU time: the kernel counts what a process had before `exec` too, so a large
+/// parent such as this program would measure itself.
 ///
 /// # Errors
 /// When the program cannot be started or ends with a status that `accept` refuses.
@@ -61,8 +61,8 @@ pub(super) fn once(inner: &Command, accept: impl Fn(i32) -> bool) -> anyhow::Res
     Ok(Run { wall, memory: kib * 1024, output: output.stdout })
 }
 
-/// How many instructions a program executes, in all threads, counted by valgrind. That takes fifty times as long, but the
-/// number hardly depends on what else the machine does.
+/// How many instructions a program executes, in all threads, counted by valgrind. That takes fifty
+/// times as long, but the number hardly depends on what else the machine does.
 ///
 /// # Errors
 /// As [`program`], and when valgrind prints no number.

@@ -51,7 +51,7 @@ impl Snowguard {
         Ok(Self { program, database: inputs::scratch()?.join(format!("{name}-database")) })
     }
 
-    /// The command that takes the records of these archives into a new database.
+    /// The command that imports the records of these archives into a new database.
     pub(super) fn update_command(&self, archives: &[PathBuf]) -> anyhow::Result<Command> {
         if self.database.exists() {
             fs::remove_dir_all(&self.database)?;
@@ -61,7 +61,8 @@ impl Snowguard {
         Ok(command)
     }
 
-    /// Takes the records of these archives into a new database, `times` times; removing the one before is not measured.
+    /// Imports the records of these archives into a new database, `times` times. Removing the one
+    /// before is not measured.
     pub(super) fn update(&self, archives: &[PathBuf], times: usize) -> anyhow::Result<Run> {
         measure::program(|| self.update_command(archives), times, |status| status == 0)
     }

@@ -18,7 +18,7 @@ pub(super) struct Section {
 
 /// All sections, in the order in which they run.
 pub(super) const ALL: &[Section] = &[
-    Section { name: "update", what: "taking records in", run: update::run },
+    Section { name: "update", what: "importing records", run: update::run },
     Section { name: "scan", what: "a closure and a whole evaluation against all records", run: scan::run },
     Section { name: "quality", what: "precision and recall on pairs labelled by reading", run: quality::run },
     Section { name: "pe", what: "digests, signing and verifying of EFI programs", run: pe::run },

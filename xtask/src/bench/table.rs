@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 /// One value of a table.
 #[derive(Clone, Debug)]
 pub(super) enum Cell {
-    /// Words; left-aligned.
+    /// Text; left-aligned.
     Text(String),
     /// A measurement with its unit.
     Number(f64, &'static str),

@@ -7,8 +7,8 @@ use anyhow::bail;
 
 use crate::{debian, process, workspace};
 
-/// What cargo-fuzz passes too (`--sanitizer none`): edge coverage, comparison tracing, and checks that a release build
-/// leaves out.
+/// What cargo-fuzz passes too (`--sanitizer none`): edge coverage, comparison tracing, and checks
+/// that a release build leaves out.
 const FLAGS: &[&str] = &[
     "-Cpasses=sancov-module",
     "-Cllvm-args=-sanitizer-coverage-level=4",

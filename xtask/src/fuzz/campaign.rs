@@ -1,4 +1,4 @@
-//! Running the targets for a limited time and telling what came out.
+//! Running the targets for a limited time and reporting the results.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -27,7 +27,8 @@ struct Failure {
     log: String,
 }
 
-/// Runs all programs so that the whole takes about `seconds`, as many at a time as there are processors.
+/// Runs all programs so that the whole takes about `seconds`, as many at a time as there are
+/// processors.
 ///
 /// # Errors
 /// When a target crashed, ran out of time or memory on an input, or could not be started.
@@ -105,7 +106,7 @@ fn files(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     Ok(entries.map(|entry| Ok(entry?.path())).collect::<std::io::Result<Vec<_>>>()?)
 }
 
-/// The lines of libFuzzer's log that tell what happened: the message of the panic, or the last ones.
+/// The lines of libFuzzer's log that matter: the message of the panic, or the last ones.
 fn essence(log: &str) -> String {
     let lines: Vec<_> = log.lines().collect();
     let panic = lines.iter().position(|line| line.contains("panicked at"));

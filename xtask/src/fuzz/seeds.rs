@@ -1,7 +1,8 @@
 //! Inputs to start from, gathered at run time into `fuzz/corpus` (which git ignores).
 //!
-//! A fuzzer that starts from nothing spends its time on finding out that JSON begins with a brace. Seeds come from the
-//! real data in `../shared/data`, and for formats that it lacks from a few small written ones.
+//! A fuzzer that starts from nothing spends its time on finding out that JSON begins with a brace.
+//! Seeds come from the real data in `../shared/data`, and for formats that it lacks from a few
+//! small written ones.
 
 mod samples;
 mod written;
@@ -96,15 +97,15 @@ run = [{ argv = ["/in/a", "-I/in/x"] }]
 outputs = { o = {} }
 "#;
 
-/// The signatures of the small programs: what the signed ones have more than the others, without the eight bytes of a
-/// `WIN_CERTIFICATE`.
+/// The signatures of the small programs: what the signed ones have more than the others, without
+/// the eight bytes of a `WIN_CERTIFICATE`.
 fn signatures(images: &[Vec<u8>]) -> Vec<Vec<u8>> {
     let pairs = images.as_chunks::<2>().0.iter();
     pairs.filter_map(|[bare, signed]| Some(signed.get(bare.len() + 8..)?.to_vec())).collect()
 }
 
-/// An authorised change with this signature, which is none for it: its header, the signed data without the `ContentInfo`
-/// around it, and a value.
+/// An authorised change with this signature, which is none for it: its header, the signed data
+/// without the `ContentInfo` around it, and a value.
 fn change(signed: &[u8]) -> Vec<u8> {
     let bare = signed.get(19..).unwrap_or_default();
     let length = u32::try_from(24 + bare.len()).unwrap_or_default();

@@ -1,11 +1,13 @@
 //! Which modules refer to each other in a cycle.
 //!
-//! Modules that stand side by side should form an order: one that is read first, one that builds on it, and so on. In a
-//! cycle none can be understood, tested or moved without the others, and the compiler does not mind.
+//! Modules that stand side by side should form an order: one that is read first, one that builds on
+//! it, and so on. In a cycle none can be understood, tested or moved without the others, and the
+//! compiler does not mind.
 //!
-//! What is compared are children of one parent. A child that uses its parent and is used by it is no cycle here: that is
-//! how a parent shares what its children have in common. Re-exports are followed to where the item is defined, so a name
-//! taken from a parent counts for the child that it comes from. Tests are left out; they may look at everything.
+//! What is compared are children of one parent. A child that uses its parent and is used by it is
+//! no cycle here: that is how a parent shares what its children have in common. Re-exports are
+//! followed to where the item is defined, so a name taken from a parent counts for the child that
+//! it comes from. Tests are left out; they may look at everything.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -113,7 +115,8 @@ impl Modules {
         line
     }
 
-    /// The children of one parent that two modules are in or are; none when one is inside of the other.
+    /// The children of one parent that two modules are in or are; none when one is inside of the
+    /// other.
     fn siblings(&self, from: usize, to: usize) -> Option<(usize, usize)> {
         let (from, to) = (self.ancestors(from), self.ancestors(to));
         from.into_iter().zip(to).find(|(a, b)| a != b)

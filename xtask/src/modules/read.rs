@@ -47,7 +47,8 @@ impl Modules {
         self.add(name, parent, file, folder, parsed.items)
     }
 
-    /// Adds a module. One that is there already has two files, of which a condition takes one: they count as one module.
+    /// Adds a module. One that is there already has two files, of which a condition takes one: they
+    /// count as one module.
     fn add(
         &mut self,
         name: String,
@@ -148,7 +149,8 @@ impl Module {
     }
 }
 
-/// The type of an `impl` block without a trait, and how many public functions and constants the block has.
+/// The type of an `impl` block without a trait, and how many public functions and constants the
+/// block has.
 fn methods(block: &ItemImpl) -> Option<(Vec<String>, usize)> {
     let Type::Path(path) = &*block.self_ty else { return None };
     if block.trait_.is_some() {
@@ -172,7 +174,8 @@ fn file_attribute(attribute: &Attribute) -> Option<String> {
     }
 }
 
-/// Collects the paths (of two names at the least) in code; also in macros, where there is nothing but tokens.
+/// Collects the paths (of two names at the least) in code; also in macros, where there is nothing
+/// but tokens.
 fn mentions(tokens: TokenStream, found: &mut BTreeSet<Vec<String>>) {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
     let mut at = 0;

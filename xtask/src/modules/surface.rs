@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use super::Modules;
 
 impl Modules {
-    /// How many items others can name: those of public modules and those that are re-exported, each once, with the public
-    /// functions and constants of types. Modules, fields, variants and what traits bring are not counted.
+    /// How many items others can name: those of public modules and those that are re-exported, each
+    /// once, with the public functions and constants of types. Modules, fields, variants and what
+    /// traits bring are not counted.
     pub(crate) fn public_items(&self) -> usize {
         let mut surface = BTreeSet::new();
         self.visit(0, &mut BTreeSet::new(), &mut surface);
@@ -68,7 +69,8 @@ mod tests {
             count("pub struct S; impl S { pub fn a() {} fn b() {} } impl Clone for S { fn clone() {} }"),
             2
         );
-        // Private modules show what is re-exported, public ones what is public in them; nothing counts twice.
+        // Private modules show what is re-exported, public ones what is public in them; nothing
+        // counts twice.
         assert_eq!(count("mod a { pub struct S; pub struct T; impl S { pub fn f() {} } } pub use a::S;"), 2);
         assert_eq!(count("pub mod a { pub struct S; } pub use a::S; pub use a::*;"), 1);
         assert_eq!(count("pub mod a { pub mod b { pub fn f() {} } mod c { pub fn g() {} } }"), 1);

@@ -98,7 +98,8 @@ impl Data {
                     }
                 }
                 let text: String = affected.to_string().chars().take(900).collect();
-                // All of them: behind twenty entries of a distribution there can be one on the software itself.
+                // All of them: behind twenty entries of a distribution there can be one on the
+                // software itself.
                 if shown.insert(text.clone()) {
                     println!("  {who}: {text}");
                 }
@@ -131,14 +132,14 @@ fn texts(value: &Value) -> impl Iterator<Item = String> + '_ {
     list(value).filter_map(|d| d["value"].as_str().map(str::to_owned))
 }
 
-/// The containers of a record, with a word for each.
+/// The containers of a record, with a short name for each.
 pub(crate) fn containers(record: &Value) -> impl Iterator<Item = (&'static str, &Value)> {
     let containers = &record["containers"];
     std::iter::once(("CNA", &containers["cna"])).chain(list(&containers["adp"]).map(|c| ("ADP", c)))
 }
 
-/// The product names of a record: `product` and `packageName` of all containers, and the products of CPEs. Placeholders
-/// are left out.
+/// The product names of a record: `product` and `packageName` of all containers, and the products
+/// of CPEs. Placeholders are left out.
 pub(crate) fn product_names(record: &Value) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     for (_, container) in containers(record) {

@@ -7,12 +7,12 @@ use anyhow::{Context, bail, ensure};
 /// The first line of the file.
 pub(crate) const HEADER: &str = "cve\tpackage\tattribute\tbranch\tstratum\tidentity\tstatus\treason";
 
-/// Whether the record speaks of the package's software.
+/// Whether the record is about the package's software.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Identity {
     /// It does.
     Same,
-    /// It speaks of something else.
+    /// It is about other software.
     Other,
 }
 
@@ -21,15 +21,15 @@ pub(crate) enum Identity {
 pub(crate) enum Status {
     /// It is.
     Affected,
-    /// It is not, or the record speaks of something else.
+    /// It is not, or the record is about other software.
     Unaffected,
-    /// The record does not tell.
+    /// The record leaves it open.
     Unknown,
 }
 
 /// A labelled pair.
 #[derive(Debug, Clone)]
-#[cfg_attr(not(feature = "bench"), allow(dead_code, reason = "only scoring asks what the labels say"))]
+#[cfg_attr(not(feature = "bench"), allow(dead_code, reason = "only scoring reads the labels"))]
 pub(crate) struct Label {
     /// The record.
     pub(crate) cve: String,
@@ -41,7 +41,7 @@ pub(crate) struct Label {
     pub(crate) identity: Identity,
     /// Is this version affected?
     pub(crate) status: Status,
-    /// Why.
+    /// The labeller's reason.
     pub(crate) reason: String,
 }
 

@@ -1,9 +1,10 @@
 //! Drawing pairs from the union of loose rules.
 //!
-//! The union is far larger than what anybody can label, and nearly all of it is noise, so pairs are drawn from three strata. To
-//! keep a few names (the kernel has a quarter of all records) from filling the sample, a record and a package are in it at
-//! most once, and a pname and a product at most a few times. The order of the draw is that of a hash of seed and pair, so
-//! it does not depend on anything else.
+//! The union is far larger than what anybody can label, and nearly all of it is noise, so pairs are
+//! drawn from three strata. To keep a few names (the kernel has a quarter of all records) from
+//! filling the sample, a record and a package are in it at most once, and a pname and a product at
+//! most a few times. The order of the draw is that of a hash of seed and pair, so it does not
+//! depend on anything else.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -33,15 +34,17 @@ pub(crate) struct Set {
     pub(crate) seed: u64,
     /// How many pairs of each stratum, in the order of [`STRATA`].
     pub(crate) counts: [usize; 3],
-    /// Sets whose packages may be drawn again, with other records: too few others are left once two sets are drawn.
+    /// Sets whose packages may be drawn again, with other records: too few others are left once two
+    /// sets are drawn.
     pub(crate) packages_of: &'static [&'static str],
 }
 
-/// The sets. Records of an earlier one are not drawn again for a later one, nor packages unless it says so.
+/// The sets. Records of an earlier one are not drawn again for a later one, nor packages unless it
+/// is listed to allow that.
 pub(crate) const SETS: [Set; 3] = [
     // Whose mistakes are read, so that the matching can be mended.
     Set { name: "tuned", file: "quality/labels.tsv", seed: 2026, counts: [220, 120, 60], packages_of: &[] },
-    // Whose mistakes nobody acts on, so that it tells how good the matching is.
+    // Nobody acts on its mistakes, so that it shows how good the matching is.
     Set {
         name: "hold-out",
         file: "quality/labels-2.tsv",
@@ -49,7 +52,8 @@ pub(crate) const SETS: [Set; 3] = [
         counts: [150, 30, 20],
         packages_of: &[],
     },
-    // Measured once when all of it was labelled, which is the figure to believe; its mistakes were read afterwards.
+    // Measured once when all of it was labelled, which is the figure to believe; its mistakes were
+    // read afterwards.
     Set {
         name: "third",
         file: "quality/labels-3.tsv",
@@ -119,7 +123,8 @@ pub(crate) fn draw_set(data: &Data, set: &Set) -> Vec<Pair> {
     Vec::new()
 }
 
-/// Draws as many pairs of each stratum as `counts` says, without the records and packages of `except`.
+/// Draws as many pairs of each stratum as `counts` lists, without the records and packages of
+/// `except`.
 pub(crate) fn draw(data: &Data, seed: u64, counts: [usize; 3], except: &BTreeSet<String>) -> Vec<Pair> {
     let mut drawn = Vec::new();
     let mut used = Used { once: except.clone(), often: BTreeMap::new() };

@@ -1,16 +1,18 @@
-//! Precision and recall of a matcher on the labelled pairs, and the substring rule to compare it with.
+//! Precision and recall of a matcher on the labelled pairs, and the substring rule to compare it
+//! with.
 //!
-//! Each question is scored twice. In the *sample* every pair counts the same. In the *population* a pair counts for as many
-//! pairs of its stratum as the draw left out, because the strata were not drawn in proportion: nearly all pairs that loose
-//! rules give are of the stratum `substring`, but only a third of the labels are. The draw also limits how often one name may
-//! appear, so the population is an estimate of pairs *of different names*, not of alerts; `quality/README.md` says more.
+//! Each question is scored twice. In the *sample* every pair counts the same. In the *population* a
+//! pair counts for as many pairs of its stratum as the draw left out, because the strata were not
+//! drawn in proportion: nearly all pairs that loose rules give are of the stratum `substring`, but
+//! only a third of the labels are. The draw also limits how often one name may appear, so the
+//! population is an estimate of pairs *of different names*, not of alerts; see `quality/README.md`.
 
 use serde_json::Value;
 
 use super::data::{self, Package};
 use super::labels::{Identity, Label, Status};
 
-/// What a matcher says of a record and a package.
+/// A matcher's answer for a record and a package.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Prediction {
     /// Nothing to do with each other.
@@ -19,7 +21,7 @@ pub(crate) enum Prediction {
     Affected,
     /// The same software, and this version is not affected, or fixed.
     NotAffected,
-    /// The same software, but the record does not tell of this version.
+    /// The same software, but the record does not cover this version.
     Unknown,
 }
 
@@ -149,8 +151,8 @@ pub(crate) struct Share {
 }
 
 impl Share {
-    /// With unequal weights the number of pairs is Kish's effective one, the square of the sum over the sum of the squares;
-    /// with equal weights that is just their number.
+    /// With unequal weights the number of pairs is Kish's effective one, the square of the sum over
+    /// the sum of the squares; with equal weights that is just their number.
     fn of(part: f64, whole: f64, squares: f64) -> Option<Self> {
         const Z: f64 = 1.959_964;
         if whole <= 0.0 || squares <= 0.0 {
@@ -168,9 +170,9 @@ impl Share {
     }
 }
 
-/// What the substring rule of other trackers says: a product or packageName of the record anywhere in the derivation's name;
-/// and affected when the version is below an upper end, or is a named version, of *any* product of the record, versions being
-/// compared as texts.
+/// The substring rule of other trackers: a product or packageName of the record anywhere in the
+/// derivation's name; and affected when the version is below an upper end, or is a named version,
+/// of *any* product of the record, versions being compared as texts.
 pub(crate) fn substring_rule(record: &Value, package: &Package) -> Prediction {
     let name = package.name.to_ascii_lowercase();
     let version = package.version.as_str();
@@ -267,8 +269,8 @@ mod tests {
 
     #[test]
     fn intervals_are_wilsons() {
-        // R. G. Newcombe, Two-sided confidence intervals for the single proportion, Statistics in Medicine 17 (1998), the
-        // four examples of table I, method 3.
+        // R. G. Newcombe, Two-sided confidence intervals for the single proportion, Statistics in
+        // Medicine 17 (1998), the four examples of table I, method 3.
         for (x, n, low, high) in [
             (81, 263, 0.2553, 0.3662),
             (15, 148, 0.0624, 0.1605),

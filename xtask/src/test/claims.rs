@@ -1,4 +1,5 @@
-//! What the crates claim about themselves: features, the core without std, documentation, the oldest compiler.
+//! What the crates claim about themselves: features, the core without std, documentation, the
+//! oldest compiler.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -17,8 +18,8 @@ const ALL_COMBINATIONS: usize = 3;
 /// Crates whose core must do without std.
 const NO_STD: &[&str] = &["authenticode"];
 
-/// Compiles every crate that has features with none of them, each alone, and all of them; few features also in all
-/// combinations.
+/// Compiles every crate that has features with none of them, each alone, and all of them; few
+/// features also in all combinations.
 pub(super) fn features() -> anyhow::Result<()> {
     for package in metadata::packages(workspace::root())? {
         // xtask's own switch is compiled by `clippy` and `test`, and is left out of this build.
@@ -39,7 +40,8 @@ pub(super) fn features() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The sets of features to compile. A set that cargo would extend by what its features switch on is taken once.
+/// The sets of features to compile. A set that cargo would extend by what its features switch on is
+/// taken once.
 fn combinations(package: &Package) -> BTreeSet<BTreeSet<&str>> {
     let names: Vec<&str> =
         package.features.keys().map(String::as_str).filter(|name| *name != "default").collect();
@@ -75,9 +77,9 @@ fn closure<'a>(features: &'a BTreeMap<String, Vec<String>>, mut open: Vec<&'a st
 
 /// Proves that a crate without its features, and all it depends on, do without std.
 ///
-/// A program without std has to say itself what a panic does, and the compiler refuses that as a second definition when
-/// anything brings std in. So this needs no other target's libraries. What an operating system offers without std (libc)
-/// is kept out by the step `deps`.
+/// A program without std has to say itself what a panic does, and the compiler refuses that as a
+/// second definition when anything brings std in. So this needs no other target's libraries. What
+/// an operating system offers without std (libc) is kept out by the step `deps`.
 pub(super) fn no_std() -> anyhow::Result<()> {
     for name in NO_STD {
         let library = library(name)?;
@@ -109,7 +111,8 @@ fn library(package: &str) -> anyhow::Result<PathBuf> {
     file.with_context(|| format!("cargo made no metadata of {package}"))
 }
 
-/// Compiles a program that links the library and, apart from the line `more`, nothing but core and alloc.
+/// Compiles a program that links the library and, apart from the line `more`, nothing but core and
+/// alloc.
 fn compile_without_std(package: &str, library: &Path, more: &str) -> anyhow::Result<()> {
     let folder = workspace::cargo_target().join("no-std");
     fs::create_dir_all(&folder)?;
@@ -160,8 +163,8 @@ pub(super) fn docs() -> anyhow::Result<()> {
     )
 }
 
-/// Every crate names the same oldest compiler, and it is the one that all of this runs with: there is no other proof that
-/// it suffices.
+/// Every crate names the same oldest compiler, and it is the one that all of this runs with: there
+/// is no other proof that it suffices.
 pub(super) fn msrv() -> anyhow::Result<()> {
     let version = process::output(Command::new(workspace::rustc()).arg("--version"))?;
     let version = version.split_whitespace().nth(1).context("rustc prints no version")?;

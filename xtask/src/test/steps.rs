@@ -9,7 +9,7 @@ use crate::{aarch64, debian, deny, deps, fuzz, modules, process, python, toolbox
 pub(super) struct Step {
     pub(super) name: &'static str,
     pub(super) what: &'static str,
-    /// Steps without which this one cannot say anything.
+    /// Steps that have to pass first.
     pub(super) needs: &'static [&'static str],
     /// Whether `--quick` runs it.
     pub(super) quick: bool,
@@ -144,9 +144,10 @@ pub(super) const STEPS: &[Step] = &[
     },
 ];
 
-/// `g++` compiles libFuzzer, SQLite and zstd, `man-db` judges the manual pages, `clang` compiles tcc differently from `gcc`,
-/// `bzip2`, `xz-utils` and `zstd` pack archives, `binutils` disassembles the seed, `perl` has pod2man, which generates a page to be
-/// found out; the others make and use the toolbox.
+/// `g++` compiles libFuzzer, SQLite and zstd, `man-db` judges the manual pages, `clang` compiles
+/// tcc differently from `gcc`, `bzip2`, `xz-utils` and `zstd` pack archives, `binutils`
+/// disassembles the seed, `perl` has pod2man, which generates a page to be found out; the others
+/// make and use the toolbox.
 const DEBIAN_PACKAGES: &[&str] = &[
     "gcc",
     "g++",
@@ -164,7 +165,8 @@ const DEBIAN_PACKAGES: &[&str] = &[
     "debian-archive-keyring",
 ];
 
-/// The benchmarks are left out of an ordinary build of xtask; lints and tests cover them all the same.
+/// The benchmarks are left out of an ordinary build of xtask; lints and tests cover them all the
+/// same.
 const WITH_BENCH: &str = "--features=xtask/bench";
 
 fn fmt() -> anyhow::Result<()> {
@@ -198,6 +200,7 @@ fn tests() -> anyhow::Result<()> {
 
 fn demo() -> anyhow::Result<()> {
     let mut demo: Command = workspace::cargo();
-    // The same words as in the README. Its report is not a result of the tests, so it goes where messages go.
+    // The same command as in the README. Its report is not a result of the tests, so it goes where
+    // messages go.
     process::run(demo.args(["run", "--release", "--locked", "--", "demo"]).stdout(std::io::stderr()))
 }

@@ -1,7 +1,7 @@
 //! Which Debian mirror to use: the one this machine is already set up for.
 //!
-//! No mirror is named in the project. apt's configuration knows one that works here (sources.list(5)): either the
-//! one-line format or the deb822 format.
+//! No mirror is named in the project. apt's configuration knows one that works here
+//! (sources.list(5)): either the one-line format or the deb822 format.
 
 use std::fs;
 use std::path::Path;
@@ -36,7 +36,8 @@ pub(super) fn find(etc_apt: &Path) -> anyhow::Result<String> {
     bail!("no entry for Debian's archive (component main) in {}", etc_apt.display());
 }
 
-/// What else this machine's apt needs to reach the mirror (a proxy, a clock that is off), as lines of apt.conf(5).
+/// What else this machine's apt needs to reach the mirror (a proxy, a clock that is off), as lines
+/// of apt.conf(5).
 ///
 /// mmdebstrap starts from an empty configuration, so these have to be handed on.
 ///
@@ -72,7 +73,8 @@ fn in_one_line(text: &str) -> Option<String> {
     })
 }
 
-/// Paragraphs of `Field: value` lines; a value may go on in indented lines, `#` starts a comment line.
+/// Paragraphs of `Field: value` lines; a value may go on in indented lines, `#` starts a comment
+/// line.
 fn in_deb822(text: &str) -> Option<String> {
     let mut stanza: Vec<(String, String)> = Vec::new();
     for line in text.lines().chain([""]) {

@@ -8,12 +8,14 @@ pub(super) struct Group {
     pub(super) packages: &'static [&'static str],
 }
 
-/// Everything that is installed. A change here makes the next `cargo xtask toolbox` build a new root.
+/// Everything that is installed. A change here makes the next `cargo xtask toolbox` build a new
+/// root.
 pub(super) const GROUPS: &[Group] = &[
     Group {
         wing: "ground floor",
         packages: &[
-            // The oracle for versions, names, store paths, derivations, NARs, signatures and closures.
+            // The oracle for versions, names, store paths, derivations, NARs, signatures and
+            // closures.
             "nix-bin",
             // A static builder: derivations of tests can be built without any other store path.
             "busybox-static",
@@ -35,7 +37,8 @@ pub(super) const GROUPS: &[Group] = &[
         packages: &["chromium-headless-shell"],
     },
     Group {
-        // systemd-sbsign comes with systemd-repart; certutil, which gives pesign its keys, with libnss3-tools.
+        // systemd-sbsign comes with systemd-repart; certutil, which gives pesign its keys, with
+        // libnss3-tools.
         wing: "boot: signing and verifying",
         packages: &[
             "libnss3-tools",
@@ -67,8 +70,9 @@ pub(super) const GROUPS: &[Group] = &[
     },
 ];
 
-/// Depends on `linux-image-VERSION`, Debian's kernel of the day; `linux-binary-VERSION` holds nothing but that kernel, which is a
-/// signed EFI program as well. It is only unpacked: what it depends on is for machines that boot it.
+/// Depends on `linux-image-VERSION`, Debian's kernel of the day; `linux-binary-VERSION` holds
+/// nothing but that kernel, which is a signed EFI program as well. It is only unpacked: what it
+/// depends on is for machines that boot it.
 pub(super) const KERNEL: &str = "linux-image-cloud-amd64";
 
 /// All package names, sorted, each once.

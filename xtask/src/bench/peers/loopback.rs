@@ -1,4 +1,5 @@
-//! A web server on the loopback interface that gives the files of one folder, for peers that read only URLs.
+//! A web server on the loopback interface that gives the files of one folder, for peers that read
+//! only URLs.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
@@ -76,7 +77,8 @@ fn answer(mut stream: &TcpStream, folder: &Path) -> std::io::Result<()> {
     }
 }
 
-/// The file that a request line asks for: a plain name, so that nothing outside the folder can be reached.
+/// The file that a request line asks for: a plain name, so that nothing outside the folder can be
+/// reached.
 fn requested(request: &str, folder: &Path) -> Option<PathBuf> {
     let name = request.strip_prefix("GET /")?.split(' ').next()?;
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);

@@ -1,14 +1,16 @@
 //! From CVE records to a feed of the NVD's retired 1.1 format, the only one that vulnix reads.
 //!
-//! The feed holds what the records say, as the NVD would write it: every product with versions that are called affected
-//! becomes matches of a flat OR node, with the four bounds of a range ([`ranges`]). Commits are no versions there, and
-//! "affected by default, fixed from 1.2 on" is a range that ends before 1.2. Part, vendor and product of the CPE name
-//! are those of the record's own CPE where it has one, and otherwise vendor and product in CPE spelling, which is how
-//! the NVD forms most of its names.
+//! The feed holds what the records say, as the NVD would write it: every product with versions that
+//! are called affected becomes matches of a flat OR node, with the four bounds of a range
+//! ([`ranges`]). Commits are no versions there, and "affected by default, fixed from 1.2 on" is a
+//! range that ends before 1.2. Part, vendor and product of the CPE name are those of the record's
+//! own CPE where it has one, and otherwise vendor and product in CPE spelling, which is how the NVD
+//! forms most of its names.
 //!
-//! In one thing the feed is kinder than the NVD. There the kernel is an operating system (`cpe:2.3:o:linux:linux_kernel`),
-//! and vulnix passes over everything that is not an application, so it would find nothing in any kernel. Here the kernel
-//! is `a:linux:linux`, by its vendor and product, so that its ranges can be compared at all.
+//! In one thing the feed is kinder than the NVD. There the kernel is an operating system
+//! (`cpe:2.3:o:linux:linux_kernel`), and vulnix passes over everything that is not an application,
+//! so it would find nothing in any kernel. Here the kernel is `a:linux:linux`, by its vendor and
+//! product, so that its ranges can be compared at all.
 
 mod ranges;
 
@@ -105,8 +107,8 @@ fn cpe_name(affected: &Value) -> Option<String> {
     })
 }
 
-/// Text as a component of a formatted CPE string (NISTIR 7695, 6.2): lower case, underscores for blanks, punctuation
-/// escaped.
+/// Text as a component of a formatted CPE string (NISTIR 7695, 6.2): lower case, underscores for
+/// blanks, punctuation escaped.
 fn component(text: &str) -> String {
     let mut out = String::new();
     for c in text.trim().chars() {

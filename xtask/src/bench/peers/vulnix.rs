@@ -1,8 +1,8 @@
 //! The scanner peer: vulnix (`vulnix` in `xtask/python-peers.txt`).
 //!
-//! vulnix downloads one gzipped NVD 1.1 feed for each of the last six years from its `--mirror`, keeps them in an object
-//! database in `--cache-dir`, and does not look again within two hours. Given `.drv` files and `--no-requisites` it
-//! needs no Nix.
+//! vulnix downloads one gzipped NVD 1.1 feed for each of the last six years from its `--mirror`,
+//! keeps them in an object database in `--cache-dir`, and does not look again within two hours.
+//! Given `.drv` files and `--no-requisites` it needs no Nix.
 
 use std::fs::{self, File};
 use std::io::Read;
@@ -40,8 +40,9 @@ pub(in crate::bench) struct Affected {
 }
 
 impl Vulnix {
-    /// Installs vulnix when needed and makes its feeds in `folder` from the CVE records of these zip files, a later file
-    /// replacing records of an earlier one. Gives how many records became entries too.
+    /// Installs vulnix when needed and makes its feeds in `folder` from the CVE records of these
+    /// zip files, a later file replacing records of an earlier one. Gives how many records became
+    /// entries too.
     pub(in crate::bench) fn prepare(folder: &Path, archives: &[PathBuf]) -> anyhow::Result<(Self, usize)> {
         let program = python::peers()?.join("bin/vulnix");
         let (feeds, cache) = (folder.join("nvd-feeds"), folder.join("vulnix-cache"));
@@ -88,7 +89,8 @@ impl Vulnix {
         derivations: &[PathBuf],
         times: usize,
     ) -> anyhow::Result<(Run, Vec<Affected>)> {
-        // Nothing listens there: a scan that wants to download fails instead of measuring the wrong thing.
+        // Nothing listens there: a scan that wants to download fails instead of measuring the wrong
+        // thing.
         let make = || {
             let mut command = self.command("http://127.0.0.1:9/");
             command.args(derivations);
@@ -145,7 +147,8 @@ fn read_archive(path: &Path, mut each: impl FnMut(&Value)) -> anyhow::Result<()>
     Ok(())
 }
 
-/// vulnix insists on a feed for each of the last six years but never asks what is in which: one holds everything.
+/// vulnix insists on a feed for each of the last six years but never asks what is in which: one
+/// holds everything.
 fn write_feeds(folder: &Path, items: Vec<Value>) -> anyhow::Result<()> {
     let this_year: u32 = {
         let output = Command::new("date").args(["+%Y"]).output()?;

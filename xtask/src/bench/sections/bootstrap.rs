@@ -1,4 +1,5 @@
-//! The bootstrap: how long it takes from the seed to tcc, and the same source compiled by the host's gcc.
+//! The bootstrap: how long it takes from the seed to tcc, and the same source compiled by the
+//! host's gcc.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,7 +15,7 @@ use crate::bench::ours::Snowguard;
 use crate::bench::table::{Cell, Table};
 use crate::{process, workspace};
 
-/// How often the chain is built anew.
+/// How often the chain is built from nothing.
 const TIMES: usize = 3;
 
 /// Measures all of it.

@@ -1,4 +1,4 @@
-//! EFI programs: digests beside raw SHA-256, signing beside sbsign, verifying beside sbverify.
+//! EFI programs: digests compared with raw SHA-256, signing with sbsign, verifying with sbverify.
 
 use std::fs;
 use std::path::Path;
@@ -90,7 +90,7 @@ fn signing(bench: &Bench) -> anyhow::Result<Table> {
         format!("pe: signing {MANY} images of {:.0} MB", LARGE as f64 / 1e6),
         &["what", "outputs", "wall", "an image", "memory", "sbsign / it"],
     );
-    // Memory tells what the programs do, the disk what a person waits for.
+    // In memory it is the programs that are measured; on disk, what a person waits for.
     let memory = tempfile::Builder::new().prefix("bench-").tempdir_in("/dev/shm")?;
     let disk = bench.images.path("out");
     for (place, folder) in [("in memory", memory.path()), ("on disk", disk.as_path())] {

@@ -169,7 +169,7 @@ fn source_record(record: &Value) -> anyhow::Result<SourceRecord> {
     Ok(parsed.to_source_record())
 }
 
-/// What our matching says.
+/// Our matching.
 fn matched(record: &Value, package: &Package, knowledge: &Knowledge) -> anyhow::Result<Prediction> {
     let record = source_record(record)?;
     let vulnerability =

@@ -1,4 +1,4 @@
-//! Taking records in: how fast, how large, beside what any program has to do at the least.
+//! Importing records: how fast, how large, compared with what any program has to do at the least.
 
 use std::fs::File;
 use std::io::{BufReader, Read};

@@ -34,7 +34,8 @@ pub(super) fn run() -> anyhow::Result<Vec<Table>> {
     let their_update = vulnix.update()?;
     let our_update = snowguard.update(&archives, 1)?;
     let (their_scan, theirs) = vulnix.scan(&derivations, 3)?;
-    // Both print, as JSON, what they call affected; why something is not affected is only for the second table.
+    // Both print, as JSON, what they call affected; why something is not affected is only for the
+    // second table.
     let (our_scan, _) = snowguard.scan(&derivations, "affected", 5)?;
     let (_, ours) = snowguard.scan(&derivations, "affected,unknown,fixed,not-affected", 1)?;
 
@@ -68,10 +69,10 @@ fn compare(what: &str, theirs: &Run, ours: &Run) -> Vec<Cell> {
     ]
 }
 
-/// A class of pairs: what vulnix says, and what we say.
+/// A class of pairs: vulnix's answer, and ours.
 type Class<'a> = (&'a str, &'a str);
 
-/// What both say of every pair that at least one of them calls affected.
+/// Both answers for every pair that at least one of them calls affected.
 struct Compared<'a> {
     classes: BTreeMap<Class<'a>, Vec<Pair<'a>>>,
 }
@@ -99,7 +100,7 @@ impl<'a> Compared<'a> {
         Self { classes }
     }
 
-    /// Which pairs of package and CVE both call affected, and what the other says of the rest.
+    /// Which pairs of package and CVE both call affected, and the other's answer for the rest.
     fn table(&self) -> Table {
         let mut table = Table::new(
             "vulnix: where the two agree and disagree, in pairs of package and CVE",

@@ -12,7 +12,8 @@ fn smallest(records: &[Vec<u8>], count: usize) -> Vec<&[u8]> {
     sorted
 }
 
-/// A zip of two records, that zip in another, as the CVE list's baseline release is, and a feed of the NVD.
+/// A zip of two records, that zip in another, as the CVE list's baseline release is, and a feed of
+/// the NVD.
 pub(super) fn zips(records: &[Vec<u8>], nvd: &[Vec<u8>]) -> anyhow::Result<Vec<Vec<u8>>> {
     let members: Vec<(String, &[u8])> = smallest(records, 2)
         .into_iter()
@@ -66,7 +67,7 @@ fn tar_header(path: &str, kind: u8, link: &str, size: usize) -> Vec<u8> {
     header
 }
 
-/// Records as lines, as an array and as a page, behind a byte that says of which source they are.
+/// Records as lines, as an array and as a page, behind a byte that names their source.
 pub(super) fn documents(records: &[Vec<u8>], nvd: &[Vec<u8>]) -> Vec<Vec<u8>> {
     // On one line each.
     let flat: Vec<Vec<u8>> = smallest(records, 3)
@@ -92,7 +93,8 @@ fn zip_of(members: &[(String, &[u8])]) -> anyhow::Result<Vec<u8>> {
     Ok(writer.finish()?.into_inner())
 }
 
-/// Nix archives: a file, a program, a link, and a folder of all three (Dolstra's thesis, figure 5.2).
+/// Nix archives: a file, a program, a link, and a folder of all three (Dolstra's thesis, figure
+/// 5.2).
 pub(super) fn nars() -> Vec<Vec<u8>> {
     let file = ["(", "type", "regular", "contents", "hello\n", ")"];
     let program = ["(", "type", "regular", "executable", "", "contents", "#!/bin/sh\n", ")"];

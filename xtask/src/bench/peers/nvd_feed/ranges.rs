@@ -1,10 +1,11 @@
-//! Which versions of one product a record calls affected, in the four bounds that the NVD has for a range.
+//! Which versions of one product a record calls affected, in the four bounds that the NVD has for a
+//! range.
 
 use std::cmp::Ordering;
 
 use serde_json::Value;
 
-/// What one match of a feed says of versions.
+/// The versions of one match of a feed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Match {
     /// This one.
@@ -31,7 +32,7 @@ pub(super) fn affected(product: &Value) -> Vec<Match> {
     let entries = || product["versions"].as_array().into_iter().flatten().filter(|entry| !left_out(entry));
     let by_default = product["defaultStatus"].as_str() == Some("affected");
     let mut matches = by_default.then(|| between(entries())).flatten().unwrap_or_default();
-    // Releases that begin a line which the default calls affected anyway say nothing of their own.
+    // Releases that begin a line which the default calls affected anyway add nothing.
     if matches.is_empty() {
         matches = entries().flat_map(listed).collect();
     }
@@ -83,8 +84,8 @@ fn listed(entry: &Value) -> Vec<Match> {
     pieces.into_iter().filter_map(|(from, to)| range(from, to)).collect()
 }
 
-/// What lies between the versions that are not affected, when everything else is: None where there are none, or one
-/// that cannot be put in order.
+/// What lies between the versions that are not affected, when everything else is: None where there
+/// are none, or one that cannot be put in order.
 fn between<'a>(entries: impl Iterator<Item = &'a Value>) -> Option<Vec<Match>> {
     let mut safe = Vec::new();
     for entry in entries.filter(|entry| entry["status"].as_str() == Some("unaffected")) {
@@ -133,7 +134,8 @@ fn end(entry: &Value) -> Option<Option<Bound>> {
     }))
 }
 
-/// What a text in the place of a version means, in the ways that whole CNAs write ranges; anything else is a version.
+/// What a text in the place of a version means, in the ways that whole CNAs write ranges; anything
+/// else is a version.
 fn text(text: &str) -> Match {
     comparisons(text)
         .or_else(|| prose(text))
@@ -281,7 +283,7 @@ mod tests {
         affected(product).into_iter().map(show).collect()
     }
 
-    /// The record CVE-2021-47209 as the kernel's CNA wrote it: releases, and commits beside them.
+    /// The record CVE-2021-47209 as the kernel's CNA wrote it: releases, and commits next to them.
     #[test]
     fn kernel_lines() {
         let releases = json!({ "defaultStatus": "affected", "versions": [

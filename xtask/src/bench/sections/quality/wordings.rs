@@ -1,4 +1,5 @@
-//! Which share of what records write about versions is understood? Counted over all of `affected[].versions[]`.
+//! Which share of what records write about versions is understood? Counted over all of
+//! `affected[].versions[]`.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,5 @@
-//! Who is right where the two disagree: verdicts that were made by reading record and package, on a sample by a fixed seed.
+//! Who is right where the two disagree: verdicts that were made by reading record and package, on a
+//! sample by a fixed seed.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -22,7 +23,7 @@ const HEADER: &str = "cve\tpackage\tright\treason";
 enum Right {
     Snowguard,
     Vulnix,
-    /// The record does not tell, or tells two things.
+    /// The record leaves it open, or contradicts itself.
     Open,
 }
 
@@ -123,7 +124,8 @@ fn draw<'a>(compared: &Compared<'a>) -> Vec<(Class<'a>, Pair<'a>)> {
         let mut pairs: Vec<(Class<'a>, Pair<'a>)> =
             compared.classes.iter().filter(|(class, _)| direction(class)).flat_map(of_class).collect();
         pairs.sort_by_cached_key(|(_, (package, cve))| (sample::hash(SEED, cve, package), *package, *cve));
-        // One pair of each package, then a second of each, and so on: the kernel leaves room for others.
+        // One pair of each package, then a second of each, and so on: so that the kernel does not
+        // fill the sample.
         let mut taken: BTreeMap<&str, usize> = BTreeMap::new();
         let mut rounds: Vec<(usize, (Class<'a>, Pair<'a>))> = pairs
             .into_iter()
