@@ -47,7 +47,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "vulnerability-db",
         ],
     ),
-    ("xtask", &["authenticode", "files", "matching", "vulnerability", "vulnerability-db"]),
+    ("xtask", &["authenticode", "files", "matching", "nix-formats", "vulnerability", "vulnerability-db"]),
     // Only tests use it, and it uses nobody.
     ("test-support", &[]),
 ];

@@ -156,7 +156,7 @@ fn nasty_json_everywhere() {
             fixture.folder.write(&document, bytes);
             fixture.refused(&[&document], &[&[document.as_str(), kind][..], expected].concat());
         }
-        // As a statement or rule: wrong use, for half of what somebody says may be the opposite of it.
+        // As a statement or rule: wrong use, for half of a statement may be the opposite of it.
         for template in [
             r#"{"@context":"https://openvex.dev/ns/v0.2.0","statements":[],"x":@}"#,
             r#"{"bomFormat":"CycloneDX","vulnerabilities":[],"x":@}"#,
@@ -383,7 +383,7 @@ fn a_store_path_that_vanishes_while_it_is_read() {
             // The others are scanned in any case.
             assert_eq!(code, 0, "{err}");
             assert!(out.contains("CVE-2021-44228"), "{out}");
-            // The database knows it by name. By files alone nothing tells what is away from the beginning.
+            // The database knows it by name. By files alone nothing shows what is away from the beginning.
             assert!(by_files || out.contains("CVE-2023-38545"), "{out}");
         }
     });
@@ -463,7 +463,7 @@ fn an_sbom_that_lies() {
     }
     let (code, out, _) = fixture.scan(&["lies.json"]);
     assert!(code == 0 && out.contains("warning: ") && out.contains("more (all in the JSON report)"), "{out}");
-    // One that says to be what it is not.
+    // One that claims to be what it is not.
     for (name, text, expected) in [
         ("a.json", r#"{"bomFormat": "SPDX", "components": []}"#, "`bomFormat` is \"SPDX\""),
         ("b.xml", "<bom xmlns='http://cyclonedx.org/schema/bom/1.6'><components></bom>", "line 1"),

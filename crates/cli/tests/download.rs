@@ -20,7 +20,7 @@ struct Certificates {
 
 fn certificates(names: &[&str], until: i32) -> Certificates {
     let mut parameters = CertificateParams::new(Vec::<String>::new()).unwrap();
-    // Two authorities of one name would be told apart by their keys only.
+    // Two authorities of one name would differ by their keys only.
     let name = format!("authority for {names:?} until {until}, {}", std::process::id());
     parameters.distinguished_name.push(DnType::CommonName, name);
     parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);

@@ -121,7 +121,7 @@ fn sections() {
     let script = "import pefile, sys; pe = pefile.PE('uki'); print(pe.verify_checksum(), \
                   [bytes(s.get_data()[:s.Misc_VirtualSize]) for s in pe.sections if s.Name.startswith(b'.cmdline')])";
     assert_eq!(fixture.folder.run("python3", &["-c", script]), "True [b'root=fstab quiet\\n']\n");
-    // What others say of it: it can be signed and verified.
+    // Others can sign and verify it.
     fixture.key();
     fixture.folder.run("sbsign", &["--key", "key.pem", "--cert", "cert.pem", "--output", "uki", "uki"]);
     fixture.folder.run("sbverify", &["--cert", "cert.pem", "uki"]);
@@ -262,7 +262,7 @@ fn signing() {
         "a key on P-384 signs sha384 digests",
     );
 
-    // What goes wrong says so, and leaves the file alone.
+    // What goes wrong is reported, and leaves the file alone.
     let before = fixture.folder.read("mm");
     fixture.bad(&["sign", "--key", "encrypted.pem", "--cert", "cert.pem", "mm"], 3, "a passphrase is needed");
     fixture.bad(
@@ -291,7 +291,7 @@ fn signing() {
     assert_eq!(std::fs::metadata(fixture.folder.path("mm")).unwrap().permissions().mode() & 0o777, 0o600);
 }
 
-/// The key is elsewhere: openssl signs what we ask for.
+/// The key is elsewhere: openssl signs our requests.
 #[test]
 fn signing_with_a_key_that_is_elsewhere() {
     let fixture = Fixture::new();

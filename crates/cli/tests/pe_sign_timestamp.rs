@@ -111,7 +111,7 @@ fn serve(answer: impl Fn(Vec<u8>) -> Vec<u8> + Send + 'static) -> String {
     url
 }
 
-/// The body of a request, which has to be what RFC 3161, section 3.4, says.
+/// The body of a request, which has to follow RFC 3161, section 3.4.
 fn read_request(stream: &mut TcpStream) -> Vec<u8> {
     let mut head = Vec::new();
     let mut byte = [0];
@@ -244,8 +244,8 @@ fn bad_answers_are_refused() {
     fixture.refused(&with(|_, _| timestamp(&vec![0; 300 << 10])), "bytes allowed");
     fixture.refused("http://127.0.0.1:1/tsa", "cannot ask http://127.0.0.1:1/tsa");
     fixture.refused("ftp://127.0.0.1/", "it begins neither with");
-    // Nobody is asked for a timestamp on what is no signature.
-    let url = with(|_, _| panic!("asked"));
+    // No timestamp is requested for what is no signature.
+    let url = with(|_, _| panic!("requested"));
     fixture.openssl("genrsa -out another.key 2048");
     let outcome = fixture.sign(&url, "--key another.key --output refused mm");
     assert!(outcome.stderr.contains("do not belong together"), "{outcome}");

@@ -171,8 +171,8 @@ fn show_tells_all_and_where_it_stands() {
     let raw = fixture.snowguard.run("show --db db --json CVE-2023-38545").json();
     let record = fixture.folder.read("cve/CVE-2023-38545.json");
     assert_eq!(raw["cve"], serde_json::from_slice::<Value>(&record).unwrap());
-    fixture.snowguard.run("show --db db CVE-1999-0001").with_code(3);
-    fixture.snowguard.run("show --db db CVE-1").with_code(2);
+    fixture.snowguard.run("show --db db CVE-1999-0001").assert_code(3);
+    fixture.snowguard.run("show --db db CVE-1").assert_code(2);
 }
 
 #[test]

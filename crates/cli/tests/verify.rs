@@ -55,7 +55,7 @@ fn verifying() {
     assert!(
         fixture.snowguard.text(3, "pe verify --efivars=missing signed").contains("was not started by UEFI")
     );
-    // A folder with a private key beside the certificate, and one with neither.
+    // A folder with a private key next to the certificate, and one with neither.
     std::fs::create_dir(fixture.folder.path("keys")).unwrap();
     for name in ["my.key", "my.pem"] {
         std::fs::copy(fixture.folder.path(name), fixture.folder.path(&format!("keys/{name}"))).unwrap();

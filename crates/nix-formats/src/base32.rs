@@ -3,6 +3,8 @@
 //! It is not RFC 4648. The last digit of the text holds the lowest five bits of the first byte; followed is
 //! `src/libutil/base-nix-32.cc` of Nix.
 
+use crate::text::character_at;
+
 /// The digits, by value.
 pub const ALPHABET: &[u8; 32] = b"0123456789abcdfghijklmnpqrsvwxyz";
 
@@ -37,7 +39,7 @@ pub enum Base32Error {
     /// A character that is not a digit.
     #[error("character {character:?} at offset {offset} is not a base-32 digit of Nix")]
     Digit {
-        /// The character's first byte.
+        /// The character.
         character: char,
         /// Its offset in bytes.
         offset: usize,
@@ -77,7 +79,8 @@ pub fn decode(text: &str) -> Result<Vec<u8>, Base32Error> {
     let mut bytes = vec![0u8; size];
     for (n, (offset, &character)) in digits.iter().enumerate().rev().enumerate() {
         let Some(value) = digit_value(character).map(u16::from) else {
-            return Err(Base32Error::Digit { character: char::from(character), offset });
+            let (offset, character) = character_at(text, offset);
+            return Err(Base32Error::Digit { character, offset });
         };
         let (byte, shift) = (n * 5 / 8, n * 5 % 8);
         let [low, high] = (value << shift).to_le_bytes();
@@ -124,6 +127,8 @@ mod tests {
     #[test]
     fn errors_name_the_place() {
         assert_eq!(decode("00e0").unwrap_err(), Base32Error::Digit { character: 'e', offset: 2 });
+        // Its first byte is not where the search from the end finds it.
+        assert_eq!(decode("0ä0").unwrap_err(), Base32Error::Digit { character: 'ä', offset: 1 });
         assert_eq!(decode("0").unwrap_err(), Base32Error::Length(1));
     }
 }

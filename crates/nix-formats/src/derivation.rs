@@ -35,7 +35,7 @@ pub(crate) use placeholder::PLACEHOLDER_LEN;
 pub use placeholder::{own_placeholder, upstream_placeholder};
 pub(crate) use write::Inputs;
 
-/// A text of a derivation. Nix does not ask for UTF-8.
+/// A text of a derivation. Nix does not require UTF-8.
 type Text<'a> = Cow<'a, [u8]>;
 
 /// Instructions for one build. Texts that Nix keeps as bytes are bytes here too; they are nearly always UTF-8.

@@ -2,6 +2,7 @@
 //! digests whose algorithm is known from elsewhere. Which of the bases a digest is written in follows from its length.
 
 use crate::base32::{self, Base32Error};
+use crate::text::{character_at, shorten};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
@@ -78,7 +79,7 @@ pub enum DigestError {
     /// Of its length it should be base-16.
     #[error("character {character:?} at offset {offset} is not a base-16 digit")]
     Base16 {
-        /// The character's first byte.
+        /// The character.
         character: char,
         /// Its offset in bytes.
         offset: usize,
@@ -163,11 +164,6 @@ pub struct Hash {
     digest: Vec<u8>,
 }
 
-/// Enough of a text to recognise it in a message.
-fn shorten(text: &str) -> String {
-    text.chars().take(160).collect()
-}
-
 impl Hash {
     /// A hash from its digest; `None` if the digest has the wrong size.
     pub fn new(algorithm: HashAlgorithm, digest: Vec<u8>) -> Option<Self> {
@@ -212,7 +208,7 @@ impl Hash {
             length if !sri && length == base32::encoded_len(size) => {
                 base32::decode(digest).map_err(|e| digit(e.into()))?
             }
-            // Nix asks for neither the padding of SRI nor for zeros in the bits that no byte holds.
+            // Nix requires neither the padding of SRI nor for zeros in the bits that no byte holds.
             length if sri || length == size.div_ceil(3) * 4 => {
                 let digest = digest.trim_end_matches('=');
                 if digest.len() > size * 2 {
@@ -293,9 +289,11 @@ impl FromStr for Hash {
 
 fn decode_base16(text: &str) -> Result<Vec<u8>, DigestError> {
     let digit = |offset: usize, byte: u8| {
-        let character = char::from(byte);
-        let value = character.to_digit(16).and_then(|d| u8::try_from(d).ok());
-        value.ok_or(DigestError::Base16 { character, offset })
+        let value = char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+        value.ok_or_else(|| {
+            let (offset, character) = character_at(text, offset);
+            DigestError::Base16 { character, offset }
+        })
     };
     let pairs = text.as_bytes().chunks_exact(2).enumerate();
     pairs.map(|(i, pair)| Ok(digit(2 * i, pair[0])? << 4 | digit(2 * i + 1, pair[1])?)).collect()
@@ -323,6 +321,14 @@ mod tests {
                 assert!(Hash::parse_any(&text, None).is_err());
             }
         }
+    }
+
+    #[test]
+    fn wrong_digits_are_named() {
+        let digest = format!("{}ä0", "0".repeat(61));
+        let error = Hash::parse_bare(&digest, HashAlgorithm::Sha256).unwrap_err();
+        let expected = DigestError::Base16 { character: 'ä', offset: 61 };
+        assert!(matches!(&error, HashError::Digit { problem, .. } if *problem == expected), "{error}");
     }
 
     #[test]

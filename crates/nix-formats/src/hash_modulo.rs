@@ -1,7 +1,7 @@
 //! The hash of a derivation *modulo* how its fixed-output inputs are fetched (`hashDerivationModulo` of Nix), and the paths
 //! of outputs that follow from it.
 //!
-//! The outputs of an input-addressed derivation lie where the hash of everything that goes into the build says. Of an input
+//! The outputs of an input-addressed derivation have a path that depends on the hash of everything that goes into the build. Of an input
 //! with fixed outputs only the contents count: a tarball from another mirror must not rebuild the world. So in the text that
 //! is hashed, input derivations are replaced by their own hashes, all the way down, and those with fixed outputs by a hash of
 //! these.
@@ -61,7 +61,7 @@ pub enum HashModuloError {
     /// An input is not a derivation by its name.
     #[error("the input {0} is not a derivation")]
     NotADerivation(String),
-    /// Derivations need each other in a cycle, so some of them are not what their paths say.
+    /// Derivations need each other in a cycle, so some of them are not what their paths name.
     #[error("the derivation {0} needs itself")]
     Cycle(String),
     /// An output that is needed does not exist.

@@ -20,6 +20,7 @@ mod name;
 mod narinfo;
 mod signature;
 mod store_path;
+mod text;
 mod version;
 
 pub mod base32;

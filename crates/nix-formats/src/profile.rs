@@ -10,8 +10,9 @@
 mod root;
 
 use std::ffi::{OsStr, OsString};
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Read as _};
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 use thiserror::Error;
@@ -29,6 +30,9 @@ pub const USER_PROFILES: &str = ".local/state/nix/profiles";
 
 /// Most entries of a folder that are looked at.
 const MAX_ENTRIES: usize = 1_000_000;
+
+/// Most bytes of `/etc/passwd` that are looked at.
+const MAX_PASSWD: u64 = 16 << 20;
 
 /// Why profiles cannot be read.
 #[derive(Debug, Error)]
@@ -152,7 +156,11 @@ pub fn all_profiles(root: &SystemRoot) -> (Vec<Profile>, Vec<ProfileError>) {
         Err(error) if is_missing(&error) => {}
         Err(error) => problems.push(error),
     }
-    folders.extend(homes(root).into_iter().map(|home| home.join(USER_PROFILES)));
+    match homes(root) {
+        Ok(homes) => folders.extend(homes.into_iter().map(|home| home.join(USER_PROFILES))),
+        Err(error) if is_missing(&error) => {}
+        Err(error) => problems.push(error),
+    }
     folders.sort_unstable();
     folders.dedup();
     let mut profiles = Vec::new();
@@ -168,7 +176,6 @@ pub fn all_profiles(root: &SystemRoot) -> (Vec<Profile>, Vec<ProfileError>) {
 
 /// Splits `PROFILE-NUMBER-link`. Nix also takes names that go on after `-link`; it never makes such.
 fn parse_generation(entry: &OsStr) -> Option<(&OsStr, u64)> {
-    use std::os::unix::ffi::OsStrExt;
     let rest = entry.as_bytes().strip_suffix(b"-link")?;
     let dash = rest.iter().rposition(|&byte| byte == b'-')?;
     let (profile, digits) = (rest.get(..dash)?, rest.get(dash + 1..)?);
@@ -221,13 +228,20 @@ fn is_missing(error: &ProfileError) -> bool {
     matches!(kind, io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
-/// The homes in `/etc/passwd`; none if it cannot be read.
-fn homes(root: &SystemRoot) -> Vec<PathBuf> {
-    let Ok(folder) = root.physical_folder(Path::new("/etc")) else { return Vec::new() };
-    let Ok(text) = fs::read(folder.join("passwd")) else { return Vec::new() };
-    let text = String::from_utf8_lossy(&text);
-    let home = |line: &str| line.split(':').nth(5).map(PathBuf::from);
-    text.lines().filter_map(home).filter(|home| home.is_absolute()).collect()
+/// The homes in `/etc/passwd`.
+fn homes(root: &SystemRoot) -> Result<Vec<PathBuf>, ProfileError> {
+    let path = Path::new("/etc/passwd");
+    let error = |source| ProfileError::Io { path: path.to_path_buf(), source };
+    let physical = root.physical_folder(Path::new("/etc"))?.join("passwd");
+    let mut bytes = Vec::new();
+    File::open(physical).and_then(|file| file.take(MAX_PASSWD).read_to_end(&mut bytes)).map_err(error)?;
+    // Paths are bytes.
+    let home = |line: &[u8]| {
+        let field = line.split(|&byte| byte == b':').nth(5)?;
+        Some(PathBuf::from(OsStr::from_bytes(field)))
+    };
+    let homes = bytes.split(|&byte| byte == b'\n').filter_map(home);
+    Ok(homes.filter(|home| home.is_absolute()).collect())
 }
 
 #[cfg(test)]
@@ -266,7 +280,11 @@ mod tests {
         fs::create_dir_all(&home).unwrap();
         symlink("/nix/store/z", home.join("home-manager-5-link")).unwrap();
         fs::create_dir_all(folder.path().join("etc")).unwrap();
-        fs::write(folder.path().join("etc/passwd"), "bob:x:1:1::/home/bob:/bin/sh\nbroken\n").unwrap();
+        let passwd = b"bob:x:1:1::/home/bob:/bin/sh\nbroken\neve:x:2:2::/home/\xff:/bin/sh\n";
+        fs::write(folder.path().join("etc/passwd"), passwd).unwrap();
+        let home = folder.path().join("home").join(OsStr::from_bytes(b"\xff")).join(USER_PROFILES);
+        fs::create_dir_all(&home).unwrap();
+        symlink("/nix/store/w", home.join("profile-1-link")).unwrap();
 
         let root = SystemRoot::new(folder.path());
         let system = Profile::read(&root, Path::new(SYSTEM_PROFILE)).unwrap();
@@ -279,15 +297,24 @@ mod tests {
 
         let (all, problems) = all_profiles(&root);
         assert!(problems.is_empty(), "{problems:?}");
-        let names: Vec<_> =
-            all.iter().map(|profile| (profile.path.to_str().unwrap(), profile.current)).collect();
+        let shown = |profile: &Profile| profile.path.as_os_str().as_bytes().escape_ascii().to_string();
+        let names: Vec<_> = all.iter().map(|profile| (shown(profile), profile.current)).collect();
         assert_eq!(
             names,
             [
-                ("/home/bob/.local/state/nix/profiles/home-manager", None),
-                ("/nix/var/nix/profiles/system", Some(2)),
-                ("/nix/var/nix/profiles/per-user/alice/profile", None),
+                (r"/home/bob/.local/state/nix/profiles/home-manager".to_owned(), None),
+                (r"/home/\xff/.local/state/nix/profiles/profile".to_owned(), None),
+                (r"/nix/var/nix/profiles/system".to_owned(), Some(2)),
+                (r"/nix/var/nix/profiles/per-user/alice/profile".to_owned(), None),
             ]
         );
+
+        // Homes that cannot be known are no homes that do not exist.
+        fs::remove_file(folder.path().join("etc/passwd")).unwrap();
+        assert!(all_profiles(&root).1.is_empty());
+        fs::create_dir(folder.path().join("etc/passwd")).unwrap();
+        let (rest, problems) = all_profiles(&root);
+        assert_eq!(rest.len(), 2);
+        assert_eq!(problems[0].to_string(), "cannot read /etc/passwd");
     }
 }

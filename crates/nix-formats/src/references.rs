@@ -6,7 +6,7 @@
 //! `libstore/references.cc` in Nix.
 //!
 //! What is looked for must be known beforehand ([`Candidates`]): 32 characters of that alphabet occur by accident,
-//! and only the names in the store folder tell which of them are hash parts. References can therefore be found too
+//! and only the names in the store folder show which of them are hash parts. References can therefore be found too
 //! many, never too few, except where a program compressed or encoded them (Nix has the same limit).
 
 use crate::base32;

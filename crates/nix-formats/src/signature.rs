@@ -1,6 +1,6 @@
 //! Ed25519 signatures on store paths, and the key files they are made and checked with.
 //!
-//! Keys and signatures are written as `NAME:BASE64`. The name says which key a signature is to be checked with; by
+//! Keys and signatures are written as `NAME:BASE64`. The name identifies the key that a signature is to be checked with; by
 //! convention it looks like a host name with a number, `cache.example.org-1`. A public key has 32 bytes, a secret
 //! key 64 (the seed and the public key, in the order of libsodium), a signature 64. See `signature/local-keys.cc`
 //! in Nix; Ed25519 itself is RFC 8032.

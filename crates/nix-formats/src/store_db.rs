@@ -303,7 +303,7 @@ fn check_schema_file(path: &Path) -> Result<(), StoreDbError> {
 }
 
 fn check_tables(path: &Path, options: &StoreDbOptions, connection: &Connection) -> Result<(), StoreDbError> {
-    const TABLES: [(&'static str, &[&'static str]); 3] = [
+    const TABLES: [(&str, &[&str]); 3] = [
         (
             "ValidPaths",
             &["id", "path", "hash", "registrationTime", "deriver", "narSize", "ultimate", "sigs", "ca"],

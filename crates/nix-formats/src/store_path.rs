@@ -6,6 +6,7 @@
 mod make;
 
 use crate::base32;
+use crate::text::{character_at, shorten};
 use std::fmt;
 use std::str::FromStr;
 
@@ -85,9 +86,7 @@ pub fn check_name(name: &str) -> Result<(), StoreNameError> {
     match name.bytes().position(|b| !allowed(b)) {
         None => Ok(()),
         Some(offset) => {
-            // All before it are single bytes, so this is where the character begins.
-            let character = name.get(offset..).and_then(|rest| rest.chars().next());
-            let character = character.unwrap_or(char::REPLACEMENT_CHARACTER);
+            let (offset, character) = character_at(name, offset);
             Err(StoreNameError::Character { character, offset })
         }
     }
@@ -105,13 +104,11 @@ impl StorePath {
 
     /// Reads `<digest>-<name>`.
     pub fn from_base_name(text: &str) -> Result<Self, StorePathError> {
-        let shown = || text.chars().take(300).collect::<String>();
+        let shown = || shorten(text);
         let digest =
             text.as_bytes().get(..Self::DIGEST_LEN).ok_or_else(|| StorePathError::TooShort(shown()))?;
-        if let Some((offset, byte)) =
-            digest.iter().enumerate().find(|(_, b)| base32::digit_value(**b).is_none())
-        {
-            let character = if byte.is_ascii() { char::from(*byte) } else { char::REPLACEMENT_CHARACTER };
+        if let Some(offset) = digest.iter().position(|byte| base32::digit_value(*byte).is_none()) {
+            let (offset, character) = character_at(text, offset);
             return Err(StorePathError::Digest { path: shown(), character, offset });
         }
         let name = text.get(Self::DIGEST_LEN..).and_then(|rest| rest.strip_prefix('-'));
@@ -205,7 +202,7 @@ impl StoreDir {
     pub fn parse(&self, text: &str) -> Result<StorePath, StorePathError> {
         let rest = text.strip_prefix(self.as_str()).and_then(|r| r.strip_prefix('/'));
         let rest = rest.ok_or_else(|| StorePathError::NotInStore {
-            path: text.chars().take(300).collect(),
+            path: shorten(text),
             store: self.as_str().to_owned(),
         })?;
         StorePath::from_base_name(rest)

@@ -1,4 +1,4 @@
-//! Derivations of Nix's own tests: files, their JSON, and what may be said about their outputs.
+//! Derivations of Nix's own tests: files, their JSON, and what their outputs may be.
 
 #![allow(clippy::unwrap_used)]
 

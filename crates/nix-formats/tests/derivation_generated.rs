@@ -189,11 +189,11 @@ fn long_chains_and_circles() {
     modulo.input_hash(&numbered(10_000)).unwrap();
     drop(modulo);
     assert_eq!(reads, 20_001, "each is read once");
-    let mut circle = HashModulo::new(store.clone(), |path: &StorePath| {
+    let mut cycle = HashModulo::new(store.clone(), |path: &StorePath| {
         let next = numbered((number(path) + 1) % 3);
         Ok(link(Some(&next)).to_aterm(&StoreDir::default()).unwrap())
     });
-    assert!(matches!(circle.input_hash(&numbered(0)), Err(HashModuloError::Cycle(_))));
+    assert!(matches!(cycle.input_hash(&numbered(0)), Err(HashModuloError::Cycle(_))));
     let mut absent = HashModulo::new(store, |_: &StorePath| Err(std::io::ErrorKind::NotFound.into()));
     assert!(matches!(absent.own_hash(&link(Some(&numbered(0)))), Err(HashModuloError::Read { .. })));
     let source = StorePath::from_base_name("c015dhfh5l0lp6wxyvdn7bmwhbbr6hr9-source").unwrap();

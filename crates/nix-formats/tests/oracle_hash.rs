@@ -173,7 +173,7 @@ fn refusals() {
             theirs.status.success().then(|| String::from_utf8(theirs.stdout).unwrap().trim().to_owned());
         let ours = text.parse::<Hash>().ok().map(|hash| hash.sri());
         if ours != theirs {
-            wrong.push(format!("{text:?}: Nix says {theirs:?}, we say {ours:?}"));
+            wrong.push(format!("{text:?}: {theirs:?} to Nix, {ours:?} to us"));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

@@ -54,7 +54,7 @@ fn files(nix_store: &NixStore) -> BTreeMap<StorePath, Vec<u8>> {
         .collect()
 }
 
-/// Where an output was built, as Nix says.
+/// Where an output was built, from Nix.
 fn realised(nix_store: &NixStore, store: &StoreDir, path: &StorePath, outputs: &[&str]) -> Option<StorePath> {
     let (last, way) = outputs.split_last().unwrap();
     let derivation = if way.is_empty() { path.clone() } else { realised(nix_store, store, path, way)? };

@@ -134,7 +134,7 @@ fn narinfos(cache: &Path) -> Vec<PathBuf> {
     entries.filter(|path| path.extension().is_some_and(|extension| extension == "narinfo")).collect()
 }
 
-/// Nix writes a binary cache, we read it; we sign it anew, Nix takes the paths from it.
+/// Nix writes a binary cache, we read it; we sign it again, Nix takes the paths from it.
 #[test]
 fn binary_caches() {
     let nix_store = NixStore::new("nix-formats");

@@ -1,4 +1,4 @@
-//! The store database against what the real Nix says about the same store.
+//! The store database against what the real Nix reports about the same store.
 
 #![allow(clippy::unwrap_used, clippy::similar_names)]
 
@@ -138,11 +138,12 @@ fn a_store_that_nix_built() {
     }
 }
 
-/// Columns and indices of all tables, in the words of SQLite.
+/// Columns and indices of the tables that closures are read from, as SQLite describes them.
 fn tables(database: &Connection) -> Vec<String> {
     let sql = "select format('%s.%s %s %d %d', t.name, c.name, upper(c.type), c.\"notnull\", c.pk)
-                 from sqlite_schema t join pragma_table_info(t.name) c where t.type = 'table'
-               union select format('%s on %s', name, tbl_name) from sqlite_schema where type = 'index'
+                 from sqlite_schema t join pragma_table_info(t.name) c where t.name in ('ValidPaths', 'Refs', 'DerivationOutputs')
+               union select format('%s on %s', name, tbl_name) from sqlite_schema
+                 where type = 'index' and tbl_name in ('ValidPaths', 'Refs', 'DerivationOutputs')
                order by 1";
     let mut statement = database.prepare(sql).unwrap();
     statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
@@ -232,7 +233,7 @@ fn closures_in_a_large_store() {
     }
 }
 
-/// Adds paths with Nix until told to stop, and gives their number.
+/// Adds paths with Nix until `stop` is set, and gives their number.
 fn keep_writing(nix_store: &NixStore, stop: &AtomicBool) -> usize {
     let mut count = 0;
     while !stop.load(Ordering::Relaxed) {
@@ -303,7 +304,7 @@ fn reading_without_log_while_nix_writes() {
         let name = format!("added-{round}");
         fs::write(nix_store.outside(&name), name.as_bytes()).unwrap();
         nix_store.nix("nix-store").args(["--add", &nix_store.inside(&name)]).bytes();
-        // The files changed: the same handle notices and reads anew.
+        // The files changed: the same handle notices and reads again.
         assert_eq!(db.valid_paths().unwrap().len(), before + 1);
         assert_eq!(db.access(), Access::Coordinated);
         assert_eq!(closure(&db, &paths[1990..]), expected);

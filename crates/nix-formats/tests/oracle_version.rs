@@ -167,7 +167,7 @@ fn order_and_components() {
         }] += 1;
         let ours = compare_versions(a, b);
         if ours != order {
-            wrong.push(format!("{a:?} against {b:?}: Nix says {order:?}, we say {ours:?}"));
+            wrong.push(format!("{a:?} against {b:?}: {order:?} to Nix, {ours:?} to us"));
         }
         let parts: Vec<&str> =
             theirs["parts"].as_array().unwrap().iter().map(|p| p.as_str().unwrap()).collect();

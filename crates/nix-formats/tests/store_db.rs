@@ -287,7 +287,7 @@ fn locked() {
     assert!(db.is_valid(&store_path(1)).unwrap());
 }
 
-/// Nothing appears or changes beside the database, whichever way it is read.
+/// Nothing appears or changes next to the database, whichever way it is read.
 #[test]
 fn reading_leaves_no_trace() {
     let fixture = Fixture::with_references(3, &[(1, 2)]);

@@ -3,7 +3,7 @@
 use crate::project;
 use std::path::{Path, PathBuf};
 
-/// A folder or file of the real data beside the project.
+/// A folder or file of the real data next to the project.
 pub fn data(name: &str) -> PathBuf {
     let folder = std::env::var_os("SNOWGUARD_SHARED_DATA")
         .map_or_else(|| project().join("../shared/data"), PathBuf::from);

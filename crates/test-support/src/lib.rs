@@ -4,7 +4,7 @@
 //! |---|---|
 //! | our program, as a user calls it | [`snowguard!`], [`Snowguard`], [`Outcome`] |
 //! | files of a test's own | [`Scratch`], [`copy_tree`] |
-//! | real data beside the project | [`data()`], [`files`] |
+//! | real data next to the project | [`data()`], [`files`] |
 //! | programs of the toolbox | [`ToolboxFolder`], [`sandbox`], [`NixStore`], [`Browser`] |
 //! | Python programs and libraries | [`python`], [`peers()`] |
 //!

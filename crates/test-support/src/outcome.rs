@@ -62,8 +62,15 @@ impl Outcome {
 
     /// The exit code must be this one.
     #[track_caller]
-    pub fn with_code(self, code: i32) -> Self {
+    pub fn assert_code(&self, code: i32) {
         assert_eq!(self.code, Some(code), "{self}");
+    }
+
+    /// The same, to go on with.
+    #[must_use]
+    #[track_caller]
+    pub fn with_code(self, code: i32) -> Self {
+        self.assert_code(code);
         self
     }
 

@@ -117,7 +117,7 @@ pub(super) fn system(folder: &Path, count: usize) -> anyhow::Result<PathBuf> {
     let paths = derivations(&store, count)?;
     fs::write(state.join("schema"), "10")?;
     let mut connection = rusqlite::Connection::open(state.join("db.sqlite"))?;
-    connection.execute_batch(SCHEMA)?;
+    connection.execute_batch(nix_formats::store_db::SCHEMA)?;
     let transaction = connection.transaction()?;
     let register = |path: &str, deriver: Option<&str>| -> anyhow::Result<i64> {
         transaction.execute(
@@ -141,18 +141,6 @@ pub(super) fn system(folder: &Path, count: usize) -> anyhow::Result<PathBuf> {
     std::os::unix::fs::symlink(&system_path, folder.join("run/current-system"))?;
     Ok(folder.to_owned())
 }
-
-/// The tables of Nix's store database, version 10.
-const SCHEMA: &str = "
-    CREATE TABLE ValidPaths (
-        id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, path TEXT UNIQUE NOT NULL, hash TEXT NOT NULL,
-        registrationTime INTEGER NOT NULL, deriver TEXT, narSize INTEGER, ultimate INTEGER, sigs TEXT, ca TEXT);
-    CREATE TABLE Refs (referrer INTEGER NOT NULL, reference INTEGER NOT NULL, PRIMARY KEY (referrer, reference));
-    CREATE INDEX IndexReferrer ON Refs(referrer);
-    CREATE INDEX IndexReference ON Refs(reference);
-    CREATE TABLE DerivationOutputs (
-        drv INTEGER NOT NULL, id TEXT NOT NULL, path TEXT NOT NULL, PRIMARY KEY (drv, id));
-    CREATE INDEX IndexDerivationOutputs ON DerivationOutputs(path);";
 
 /// A derivation's name without its version.
 fn software(name: &str) -> &str {

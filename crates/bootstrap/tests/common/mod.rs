@@ -67,9 +67,9 @@ pub(crate) fn pretended(plan: &Plan) -> Built {
 ///
 /// Gives the folder.
 pub(crate) fn follow(plan: &Plan) -> tempfile::TempDir {
-    let room = tempfile::tempdir().unwrap();
-    symlink(folder().canonicalize().unwrap(), room.path().join("bootstrap")).unwrap();
-    let seed = room.path().join(replay::SEED);
+    let scratch = tempfile::tempdir().unwrap();
+    symlink(folder().canonicalize().unwrap(), scratch.path().join("bootstrap")).unwrap();
+    let seed = scratch.path().join(replay::SEED);
     std::fs::write(&seed, bootstrap::seed::read(&folder().join("seed/seed.hex0")).unwrap()).unwrap();
     std::fs::set_permissions(&seed, std::fs::Permissions::from_mode(0o755)).unwrap();
     let mut list = Vec::new();
@@ -78,22 +78,26 @@ pub(crate) fn follow(plan: &Plan) -> tempfile::TempDir {
         String::from_utf8(list).unwrap().lines().filter(|line| !line.is_empty() && !line.starts_with('#'))
     {
         let mut words = line.split(' ');
-        let status =
-            Command::new(words.next().unwrap()).args(words).current_dir(&room).env_clear().status().unwrap();
+        let status = Command::new(words.next().unwrap())
+            .args(words)
+            .current_dir(&scratch)
+            .env_clear()
+            .status()
+            .unwrap();
         assert!(status.success(), "{line}: {status}");
     }
-    room
+    scratch
 }
 
 /// Builds a plan without the driver's sandbox, and fills what the driver's store in `store` would hold of it.
 pub(crate) fn build_here(plan: &Plan, store: &Path) -> Built {
-    let room = follow(plan);
+    let scratch = follow(plan);
     let store = Store::open(store).unwrap();
     let mut built = Built::default();
     for lines in replay::lines(plan, "bootstrap").unwrap() {
         let step = plan.step(&lines.step).unwrap();
         let outputs = step.outputs.keys().zip(&lines.outputs).map(|(output, (file, _))| {
-            let path = room.path().join(file);
+            let path = scratch.path().join(file);
             let object = store.put_copy(&path).unwrap();
             (output.clone(), BuiltOutput { object, size: path.metadata().unwrap().len() })
         });

@@ -35,7 +35,7 @@ fn tcc_makes_itself() {
     let built: Value = serde_json::from_str(&run(build(store.path()).arg("--json"))).unwrap();
     let of = |step: &str| built.as_array().unwrap().iter().find(|output| output["step"] == step).unwrap();
     assert_eq!(of("tcc1")["sha256"], of("tcc2")["sha256"]);
-    // The seed is what its listing says, and no larger than the project allows itself.
+    // The seed is what its listing spells out, and no larger than the project allows itself.
     let seed = std::fs::read(of("seed")["path"].as_str().unwrap()).unwrap();
     assert!(seed.len() <= 256, "{}", seed.len());
     // The second time nothing runs, and the same comes of it.

@@ -3,6 +3,7 @@
 use super::Derivation;
 use crate::hash::HashError;
 use crate::store_path::{MakePathError, StoreNameError, StorePathError, check_name};
+use crate::text::shorten;
 
 /// Why a `.drv` file cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -175,9 +176,4 @@ pub enum DerivationJsonProblem {
 /// Checks the name of an output: it becomes part of the name of a store path.
 pub(super) fn check_output_name(name: &str) -> Result<(), DerivationProblem> {
     check_name(name).map_err(|problem| DerivationProblem::OutputName { name: shorten(name), problem })
-}
-
-/// Enough of a text to recognise it in a message.
-pub(super) fn shorten(text: &str) -> String {
-    text.chars().take(160).collect()
 }

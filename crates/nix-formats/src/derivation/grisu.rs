@@ -202,7 +202,7 @@ mod tests {
             assert_eq!(u128::from(significand) << 64, exact << shift, "{exponent}");
             assert_eq!(binary, 64 - shift.cast_signed(), "{exponent}");
         }
-        // Each is the next one's tenth, as exactly as 64 bits tell.
+        // Each is the next one's tenth, as exactly as 64 bits can hold.
         for exponent in -300..324 {
             let (small, large) = (power_of_ten(exponent), power_of_ten(exponent + 1));
             let ten = small.times(power_of_ten(1)).normal();

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value, json};
 
-use super::error::{check_output_name, shorten};
+use super::error::check_output_name;
 use super::json_text::canonical;
 use super::{
     Derivation, DerivationJsonError, DerivationJsonProblem as Problem, DerivationOutput, InputOutputs, Text,
@@ -15,6 +15,7 @@ use super::{
 };
 use crate::hash::{Hash, HashAlgorithm};
 use crate::store_path::{FixedMethod, StorePath};
+use crate::text::shorten;
 
 /// The version of the form that is read and written.
 const VERSION: u64 = 4;
@@ -123,7 +124,7 @@ fn environment(
         if name == Derivation::STRUCTURED
             && let Some(structured) = structured
         {
-            // Old texts of Nix's have both; they must say the same.
+            // Old documents of Nix have both; they must be the same.
             if serde_json::from_str::<Value>(value).ok().as_ref() != Some(structured) {
                 return Err(DerivationJsonError::new(place, Problem::OtherAttributes));
             }

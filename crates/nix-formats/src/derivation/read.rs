@@ -5,10 +5,11 @@
 
 use std::borrow::Cow;
 
-use super::error::{check_output_name, shorten};
+use super::error::check_output_name;
 use super::{Derivation, DerivationError, DerivationOutput, DerivationProblem, InputOutputs, Text};
 use crate::hash::{Hash, HashAlgorithm};
 use crate::store_path::{FixedMethod, StoreDir, StorePath};
+use crate::text::shorten;
 
 impl<'a> Derivation<'a> {
     /// Reads a `.drv` file of the store `/nix/store`. `name` is that of the file without the suffix `.drv`.

@@ -131,7 +131,7 @@ fn names<'n>(out: &mut Vec<u8>, items: impl IntoIterator<Item = &'n Cow<'n, str>
     out.push(b']');
 }
 
-/// The newer form only where it says something.
+/// The newer form only where it is needed.
 fn write_needed(out: &mut Vec<u8>, needed: &InputOutputs<'_>) {
     if needed.dynamic.is_empty() {
         return names(out, &needed.outputs);

@@ -8,6 +8,7 @@ use super::{HashModulo, HashModuloError, kind};
 use crate::derivation::{Derivation, DerivationOutput};
 use crate::hash::Hash;
 use crate::store_path::{MakePathError, StorePath};
+use crate::text::shorten;
 
 /// Why the paths of outputs are not right.
 #[derive(Debug, thiserror::Error)]
@@ -31,7 +32,7 @@ pub enum OutputPathError {
         /// What should.
         right: String,
     },
-    /// The environment says another path.
+    /// The environment has another path.
     #[error("variable `{output}` of derivation `{derivation}` is `{stated}`, but should be {right}")]
     Variable {
         /// The derivation.
@@ -123,7 +124,7 @@ impl<R: FnMut(&StorePath) -> std::io::Result<Vec<u8>>> HashModulo<R> {
             let empty = variable.is_empty() && missing == Missing::FillIn;
             if !empty && variable != right.as_bytes() {
                 let (derivation, output) = (derivation.name.to_string(), name.to_string());
-                let stated = String::from_utf8_lossy(variable).chars().take(300).collect();
+                let stated = shorten(&String::from_utf8_lossy(variable));
                 return Err(OutputPathError::Variable { derivation, output, stated, right });
             }
             paths.push((Cow::clone(name).into_owned(), path));
