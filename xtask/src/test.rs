@@ -12,7 +12,7 @@ use self::steps::{STEPS, Step};
 /// Arguments of `cargo xtask test`.
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// Only what needs nothing installed: formatting, lints, unit tests
+    /// Only what needs nothing installed: formatting, lints, structure, unit tests
     #[arg(long)]
     quick: bool,
     /// Only these steps (may be repeated)

@@ -18,7 +18,7 @@ const ALL_COMBINATIONS: usize = 3;
 /// Crates whose core must do without std.
 const NO_STD: &[&str] = &["authenticode"];
 
-/// Compiles every crate that has features with none of them, each alone, and all of them; few
+/// Lints every crate that has features with none of them, each alone, and all of them; few
 /// features also in all combinations.
 pub(super) fn features() -> anyhow::Result<()> {
     for package in metadata::packages(workspace::root())? {
@@ -32,8 +32,9 @@ pub(super) fn features() -> anyhow::Result<()> {
             eprintln!("features: {} [{features}]", package.name);
             process::run(
                 workspace::cargo()
-                    .args(["check", "--quiet", "--locked", "--no-default-features", "--package"])
-                    .args([&package.name, "--features", &features]),
+                    .args(["clippy", "--quiet", "--locked", "--no-deps", "--no-default-features"])
+                    .args(["--package", &package.name, "--features", &features])
+                    .args(["--", "-D", "warnings"]),
             )?;
         }
     }
