@@ -200,7 +200,7 @@ pub(crate) fn element(tag: Tag, parts: &[&[u8]]) -> Vec<u8> {
     whole
 }
 
-/// A SET OF, in the order that DER asks for.
+/// A SET OF, in the order that DER demands.
 pub(crate) fn set_of(tag: Tag, mut elements: Vec<Vec<u8>>) -> Vec<u8> {
     elements.sort();
     element(tag, &elements.iter().map(Vec::as_slice).collect::<Vec<_>>())

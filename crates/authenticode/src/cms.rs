@@ -8,7 +8,7 @@
 //!
 //! **Only DER is read.** Firmware (OpenSSL's `d2i_PKCS7`) would take indefinite lengths as well, but no signature on the images of
 //! shim, systemd, GRUB or fwupd has them: the two encodings of one thing are left to those who forge. What is stricter here
-//! than in firmware besides: nothing but padding may stand behind the signature; there is one signer; `digestAlgorithms`,
+//! than in firmware, too: nothing but padding may stand behind the signature; there is one signer; `digestAlgorithms`,
 //! `SignerInfo` and `DigestInfo` name one and the same digest; signatures of images have authenticated attributes, in DER order,
 //! with `contentType` and `messageDigest` once each. As in firmware, the bag holds X.509 certificates and nothing else.
 
@@ -58,17 +58,17 @@ pub enum CmsReadError {
     /// A type that is named by an object identifier.
     #[error("signature: {field} is {found}, not {expected}")]
     Type {
-        /// The field.
+        /// The field that names the type.
         field: &'static str,
         /// What should be there.
         expected: Oid,
-        /// What is.
+        /// What is there.
         found: Oid,
     },
-    /// A version.
+    /// A version that the profile does not have.
     #[error("signature: version of {field} is not {expected}")]
     Version {
-        /// Of what.
+        /// The structure.
         field: &'static str,
         /// What is expected.
         expected: u8,
@@ -84,7 +84,7 @@ pub enum CmsReadError {
     /// Firmware verifies one signer only.
     #[error("signature: it has {0} signers, not one")]
     Signers(usize),
-    /// MD5, for instance.
+    /// An algorithm that is not accepted: MD5, for instance.
     #[error("signature: {field}: {source}")]
     Algorithm {
         /// The field that names it.
@@ -126,10 +126,10 @@ pub enum SignerId {
     KeyIdentifier(Vec<u8>),
 }
 
-/// What one signer says.
+/// The part of signed data that one signer made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignerInfo {
-    /// Whose certificate.
+    /// Which certificate is the signer's.
     pub id: SignerId,
     /// The digest of content and attributes.
     pub digest: DigestAlgorithm,
@@ -147,11 +147,11 @@ pub struct SignerInfo {
 /// Signed data.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignedData {
-    /// What it is.
+    /// The profile that it was read by.
     pub profile: Profile,
     /// The content, without tag and length: what `messageDigest` is of. `None` if it is elsewhere.
     pub content: Option<Vec<u8>>,
-    /// The certificates that came along. Nothing says that they are to be trusted.
+    /// The certificates in it. Nothing says that they are to be trusted.
     pub certificates: Vec<Certificate>,
     /// The signer.
     pub signer: SignerInfo,

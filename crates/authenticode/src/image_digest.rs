@@ -52,15 +52,15 @@ pub fn gaps(layout: &Layout) -> Vec<Range<u64>> {
     gaps
 }
 
-/// What one pass over a file tells.
+/// The digests that one pass over an image gave.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ImageDigests {
-    /// The digests that were asked for, in that order.
+    /// The requested digests, in the order of the request.
     pub digests: Vec<(DigestAlgorithm, Vec<u8>)>,
 }
 
 impl ImageDigests {
-    /// The digest of an algorithm, if it was asked for.
+    /// The digest of an algorithm, if it was requested.
     pub fn get(&self, algorithm: DigestAlgorithm) -> Option<&[u8]> {
         self.digests.iter().find(|(a, _)| *a == algorithm).map(|(_, digest)| digest.as_slice())
     }

@@ -51,7 +51,7 @@ pub enum KeyLocationError {
     #[cfg(feature = "pkcs11")]
     #[error("no module is named, and the default does not work")]
     NoModule(#[source] Pkcs11Error),
-    /// The token.
+    /// The token, or its module, refuses.
     #[cfg(feature = "pkcs11")]
     #[error(transparent)]
     Token(#[from] Pkcs11Error),
@@ -87,14 +87,14 @@ pub enum KeyLocation {
     Token(Box<Pkcs11Uri>),
 }
 
-/// What it takes to use keys, besides knowing where they are.
+/// What is needed to use keys and certificates, once it is known where they are.
 #[derive(Debug, Clone, Default)]
 pub struct KeyAccess {
     /// The passphrase of encrypted files.
     pub passphrase: SecretSource,
     /// The PKCS #11 module of URIs that name none; without it, the default one of the machine.
     pub module: Option<PathBuf>,
-    /// The PIN of tokens whose URI has none.
+    /// The PIN for URIs that have none.
     pub pin: SecretSource,
 }
 

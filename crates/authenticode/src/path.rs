@@ -1,7 +1,7 @@
 //! Paths of certificates, from a signer's to one that is trusted.
 //!
-//! As OpenSSL finds and checks them when EDK2 and shim ask it (`CryptPkcs7VerifyCommon.c`: partial paths, any purpose, no
-//! time): certificates that came along with the signature may stand in between; a path ends as soon as it reaches the trusted one,
+//! As OpenSSL finds and checks them when EDK2 and shim call it (`CryptPkcs7VerifyCommon.c`: partial paths, any purpose, no
+//! time): certificates in the signature may stand in between; a path ends as soon as it reaches the trusted one,
 //! whether or not that one signed itself.
 
 use crate::certificate::{Certificate, IssueError};
@@ -41,7 +41,7 @@ pub enum PathError {
     },
 }
 
-/// The signer and all who vouch for it, as far as the certificates that came along tell.
+/// The signer and all who vouch for it, as far as the certificates in the signature show.
 #[derive(Debug)]
 pub struct Reach<'c> {
     nodes: Vec<Node<'c>>,
@@ -138,7 +138,7 @@ impl<'c> Reach<'c> {
     /// The paths to the first of these anchors that one leads to.
     ///
     /// # Errors
-    /// What came closest.
+    /// The error of the path that came closest.
     pub fn path_to_any<T>(
         &self,
         anchors: impl Iterator<Item = (T, &'c Certificate)>,

@@ -1,10 +1,10 @@
 //! SBAT: which generation of which component an image is (shim's `SBAT.md`), and which generations are revoked.
 //!
-//! An image tells its components in a section named [`SECTION`]; a level tells the least generation of each component that
+//! An image names its components in a section named [`SECTION`]; a level gives the least generation of each component that
 //! shim still starts. Both are lines of comma-separated fields.
 //!
-//! **Stricter than shim:** shim reads a generation with `atoi` into 16 bits, so that `65537` is 1 and `two` is 0; it passes over
-//! fields behind the sixth; and it takes a section without any entry for one that nothing is said against. All of these are
+//! **Stricter than shim:** shim reads a generation with `atoi` into 16 bits, so that `65537` is 1 and `two` is 0; it ignores
+//! fields behind the sixth; and it accepts a section without any entry. All of these are
 //! errors here.
 
 mod level;
@@ -61,7 +61,7 @@ pub struct SbatEntry {
     pub url: String,
 }
 
-/// What an image tells of itself.
+/// The components that an image names.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Sbat {
     /// Its components, in their order.

@@ -58,7 +58,7 @@ impl Time {
 }
 
 impl Time {
-    /// From the crate `der`, whose type is not part of our interface.
+    /// From the type of the crate `der`, which is not part of our interface.
     pub(crate) fn of_der(time: der::DateTime) -> Self {
         Self {
             year: time.year(),

@@ -37,7 +37,7 @@ pub enum TimestampAnswerError {
         status: &'static str,
         /// Why, if it says so.
         reason: String,
-        /// The same in its own words, if it has any.
+        /// The text that it gives for people, if any.
         text: String,
     },
     /// It granted a timestamp and gave none.
@@ -49,8 +49,8 @@ pub enum TimestampAnswerError {
     /// It is the answer to another request.
     #[error("the timestamp is the answer to another request: it has another nonce")]
     Nonce,
-    /// It is for another digest than was asked for.
-    #[error("the timestamp is for a {0} digest, which was not asked for")]
+    /// It is for another digest than the request was.
+    #[error("the timestamp is for a {0} digest, which was not requested")]
     Digest(DigestAlgorithm),
     /// Section 2.3 wants the extension to be critical.
     #[error(
@@ -160,7 +160,7 @@ fn granted(info: Element<'_>) -> Result<(), TimestampAnswerError> {
     Err(TimestampAnswerError::Refused { status, reason, text })
 }
 
-/// `PKIFailureInfo`, in words.
+/// `PKIFailureInfo`, for people.
 const FAILURES: [(usize, &str); 8] = [
     (0, "it does not know the algorithm"),
     (2, "it does not do such requests"),
@@ -168,7 +168,7 @@ const FAILURES: [(usize, &str); 8] = [
     (14, "its clock is not available"),
     (15, "it does not know the policy"),
     (16, "it does not know the extension"),
-    (17, "it does not have what was asked for"),
+    (17, "it does not have what was requested"),
     (25, "it has a failure"),
 ];
 

@@ -23,9 +23,9 @@ pub const SHIM: Guid =
 /// A variable, by name and vendor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Variable {
-    /// Its name.
+    /// The name, in UTF-8.
     pub name: &'static str,
-    /// Whose it is.
+    /// The namespace of the name.
     pub vendor: Guid,
 }
 
@@ -54,7 +54,7 @@ impl Variable {
     pub const DB_DEFAULT: Self = Self { name: "dbDefault", vendor: GLOBAL };
     /// The vendor's KEK.
     pub const KEK_DEFAULT: Self = Self { name: "KEKDefault", vendor: GLOBAL };
-    /// What shim starts besides.
+    /// What shim starts in addition to db.
     pub const MOK_LIST: Self = Self { name: "MokListRT", vendor: SHIM };
     /// What shim does not start.
     pub const MOK_LIST_X: Self = Self { name: "MokListXRT", vendor: SHIM };

@@ -6,12 +6,12 @@ use anyhow::{Context, bail};
 use authenticode::sbat::{FORMAT_URL, Sbat, SbatEntry, SbatLevel};
 use clap::{Args, Subcommand};
 use files::replace_bytes;
-use scanner::report::clean;
 use secure_boot::{read_level, read_sbat, read_shim_levels};
 use serde_json::{Value, json};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use terminal::clean;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {

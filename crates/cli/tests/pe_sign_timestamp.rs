@@ -239,10 +239,10 @@ fn bad_answers_are_refused() {
             b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
                 .to_vec()
         }),
-        "sends us on",
+        "the server redirects to another address",
     );
     fixture.refused(&with(|_, _| timestamp(&vec![0; 300 << 10])), "bytes allowed");
-    fixture.refused("http://127.0.0.1:1/tsa", "cannot ask http://127.0.0.1:1/tsa");
+    fixture.refused("http://127.0.0.1:1/tsa", "cannot query http://127.0.0.1:1/tsa");
     fixture.refused("ftp://127.0.0.1/", "it begins neither with");
     // No timestamp is requested for what is no signature.
     let url = with(|_, _| panic!("requested"));

@@ -42,6 +42,8 @@ impl EnrolError {
     /// What to do about it.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
+            Self::Key(error) => error.hint(),
+            Self::Variable(error) => error.hint(),
             Self::NoMicrosoft => Some("give a folder with them: --microsoft PATH"),
             _ => None,
         }

@@ -9,7 +9,7 @@ use authenticode::variable::Variable;
 /// Keys that are to own a machine.
 #[derive(Debug, Clone)]
 pub struct OwnerKeys {
-    /// Who puts them there.
+    /// The owner in the signature lists.
     pub guid: Guid,
     /// The platform key's certificate.
     pub pk: Certificate,
@@ -19,7 +19,7 @@ pub struct OwnerKeys {
     pub db: Certificate,
 }
 
-/// ThirdPartyKeys who are trusted besides, with who they are.
+/// Certificates of others that are enrolled too, each with its owner.
 #[derive(Debug, Clone, Default)]
 pub struct ThirdPartyKeys {
     /// They may change db and dbx.

@@ -1,7 +1,7 @@
 //! The keys of a machine's owner, in a folder.
 //!
 //! For each of PK, KEK and db: `NAME.key` (private), `NAME.pem` and `NAME.der` (its certificate), `NAME.esl` (a signature list),
-//! `NAME.auth` (an authorised change that enrols it); besides `owner` (a GUID) and `PK-remove.auth`, which takes the platform key
+//! `NAME.auth` (an authorised change that enrols it); and `owner` (a GUID) and `PK-remove.auth`, which takes the platform key
 //! out again.
 
 use crate::authorise::{AuthoriseError, authorise};
@@ -89,6 +89,17 @@ pub enum KeyFolderError {
     /// Certificates end with the year 9999.
     #[error("that is after the year 9999")]
     Time,
+}
+
+impl KeyFolderError {
+    /// What to do about it.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::NoOwner { .. } => Some("`snowguard keys create` makes such folders"),
+            Self::Key(error) => error.hint(),
+            _ => None,
+        }
+    }
 }
 
 /// Keys that are to be made.
@@ -216,14 +227,12 @@ mod tests {
         let path = parent.path().join("keys");
         let owner = Guid::from_bytes([7; 16]);
         let valid = [0, 86400].map(|after| Time::from_unix(1_800_000_000 + after).unwrap());
-        let passphrase = Secret::from(b"secret".to_vec());
-        let new = NewKeys { name: "Test", owner, kind: KeyType::P256, valid, passphrase: Some(&passphrase) };
+        let new = NewKeys { name: "Test", owner, kind: KeyType::P256, valid, passphrase: None };
         KeyFolder::create(&path, &new, &mut UnwrapErr(SysRng)).unwrap();
         let folder = KeyFolder::open(&path).unwrap();
         assert_eq!(folder.keys().guid, owner);
         assert_eq!(folder.keys().kek.subject(), "CN=Test key exchange key");
-        assert!(folder.private_key(Variable::PK, &SecretSource::Given(passphrase.clone())).is_ok());
-        assert!(folder.private_key(Variable::PK, &SecretSource::None).is_err());
+        assert!(folder.private_key(Variable::PK, &SecretSource::None).is_ok());
         let again = KeyFolder::create(&path, &new, &mut UnwrapErr(SysRng));
         assert!(matches!(again, Err(KeyFolderError::Exists { .. })));
         std::fs::remove_file(path.join(OWNER)).unwrap();

@@ -43,6 +43,16 @@ pub enum TrustError {
     Level(#[from] SbatError),
 }
 
+impl TrustError {
+    /// What to do about it.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Variable(error) => error.hint(),
+            _ => None,
+        }
+    }
+}
+
 /// A database from files (certificates, signature lists, files of efivarfs, authorised changes) and folders of such.
 pub fn read_database(paths: &[PathBuf]) -> Result<SignatureDatabase, TrustError> {
     let mut database = SignatureDatabase::default();

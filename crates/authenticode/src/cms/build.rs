@@ -57,7 +57,7 @@ pub struct SignedDataRequest<'a> {
     pub algorithm: DigestAlgorithm,
     /// The signer's certificate.
     pub signer: &'a Certificate,
-    /// Certificates between the signer and the one that is trusted; they come along.
+    /// Certificates between the signer and the one that is trusted; they go into the signature.
     pub chain: &'a [Certificate],
     /// The time to put into the attributes of an image's signature; without it equal inputs give equal octets.
     pub signing_time: Option<Time>,

@@ -64,7 +64,7 @@ impl IndirectData {
 pub struct Authenticode {
     /// The signed data.
     pub signed: SignedData,
-    /// The digest that it speaks for.
+    /// The digest of the image that it signs.
     pub image: IndirectData,
 }
 

@@ -36,7 +36,7 @@ pub struct TimestampInfo {
     pub serial: Vec<u8>,
     /// The time, without fractions of seconds.
     pub time: Time,
-    /// The number that the one who asked for it gave, if any: content octets of the INTEGER.
+    /// The number of the request, if it had one: content octets of the INTEGER.
     pub nonce: Option<Vec<u8>>,
 }
 

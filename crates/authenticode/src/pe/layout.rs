@@ -242,7 +242,7 @@ impl Layout {
     }
 }
 
-/// Fills `buffer`, or tells what is missing.
+/// Fills `buffer`, or names what is missing.
 fn read<S: ImageSource + ?Sized>(
     source: &S,
     offset: u64,

@@ -6,7 +6,7 @@ use crate::pe::ImageError;
 use std::error::Error;
 use std::io;
 
-/// Why whoever has the key did not sign, or who was asked for a timestamp gave none.
+/// Why a key elsewhere did not sign, or an authority gave no timestamp.
 pub type SignerError = Box<dyn Error + Send + Sync>;
 
 /// Why an image cannot be signed.
@@ -19,7 +19,7 @@ pub enum SignError {
     /// It cannot be said what has to be signed, or the signature is not of it.
     #[error(transparent)]
     Build(#[from] CmsBuildError),
-    /// Whoever has the key refused.
+    /// The key, or the token that it is in, did not sign.
     #[error("cannot sign")]
     Signer(#[source] SignerError),
     /// The signature is not by the certificate's key.

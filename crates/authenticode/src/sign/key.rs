@@ -42,14 +42,14 @@ pub enum PrivateKeyError {
     )]
     Curve,
     /// Keys on a curve sign one digest only.
-    #[error("a key on {curve} signs {wanted} digests, not {asked}")]
+    #[error("a key on {curve} signs {wanted} digests, not {given}")]
     Digest {
-        /// The curve.
+        /// The curve of the key.
         curve: &'static str,
-        /// What it signs.
+        /// The digests that keys on this curve sign.
         wanted: DigestAlgorithm,
-        /// What was asked.
-        asked: DigestAlgorithm,
+        /// The digest that it should sign.
+        given: DigestAlgorithm,
     },
     /// Signing failed.
     #[error("the key cannot sign")]
@@ -113,7 +113,7 @@ impl PrivateKey {
             if algorithm == wanted {
                 Ok(())
             } else {
-                Err(PrivateKeyError::Digest { curve, wanted, asked: algorithm })
+                Err(PrivateKeyError::Digest { curve, wanted, given: algorithm })
             }
         };
         match &self.0 {

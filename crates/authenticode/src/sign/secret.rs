@@ -42,7 +42,7 @@ pub enum SecretSource {
     /// There is none.
     #[default]
     None,
-    /// A file, whose last line ends are no part of it.
+    /// A file, without the line ends at its end.
     File(PathBuf),
     /// The caller has it.
     Given(Secret),
@@ -73,10 +73,10 @@ mod tests {
     fn line_ends_of_a_file_are_no_part_of_the_secret() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("secret");
-        std::fs::write(&path, b"two words \r\n\n").unwrap();
+        std::fs::write(&path, b"a secret \r\n\n").unwrap();
         let secret = SecretSource::File(path).read().unwrap().unwrap();
-        assert_eq!(secret.as_bytes(), b"two words ");
-        assert_eq!(format!("{secret:?}").find("words"), None);
+        assert_eq!(secret.as_bytes(), b"a secret ");
+        assert_eq!(format!("{secret:?}").find("a secret"), None);
         assert!(SecretSource::None.read().unwrap().is_none());
         assert!(SecretSource::File(folder.path().join("none")).read().is_err());
     }

@@ -159,7 +159,7 @@ impl Authenticated {
     }
 
     /// Checks that one of `authorities` authorised this change: of PK for PK and KEK, of PK and KEK for db and dbx. While a machine
-    /// is in setup mode, firmware asks for nothing but that PK is signed by itself.
+    /// is in setup mode, firmware demands only that PK is signed by itself.
     ///
     /// # Errors
     /// What does not fit.

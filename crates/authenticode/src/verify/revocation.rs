@@ -50,7 +50,7 @@ pub(super) fn of_signer(
     })
 }
 
-/// When the signature was made, as the earliest timestamp says whose authority dbt trusts.
+/// When the signature was made, by the earliest timestamp of an authority that dbt trusts.
 pub(super) fn trusted_time(signature: &Authenticode, policy: &TrustPolicy) -> Option<Time> {
     let stamps = signature.timestamps(policy.sha1).into_iter().flatten().filter(|stamp| {
         let others = stamp.signed.certificates.iter();

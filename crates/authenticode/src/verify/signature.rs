@@ -1,4 +1,4 @@
-//! What both who decide ask of a signature.
+//! What firmware and shim both demand of a signature.
 
 use super::policy::{TrustList, TrustPolicy};
 use super::revocation::{all_who_vouch, of_signer};
@@ -103,7 +103,7 @@ pub(super) fn trust(
     Ok(Trust { list, entry: entry.clone(), by: TrustedBy::Path(path) })
 }
 
-/// What is worth knowing of a path besides.
+/// What is worth knowing of a path although it decides nothing.
 fn notices(trust: &Trust, now: Option<Time>) -> Vec<Notice> {
     let TrustedBy::Path(path) = &trust.by else { return Vec::new() };
     let mut notices = Vec::new();

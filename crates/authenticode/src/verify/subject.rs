@@ -22,7 +22,7 @@ pub struct Subject {
     pub padded: bool,
     /// The entries of that table.
     pub signatures: Vec<Attached>,
-    /// What it tells of its components.
+    /// Its section `.sbat`.
     pub sbat: SbatData,
 }
 
@@ -44,7 +44,7 @@ pub enum SbatData {
     Missing,
     /// There is one that shim would not look at.
     Odd(&'static str),
-    /// What it says.
+    /// What is in it.
     Read(Result<Sbat, SbatError>),
 }
 

@@ -16,9 +16,9 @@ use core::fmt;
 /// What let an image through.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trust {
-    /// The list.
+    /// The list that the entry is in.
     pub list: TrustList,
-    /// Its entry.
+    /// The entry.
     pub entry: DatabaseEntry,
     /// How it names the image.
     pub by: TrustedBy,
@@ -36,9 +36,9 @@ pub enum TrustedBy {
 /// What forbids an image or a signature.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Forbidden {
-    /// The list.
+    /// The list that the entry is in.
     pub list: TrustList,
-    /// Its entry.
+    /// The entry.
     pub entry: DatabaseEntry,
     /// How it names what it forbids.
     pub why: ForbiddenBy,
@@ -60,7 +60,7 @@ pub enum ForbiddenBy {
         subject: String,
         /// Since when it is revoked; zero: always.
         since: Time,
-        /// When the signature was made, if a timestamp says so whose authority dbt trusts.
+        /// When the signature was made, if a timestamp by an authority of dbt says so.
         stamped: Option<Time>,
     },
 }
@@ -103,7 +103,7 @@ pub enum SignatureProblem {
     /// It does not hold.
     #[error(transparent)]
     Verify(CmsVerifyError),
-    /// SHA-1.
+    /// It is of a SHA-1 digest.
     #[error("it is of a SHA-1 digest, for which others can find another file")]
     Sha1,
     /// Another one than shim computes.
@@ -115,7 +115,7 @@ pub enum SignatureProblem {
     /// No list has a certificate at the end of a path.
     #[error(transparent)]
     Path(PathError),
-    /// [`TrustPolicy::valid_at`] was asked for.
+    /// A certificate is not valid at [`TrustPolicy::valid_at`].
     #[error("{subject} is valid from {from} to {until} only")]
     Validity {
         /// The certificate's subject.
@@ -127,7 +127,7 @@ pub enum SignatureProblem {
     },
 }
 
-/// What nobody refuses, and somebody may want to know.
+/// What neither firmware nor shim refuses, and people may want to know.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Notice {
     /// A certificate of the path was not valid at the time of asking.
@@ -164,7 +164,7 @@ impl fmt::Display for Notice {
     }
 }
 
-/// What became of a signature.
+/// What is found about one signature.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignatureFinding {
     /// Its place in the certificate table, from 0.
@@ -179,7 +179,7 @@ pub struct SignatureFinding {
     pub result: Result<Trust, SignatureProblem>,
     /// Whether it stops the image, however good another signature is.
     pub fatal: bool,
-    /// What is worth knowing besides.
+    /// What is worth knowing although it decides nothing.
     pub notices: Vec<Notice>,
 }
 
@@ -193,15 +193,15 @@ pub enum Refusal {
     /// Nothing is attached.
     #[error("it is not signed, and no list has its digest")]
     NotSigned,
-    /// A certificate table whose last entry is not padded.
+    /// The last entry of the certificate table is not padded.
     #[error("the size of its certificate table is no multiple of 8")]
     Table,
     /// A signature, or what passes for one, that stops everything.
     #[error("signature {index} stops it: {problem}")]
     Fatal {
-        /// Which.
+        /// Its place in the certificate table, from 0.
         index: usize,
-        /// Why.
+        /// Why it stops the image.
         #[source]
         problem: Box<SignatureProblem>,
     },
@@ -227,6 +227,6 @@ pub enum Refusal {
 pub struct ImageVerdict {
     /// What let it through, or the first thing that stopped it.
     pub outcome: Result<Trust, Refusal>,
-    /// What became of each signature.
+    /// What is found about each signature.
     pub findings: Vec<SignatureFinding>,
 }

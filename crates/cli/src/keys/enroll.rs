@@ -6,7 +6,6 @@ use anyhow::{Context, bail};
 use authenticode::Time;
 use authenticode::lists::SignatureDatabase;
 use clap::Args;
-use scanner::report::clean;
 use secure_boot::{
     EFIVARS, Efivars, KeyFolder, MICROSOFT, SecureBootState, SignedEnrolment, ThirdPartyKeys, describe,
     microsoft_of_machine, plan, read_database,
@@ -14,6 +13,7 @@ use secure_boot::{
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
+use terminal::clean;
 
 /// Enrol the keys that `snowguard keys create` made. The machine must be in setup mode.
 ///

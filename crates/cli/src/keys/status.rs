@@ -7,13 +7,13 @@ use authenticode::Time;
 use authenticode::lists::{DatabaseEntry, SignatureDatabase};
 use authenticode::variable::Variable;
 use clap::Args;
-use scanner::report::clean;
 use secure_boot::{EFIVARS, Efivars, SecureBootState, owner_name};
 use serde_json::{Value, json};
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
+use terminal::clean;
 
 /// Report whether Secure Boot is on, and which keys are enrolled.
 #[derive(Debug, Args)]

@@ -9,11 +9,11 @@ use authenticode::file::{self, ImageFile};
 use authenticode::image_digest::{checksum, gaps};
 use authenticode::pe::{CertificateTableEntry, CertificateTableKind, Section, certificates};
 use clap::Args;
-use scanner::report::clean;
 use serde_json::{Value, json};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use terminal::clean;
 
 /// Show what an EFI program consists of: headers, sections, signatures.
 #[derive(Debug, Args)]

@@ -6,10 +6,10 @@ use authenticode::file::ImageFile;
 use authenticode::pe::{Editor, Layout, NewSection};
 use clap::Args;
 use files::{Replacement, read_limited, replace_bytes};
-use scanner::report::clean;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use terminal::clean;
 
 /// List the sections of an EFI program, take them out, or change them.
 ///

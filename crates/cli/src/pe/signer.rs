@@ -32,7 +32,7 @@ pub(crate) struct SignerOptions {
     token: TokenOptions,
 }
 
-/// What tokens need besides the URI.
+/// What tokens need in addition to the URI.
 #[cfg(feature = "pkcs11")]
 #[derive(Debug, Args)]
 #[group(skip)]

@@ -11,13 +11,13 @@ use authenticode::verify::{
     ImageVerdict, Loader, SbatData, SignatureFinding, Subject, Trust, TrustPolicy, TrustedBy, decide,
 };
 use clap::{Args, ValueEnum};
-use scanner::report::clean;
 use secure_boot::{EFIVARS, Efivars, add_variables, read_database, read_level};
 use serde_json::{Value, json};
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
+use terminal::clean;
 
 /// Tell whether firmware or shim would start EFI programs, and why.
 ///
