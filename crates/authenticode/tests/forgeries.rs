@@ -236,7 +236,7 @@ fn broken_digests() {
     forge.write("in", &tiny());
     for (digest, reason) in [("md5", "signature: "), ("sha1", "of a SHA-1 digest")] {
         let options = ["-certs", "good.pem", "-key", "good.key", "-in", "in", "-out"];
-        forge.room.run("osslsigncode", &[&["sign", "-h", digest], &options[..], &[digest]].concat());
+        forge.room.run("osslsigncode", [&["sign", "-h", digest], &options[..], &[digest]].concat());
         let told = complaint(&forge.read(digest), &policy);
         assert!(told.contains(reason), "{told}");
     }
@@ -338,7 +338,7 @@ fn timestamps_save_what_is_older_than_the_revocation() {
     let sign =
         ["sign", "-h", "sha256", "-certs", "good.pem", "-key", "good.key", "-in", "in", "-out", "stamped"];
     let stamp = ["-TSA-certs", "tsa.pem", "-TSA-key", "tsa.key", "-TSA-time", &seconds];
-    forge.room.run("osslsigncode", &[&sign[..], &stamp].concat());
+    forge.room.run("osslsigncode", [&sign[..], &stamp].concat());
     let image = forge.read("stamped");
     let policy = trusting([&good.certificate]);
     let verdict = verdict(&image, &policy);

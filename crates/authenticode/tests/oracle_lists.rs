@@ -37,7 +37,7 @@ fn sbsiglist_writes_what_we_write() {
     let room = ToolboxFolder::new("authenticode");
     room.run(
         "openssl",
-        &[
+        [
             "req",
             "-x509",
             "-newkey",
@@ -56,7 +56,7 @@ fn sbsiglist_writes_what_we_write() {
         ],
     );
     let owner = "12345678-9abc-def0-1234-56789abcdef0";
-    room.run("sbsiglist", &["--owner", owner, "--type", "x509", "--output", "cert.esl", "cert.der"]);
+    room.run("sbsiglist", ["--owner", owner, "--type", "x509", "--output", "cert.esl", "cert.der"]);
     let file = std::fs::read(room.outside("cert.esl")).unwrap();
     let certificate = std::fs::read(room.outside("cert.der")).unwrap();
     let list = lists::SignatureList::single(SignatureListKind::X509, owner.parse().unwrap(), certificate);
@@ -64,7 +64,7 @@ fn sbsiglist_writes_what_we_write() {
     assert_eq!(lists::read(&file).unwrap(), [list]);
 
     std::fs::write(room.outside("hash"), [0xa5; 32]).unwrap();
-    room.run("sbsiglist", &["--owner", owner, "--type", "sha256", "--output", "hash.esl", "hash"]);
+    room.run("sbsiglist", ["--owner", owner, "--type", "sha256", "--output", "hash.esl", "hash"]);
     let file = std::fs::read(room.outside("hash.esl")).unwrap();
     let list =
         lists::SignatureList::single(SignatureListKind::Sha256, owner.parse().unwrap(), vec![0xa5; 32]);

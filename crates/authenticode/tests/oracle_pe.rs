@@ -58,7 +58,7 @@ fn digests_are_those_of_pesign() {
             (DigestAlgorithm::Sha384, "sha384"),
             // pesign has no SHA-512.
         ] {
-            let output = room.run("pesign", &["--hash", "--digest_type", option, "--in", "image"]);
+            let output = room.run("pesign", ["--hash", "--digest_type", option, "--in", "image"]);
             let theirs = output.split_whitespace().next().unwrap_or_default();
             assert_eq!(digest_of(&image, &layout, algorithm), theirs, "{name} {option}");
         }
@@ -79,7 +79,7 @@ fn digests_are_those_that_were_signed() {
             continue;
         }
         std::fs::write(room.outside("image"), &image).unwrap();
-        let output = room.try_run("osslsigncode", &["verify", "-in", "image"]);
+        let output = room.try_run("osslsigncode", ["verify", "-in", "image"]);
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         let line = |start: &str| {
             let line = text.lines().find_map(|line| line.trim().strip_prefix(start));
@@ -153,7 +153,7 @@ fn layouts_are_those_of_pefile() {
     let room = ToolboxFolder::new("authenticode");
     for (name, image) in images() {
         std::fs::write(room.outside("image"), &image).unwrap();
-        let theirs = room.run("python3", &["-c", LOOK, "image"]);
+        let theirs = room.run("python3", ["-c", LOOK, "image"]);
         assert_eq!(look("image", &image), theirs, "{name}");
     }
 }
@@ -180,7 +180,7 @@ fn edited_images_are_what_pefile_says() {
             Err(error) => panic!("{name}: {error}"),
         };
         std::fs::write(room.outside("added"), &added).unwrap();
-        let theirs = room.run("python3", &["-c", LOOK, "added"]);
+        let theirs = room.run("python3", ["-c", LOOK, "added"]);
         assert_eq!(look("added", &added), theirs, "{name}");
         let after = Layout::read(added.as_slice()).unwrap();
         assert_eq!(after.certificate_table, None, "{name}");
@@ -255,7 +255,7 @@ fn signatures_go_and_come_back() {
         let twice =
             apply(&bare, &attach(bare.as_slice(), &bare_layout, contents.clone().chain(contents)).unwrap());
         std::fs::write(room.outside("twice"), &twice).unwrap();
-        let listed = room.run("sbverify", &["--list", "twice"]);
+        let listed = room.run("sbverify", ["--list", "twice"]);
         let count = listed.lines().filter(|line| line.starts_with("signature ")).count();
         assert_eq!(count, 2 * found.len(), "{name}: {listed}");
     }

@@ -81,12 +81,12 @@ fn what_we_sign_others_accept() {
         assert!(forge.sbverify(&image, &name), "sbverify, {bits} bits");
         forge.write("ours", &image);
         let text =
-            forge.room.run("osslsigncode", &["verify", "-in", "ours", "-CAfile", &format!("{name}.pem")]);
+            forge.room.run("osslsigncode", ["verify", "-in", "ours", "-CAfile", &format!("{name}.pem")]);
         assert!(text.contains("Signature verification: ok"), "{text}");
-        let text = forge.room.run("pesign", &["--show-signature", "--in", "ours"]);
+        let text = forge.room.run("pesign", ["--show-signature", "--in", "ours"]);
         assert!(text.contains(&name), "{text}");
         // pesign computes the same digest as stands in what we signed.
-        let text = forge.room.run("pesign", &["--hash", "--in", "ours"]);
+        let text = forge.room.run("pesign", ["--hash", "--in", "ours"]);
         let layout = Layout::read(image.as_slice()).unwrap();
         let digests =
             authenticode::image_digest::digests(image.as_slice(), &layout, 0, &[DigestAlgorithm::Sha256])

@@ -31,7 +31,7 @@ fn sbvarsign_writes_what_we_write() {
         (Variable::DBX, append.as_str(), attributes::KEYS | attributes::APPEND),
     ] {
         let key = ["--key", "owner.key", "--cert", "owner.pem", "--attr", names, "--output", "theirs"];
-        forge.room.run("sbvarsign", &[&key[..], &[variable.name, "data"]].concat());
+        forge.room.run("sbvarsign", [&key[..], &[variable.name, "data"]].concat());
         let file = forge.read("theirs");
         let theirs = Authenticated::read(&file).unwrap();
         assert_eq!(theirs.write(), file);

@@ -68,7 +68,7 @@ pub fn read_database(paths: &[PathBuf]) -> Result<SignatureDatabase, TrustError>
 }
 
 fn add_folder(database: &mut SignatureDatabase, folder: &Path) -> Result<(), TrustError> {
-    let entries = std::fs::read_dir(folder).and_then(|entries| entries.collect::<Result<Vec<_>, _>>());
+    let entries = std::fs::read_dir(folder).and_then(std::iter::Iterator::collect::<Result<Vec<_>, _>>);
     let entries = entries.map_err(FileError::on("read", folder))?;
     let mut paths: Vec<PathBuf> = entries.into_iter().map(|entry| entry.path()).collect();
     paths

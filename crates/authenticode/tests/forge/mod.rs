@@ -88,7 +88,7 @@ impl Forge {
     /// What sbverify says of an image.
     pub(crate) fn sbverify(&self, image: &[u8], certificate: &str) -> bool {
         self.write("image", image);
-        self.room.try_run("sbverify", &["--cert", &format!("{certificate}.pem"), "image"]).status.success()
+        self.room.try_run("sbverify", ["--cert", &format!("{certificate}.pem"), "image"]).status.success()
     }
 }
 
