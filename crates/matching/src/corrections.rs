@@ -1,5 +1,5 @@
-//! What overrides the record: patches, curated truth, statements of others. Later entries of the result win, so they
-//! stand in the order of trust.
+//! What overrides the record: patches, curated truth, statements of others. Later entries of the
+//! result win, so they stand in the order of trust.
 
 use crate::facts::PackageFacts;
 use crate::finding::{CorrectionSource, Evidence, FindingStatus};
@@ -8,8 +8,8 @@ use crate::vex::VexStatement;
 use vulnerability::CveId;
 use vulnerability::ranges;
 
-/// All corrections for a pair, least trusted first: known vulnerabilities, patches, the project's curated statements,
-/// and VEX documents, which the user chose.
+/// All corrections for a pair, least trusted first: known vulnerabilities, patches, the project's
+/// curated statements, and VEX documents, which the user chose.
 pub(crate) fn of(
     cve: CveId,
     package: &PackageFacts<'_>,

@@ -1,7 +1,8 @@
-//! Equivalence classes of packages: those that no rule can tell apart, about which each record is asked once.
+//! Equivalence classes of packages: what no rule can tell apart is decided once for each record.
 //!
-//! An evaluation has one kernel under a dozen attributes, in three versions that stay, and thousands of records are about it.
-//! Patches and what users state are no part of this: corrections are made for each package.
+//! An evaluation has one kernel under a dozen attributes, in three versions that stay, and
+//! thousands of records are about it. Patches and what users state are no part of this: corrections
+//! are made for each package.
 
 use crate::facts::PackageFacts;
 use crate::package::Package;
@@ -21,7 +22,8 @@ pub(crate) struct Classes {
     pub(crate) version: usize,
 }
 
-/// What identity is decided by: all that rules read of a package and of the facts made from it, but for its version.
+/// What identity is decided by: all that rules read of a package and of the facts made from it, but
+/// for its version.
 #[derive(PartialEq, Eq, Hash)]
 struct Identifying<'f> {
     set: PackageSet,
@@ -38,7 +40,8 @@ struct Identifying<'f> {
 }
 
 impl<'f> Identifying<'f> {
-    /// Both structures are taken apart field by field, so that whoever adds one decides here whether it tells packages apart.
+    /// Both structures are taken apart field by field, so that whoever adds one decides here
+    /// whether it tells packages apart.
     fn of(facts: &'f PackageFacts<'_>) -> Self {
         let PackageFacts {
             package,
@@ -54,7 +57,8 @@ impl<'f> Identifying<'f> {
             purls: _,
             // Only corrections read them.
             named: _,
-            // The second number is about them: both follow from the package's version and curated name.
+            // The second number is about them: both follow from the package's version and curated
+            // name.
             version: _,
             version_number: _,
             supported_until: _,

@@ -4,8 +4,8 @@ use crate::finding::{Confidence, CorrectionSource, Evidence, Finding, FindingSta
 use crate::package::Package;
 use vulnerability::model::Vulnerability;
 
-/// A finding in sentences, one a line of reasoning, the conclusion first. The vulnerability may be missing if only the
-/// package itself names it.
+/// A finding in sentences, one a line of reasoning, the conclusion first. The vulnerability may be
+/// missing if only the package itself names it.
 pub fn explain(finding: &Finding, package: &Package, vulnerability: Option<&Vulnerability>) -> Vec<String> {
     let mut out = vec![conclusion(finding, package)];
     if let Some(vulnerability) = vulnerability {

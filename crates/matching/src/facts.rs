@@ -1,7 +1,7 @@
 //! What is known of records, statements, products and packages, in the form that rules compare.
 //!
-//! Facts are made once and know no rule: [`identity`](crate::identity), [`status`](crate::status) and
-//! [`corrections`](crate::corrections) read them, never the other way round.
+//! Facts are made once and know no rule: [`identity`](crate::identity), [`status`](crate::status)
+//! and [`corrections`](crate::corrections) read them, never the other way round.
 
 pub(crate) mod cpe;
 pub(crate) mod owners;

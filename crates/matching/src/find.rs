@@ -19,8 +19,8 @@ use vulnerability::model::Vulnerability;
 /// Fewer vulnerabilities than this are matched faster by one thread.
 const FEW: usize = 256;
 
-/// Matches all packages against all vulnerabilities, on the caller's thread. The findings are ordered by package, then CVE,
-/// and there is one for each pair at most.
+/// Matches all packages against all vulnerabilities, on the caller's thread. The findings are
+/// ordered by package, then CVE, and there is one for each pair at most.
 ///
 /// ```
 /// use matching::{FindingStatus, Knowledge, Package};
@@ -58,9 +58,10 @@ pub fn find(
 
 /// Packages, prepared for matching any number of vulnerabilities.
 ///
-/// A caller that has all vulnerabilities in memory calls [`find`](Self::find). One with a database looks up
-/// [`names`](Self::names) and adds the CVEs that are [`mentioned`](Self::mentioned), loads these part by part, calls
-/// [`find_in_part`](Self::find_in_part) on as many threads as it likes, and [`complete`](Self::complete) in the end.
+/// A caller that has all vulnerabilities in memory calls [`find`](Self::find). One with a database
+/// looks up [`names`](Self::names) and adds the CVEs that are [`mentioned`](Self::mentioned), loads
+/// these part by part, calls [`find_in_part`](Self::find_in_part) on as many threads as it likes,
+/// and [`complete`](Self::complete) in the end.
 #[derive(Debug)]
 pub struct Matcher<'a> {
     /// Those of one equivalence class stand together.
@@ -104,15 +105,16 @@ impl<'a> Matcher<'a> {
         Self { packages, by_name, knowledge, vex, with_evidence: &FindingStatus::ALL }
     }
 
-    /// Gathers evidence only for findings of these statuses, and for those that a correction touches. Most findings of a
-    /// scan are "not affected", and few people ask why.
+    /// Gathers evidence only for findings of these statuses, and for those that a correction
+    /// touches. Most findings of a scan are "not affected", and few people ask why.
     #[must_use]
     pub fn with_evidence_for(mut self, statuses: &'a [FindingStatus]) -> Self {
         self.with_evidence = statuses;
         self
     }
 
-    /// All names that a record may use for any of the packages, squashed: what to look up in a database.
+    /// All names that a record may use for any of the packages, squashed: what to look up in a
+    /// database.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.by_name.keys().map(String::as_str)
     }
@@ -127,14 +129,15 @@ impl<'a> Matcher<'a> {
         ids
     }
 
-    /// The findings for these vulnerabilities, on at most this many threads, of which the caller's is one.
+    /// The findings for these vulnerabilities, on at most this many threads, of which the caller's
+    /// is one.
     pub fn find(&self, vulnerabilities: &[Vulnerability], threads: NonZero<usize>) -> Vec<Finding> {
         let findings = self.find_in_parallel(vulnerabilities, threads.get());
         self.complete(findings, vulnerabilities.iter().filter(|v| v.rejected()).map(|v| v.id))
     }
 
-    /// What the records of a part of the vulnerabilities say, in any order. For callers that load and match part by
-    /// part; all parts together go to [`Matcher::complete`].
+    /// What the records of a part of the vulnerabilities say, in any order. For callers that load
+    /// and match part by part; all parts together go to [`Matcher::complete`].
     pub fn find_in_part(&self, part: &[Vulnerability]) -> Vec<Finding> {
         let mut findings = Vec::new();
         let mut facts = FactsReader::new(self.knowledge);
@@ -146,7 +149,8 @@ impl<'a> Matcher<'a> {
         findings
     }
 
-    /// Adds the findings that need no record, and puts all in order. `rejected` are the CVEs that are withdrawn.
+    /// Adds the findings that need no record, and puts all in order. `rejected` are the CVEs that
+    /// are withdrawn.
     pub fn complete(
         &self,
         mut findings: Vec<Finding>,

@@ -1,7 +1,8 @@
-//! Curated knowledge: what people have found out once and the program should not have to guess again.
+//! Curated knowledge: what people have found out once and the program should not have to guess
+//! again.
 //!
-//! Written in TOML (see `knowledge/*.toml` in this crate for what is built in). Unknown keys are errors, so that a
-//! misspelt rule does not silently do nothing.
+//! Written in TOML (see `knowledge/*.toml` in this crate for what is built in). Unknown keys are
+//! errors, so that a misspelt rule does not silently do nothing.
 
 mod entries;
 mod error;
@@ -48,7 +49,8 @@ pub struct Knowledge {
 /// How the vendors of a product write their records, where that is a rule of its own.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Conventions {
-    /// The record's texts name no other system, no part for a language and no add-on: they are not read for those.
+    /// The record's texts name no other system, no part for a language and no add-on: they are not
+    /// read for those.
     pub(crate) texts_limit_nothing: bool,
     /// A range with only an upper end is of one line of releases. The vendor's name.
     pub(crate) one_range_a_line: Option<String>,
@@ -182,8 +184,8 @@ impl Knowledge {
         of_cve.filter(move |s| s.packages.iter().any(|p| names(p, name)))
     }
 
-    /// The last day on which the maker supported the line of this version, if that is known. `name` is the package's
-    /// [`curated_name`].
+    /// The last day on which the maker supported the line of this version, if that is known. `name`
+    /// is the package's [`curated_name`].
     pub(crate) fn supported_until(&self, name: &str, version: &str) -> Option<Date> {
         let of_line = |line: &str| {
             version.strip_prefix(line).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
@@ -236,8 +238,8 @@ impl Knowledge {
     }
 }
 
-/// What rules call a package: its pname in lower case, and in a language's set the bare name after the set's:
-/// `python:django`.
+/// What rules call a package: its pname in lower case, and in a language's set the bare name after
+/// the set's: `python:django`.
 pub(crate) fn curated_name(package: &Package) -> String {
     match PackageSet::of(package) {
         (PackageSet::Top, bare) => bare.to_ascii_lowercase(),
@@ -261,6 +263,53 @@ mod tests {
         for software in &knowledge.software {
             assert!(software.products.iter().all(|p| !p.is_empty()), "{software:?}");
             assert!(software.vendors.iter().all(|v| !v.is_empty()), "{software:?}");
+        }
+    }
+
+    #[test]
+    fn built_in_names_stand_once() {
+        for (file, text) in BUILT_IN {
+            let File { generic_names, distributions, vendor, .. } = toml::from_str(text).unwrap();
+            let vendors = vendor.into_iter().flat_map(|v| v.spellings).collect();
+            for names in [generic_names, distributions, vendors] {
+                let distinct: FxHashSet<&String> = names.iter().collect();
+                assert_eq!(distinct.len(), names.len(), "{file}");
+            }
+        }
+    }
+
+    #[test]
+    fn vendors_have_conventions() {
+        let knowledge = Knowledge::built_in().unwrap();
+        let of = |vendors: &[&str]| {
+            knowledge.conventions(&vendors.iter().map(|v| (*v).to_owned()).collect::<Vec<_>>())
+        };
+        assert_eq!(of(&["acme", "linuxfoundation"]), Conventions::default());
+        assert!(of(&["acme", "linux"]).texts_limit_nothing);
+        assert_eq!(of(&["oraclecorporation"]).one_range_a_line.as_deref(), Some("Oracle"));
+    }
+
+    #[test]
+    fn a_vendor_rule_must_do_something() {
+        let error = |rule: &str| {
+            let text = format!("[[vendor]]\nname = \"X\"\nreason = \"y\"\n{rule}");
+            Knowledge::default().add("mine.toml", &text).unwrap_err().to_string()
+        };
+        assert!(error("spellings = [\"*\"]\none-range-a-line = true").contains("`spellings`"));
+        assert!(error("spellings = [\"x\"]").contains("does nothing"));
+    }
+
+    #[test]
+    fn days_are_checked() {
+        let add = |until: &str| {
+            let text =
+                format!("[[support]]\npackages = [\"a\"]\nline = \"1\"\nsource = \"x\"\nuntil = \"{until}\"");
+            Knowledge::default().add("mine.toml", &text).map_err(|error| error.to_string())
+        };
+        add("2023-10-31").unwrap();
+        for wrong in ["2023-13-01", "2023-10", "31 October 2023"] {
+            let error = add(wrong).unwrap_err();
+            assert!(error.contains("line 5") && error.contains("must be a day"), "{error}");
         }
     }
 

@@ -5,8 +5,9 @@ use vulnerability::Stated;
 use vulnerability::cpe::Cpe;
 use vulnerability::purl::Purl;
 
-/// A package as far as it is known. Only `name`, `pname` and `version` are always there; the more of the rest, the
-/// surer the findings. Made as `Package { pname, version, ..Package::default() }`, since it may get more fields.
+/// A package as far as it is known. Only `name`, `pname` and `version` are always there; the more
+/// of the rest, the surer the findings. Made as `Package { pname, version, ..Package::default() }`,
+/// since it may get more fields.
 ///
 /// Store paths are texts: matching only compares them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,8 +1,9 @@
-//! What titles and descriptions say besides the structured data: on which system, of which part, from which version on.
+//! What titles and descriptions say besides the structured data: on which system, of which part,
+//! from which version on.
 //!
-//! Texts are expected in lower case. Each function knows one turn of phrase that many records share; none knows a
-//! product. They answer only when the text is plain, because the structured data is right far more often than a
-//! guess at prose.
+//! Texts are expected in lower case. Each function knows one turn of phrase that many records
+//! share; none knows a product. They answer only when the text is plain, because the structured
+//! data is right far more often than a guess at prose.
 
 pub(crate) mod parts;
 pub(crate) mod systems;

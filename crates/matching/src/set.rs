@@ -1,12 +1,13 @@
-//! Package sets of nixpkgs: which language or application a package belongs to, from its attribute path or, where
-//! only a name is known, from the prefix that nixpkgs gives to the names in such a set.
+//! Package sets of nixpkgs: which language or application a package belongs to, from its attribute
+//! path or, where only a name is known, from the prefix that nixpkgs gives to the names in such a
+//! set.
 
 use crate::package::Package;
 use crate::vocabulary::SETS;
 use serde::Deserialize;
 
-/// A package set. A package of a set shares its name only with the packages of the same collection: the Python
-/// library `redis` is not the server.
+/// A package set. A package of a set shares its name only with the packages of the same collection:
+/// the Python library `redis` is not the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum PackageSet {

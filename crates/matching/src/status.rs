@@ -1,4 +1,5 @@
-//! Is this version affected? Each identified statement is evaluated on its own, then the containers are weighed.
+//! Is this version affected? Each identified statement is evaluated on its own, then the containers
+//! are weighed.
 
 mod wording;
 
@@ -20,7 +21,8 @@ pub(crate) struct Decision {
     pub(crate) confidence: Confidence,
     /// The first fixed version above the package's.
     pub(crate) fixed_in: Option<String>,
-    /// Identity and version evidence of the statements that decided, and of those that contradict. Empty if not wanted.
+    /// Identity and version evidence of the statements that decided, and of those that contradict.
+    /// Empty if not wanted.
     pub(crate) evidence: Vec<Evidence>,
 }
 
@@ -54,8 +56,8 @@ impl Opinion<'_> {
         }
     }
 
-    /// Whether this says from which version on the range that decided the other one is meant: another container gives the
-    /// same upper end and a lower one, which the other left out.
+    /// Whether this says from which version on the range that decided the other one is meant:
+    /// another container gives the same upper end and a lower one, which the other left out.
     fn bounds(&self, other: &Self) -> bool {
         let Some(range) = other.range().filter(|r| r.lower == Bound::Unbounded) else { return false };
         self.status == FindingStatus::NotAffected
@@ -107,8 +109,8 @@ enum Weight {
     Precise,
 }
 
-/// Weighs what the identified statements say. `None` if no statement was identified. Evidence is gathered for a status that
-/// is `reported`.
+/// Weighs what the identified statements say. `None` if no statement was identified. Evidence is
+/// gathered for a status that is `reported`.
 pub(crate) fn decide(
     package: &PackageFacts<'_>,
     record: &RecordFacts<'_>,
@@ -116,14 +118,16 @@ pub(crate) fn decide(
     reported: impl Fn(FindingStatus) -> bool,
 ) -> Option<Decision> {
     let best_identity = identified.iter().map(|(i, _)| i.confidence).max()?;
-    // A weaker identification of another statement adds only noise: "gitlab" and "gitlab plugin" in one record.
+    // A weaker identification of another statement adds only noise: "gitlab" and "gitlab plugin" in
+    // one record.
     let best = identified.iter().filter(|(identity, _)| identity.confidence == best_identity);
     let opinions = but_restatements(best, |identity, facts| opinion(package, record, identity, facts));
 
     let heaviest = opinions.iter().map(|o| o.weight).max()?;
     let deciding: Vec<&Opinion<'_>> = opinions.iter().filter(|o| o.weight == heaviest).collect();
     let chosen = if heaviest == Weight::Nothing {
-        // Nobody decides: a statement that does not apply here at all still says more than "unknown".
+        // Nobody decides: a statement that does not apply here at all still says more than
+        // "unknown".
         deciding.iter().find(|o| o.status == FindingStatus::NotAffected).or(deciding.first()).copied()?
     } else {
         // One product can have an entry a branch: affected in one of them is affected.
@@ -154,10 +158,12 @@ pub(crate) fn decide(
     Some(Decision { status: chosen.status, confidence, fixed_in, evidence })
 }
 
-/// The opinions of all statements but those that their authors restate as `cpeApplicability` when their own list decides.
+/// The opinions of all statements but those that their authors restate as `cpeApplicability` when
+/// their own list decides.
 ///
-/// The restatement says less: the kernel's CNA gives "from 5.13, fixed in 5.15.5 and in 5.16" as the ranges 5.13 to 5.15.5
-/// and 5.13 to 5.16, of which the second covers the fixed 5.15.6, and leaves off the end of lines that got no fix.
+/// The restatement says less: the kernel's CNA gives "from 5.13, fixed in 5.15.5 and in 5.16" as
+/// the ranges 5.13 to 5.15.5 and 5.13 to 5.16, of which the second covers the fixed 5.15.6, and
+/// leaves off the end of lines that got no fix.
 fn but_restatements<'a>(
     identified: impl Iterator<Item = &'a (Rc<Identity>, &'a StatementFacts<'a>)>,
     opinion: impl Fn(&'a Identity, &'a StatementFacts<'a>) -> Opinion<'a>,

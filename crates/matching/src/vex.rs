@@ -1,5 +1,5 @@
-//! Statements of others on whether a product is affected (VEX), in the form that matching needs. Reading the
-//! document formats is the scanner's work.
+//! Statements of others on whether a product is affected (VEX), in the form that matching needs.
+//! Reading the document formats is the scanner's work.
 
 use crate::finding::FindingStatus;
 use crate::package::Package;

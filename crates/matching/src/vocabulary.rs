@@ -1,8 +1,10 @@
-//! The vocabulary that rules read records with: hosting sites, words that name nobody, phrases that limit a flaw.
+//! The vocabulary that rules read records with: hosting sites, words that name nobody, phrases that
+//! limit a flaw.
 //!
-//! It stands as data in `knowledge/vocabulary/*.toml`, is compiled in, and is parsed once, when a rule first needs it. It is
-//! no part of [`Knowledge`](crate::Knowledge), which users extend: it describes how records are written, not what is true of a
-//! software, and what is made from it (such as [`Owners`](crate::facts::owners::Owners)) must not depend on who asks.
+//! It stands as data in `knowledge/vocabulary/*.toml`, is compiled in, and is parsed once, when a
+//! rule first needs it. It is no part of [`Knowledge`](crate::Knowledge), which users extend: it
+//! describes how records are written, not what is true of a software, and what is made from it
+//! (such as [`Owners`](crate::facts::owners::Owners)) must not depend on the caller.
 
 mod phrases;
 

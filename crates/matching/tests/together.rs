@@ -1,13 +1,16 @@
-//! Packages are matched together, and those of one equivalence class are decided once: it must not matter.
+//! Packages are matched together, and those of one equivalence class are decided once: it must not
+//! matter.
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
-use matching::{FindingStatus, Knowledge, Package, find};
+use matching::{FindingStatus, Knowledge, Matcher, Package, find};
 use proptest::prelude::*;
 use proptest::sample::select;
+use std::num::NonZero;
 use vulnerability::model::Vulnerability;
 
-/// Names that rules and curated knowledge treat differently: generic, distinctive, with curated vendors, of a set.
+/// Names that rules and curated knowledge treat differently: generic, distinctive, with curated
+/// vendors, of a set.
 const NAMES: [&str; 6] = ["linux", "curl", "redis", "python3.6-redis", "worker", "frobnicator"];
 const VERSIONS: [&str; 4] = ["1.0", "2.5.1", "4.14.39", ""];
 
@@ -101,6 +104,28 @@ proptest! {
             }));
         }
         prop_assert_eq!(together, alone);
+    }
+}
+
+#[test]
+fn the_number_of_threads_does_not_matter() {
+    use proptest::strategy::ValueTree as _;
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let knowledge = Knowledge::built_in().unwrap();
+    let packages: Vec<Package> = (0..8).map(|_| package().new_tree(&mut runner).unwrap().current()).collect();
+    // So many that threads are started; each has an identifier of its own.
+    let vulnerabilities: Vec<Vulnerability> = (1..=400)
+        .map(|number| {
+            let mut vulnerability = vulnerability().new_tree(&mut runner).unwrap().current();
+            vulnerability.id = format!("CVE-2024-{number:04}").parse().unwrap();
+            vulnerability
+        })
+        .collect();
+    let matcher = Matcher::new(&packages, &knowledge, &[]);
+    let alone = matcher.find(&vulnerabilities, NonZero::<usize>::MIN);
+    assert!(alone.len() > 400, "{}", alone.len());
+    for threads in [2, 64] {
+        assert_eq!(matcher.find(&vulnerabilities, NonZero::new(threads).unwrap()), alone);
     }
 }
 

@@ -1,4 +1,5 @@
-//! Where a record's text says less or more than its ranges. The records are made up; each has the form of real ones.
+//! Where a record's text says less or more than its ranges. The records are made up; each has the
+//! form of real ones.
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
@@ -6,7 +7,8 @@ use matching::{Confidence, Evidence, Finding, FindingStatus, Knowledge, Package,
 use serde_json::{Value, json};
 use vulnerability::model::Vulnerability;
 
-/// A record with a title, a description, the CNA's and an enrichment's entries, read by the real reader.
+/// A record with a title, a description, the CNA's and an enrichment's entries, read by the real
+/// reader.
 fn record(title: &str, description: &str, cna: &Value, adp: &Value) -> Vulnerability {
     let json = json!({
         "dataType": "CVE_RECORD", "dataVersion": "5.1",
@@ -83,14 +85,14 @@ fn another_operating_system_in_the_description() {
 }
 
 #[test]
-fn the_limit_is_told_with_the_words_that_make_it() {
+fn the_limit_is_reported_with_the_text_that_makes_it() {
     let description = "Frobnicate before 2.0 on Windows allows traversal of folders.";
     let affected = entry("frobnicate", "frobnicate", &before("2.0"));
     let finding = shown(package("frobnicate", "1.0"), record("", description, &affected, &none())).unwrap();
-    let told = finding.evidence.iter().any(
+    let reported = finding.evidence.iter().any(
         |e| matches!(e, Evidence::Version { range, .. } if range.contains("windows") && range.contains("allows traversal")),
     );
-    assert!(told || finding.evidence.is_empty(), "{:#?}", finding.evidence);
+    assert!(reported || finding.evidence.is_empty(), "{:#?}", finding.evidence);
 }
 
 #[test]
@@ -142,6 +144,25 @@ fn oracle_means_lines_of_releases() {
         let found = shown(package("mysql", version), vulnerability).unwrap();
         assert_eq!(found.status, expected, "{version}: {found:#?}");
     }
+}
+
+#[test]
+fn a_user_can_say_that_a_vendor_lists_lines_of_releases() {
+    let versions = json!([{"status": "affected", "version": "8.0.35 and prior"}]);
+    let vulnerability = record("", "A flaw.", &entry("Frob Ltd.", "frobnicate", &versions), &none());
+    let packages = [package("frobnicate", "5.6.40")];
+    let mut knowledge = Knowledge::built_in().unwrap();
+    let found = find(&packages, std::slice::from_ref(&vulnerability), &knowledge, &[]);
+    assert_eq!(found[0].status, FindingStatus::Affected);
+    let rule = "[[vendor]]\nname = \"Frob\"\nspellings = [\"frob\"]\none-range-a-line = true\nreason = \"x\"";
+    knowledge.add("mine.toml", rule).unwrap();
+    let found = find(&packages, &[vulnerability], &knowledge, &[]);
+    assert_eq!(found[0].status, FindingStatus::NotAffected);
+    let said = found[0]
+        .evidence
+        .iter()
+        .any(|e| matches!(e, Evidence::Version { range, .. } if range.contains("which for Frob means")));
+    assert!(said, "{found:#?}");
 }
 
 #[test]
@@ -259,7 +280,8 @@ fn a_list_of_releases_with_the_fix() {
     assert_eq!(status("2.9", of(silent, &fixes)), FindingStatus::Affected);
     assert_eq!(status("3.4.2", of(silent, &fixes)), FindingStatus::NotAffected);
     assert_eq!(status("3.5.0", of(silent, &fixes)), FindingStatus::Unknown, "after one of the fixes");
-    // The form of CVE-2023-3966 and CVE-2023-6246: one release can be anything, and a text that gives versions goes first.
+    // The form of CVE-2023-3966 and CVE-2023-6246: one release can be anything, and a text that
+    // gives versions goes first.
     let one = json!([{"status": "unaffected", "version": "3.1.0"}]);
     assert_eq!(
         status("2.9", of("Multiple versions of Frobnicate are vulnerable.", &one)),
@@ -271,7 +293,8 @@ fn a_list_of_releases_with_the_fix() {
 
 #[test]
 fn affected_by_default_and_before_the_list() {
-    // The form of CVE-2023-40045 (WS_FTP) and of OTRS: supported lines, and "affected" for everything that is not listed.
+    // The form of CVE-2023-40045 (WS_FTP) and of OTRS: supported lines, and "affected" for
+    // everything that is not listed.
     let lines = json!([
         {"status": "affected", "version": "7.0", "lessThan": "7.0.45", "versionType": "custom"},
         {"status": "affected", "version": "8.0", "lessThan": "8.0.35", "versionType": "custom"}
@@ -286,13 +309,13 @@ fn affected_by_default_and_before_the_list() {
         "after the list"
     );
     assert_eq!(status("6.0", of("A script runs in forms.", "unaffected")), FindingStatus::NotAffected);
-    let told = "This issue affects Frobnicate: from 7.0.X before 7.0.45, from 8.0.X before 8.0.35.";
-    assert_ne!(status("6.0", of(told, "affected")), FindingStatus::Affected, "the text decides");
+    let given = "This issue affects Frobnicate: from 7.0.X before 7.0.45, from 8.0.X before 8.0.35.";
+    assert_ne!(status("6.0", of(given, "affected")), FindingStatus::Affected, "the text decides");
     assert_ne!(status("6.0", of("Only version 7 has the form.", "affected")), FindingStatus::Affected);
 }
 
 #[test]
-fn lines_that_oracle_no_longer_looked_after() {
+fn lines_that_oracle_no_longer_supported() {
     let on = |published: &str| {
         let versions = json!([{"status": "affected", "version": "8.0.36 and prior"}]);
         let mut found =

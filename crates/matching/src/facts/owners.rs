@@ -1,8 +1,9 @@
 //! Who stands behind a piece of software, as far as URLs and vendor names show.
 //!
-//! A homepage `https://curl.haxx.se/` names the owners `curl` and `haxx` and the site `haxx.se`; a repository
-//! `https://github.com/curl/curl` names the owner `curl` and the repository `github.com/curl/curl`. A vendor text
-//! such as "The Tcpdump Group" is reduced to the words that carry meaning. Two sides agree when they share one.
+//! A homepage `https://curl.haxx.se/` names the owners `curl` and `haxx` and the site `haxx.se`; a
+//! repository `https://github.com/curl/curl` names the owner `curl` and the repository
+//! `github.com/curl/curl`. A vendor text such as "The Tcpdump Group" is reduced to the words that
+//! carry meaning. Two sides agree when they share one.
 
 use crate::vocabulary::{NAMES, SITES};
 use std::collections::BTreeSet;
@@ -19,7 +20,8 @@ pub(crate) struct Owners {
     pub(crate) repositories: BTreeSet<String>,
 }
 
-/// The part of a host that somebody registered: `haxx.se` of `curl.haxx.se`, `example.co.uk` of `a.example.co.uk`.
+/// The part of a host that somebody registered: `haxx.se` of `curl.haxx.se`, `example.co.uk` of
+/// `a.example.co.uk`.
 fn registered(host: &str) -> &str {
     let mut dots = host.rmatch_indices('.').map(|(i, _)| i);
     let (Some(last), Some(second)) = (dots.next(), dots.next()) else { return host };
@@ -54,7 +56,8 @@ impl Owners {
         if !is_hosting(host) {
             self.sites.insert(site.to_owned());
         }
-        // The labels before the public suffix: curl and haxx of curl.haxx.se; of foo.github.io only foo.
+        // The labels before the public suffix: curl and haxx of curl.haxx.se; of foo.github.io only
+        // foo.
         let labels = host.strip_suffix(site.split_once('.').map_or("", |(_, suffix)| suffix)).unwrap_or(host);
         for label in labels.split('.').filter(|l| !l.is_empty()) {
             if !SITES.hosting_labels.contains(label) && !SITES.empty_labels.contains(label) {
@@ -79,8 +82,8 @@ impl Owners {
     }
 }
 
-/// The names by which a vendor text may be known, surest first: all meaningful words in one, then each URL host's
-/// labels if the text holds a URL. Empty for "n/a" and the like.
+/// The names by which a vendor text may be known, surest first: all meaningful words in one, then
+/// each URL host's labels if the text holds a URL. Empty for "n/a" and the like.
 pub(crate) fn vendor_names(vendor: &str) -> Vec<String> {
     let mut out = Vec::new();
     let lower = vendor.to_ascii_lowercase();

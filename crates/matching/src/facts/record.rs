@@ -1,5 +1,5 @@
-//! What is known of a record besides product names: signs that it is about something that no Nix package is, or about a part,
-//! an add-on or a port of the software that bears its name.
+//! What is known of a record besides product names: signs that it is about something that no Nix
+//! package is, or about a part, an add-on or a port of the software that bears its name.
 
 use super::owners::Owners;
 use super::product::{has_name, plugin_of};
@@ -16,8 +16,8 @@ use vulnerability::model::{Container, Product, Vulnerability};
 /// How many bytes of a description are looked at.
 const DESCRIPTION_LIMIT: usize = 4000;
 
-/// What the whole record says, whatever the statement. What only some rules need is found when one first asks, once for all
-/// packages: most records are decided without.
+/// What the whole record says, whatever the statement. What only some rules need is found when one
+/// first asks, once for all packages: most records are decided without.
 #[derive(Debug)]
 pub(crate) struct RecordFacts<'a> {
     vulnerability: &'a Vulnerability,
@@ -31,7 +31,8 @@ pub(crate) struct RecordFacts<'a> {
     hosted_edition: OnceCell<bool>,
     /// Only a service that its operator hosts is affected.
     pub(crate) hosted: bool,
-    /// Product names (squashed) that some statement of the record places into a language's package collection.
+    /// Product names (squashed) that some statement of the record places into a language's package
+    /// collection.
     pub(crate) collections: Vec<(String, PackageSet)>,
     /// The other operating system that the title limits the record to.
     pub(crate) elsewhere: Option<&'static str>,
@@ -97,7 +98,8 @@ impl RecordFacts<'_> {
         start(self.description(), bytes)
     }
 
-    /// The other operating system that the description limits the record to, and the sentence that does.
+    /// The other operating system that the description limits the record to, and the sentence that
+    /// does.
     pub(crate) fn other_system(&self) -> Option<&(&'static str, String)> {
         // Few texts name another system at all, and most are long: those need no lower case.
         let find = || {

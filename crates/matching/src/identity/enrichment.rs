@@ -1,4 +1,5 @@
-//! What enrichments add to records: names and vendors by others than the record's author, who knew it better.
+//! What enrichments add to records: names and vendors by others than the record's author, who knew
+//! it better.
 
 use crate::facts::owners::vendor_names;
 use crate::facts::product::has_name;
@@ -7,8 +8,9 @@ use crate::prose;
 use crate::vocabulary::NAMES;
 use vulnerability::names::{dashed, squash};
 
-/// Whether the vendor is one that an enrichment had to make up, because the record itself names no product but in its text:
-/// "exiftags v.1.01" under the vendor "aertherwide". Such a vendor contradicts nothing.
+/// Whether the vendor is one that an enrichment had to make up, because the record itself names no
+/// product but in its text: "exiftags v.1.01" under the vendor "aertherwide". Such a vendor
+/// contradicts nothing.
 pub(super) fn vendor_is_guessed(
     record: &RecordFacts<'_>,
     facts: &StatementFacts<'_>,
@@ -19,8 +21,9 @@ pub(super) fn vendor_is_guessed(
         && prose::names_product(record.description(), &dashed(package.bare))
 }
 
-/// The product as the record itself calls it, if that is another one of the same maker which an enrichment took for the
-/// package's software: "electron-builder" as "electron", "worldmap-panel" of Grafana as "grafana".
+/// The product as the record itself calls it, if that is another one of the same maker which an
+/// enrichment took for the package's software: "electron-builder" as "electron", "worldmap-panel"
+/// of Grafana as "grafana".
 pub(super) fn shortened<'a>(
     record: &'a RecordFacts<'_>,
     facts: &StatementFacts<'_>,

@@ -36,7 +36,7 @@ fn record(vendor: &str, product: &str) -> Vulnerability {
     Vulnerability { id, records: vec![record], known_exploited: None, epss: None }
 }
 
-/// What the one statement speaks of, for changing.
+/// The product of the one statement, for changing.
 fn product(vulnerability: &mut Vulnerability) -> &mut Product {
     Arc::make_mut(&mut vulnerability.records[0].statements[0].product)
 }
@@ -226,7 +226,8 @@ fn a_plugin_is_known_by_its_prose_in_any_case() {
     assert!(decide(&vulnerability, &pocket).is_some(), "beyond what is looked at");
 }
 
-/// A record whose author names `own` (by `n/a` if nothing) and that an enrichment files under `vendor` and `product`.
+/// A record whose author names `own` (by `n/a` if nothing) and that an enrichment files under
+/// `vendor` and `product`.
 fn enriched(own: (&str, &str), vendor: &str, product: &str, description: &str) -> Vulnerability {
     let json = serde_json::json!({
         "dataType": "CVE_RECORD", "dataVersion": "5.1",
@@ -305,7 +306,8 @@ fn an_enrichment_that_shortens_a_product_speaks_of_another() {
         assert!(!shown(found, package(&format!("{product}-1.0"), homepage)), "{own:?}");
     }
     for (own, vendor, product, homepage) in [
-        // The forms of CVE-2024-31079, CVE-2024-1351, CVE-2024-6886, CVE-2024-45720 and CVE-2023-30601.
+        // The forms of CVE-2024-31079, CVE-2024-1351, CVE-2024-6886, CVE-2024-45720 and
+        // CVE-2023-30601.
         (("F5", "NGINX Open Source"), "f5", "nginx", "http://nginx.org"),
         (("MongoDB Inc", "MongoDB Server"), "mongodb", "mongodb", "http://www.mongodb.org"),
         (("Gitea", "Gitea Open Source Git Server"), "gitea", "gitea", "https://gitea.io"),
@@ -324,7 +326,8 @@ fn an_enrichment_that_shortens_a_product_speaks_of_another() {
 
 #[test]
 fn another_spelling_with_another_maker() {
-    // CVE-2022-32742 and others: the vendor is called like the product, and both unlike the package.
+    // CVE-2022-32742 and others: the vendor is called like the product, and both unlike the
+    // package.
     let sam_ba = || package("sam-ba-2.16", "http://www.at91.com/linux4sam/");
     assert!(!shown(enriched(("n/a", "Samba"), "samba", "samba", "Samba leaks memory."), sam_ba()));
 }

@@ -20,17 +20,18 @@ pub(super) struct File {
     pub(super) distributions: Vec<String>,
 }
 
-/// Which names in records mean which packages. A record that uses one of the product names under a vendor that is not
-/// listed speaks of other software.
+/// Which names in records mean which packages. A record that uses one of the product names under a
+/// vendor that is not listed is about other software.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Software {
-    /// The packages, by pname in any case; `*` at the end stands for any rest. A package of a language's set is
-    /// written with the set and its bare name, such as `python:django`.
+    /// The packages, by pname in any case; `*` at the end stands for any rest. A package of a
+    /// language's set is written with the set and its bare name, such as `python:django`.
     pub(crate) packages: Vec<String>,
     /// Product names in records, in any spelling.
     pub(crate) products: Vec<String>,
-    /// Vendors in records, in any spelling. Empty: any vendor, because the product name is unmistakable.
+    /// Vendors in records, in any spelling. Empty: any vendor, because the product name is
+    /// unmistakable.
     #[serde(default)]
     pub(crate) vendors: Vec<String>,
     /// Only packages whose version contains this text, such as `esr`.
@@ -131,14 +132,15 @@ pub(crate) struct VersionNote {
     /// Text to take away at the start.
     #[serde(default)]
     pub(crate) strip_prefix: String,
-    /// Characters after which the rest is nixpkgs' own, such as `-` in glibc's `2.26-131`; empty means none.
+    /// Characters after which the rest is nixpkgs' own, such as `-` in glibc's `2.26-131`; empty
+    /// means none.
     #[serde(default)]
     pub(crate) cut_at: String,
     /// Replacements from left to right, such as `_` by `.`.
     #[serde(default)]
     pub(crate) replace: Vec<(String, String)>,
-    /// Releases that came before the first version in the present scheme sort before everything: their pattern is
-    /// "no dot inside".
+    /// Releases that came before the first version in the present scheme sort before everything:
+    /// their pattern is "no dot inside".
     #[serde(default)]
     pub(crate) undotted_is_older: bool,
     /// Why.
@@ -146,7 +148,8 @@ pub(crate) struct VersionNote {
     _reason: String,
 }
 
-/// Until when a maker looked after a line of releases. Records that name only supported lines say nothing of it later.
+/// Until when a maker looked after a line of releases. Records that name only supported lines say
+/// nothing of it later.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Support {
@@ -176,11 +179,12 @@ pub(crate) struct Vendor {
     pub(crate) name: String,
     /// What records call it, in any spelling; `*` at the end stands for any rest.
     pub(crate) spellings: Vec<String>,
-    /// The titles and descriptions of its records name no other system, no part for a language and no add-on: they need not be
-    /// read for those.
+    /// The titles and descriptions of its records name no other system, no part for a language and
+    /// no add-on: they need not be read for those.
     #[serde(default)]
     pub(crate) texts_limit_nothing: bool,
-    /// A range with only an upper end is the last affected release of its line, not of all lines before.
+    /// A range with only an upper end is the last affected release of its line, not of all lines
+    /// before.
     #[serde(default)]
     pub(crate) one_range_a_line: bool,
     /// Why.

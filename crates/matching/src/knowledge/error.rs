@@ -29,7 +29,8 @@ pub enum KnowledgeError {
     },
 }
 
-/// What is wrong with a TOML text and where, on one line: the text itself, which TOML's own errors show, may be endless.
+/// What is wrong with a TOML text and where, on one line: the text itself, which TOML's own errors
+/// show, may be endless.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TomlProblem {
     /// Line and column, from 1, if the problem has a place.

@@ -3,8 +3,8 @@
 use super::{has_word, words_at};
 use crate::vocabulary::{Language, RELATED};
 
-/// The language that a title limits one of the products to: "Stack overflow in Protocol Buffers Java Lite". The
-/// language's word must follow the product's name at once.
+/// The language that a title limits one of the products to: "Stack overflow in Protocol Buffers
+/// Java Lite". The language's word must follow the product's name at once.
 pub(crate) fn language_of_title<'a>(
     title: &str,
     products: impl Iterator<Item = &'a str>,
@@ -34,7 +34,8 @@ pub(crate) fn language_of_title<'a>(
     None
 }
 
-/// The package of npm that a text begins with, if it belongs to a scope: `grpc-js` of `@grpc/grpc-js`.
+/// The package of npm that a text begins with, if it belongs to a scope: `grpc-js` of
+/// `@grpc/grpc-js`.
 pub(crate) fn npm_package(text: &str) -> Option<&str> {
     let (scope, rest) = text.trim_start().strip_prefix('@')?.split_once('/')?;
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
@@ -47,7 +48,8 @@ pub(crate) fn concerns_service(text: &str) -> bool {
     RELATED.hosted.iter().any(|word| has_word(text, word))
 }
 
-/// Whether a text names this version, and only for what its maker hosts: "Foo Cloud before 1.2", "the cloud offering".
+/// Whether a text names this version, and only for what its maker hosts: "Foo Cloud before 1.2",
+/// "the cloud offering".
 pub(crate) fn is_of_service(text: &str, version: &str) -> bool {
     let version = version.to_ascii_lowercase();
     let mut named = false;

@@ -4,7 +4,8 @@ use super::words_at;
 use crate::vocabulary::SYSTEMS;
 use vulnerability::version::looks_like_version;
 
-/// Whether a text, in whatever case, names another operating system at all. Few do, and every candidate record is asked.
+/// Whether a text, in whatever case, names another operating system at all. Few do, and every
+/// candidate record is looked at.
 pub(crate) fn names_any(text: &str) -> bool {
     SYSTEMS.names.are_in(text)
 }
@@ -42,14 +43,16 @@ pub(crate) fn system_of_title(title: &str) -> Option<&'static str> {
 
 /// The other operating system that a description limits the flaw to, with the words that do.
 ///
-/// Either a sentence says that *only* this system is affected, or a sentence describes the flaw of "NAME on SYSTEM", or it
-/// happens "when …ing … on SYSTEM". A text that names Linux anywhere is limited only by the first way.
+/// Either a sentence says that *only* this system is affected, or a sentence describes the flaw of
+/// "NAME on SYSTEM", or it happens "when …ing … on SYSTEM". A text that names Linux anywhere is
+/// limited only by the first way.
 pub(crate) fn system_of_description(text: &str) -> Option<(&'static str, String)> {
     let sentences = || text.split_inclusive(". ").flat_map(|s| s.split('\n'));
     for sentence in sentences() {
         let only = SYSTEMS.only.iter().find_map(|p| sentence.find(p).map(|at| at + p.len()));
         let Some(rest) = only.and_then(|at| sentence.get(at..)) else { continue };
-        // "limited to its own site on desktops, but not on Android": the clause ends where another begins.
+        // "limited to its own site on desktops, but not on Android": the clause ends where another
+        // begins.
         let end = [",", ";", " but ", " while ", " by "].iter().filter_map(|joint| rest.find(joint)).min();
         let rest = rest.get(..end.unwrap_or(rest.len())).unwrap_or(rest);
         if SYSTEMS.linux_too.are_in(rest) {
@@ -95,7 +98,8 @@ fn other_system_follows(rest: &str) -> bool {
     system_at(rest.trim_start_matches([',', ' '])).is_some()
 }
 
-/// A system that a text names as what is concerned: the first one behind "on", "for" or nothing but the verb.
+/// A system that a text names as what is concerned: the first one behind "on", "for" or nothing but
+/// the verb.
 fn systems_in(text: &str) -> Option<&'static str> {
     let direct = system_at(text.trim_start());
     let named = || {

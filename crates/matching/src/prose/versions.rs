@@ -29,7 +29,8 @@ pub(crate) fn spans(text: &str) -> Vec<Span> {
     let word = |at: usize| words.get(at).copied().unwrap_or("");
     let mut spans = Vec::new();
     for (at, _) in words.iter().enumerate() {
-        // "before 1.2", "prior to version 1.2", "up to and including 1.2": where the version stands, and whether it counts.
+        // "before 1.2", "prior to version 1.2", "up to and including 1.2": where the version
+        // stands, and whether it counts.
         let end = match (word(at), word(at + 1), word(at + 2), word(at + 3)) {
             ("up" | "prior", "to", "and", "including") => Some((at + 4, true)),
             ("up", "to", ..) => Some((at + 2, true)),
@@ -64,7 +65,8 @@ pub(crate) fn spans(text: &str) -> Vec<Span> {
     spans
 }
 
-/// The lowest version of the chain that ends before `words[at]`: `3.2` of "3.2.x through 3.4.x before".
+/// The lowest version of the chain that ends before `words[at]`: `3.2` of "3.2.x through 3.4.x
+/// before".
 fn lower_before(words: &[&str], at: usize) -> Option<String> {
     let mut lower = None;
     let mut at = at;
@@ -96,7 +98,8 @@ fn version_word(word: &str) -> Option<&str> {
     looks_like_version(stem).then_some(bare)
 }
 
-/// From which version on a text says that the flaw is there, if each mention of this upper end has a lower one.
+/// From which version on a text says that the flaw is there, if each mention of this upper end has
+/// a lower one.
 pub(crate) fn lower_end(spans: &[Span], upper: &str, scheme: VersionScheme) -> Option<String> {
     let plain = upper.to_ascii_lowercase();
     let plain = plain.trim_start_matches('v');
@@ -116,8 +119,8 @@ pub(crate) fn lower_end(spans: &[Span], upper: &str, scheme: VersionScheme) -> O
     lowest
 }
 
-/// The only version that a text gives for a software: "libfoo v1.2.3 was discovered to contain". `None` if it gives
-/// none, several, or mentions others too.
+/// The only version that a text gives for a software: "libfoo v1.2.3 was discovered to contain".
+/// `None` if it gives none, several, or mentions others too.
 pub(crate) fn only_version<'a>(text: &'a str, names: &[String]) -> Option<&'a str> {
     if VERSIONS.more_versions.are_in(text) {
         return None;
@@ -174,8 +177,8 @@ pub(crate) fn says_up_to(text: &str, version: &str) -> bool {
     })
 }
 
-/// A day or month that a version stands for, as year, month and day (0 where only the month is given): `2014-12-10`,
-/// `edk2-stable202405`, `20240514`. `None` unless there is just one.
+/// A day or month that a version stands for, as year, month and day (0 where only the month is
+/// given): `2014-12-10`, `edk2-stable202405`, `20240514`. `None` unless there is just one.
 pub(crate) fn date_of(version: &str) -> Option<(u32, u32, u32)> {
     let digits: Vec<&str> =
         version.split(|c: char| !c.is_ascii_digit()).filter(|run| !run.is_empty()).collect();

@@ -1,6 +1,8 @@
-//! Where the wording of a record says less, or more, than its ranges: for those a person reads the text, and so do we.
+//! Where the wording of a record says less, or more, than its ranges: for those a person reads the
+//! text, and so do we.
 //!
-//! Each rule looks at one way in which ranges mislead, and gives what the text says with the words that say it.
+//! Each rule looks at one way in which ranges mislead, and gives what the text says with the words
+//! that say it.
 
 use super::Weight;
 use crate::facts::{PackageFacts, RecordFacts, StatementFacts};
@@ -19,7 +21,7 @@ pub(super) struct Wording {
     pub(super) status: FindingStatus,
     /// How much it weighs against other statements.
     pub(super) weight: Weight,
-    /// Why, in words.
+    /// The reason, as reports give it.
     pub(super) text: String,
     /// The comparisons behind it.
     pub(super) comparisons: Vec<String>,
@@ -36,7 +38,8 @@ impl Wording {
     }
 }
 
-/// Reasons not to believe that a package is affected, though the ranges say so. `range` is the one that decided.
+/// Reasons not to believe that a package is affected, though the ranges say so. `range` is the one
+/// that decided.
 pub(super) fn limit(
     package: &PackageFacts<'_>,
     record: &RecordFacts<'_>,
@@ -63,8 +66,8 @@ pub(super) fn limit(
 
 /// The description limits the flaw to another operating system.
 fn other_system(record: &RecordFacts<'_>) -> Option<String> {
-    let (system, words) = record.other_system()?;
-    Some(format!("only on {system}: \"{words}\""))
+    let (system, sentence) = record.other_system()?;
+    Some(format!("only on {system}: \"{sentence}\""))
 }
 
 /// The title limits the flaw to the part for another language.
@@ -83,10 +86,10 @@ fn of_service(package: &PackageFacts<'_>, record: &RecordFacts<'_>, range: &Vers
         .then(|| format!("the text gives {end} for the hosted service only"))
 }
 
-/// Some vendors, such as Oracle, list the last affected release of each line that they support: "5.7.44 and prior, 8.0.35 and
-/// prior". A line that is not on the list is not affected; a version between two lines on the list is of a short-lived one
-/// that both enclose. A line that was not supported any more when the record appeared is on no list: nobody said whether it is
-/// affected.
+/// Some vendors, such as Oracle, list the last affected release of each line that they support:
+/// "5.7.44 and prior, 8.0.35 and prior". A line that is not on the list is not affected; a version
+/// between two lines on the list is of a short-lived one that both enclose. A line that was not
+/// supported any more when the record appeared is on no list: nobody said whether it is affected.
 fn other_line(
     package: &PackageFacts<'_>,
     record: &RecordFacts<'_>,
@@ -154,7 +157,8 @@ fn below_the_text(
     })
 }
 
-/// What a statement means that leaves the package's version open, where the text gives no version that could say it better.
+/// What a statement means that leaves the package's version open, where the text gives no version
+/// that could say it better.
 pub(super) fn left_open(
     package: &PackageFacts<'_>,
     record: &RecordFacts<'_>,
@@ -174,13 +178,15 @@ pub(super) fn left_open(
     let all = |status| statement.ranges.iter().all(|r| r.status == status);
     let exact = statement.ranges.iter().all(|r| r.precision == Precision::Exact);
     match statement.default_status {
-        // "4.19.1, 4.18.8 and 4.17.12 are not affected": the releases with the fix, one a line. A single one can be anything.
+        // "4.19.1, 4.18.8 and 4.17.12 are not affected": the releases with the fix, one a line. A
+        // single one can be anything.
         Status::Unknown if exact && all(Status::Unaffected) && lines(&statement.ranges) > 1 => {
             let text = format!("the first release that is not affected is {first}");
             Some(affected(text).comparing(package, "<", first))
         }
-        // What is not on the list is affected, says the default. What follows the list is fixed, but this is before it. A
-        // package of another name, such as the agent of a server, may lack the part with the flaw.
+        // What is not on the list is affected, says the default. What follows the list is fixed,
+        // but this is before it. A package of another name, such as the agent of a server, may lack
+        // the part with the flaw.
         Status::Affected if all(Status::Affected) && facts.products.contains(&package.name) => {
             let text = format!("affected unless listed otherwise, and the list begins with {first}");
             Some(affected(text).comparing(package, "<", first))
@@ -237,9 +243,9 @@ pub(super) fn instead(
             .strip_prefix(own)
             .is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_digit() || c == '.'));
         let status = if same { FindingStatus::Affected } else { FindingStatus::NotAffected };
-        let words = format!("{only}, the only version that the text gives");
+        let text = format!("{only}, the only version that the text gives");
         return Some(
-            Wording { status, weight: Weight::Vague, text: words, comparisons: Vec::new() }.comparing(
+            Wording { status, weight: Weight::Vague, text, comparisons: Vec::new() }.comparing(
                 package,
                 if same { "=" } else { "is not" },
                 only,
@@ -250,15 +256,16 @@ pub(super) fn instead(
     let spans: Vec<versions::Span> = text.split(". ").filter(about).flat_map(versions::spans).collect();
     let decided = by_spans(&spans, &package.version)?;
     let status = if decided.0 { FindingStatus::Affected } else { FindingStatus::NotAffected };
-    let words = format!("the text: {}", decided.1);
-    Some(Wording { status, weight: Weight::Vague, text: words, comparisons: Vec::new() })
+    let text = format!("the text: {}", decided.1);
+    Some(Wording { status, weight: Weight::Vague, text, comparisons: Vec::new() })
 }
 
-/// Whether one of the spans holds a version, and the spans in words. `None` if there are none or one cannot be compared.
+/// Whether one of the spans holds a version, and the spans as a text. `None` if there are none or
+/// one cannot be compared.
 fn by_spans(spans: &[versions::Span], own: &str) -> Option<(bool, String)> {
     let compare = |other: &str| version::compare(VersionScheme::Generic, own, other);
     let mut inside = false;
-    let mut words = Vec::new();
+    let mut texts = Vec::new();
     for span in spans {
         let below = match compare(span.upper.trim_end_matches(".x").trim_end_matches(".*"))? {
             Ordering::Less => true,
@@ -271,13 +278,13 @@ fn by_spans(spans: &[versions::Span], own: &str) -> Option<(bool, String)> {
         };
         inside |= below && above;
         let from = span.lower.as_ref().map_or(String::new(), |lower| format!("from {lower} "));
-        words.push(format!("{from}{} {}", if span.inclusive { "up to" } else { "before" }, span.upper));
+        texts.push(format!("{from}{} {}", if span.inclusive { "up to" } else { "before" }, span.upper));
     }
-    (!spans.is_empty()).then(|| (inside, words.join("; ")))
+    (!spans.is_empty()).then(|| (inside, texts.join("; ")))
 }
 
-/// Single named versions often mean "up to" the last of them when the prose says so: then an older package is affected
-/// too.
+/// Single named versions often mean "up to" the last of them when the prose says so: then an older
+/// package is affected too.
 pub(super) fn up_to_exact(
     package: &PackageFacts<'_>,
     record: &RecordFacts<'_>,
@@ -287,7 +294,7 @@ pub(super) fn up_to_exact(
     if status == FindingStatus::Affected || statement.ranges.is_empty() {
         return None;
     }
-    // All versions that are named, in the order of the record: the prose speaks of the greatest.
+    // All versions that are named, in the order of the record: the prose means the greatest.
     let mut greatest: Option<(&str, &VersionRange)> = None;
     for range in &statement.ranges {
         let (Precision::Exact, Bound::Inclusive(named)) = (range.precision, &range.upper) else {
@@ -314,13 +321,15 @@ pub(super) fn up_to_exact(
     texts.into_iter().any(|text| versions::says_up_to(text, &lower)).then(|| {
         let status = FindingStatus::Affected;
         let text = format!("{named}, and the text says up to it");
-        // The list is only how the record's form wants it stated: an enrichment that copied it knows no more.
+        // The list is only how the record's form wants it stated: an enrichment that copied it
+        // knows no more.
         Wording { status, weight: Weight::Precise, text, comparisons: Vec::new() }
             .comparing(package, "<", named)
     })
 }
 
-/// A package whose version is a day, and a range that ends with a release that is named by a day or month.
+/// A package whose version is a day, and a range that ends with a release that is named by a day or
+/// month.
 pub(super) fn by_date(package: &PackageFacts<'_>, statement: &Statement) -> Option<Wording> {
     let own = versions::date_of(&package.version)?;
     let [range] = &statement.ranges[..] else { return None };
