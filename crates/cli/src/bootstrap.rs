@@ -109,7 +109,7 @@ impl StoreOptions {
     }
 
     fn open(&self) -> Result<Store, Failure> {
-        Store::open(&self.folder().map_err(Failure::usage)?).map_err(Failure::scan)
+        Store::open(&self.folder().map_err(Failure::usage)?).map_err(Failure::failed)
     }
 }
 
@@ -164,7 +164,7 @@ impl PlaceOptions {
 /// How steps are run: that many at a time, or as many as there are processors.
 fn how(places: &PlaceOptions, jobs: Option<usize>, unpinned: bool) -> Result<BuildOptions, Failure> {
     // The sandbox is this program, started again.
-    let program = std::env::current_exe().context("cannot find this program").map_err(Failure::scan)?;
+    let program = std::env::current_exe().context("cannot find this program").map_err(Failure::failed)?;
     Ok(BuildOptions {
         helper: Helper { program, arguments: ["bootstrap", "sandbox"].map(str::to_owned).into() },
         places: places.places(),
@@ -174,22 +174,21 @@ fn how(places: &PlaceOptions, jobs: Option<usize>, unpinned: bool) -> Result<Bui
 }
 
 /// Runs the command.
-pub(crate) fn run(command: &Command) -> ExitCode {
-    let done = match command {
-        Command::Plan(options) => plan::run(options).map_err(Failure::scan),
+pub(crate) fn run(command: &Command) -> Result<ExitCode, Failure> {
+    match command {
+        Command::Plan(options) => plan::run(options).map_err(Failure::failed),
         Command::Fetch(options) => fetch::run(options),
         Command::Build(options) => build::run(options),
         Command::Verify(options) => verify::run(options),
         Command::Ddc(options) => ddc::run(options),
         Command::Shell(options) => shell::run(options),
-        Command::Export(options) => export::run(options).map_err(Failure::scan),
-        Command::Provenance(options) => provenance::run(options).map_err(Failure::scan),
-        Command::Audit(options) => audit::run(options).map_err(Failure::scan),
-        Command::Graph(options) => graph::run(options).map_err(Failure::scan),
+        Command::Export(options) => export::run(options).map_err(Failure::failed),
+        Command::Provenance(options) => provenance::run(options).map_err(Failure::failed),
+        Command::Audit(options) => audit::run(options).map_err(Failure::failed),
+        Command::Graph(options) => graph::run(options).map_err(Failure::failed),
         Command::Sandbox { task } => {
             let served = bootstrap::sandbox::serve(task.as_deref()).context("cannot serve a sandbox");
-            served.map(|()| ExitCode::SUCCESS).map_err(Failure::scan)
+            served.map(|()| ExitCode::SUCCESS).map_err(Failure::failed)
         }
-    };
-    done.unwrap_or_else(Failure::report)
+    }
 }

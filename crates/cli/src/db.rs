@@ -1,22 +1,24 @@
 //! `snowguard db`: the local database.
 
+use crate::exit::{self, Failure};
 use crate::folder;
-use crate::progress::Bar;
-use anstream::println;
+use crate::progress::ForIngest;
 use clap::{Args, Subcommand};
 use indicatif::{HumanBytes, HumanCount};
 use jiff::Timestamp;
-use std::path::{Path, PathBuf};
+use std::io::{self, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
-use vulnerability_db::database::{Database, Error, Info};
+use terminal::{Bar, Clean, Progress as _, Unit};
+use vulnerability_db::database::{Database, Info};
 use vulnerability_db::ingest::{self, Kind, Limits, Report, Settings, Source, SourceReport};
 
 /// What to do with the database.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Take in records. Newer ones replace older ones; doing it twice changes nothing.
+    /// Import records. Newer ones replace older ones; doing it twice changes nothing.
     Update(Update),
-    /// Tell what the database holds.
+    /// Print what the database holds.
     Info(Inspect),
     /// Check every record in the database.
     Verify(Inspect),
@@ -34,11 +36,21 @@ Where the records come from:
 
 For certificates of your own set SSL_CERT_FILE; proxies come from HTTPS_PROXY.
 
-Exit codes: 0 done, what is broken in it is named; 2 wrong use; 3 nothing was changed";
+Exit codes: 0 done, invalid records are named; 2 wrong use; 3 nothing was changed";
 
 #[derive(Debug, Args)]
 #[command(after_long_help = SOURCES)]
 pub(crate) struct Update {
+    #[command(flatten)]
+    sources: Sources,
+    #[command(flatten)]
+    inspect: Inspect,
+}
+
+/// At least one is needed.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = true)]
+struct Sources {
     /// Records of the CVE list (format 5.x): folder, git checkout, zip, JSON lines, or single record; path or URL.
     #[arg(long, value_name = "PATH|URL", num_args = 1..)]
     cve: Vec<String>,
@@ -51,8 +63,6 @@ pub(crate) struct Update {
     /// FIRST's exploit predictions, as CSV; path or URL.
     #[arg(long, value_name = "PATH|URL")]
     epss: Option<String>,
-    #[command(flatten)]
-    inspect: Inspect,
 }
 
 #[derive(Debug, Args)]
@@ -66,16 +76,17 @@ pub(crate) struct Inspect {
     json: bool,
 }
 
-pub(crate) fn run(command: Command) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(command: Command) -> Result<ExitCode, Failure> {
     match command {
-        Command::Update(arguments) => update(arguments),
-        Command::Info(arguments) => info(arguments),
-        Command::Verify(arguments) => verify(arguments),
+        Command::Update(arguments) => update(arguments)?,
+        Command::Info(arguments) => info(arguments)?,
+        Command::Verify(arguments) => verify(arguments)?,
     }
+    Ok(ExitCode::SUCCESS)
 }
 
-fn update(arguments: Update) -> anyhow::Result<ExitCode> {
-    let Update { cve, nvd, kev, epss, inspect } = arguments;
+fn update(arguments: Update) -> anyhow::Result<()> {
+    let Update { sources: Sources { cve, nvd, kev, epss }, inspect } = arguments;
     let all = [
         (Kind::Cve, cve),
         (Kind::Nvd, nvd),
@@ -86,23 +97,18 @@ fn update(arguments: Update) -> anyhow::Result<ExitCode> {
         .into_iter()
         .flat_map(|(kind, locations)| locations.into_iter().map(move |location| Source { kind, location }))
         .collect();
-    if sources.is_empty() {
-        use clap::CommandFactory as _;
-        let message = "nothing to take in: give at least one of --cve, --nvd, --kev and --epss";
-        crate::Cli::command().error(clap::error::ErrorKind::MissingRequiredArgument, message).exit();
-    }
     let folder = folder::for_writing(inspect.db)?;
     let certificates = certificates();
     let settings =
         Settings { limits: Limits::default(), now: Timestamp::now(), certificates: certificates.as_deref() };
-    let report = ingest::update_with(&folder, &sources, &settings, &Bar::default())
-        .map_err(|error| with_hint(error, certificates.as_deref()))?;
+    let report = ingest::update_with(&folder, &sources, &settings, &ForIngest::default())?;
+    let mut out = terminal::stdout();
     if inspect.json {
-        println!("{}", serde_json::to_string_pretty(&report)?);
+        writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?;
     } else {
-        print_report(&report);
+        print_report(&mut out, &report)?;
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 /// The certificates that the user trusts, named as OpenSSL, curl and Nix let them be named.
@@ -114,86 +120,67 @@ pub(crate) fn certificates() -> Option<PathBuf> {
         .map(PathBuf::from)
 }
 
-/// What may help where a server's certificate is not trusted.
-fn with_hint(error: ingest::Error, certificates: Option<&Path>) -> anyhow::Error {
-    let distrusted =
-        matches!(&error, ingest::Error::Download { problem, .. } if problem.contains("UnknownIssuer"));
-    let error = anyhow::Error::new(error);
-    match certificates {
-        _ if !distrusted => error,
-        Some(path) => anyhow::anyhow!("{error:#} (trusted are the certificates in {})", path.display()),
-        None => anyhow::anyhow!(
-            "{error:#} (if an authority of your own signs for this server, name its certificates with SSL_CERT_FILE)"
-        ),
-    }
-}
-
-fn print_report(report: &Report) {
+fn print_report(out: &mut impl Write, report: &Report) -> io::Result<()> {
     for source in &report.sources {
-        print_source(source);
+        print_source(out, source)?;
     }
     if !report.changed {
-        println!("The database has it all already: nothing was changed.");
+        writeln!(out, "The database has it all already: nothing was changed.")?;
     }
+    Ok(())
 }
 
-fn print_source(source: &SourceReport) {
+fn print_source(out: &mut impl Write, source: &SourceReport) -> io::Result<()> {
     let SourceReport { location, kind, records, new, replaced, unchanged, older, set_aside, ignored, .. } =
         source;
-    println!("{} from {location}: {} records", kind.name(), HumanCount(*records));
+    writeln!(out, "{} from {}: {} records", kind.name(), Clean(location), HumanCount(*records))?;
     let parts = [
         (*new, "new"),
         (*replaced, "replaced an older one"),
         (*unchanged, "already there"),
         (*older, "older than what is there"),
-        (*set_aside, "broken and set aside"),
+        (*set_aside, "invalid and skipped"),
         (*ignored, "other files passed over"),
     ];
     for (count, what) in parts {
         if count > 0 {
-            println!("  {:>9} {what}", HumanCount(count).to_string());
+            writeln!(out, "  {:>9} {what}", HumanCount(count).to_string())?;
         }
     }
-    for broken in &source.examples {
-        anstream::eprintln!("set aside: {}: {}: {}", broken.origin, broken.place, broken.problem);
+    for invalid in &source.examples {
+        exit::note(format_args!("skipped: {}: {}: {}", invalid.origin, invalid.place, invalid.problem));
     }
     let shown = source.examples.len() as u64;
     if *set_aside > shown {
-        anstream::eprintln!("and {} more; `snowguard db info --json` lists all", set_aside - shown);
+        exit::note(format_args!("and {} more; `snowguard db info --json` lists all", set_aside - shown));
     }
+    Ok(())
 }
 
 fn open(given: Option<PathBuf>) -> anyhow::Result<Database> {
-    Database::open(&folder::for_reading(given)).map_err(|error| {
-        let missing = matches!(error, Error::Missing { .. });
-        let error = anyhow::Error::new(error);
-        if missing {
-            anyhow::anyhow!("{error:#}; make one with `snowguard db update --cve …`")
-        } else {
-            error
-        }
-    })
+    Ok(Database::open(&folder::for_reading(given))?)
 }
 
-fn info(arguments: Inspect) -> anyhow::Result<ExitCode> {
+fn info(arguments: Inspect) -> anyhow::Result<()> {
     let database = open(arguments.db)?;
     let info = database.info()?;
+    let mut out = terminal::stdout();
     if arguments.json {
         let mut value = serde_json::to_value(&info)?;
         if let Some(object) = value.as_object_mut() {
             object.insert("path".to_owned(), database.path().display().to_string().into());
             object.insert("setAside".to_owned(), serde_json::to_value(database.set_aside()?)?);
         }
-        println!("{}", serde_json::to_string_pretty(&value)?);
-        return Ok(ExitCode::SUCCESS);
+        writeln!(out, "{}", serde_json::to_string_pretty(&value)?)?;
+        return Ok(());
     }
     let Info { size, counts, digest, changed, sources } = info;
-    println!("{}", database.path().display());
+    writeln!(out, "{}", Clean(database.path().display()))?;
     let share = if counts.raw_bytes > 0 { size as f64 / counts.raw_bytes as f64 } else { 0.0 };
-    println!("  size     {} ({share:.2} of the records' JSON)", HumanBytes(size));
-    println!("  digest   {digest}");
+    writeln!(out, "  size     {} ({share:.2} of the records' JSON)", HumanBytes(size))?;
+    writeln!(out, "  digest   {digest}")?;
     if let Some(changed) = changed {
-        println!("  changed  {changed:.0}");
+        writeln!(out, "  changed  {changed:.0}")?;
     }
     let rows = [
         ("cve", counts.cve, counts.cve_rejected),
@@ -208,37 +195,32 @@ fn info(arguments: Inspect) -> anyhow::Result<ExitCode> {
         } else {
             String::new()
         };
-        println!("  {name:<8} {} records{rejected}, as of {}", HumanCount(count as u64), source.version);
+        let version = Clean(&source.version);
+        writeln!(out, "  {name:<8} {} records{rejected}, as of {version}", HumanCount(count as u64))?;
     }
     if counts.set_aside > 0 {
-        println!(
-            "  {} that could not be read were set aside; --json lists them",
-            HumanCount(counts.set_aside as u64)
-        );
+        let invalid = HumanCount(counts.set_aside as u64);
+        writeln!(out, "  {invalid} records are invalid and were skipped; --json lists them")?;
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
-fn verify(arguments: Inspect) -> anyhow::Result<ExitCode> {
-    use vulnerability_db::ingest::Progress as _;
+fn verify(arguments: Inspect) -> anyhow::Result<()> {
     let database = open(arguments.db)?;
     let info = database.info()?;
+    let records = (info.counts.cve + info.counts.nvd) as u64;
     let bar = Bar::default();
-    bar.start("checking", Some((info.counts.cve + info.counts.nvd) as u64));
-    let verified = database.verify(|_, _| bar.advance(1, 1));
+    bar.start("checking", Some(records), Unit::Items);
+    let verified = database.verify(|_, _| bar.advance(1));
     bar.finish();
     verified?;
+    let mut out = terminal::stdout();
+    let path = database.path().display();
     if arguments.json {
-        println!(
-            "{}",
-            serde_json::json!({"path": database.path().display().to_string(), "sound": true, "digest": info.digest})
-        );
+        let found = serde_json::json!({"path": path.to_string(), "sound": true, "digest": info.digest});
+        writeln!(out, "{found}")?;
     } else {
-        println!(
-            "{} is sound: {} records",
-            database.path().display(),
-            HumanCount((info.counts.cve + info.counts.nvd) as u64)
-        );
+        writeln!(out, "{} is sound: {} records", Clean(path), HumanCount(records))?;
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }

@@ -10,7 +10,7 @@ use scanner::report::{Appearance, ReportFormat, Selection};
 use scanner::scan::{self, Occasion, Opinions, Target};
 use scanner::targets::{self, StoreOptions};
 use std::fs;
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use vulnerability_db::database::Database;
@@ -49,12 +49,9 @@ pub(crate) struct Options {
 }
 
 /// Runs the command.
-pub(crate) fn run(options: &Options) -> ExitCode {
-    match try_run(options) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) if exit::is_broken_pipe(&error) => ExitCode::SUCCESS,
-        Err(error) => exit::Failure::scan(error).report(),
-    }
+pub(crate) fn run(options: &Options) -> Result<ExitCode, exit::Failure> {
+    try_run(options)?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn try_run(options: &Options) -> anyhow::Result<()> {
@@ -65,7 +62,7 @@ fn try_run(options: &Options) -> anyhow::Result<()> {
         }
         None => tempfile::Builder::new().prefix("snowguard-demo-").tempdir()?.keep(),
     };
-    let mut out = anstream::AutoStream::auto(io::stdout());
+    let mut out = terminal::stdout();
     let bold = anstyle::Style::new().bold();
     writeln!(out, "{bold}This is a demonstration.{bold:#}")?;
     let what = format!(
@@ -99,7 +96,7 @@ fn try_run(options: &Options) -> anyhow::Result<()> {
     let target = Target { name: system.display().to_string(), kind, contents };
     let mut found = scan::scan(vec![target], &database, &opinions, &matching::FindingStatus::ALL, occasion)?;
     "the records of the demonstration".clone_into(&mut found.database);
-    let appearance = exit::appearance(&io::stdout(), false);
+    let appearance = exit::appearance(terminal::Stream::Stdout, false);
     let mut selection = Selection::default_of(ReportFormat::Table);
     selection.min_confidence = Confidence::Medium;
     found.write(&mut out, ReportFormat::Table, &selection, appearance)?;

@@ -1,18 +1,19 @@
-//! Exit codes, errors and how text looks.
+//! How a command ends: exit codes, and what is printed on standard error.
 
-use anstream::AutoStream;
-use anstream::stream::RawStream;
+use crate::hint;
 use anstyle::{AnsiColor, Style};
 use scanner::report::Appearance;
-use std::io::IsTerminal as _;
+use std::fmt::Display;
+use std::io::{self, ErrorKind, Write as _};
 use std::process::ExitCode;
+use terminal::{Clean, Stream};
 
 /// Findings at or above the bar.
 pub(crate) const FOUND: u8 = 1;
 /// Wrong use.
 pub(crate) const USAGE: u8 = 2;
-/// Could not scan.
-pub(crate) const COULD_NOT_SCAN: u8 = 3;
+/// It could not be done.
+pub(crate) const COULD_NOT: u8 = 3;
 
 /// Why a command ends early, and with which code.
 #[derive(Debug)]
@@ -28,30 +29,38 @@ impl Failure {
     }
 
     /// It could not be done.
-    pub(crate) fn scan(error: impl Into<anyhow::Error>) -> Self {
-        Self { code: COULD_NOT_SCAN, error: Some(error.into()) }
+    pub(crate) fn failed(error: impl Into<anyhow::Error>) -> Self {
+        Self { code: COULD_NOT, error: Some(error.into()) }
     }
 
-    /// It could not be done, and the user knows why.
-    pub(crate) const fn told() -> Self {
-        Self { code: COULD_NOT_SCAN, error: None }
+    /// It could not be done, and the errors have been reported.
+    pub(crate) const fn reported() -> Self {
+        Self { code: COULD_NOT, error: None }
     }
 
-    /// Tells the user and gives the code.
+    /// Reports the error and gives the code. That whoever reads our output has seen enough is no error.
     pub(crate) fn report(self) -> ExitCode {
         if let Some(error) = &self.error {
-            tell(error);
+            if is_broken_pipe(error) {
+                return ExitCode::SUCCESS;
+            }
+            report(error);
         }
         ExitCode::from(self.code)
+    }
+}
+
+impl From<anyhow::Error> for Failure {
+    fn from(error: anyhow::Error) -> Self {
+        Self::failed(error)
     }
 }
 
 /// The most characters of an error: names and messages of libraries can be as long as what they are about.
 const LONGEST: usize = 2000;
 
-/// Prints an error with all its causes, once.
-pub(crate) fn tell(error: &anyhow::Error) {
-    let style: Style = AnsiColor::Red.on_default().bold();
+/// Prints an error with all its causes, once, and what may help. All errors are printed here.
+pub(crate) fn report(error: &anyhow::Error) {
     let mut text = String::new();
     for cause in error.chain() {
         let cause = cause.to_string();
@@ -68,35 +77,53 @@ pub(crate) fn tell(error: &anyhow::Error) {
         text.truncate(end);
         text.push('…');
     }
-    anstream::eprintln!("{style}error:{style:#} {}", scanner::report::clean(&text));
-}
-
-/// Whether whoever reads our output has seen enough, which is no error.
-pub(crate) fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    let io = error.chain().find_map(|e| e.downcast_ref::<std::io::Error>());
-    io.is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe)
+    labelled(AnsiColor::Red.on_default().bold(), "error", text);
+    if let Some(text) = hint::of(error) {
+        hint(text);
+    }
 }
 
 /// Prints a warning.
-pub(crate) fn warn(text: &str) {
-    let style: Style = AnsiColor::Yellow.on_default().bold();
-    anstream::eprintln!("{style}warning:{style:#} {}", scanner::report::clean(text));
+pub(crate) fn warn(text: impl Display) {
+    labelled(AnsiColor::Yellow.on_default().bold(), "warning", text);
 }
 
-/// Colour and width for a stream: colour only on a terminal and without `NO_COLOR`.
-pub(crate) fn appearance(stream: &impl RawStream, all: bool) -> Appearance {
-    let colour = !matches!(AutoStream::choice(stream), anstream::ColorChoice::Never);
-    let width = terminal_size::terminal_size().map_or(100, |(width, _)| usize::from(width.0));
-    Appearance { colour, width, all }
+/// Prints what may help.
+pub(crate) fn hint(text: impl Display) {
+    labelled(AnsiColor::Cyan.on_default().bold(), "hint", text);
+}
+
+/// Prints a line on standard error.
+pub(crate) fn note(text: impl Display) {
+    // If standard error is closed there is nowhere to say so.
+    let _ = writeln!(terminal::stderr(), "{}", Clean(text));
+}
+
+fn labelled(style: Style, label: &str, text: impl Display) {
+    let _ = writeln!(terminal::stderr(), "{style}{label}:{style:#} {}", Clean(text));
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        let kind = match cause.downcast_ref::<io::Error>() {
+            Some(error) => Some(error.kind()),
+            None => cause.downcast_ref::<serde_json::Error>().and_then(serde_json::Error::io_error_kind),
+        };
+        kind == Some(ErrorKind::BrokenPipe)
+    })
+}
+
+/// Colour and width of a stream.
+pub(crate) fn appearance(stream: Stream, all: bool) -> Appearance {
+    Appearance { colour: stream.has_colour(), width: terminal::width(), all }
 }
 
 /// A sentence behind an indentation: broken between words where people read it on a terminal, on one line elsewhere.
 pub(crate) fn sentence(text: &str, indent: &str) -> String {
-    let text = scanner::report::clean(text);
-    if !std::io::stdout().is_terminal() {
+    let text = terminal::clean(text);
+    if !Stream::Stdout.is_terminal() {
         return format!("{indent}{text}");
     }
-    let width = terminal_size::terminal_size().map_or(100, |(width, _)| usize::from(width.0));
     // Long lines are hard to read, however wide the window is.
-    scanner::report::paragraph(&text, indent, width.min(120))
+    terminal::paragraph(&text, indent, terminal::width().min(120))
 }

@@ -1,6 +1,6 @@
 //! `snowguard explain`: why do we think so?
 
-use crate::exit;
+use crate::exit::{self, Failure};
 use crate::location::{self, DatabaseLocation};
 use anyhow::{Context, anyhow};
 use matching::{Finding, Matcher, Package};
@@ -51,12 +51,9 @@ pub(crate) struct Options {
 }
 
 /// Runs the command.
-pub(crate) fn run(options: &Options) -> ExitCode {
-    match try_run(options) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) if exit::is_broken_pipe(&error) => ExitCode::SUCCESS,
-        Err(error) => exit::Failure::scan(error).report(),
-    }
+pub(crate) fn run(options: &Options) -> Result<ExitCode, Failure> {
+    try_run(options)?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn try_run(options: &Options) -> anyhow::Result<()> {
@@ -69,7 +66,7 @@ fn try_run(options: &Options) -> anyhow::Result<()> {
         .ok_or_else(|| anyhow!("{} is not in the database {}", options.id, database.path().display()))?;
     let matcher = Matcher::new(&packages, &knowledge, &[]);
     let findings = matcher.find(&found, NonZero::<usize>::MIN);
-    let mut out = BufWriter::new(io::stdout().lock());
+    let mut out = BufWriter::new(terminal::stdout());
     if options.json {
         let explained: Vec<_> = packages
             .iter()

@@ -18,12 +18,11 @@ pub(crate) enum Command {
 }
 
 /// Runs the command.
-pub(crate) fn run(command: &Command) -> ExitCode {
-    let done = match command {
-        Command::Create(options) => create::run(options).map_err(exit::Failure::scan),
-        Command::Status(options) => status::run(options).map_err(exit::Failure::scan),
-        Command::Enroll(options) => enroll::run(options).map_err(exit::Failure::scan),
-        Command::Export(options) => export::run(options).map_err(exit::Failure::scan),
-    };
-    done.unwrap_or_else(exit::Failure::report)
+pub(crate) fn run(command: &Command) -> Result<ExitCode, exit::Failure> {
+    match command {
+        Command::Create(options) => create::run(options).map_err(exit::Failure::failed),
+        Command::Status(options) => status::run(options).map_err(exit::Failure::failed),
+        Command::Enroll(options) => enroll::run(options).map_err(exit::Failure::failed),
+        Command::Export(options) => export::run(options).map_err(exit::Failure::failed),
+    }
 }

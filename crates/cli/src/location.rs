@@ -1,9 +1,8 @@
 //! Which database to read.
 
 use crate::folder;
-use anyhow::Context;
 use std::path::PathBuf;
-use vulnerability_db::database::{Database, Error};
+use vulnerability_db::database::Database;
 
 /// Where the database of vulnerability records is.
 #[derive(Debug, clap::Args)]
@@ -17,10 +16,5 @@ pub(crate) struct DatabaseLocation {
 /// Opens it.
 pub(crate) fn open(location: &DatabaseLocation) -> anyhow::Result<Database> {
     let folder = folder::for_reading(location.db.clone());
-    match Database::open(&folder) {
-        Err(error @ Error::Missing { .. }) => Err(error).context(
-            "there are no records to compare with; `snowguard db update --help` tells how to get them",
-        ),
-        result => Ok(result?),
-    }
+    Ok(Database::open(&folder)?)
 }

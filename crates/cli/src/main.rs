@@ -1,4 +1,9 @@
 //! The snowguard program: arguments in, exit codes and text out.
+//!
+//! Text goes out through `terminal::stdout` and `terminal::stderr` only, which let nothing control the terminal: see
+//! `clippy.toml` beside this crate's manifest.
+
+#![deny(clippy::print_stdout, clippy::print_stderr, clippy::disallowed_methods)]
 
 mod bootstrap;
 mod db;
@@ -6,6 +11,8 @@ mod demo;
 mod exit;
 mod explain;
 mod folder;
+mod help;
+mod hint;
 mod keys;
 mod location;
 mod manual;
@@ -15,7 +22,9 @@ mod sbat;
 mod scan;
 mod show;
 
-use clap::{Parser, Subcommand};
+use clap::{FromArgMatches as _, Parser, Subcommand};
+use exit::Failure;
+use std::io::Write as _;
 use std::process::ExitCode;
 
 /// A scan makes and frees millions of small texts on several threads; the system's allocator takes a quarter of the
@@ -23,9 +32,9 @@ use std::process::ExitCode;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// Finds known vulnerabilities in what Nix has built.
+/// Supply-chain security for Nix: what is vulnerable, what may boot, and a compiler that you can trust.
 #[derive(Debug, Parser)]
-#[command(name = "snowguard", version, after_help = EXIT_CODES)]
+#[command(name = "snowguard", version, after_help = AFTER_HELP)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -33,20 +42,20 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Make, update and inspect the local database of vulnerability records.
+    /// Create, update and inspect the local database of vulnerability records.
     #[command(subcommand)]
     Db(db::Command),
     Scan(scan::Options),
     Explain(explain::Options),
     Show(show::Options),
     Demo(demo::Options),
-    /// Look at EFI programs, change their sections and their signatures.
+    /// Inspect, verify and sign EFI programs, and change their sections.
     #[command(subcommand)]
     Pe(pe::Command),
-    /// Which generation of which component an EFI program is, and what is revoked.
+    /// Read, write and check SBAT data: generations of boot components, and which are revoked.
     #[command(subcommand)]
     Sbat(sbat::Command),
-    /// Make and enrol the keys of Secure Boot, and see whose are enrolled.
+    /// Create and enrol Secure Boot keys, and list those that are enrolled.
     #[command(subcommand)]
     Keys(keys::Command),
     /// Build a C compiler from a seed of 255 bytes.
@@ -56,39 +65,43 @@ enum Command {
     Man(manual::ManOptions),
 }
 
-const EXIT_CODES: &str = "\
+const AFTER_HELP: &str = "\
 Begin with:
-  snowguard demo              a made-up system, nothing to install first
-  snowguard db update --help  where the records come from
-  snowguard scan              the running system
+  snowguard demo               scan a small made-up system; nothing to install first
+  snowguard db update --help   where the vulnerability records come from
+  snowguard scan               scan the running system
+  snowguard pe verify --help   would firmware start this EFI program?
+  snowguard bootstrap plan     the steps from 255 bytes to a C compiler
 
 Exit codes: 0 done and clean, 1 findings, 2 wrong usage, 3 it could not be done.";
 
-/// Exit code for what could not be done. Wrong usage gives 2, which clap sees to.
-const COULD_NOT: u8 = 3;
-
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let matches = help::command::<Cli>().try_get_matches();
+    let cli = match matches.and_then(|matches| Cli::from_arg_matches(&matches)) {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error),
+    };
     let done = match cli.command {
         Command::Db(command) => db::run(command),
-        Command::Scan(options) => Ok(scan::run(&options)),
-        Command::Explain(options) => Ok(explain::run(&options)),
-        Command::Demo(options) => Ok(demo::run(&options)),
-        Command::Pe(command) => Ok(pe::run(&command)),
-        Command::Sbat(command) => Ok(sbat::run(&command)),
-        Command::Keys(command) => Ok(keys::run(&command)),
-        Command::Bootstrap(command) => Ok(bootstrap::run(&command)),
-        Command::Show(options) => Ok(show::run(&options)),
-        Command::Completions(options) => Ok(manual::completions::<Cli>(&options)),
-        Command::Man(options) => Ok(manual::man::<Cli>(&options)),
+        Command::Scan(options) => scan::run(&options),
+        Command::Explain(options) => explain::run(&options),
+        Command::Demo(options) => demo::run(&options),
+        Command::Pe(command) => pe::run(&command),
+        Command::Sbat(command) => sbat::run(&command),
+        Command::Keys(command) => keys::run(&command),
+        Command::Bootstrap(command) => bootstrap::run(&command),
+        Command::Show(options) => show::run(&options),
+        Command::Completions(options) => manual::completions::<Cli>(&options),
+        Command::Man(options) => manual::man::<Cli>(&options),
     };
-    done.unwrap_or_else(|error| {
-        // The whole chain, once.
-        anstream::eprintln!(
-            "{}error:{} {error:#}",
-            anstyle::AnsiColor::Red.on_default().bold(),
-            anstyle::Reset
-        );
-        ExitCode::from(COULD_NOT)
-    })
+    done.unwrap_or_else(Failure::report)
+}
+
+/// Prints help, or what is wrong with the arguments, which may hold anything.
+fn usage(error: &clap::Error) -> ExitCode {
+    let text = error.render();
+    let mut out = if error.use_stderr() { terminal::stderr() } else { terminal::stdout() };
+    // Whoever reads may have seen enough.
+    let _ = write!(out, "{}", text.ansi()).and_then(|()| out.flush());
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(exit::USAGE))
 }

@@ -1,6 +1,6 @@
 //! `snowguard completions` and `snowguard man`: made from the same definitions as the help texts.
 
-use crate::exit;
+use crate::exit::Failure;
 use anyhow::Context;
 use clap::{Command, CommandFactory};
 use std::io::{self, Write};
@@ -25,7 +25,7 @@ pub(crate) struct ManOptions {
 }
 
 /// Prints completions.
-pub(crate) fn completions<P: CommandFactory>(options: &CompletionOptions) -> ExitCode {
+pub(crate) fn completions<P: CommandFactory>(options: &CompletionOptions) -> Result<ExitCode, Failure> {
     let mut script = Vec::new();
     let mut command = P::command();
     let name = command.get_name().to_owned();
@@ -34,17 +34,13 @@ pub(crate) fn completions<P: CommandFactory>(options: &CompletionOptions) -> Exi
 }
 
 /// Prints or writes manual pages.
-pub(crate) fn man<P: CommandFactory>(options: &ManOptions) -> ExitCode {
+pub(crate) fn man<P: CommandFactory>(options: &ManOptions) -> Result<ExitCode, Failure> {
     if let Some(folder) = &options.dir {
-        return match write_all::<P>(folder) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(error) => exit::Failure::scan(error).report(),
-        };
+        write_all::<P>(folder)?;
+        return Ok(ExitCode::SUCCESS);
     }
-    match page(P::command().disable_help_subcommand(true)) {
-        Ok((_, text)) => print(&text),
-        Err(error) => exit::Failure::scan(error).report(),
-    }
+    let (_, text) = page(P::command().disable_help_subcommand(true)).map_err(Failure::failed)?;
+    print(&text)
 }
 
 /// The page of a command and the name of its file.
@@ -89,19 +85,17 @@ fn write_all<P: CommandFactory>(folder: &Path) -> anyhow::Result<()> {
     while let Some(command) = open.pop() {
         let (name, page) = page(command.clone())?;
         let path = folder.join(name);
-        scanner::output::replace(&path, |out| out.write_all(&page))
-            .with_context(|| format!("cannot write {}", path.display()))?;
+        files::replace_bytes(&path, &page)?;
         let children = command.get_subcommands().filter(|c| !c.is_hide_set() && c.get_name() != "help");
         open.extend(children.cloned());
     }
     Ok(())
 }
 
-fn print(text: &[u8]) -> ExitCode {
-    match io::stdout().lock().write_all(text) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => exit::Failure::scan(error).report(),
-        _ => ExitCode::SUCCESS,
-    }
+fn print(text: &[u8]) -> Result<ExitCode, Failure> {
+    let mut out = terminal::stdout_bytes();
+    out.write_all(text).and_then(|()| out.flush()).map_err(Failure::failed)?;
+    Ok(ExitCode::SUCCESS)
 }
 
 #[cfg(test)]

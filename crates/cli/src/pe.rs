@@ -27,8 +27,8 @@ pub(crate) enum Command {
 }
 
 /// Runs the command.
-pub(crate) fn run(command: &Command) -> ExitCode {
-    let done = match command {
+pub(crate) fn run(command: &Command) -> Result<ExitCode, exit::Failure> {
+    match command {
         Command::Inspect(options) => inspect::run(options),
         Command::Digest(options) => digest::run(options),
         Command::Sections(options) => sections::run(options),
@@ -37,6 +37,5 @@ pub(crate) fn run(command: &Command) -> ExitCode {
         Command::Strip(options) => signatures::strip(options),
         Command::Attach(options) => signatures::attach(options),
         Command::Detach(options) => signatures::detach(options),
-    };
-    done.unwrap_or_else(exit::Failure::report)
+    }
 }

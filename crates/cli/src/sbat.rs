@@ -73,13 +73,12 @@ pub(crate) struct CheckOptions {
 }
 
 /// Runs the command.
-pub(crate) fn run(command: &Command) -> ExitCode {
-    let done = match command {
-        Command::Make(options) => make(options).map_err(exit::Failure::scan),
+pub(crate) fn run(command: &Command) -> Result<ExitCode, exit::Failure> {
+    match command {
+        Command::Make(options) => make(options).map_err(exit::Failure::failed),
         Command::Show(options) => show(options),
         Command::Check(options) => check(options),
-    };
-    done.unwrap_or_else(exit::Failure::report)
+    }
 }
 
 fn make(options: &MakeOptions) -> anyhow::Result<ExitCode> {
@@ -96,13 +95,13 @@ fn make(options: &MakeOptions) -> anyhow::Result<ExitCode> {
     let text = Sbat { entries }.to_string();
     match &options.output {
         Some(path) => replace_bytes(path, text.as_bytes())?,
-        None => std::io::stdout().lock().write_all(text.as_bytes())?,
+        None => terminal::stdout().write_all(text.as_bytes())?,
     }
     Ok(ExitCode::SUCCESS)
 }
 
 fn show(options: &ShowOptions) -> Result<ExitCode, exit::Failure> {
-    let mut out = std::io::stdout().lock();
+    let mut out = terminal::stdout();
     each(&options.files, |path| {
         let found = read_sbat(path)?;
         let levels = read_shim_levels(path).ok();
@@ -156,8 +155,8 @@ fn describe(path: &Path, found: Option<&Sbat>, levels: &[&SbatLevel]) -> Value {
 }
 
 fn check(options: &CheckOptions) -> Result<ExitCode, exit::Failure> {
-    let level = read_level(&options.level).map_err(exit::Failure::scan)?;
-    let mut out = std::io::stdout().lock();
+    let level = read_level(&options.level).map_err(exit::Failure::failed)?;
+    let mut out = terminal::stdout();
     let mut all = true;
     let code = each(&options.files, |path| {
         let problem = match read_sbat(path)? {

@@ -13,7 +13,7 @@ use scanner::scan::{Occasion, Opinions, Target};
 use scanner::targets::{StoreOptions, TargetError, TargetKind};
 use scanner::{output, scan, suppress, targets, user_file, vex};
 use std::fs::File;
-use std::io::{self, BufWriter, IsTerminal, Read, Write};
+use std::io::{self, BufWriter, Read, Write};
 use std::os::unix::fs::FileTypeExt as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -160,14 +160,7 @@ where
 }
 
 /// Runs the command.
-pub(crate) fn run(options: &Options) -> ExitCode {
-    match try_run(options) {
-        Ok(code) => code,
-        Err(failure) => failure.report(),
-    }
-}
-
-fn try_run(options: &Options) -> Result<ExitCode, exit::Failure> {
+pub(crate) fn run(options: &Options) -> Result<ExitCode, exit::Failure> {
     let opinions = options.opinions.read().map_err(exit::Failure::usage)?;
     let store_dir = StoreDir::new(&options.store)
         .with_context(|| format!("--store `{}`: a store is an absolute path", options.store))
@@ -182,33 +175,34 @@ fn try_run(options: &Options) -> Result<ExitCode, exit::Failure> {
         let error = anyhow::anyhow!("{} exists: rules that somebody wrote are not replaced", path.display());
         return Err(exit::Failure::usage(error));
     }
-    let database = location::open(&options.database).map_err(exit::Failure::scan)?;
+    let database = location::open(&options.database).map_err(exit::Failure::failed)?;
 
     let (targets, failed) = read_targets(options, &store);
     if targets.is_empty() {
-        return Err(exit::Failure::told());
+        return Err(exit::Failure::reported());
     }
-    let occasion = Occasion { time: Timestamp::now(), id: random_id().map_err(exit::Failure::scan)? };
+    let occasion = Occasion { time: Timestamp::now(), id: random_id().map_err(exit::Failure::failed)? };
     let told = options.told();
     let mut found = scan::scan(targets, &database, &opinions, &told, occasion)
         .context("cannot look up vulnerabilities")
-        .map_err(exit::Failure::scan)?;
-    let info = database.info().context("cannot read what the database holds").map_err(exit::Failure::scan)?;
+        .map_err(exit::Failure::failed)?;
+    let info =
+        database.info().context("cannot read what the database holds").map_err(exit::Failure::failed)?;
     found.database = describe(&info);
     if let Some(hint) = age_hint(info.changed, found.time) {
-        anstream::eprintln!("{hint}");
+        exit::hint(hint);
     }
 
-    options.report.write(&found).map_err(exit::Failure::scan)?;
+    options.report.write(&found).map_err(exit::Failure::failed)?;
     if let Some(path) = &options.write_suppress {
-        write_suppress(path, &found, &options.report.selection()).map_err(exit::Failure::scan)?;
+        write_suppress(path, &found, &options.report.selection()).map_err(exit::Failure::failed)?;
     }
     let least = options.report.min_confidence.0;
     let fails = options.fail_on.is_some_and(|bar| found.entries().iter().any(|e| bar.fails(e, least)));
     // The program ends here: freeing hundreds of thousands of texts one by one would only take time.
     std::mem::forget(found);
     if failed {
-        return Ok(ExitCode::from(exit::COULD_NOT_SCAN));
+        return Ok(ExitCode::from(exit::COULD_NOT));
     }
     Ok(if fails { ExitCode::from(exit::FOUND) } else { ExitCode::SUCCESS })
 }
@@ -258,11 +252,9 @@ fn read_targets(options: &Options, store: &StoreOptions) -> (Vec<Target>, bool) 
             Ok(target) => targets.push(target),
             Err(error) => {
                 failed = true;
-                exit::tell(&error);
+                exit::report(&error);
                 if matches!(error.downcast_ref(), Some(TargetError::Database(_))) {
-                    anstream::eprintln!(
-                        "hint: --no-store-database finds references by reading the files of the store"
-                    );
+                    exit::hint("--no-store-database finds references by reading the files of the store");
                 }
             }
         }
@@ -325,9 +317,8 @@ impl ReportOptions {
             output::replace(path, |out| found.write(out, self.format, &selection, appearance))
                 .with_context(|| format!("cannot write {}", path.display()))
         } else {
-            let stdout = io::stdout().lock();
-            let appearance = exit::appearance(&stdout, self.all);
-            let mut out = BufWriter::new(stdout);
+            let appearance = exit::appearance(terminal::Stream::Stdout, self.all);
+            let mut out = BufWriter::new(terminal::stdout());
             match found.write(&mut out, self.format, &selection, appearance).map(|()| out.flush()) {
                 // Whoever reads has seen enough.
                 Err(ReportError::Io(error)) | Ok(Err(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
@@ -340,9 +331,9 @@ impl ReportOptions {
         if result.is_ok()
             && self.output.is_none()
             && self.format == ReportFormat::Html
-            && io::stdout().is_terminal()
+            && terminal::Stream::Stdout.is_terminal()
         {
-            eprintln!("hint: --output FILE writes the page to a file");
+            exit::hint("--output FILE writes the page to a file");
         }
         result
     }
@@ -355,7 +346,7 @@ const OLD_DAYS: i64 = 14;
 fn age_hint(changed: Option<Timestamp>, now: Timestamp) -> Option<String> {
     let days = now.duration_since(changed?).as_hours() / 24;
     (days >= OLD_DAYS)
-        .then(|| format!("hint: the records are {days} days old; `snowguard db update` takes in newer ones"))
+        .then(|| format!("the records are {days} days old; `snowguard db update` imports newer ones"))
 }
 
 /// What the records are, in words.

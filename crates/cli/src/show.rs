@@ -1,11 +1,12 @@
 //! `snowguard show`: everything that is known of a CVE.
 
-use crate::exit;
+use crate::exit::{self, Failure};
 use crate::location::{self, DatabaseLocation};
 use anyhow::{Context, anyhow};
 use serde_json::{Map, Value};
 use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;
+use terminal::Stream;
 use vulnerability::CveId;
 use vulnerability::model::RecordSource;
 use vulnerability_db::database::Database;
@@ -36,25 +37,20 @@ pub(crate) struct Options {
 }
 
 /// Runs the command.
-pub(crate) fn run(options: &Options) -> ExitCode {
-    match try_run(options) {
-        Ok(code) => code,
-        Err(error) if exit::is_broken_pipe(&error) => ExitCode::SUCCESS,
-        Err(error) => exit::Failure::scan(error).report(),
-    }
+pub(crate) fn run(options: &Options) -> Result<ExitCode, Failure> {
+    Ok(try_run(options)?)
 }
 
 fn try_run(options: &Options) -> anyhow::Result<ExitCode> {
     let database = location::open(&options.database)?;
-    let stdout = io::stdout().lock();
-    let appearance = exit::appearance(&stdout, options.all);
-    let mut out = BufWriter::new(stdout);
+    let appearance = exit::appearance(Stream::Stdout, options.all);
+    let mut out = BufWriter::new(terminal::stdout());
     let found = database.load(&options.ids).context("cannot read the records")?;
     let mut missing = false;
     for (index, id) in options.ids.iter().enumerate() {
         let Some(vulnerability) = found.iter().find(|v| v.id == *id) else {
             missing = true;
-            exit::tell(&anyhow!("{id} is not in the database {}", database.path().display()));
+            exit::report(&anyhow!("{id} is not in the database {}", database.path().display()));
             continue;
         };
         if options.json {
@@ -68,7 +64,7 @@ fn try_run(options: &Options) -> anyhow::Result<ExitCode> {
         }
     }
     out.flush()?;
-    Ok(if missing { ExitCode::from(exit::COULD_NOT_SCAN) } else { ExitCode::SUCCESS })
+    Ok(if missing { ExitCode::from(exit::COULD_NOT) } else { ExitCode::SUCCESS })
 }
 
 /// The records as they were received, by source.

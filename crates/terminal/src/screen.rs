@@ -104,7 +104,7 @@ enum Sequence {
     Other,
 }
 
-/// ECMA-48, section 8.3.117: `ESC [ NUMBERS m`. Ours are bold, dim, italic, underlined and the sixteen colours: what conceals text
+/// ECMA-48, section 8.3.117: `ESC [ NUMBERS m`. Ours are bold, dim, italic, underlined, inverted and the sixteen colours: what conceals text
 /// or lets it blink is not among them.
 fn colour_sequence(text: &[u8]) -> Sequence {
     let Some(second) = text.get(1) else { return Sequence::Begun };
@@ -120,7 +120,7 @@ fn colour_sequence(text: &[u8]) -> Sequence {
         let number = std::str::from_utf8(number).unwrap_or_default();
         // No number is zero.
         let number = if number.is_empty() { Ok(0) } else { number.parse() };
-        matches!(number, Ok(0..=4 | 22..=24 | 30..=37 | 39..=47 | 49 | 90..=97_u8))
+        matches!(number, Ok(0..=4 | 7 | 22..=24 | 27 | 30..=37 | 39..=47 | 49 | 90..=97_u8))
     };
     let parameters = parameters.get(..end).unwrap_or_default();
     if text.get(2 + end) == Some(&b'm') && parameters.split(|&byte| byte == b';').all(is_ours) {

@@ -2,7 +2,7 @@
 
 use super::progress::Progress;
 use super::{PlaceOptions, StepOptions, StoreOptions, how};
-use crate::exit::Failure;
+use crate::exit::{self, Failure};
 use bootstrap::build::{BuildError, Builder, Results};
 use bootstrap::pins;
 use bootstrap::steps::Plan;
@@ -51,11 +51,11 @@ pub(super) fn build(builder: &Builder<'_>, steps: usize) -> Result<Results, Fail
     built.map_err(|error| {
         if let BuildError::Failed { step, last, .. } = &error {
             for line in last {
-                eprintln!("  {line}");
+                exit::note(format_args!("  {line}"));
             }
-            eprintln!("to look around where it ran: snowguard bootstrap shell {step}");
+            exit::hint(format_args!("to look around where it ran: snowguard bootstrap shell {step}"));
         }
-        Failure::scan(error)
+        Failure::failed(error)
     })
 }
 
@@ -68,16 +68,16 @@ pub(super) fn run(options: &Options) -> Result<ExitCode, Failure> {
     let how = how(&options.places, options.jobs, options.unpinned || options.accept)?;
     let results = build(&Builder::new(&plan, &store, &how), plan.steps.len())?;
     if options.accept {
-        for file in pins::accept(&plan, &results).map_err(Failure::scan)? {
-            eprintln!("{}: pins written", file.display());
+        for file in pins::accept(&plan, &results).map_err(Failure::failed)? {
+            exit::note(format_args!("{}: pins written", file.display()));
         }
     }
-    print(&plan, &store, &results, options.json).map_err(Failure::scan)?;
+    print(&plan, &store, &results, options.json).map_err(Failure::failed)?;
     Ok(ExitCode::SUCCESS)
 }
 
 fn print(plan: &Plan, store: &Store, results: &Results, json: bool) -> anyhow::Result<()> {
-    let mut out = std::io::stdout().lock();
+    let mut out = terminal::stdout();
     let mut all = Vec::new();
     for step in &plan.steps {
         let Some(result) = results.get(&step.name) else { continue };

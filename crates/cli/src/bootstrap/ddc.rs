@@ -43,12 +43,12 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, Failure> {
     let builder = Builder::new(&plan, &store, &how);
     let results = build(&builder, plan.steps.len())?;
     let chain = results.get(&recipe.step).map(|result| result.outputs.clone()).unwrap_or_default();
-    let mut out = std::io::stdout().lock();
-    let told = |error: std::io::Error| Failure::scan(error);
+    let mut out = terminal::stdout();
+    let told = |error: std::io::Error| Failure::failed(error);
     let mut code = ExitCode::SUCCESS;
     for compiler in &options.compiler {
         let outcome =
-            ddc::compile(&builder, &store, (&recipe, step), &results, compiler).map_err(Failure::scan)?;
+            ddc::compile(&builder, &store, (&recipe, step), &results, compiler).map_err(Failure::failed)?;
         let same = outcome.outputs == chain;
         if !same {
             code = ExitCode::from(FOUND);
@@ -66,7 +66,7 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, Failure> {
             writeln!(out, "{line}").map_err(told)?;
             continue;
         }
-        let version = scanner::report::clean(&outcome.version);
+        let version = terminal::clean(&outcome.version);
         writeln!(out, "{compiler}: {version}").map_err(told)?;
         writeln!(out, "  its {:<12} {}", recipe.input, outcome.program.sha256).map_err(told)?;
         for (name, object) in &outcome.outputs {
@@ -76,7 +76,7 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, Failure> {
             writeln!(out, "  {}/{name:<11} {} {verdict}", recipe.step, object.sha256).map_err(told)?;
             if let Some(own) = own.filter(|own| *own != object)
                 && let Some(difference) =
-                    compare::first(&store.path(own), &store.path(object)).map_err(Failure::scan)?
+                    compare::first(&store.path(own), &store.path(object)).map_err(Failure::failed)?
             {
                 writeln!(out, "{difference}").map_err(told)?;
             }

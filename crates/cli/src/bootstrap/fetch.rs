@@ -46,9 +46,9 @@ pub(super) fn run(options: &Options) -> Result<ExitCode, Failure> {
     let store = options.store.open()?;
     let places = options.places.places();
     if options.probe {
-        ask(&plan, &store, &places, options.json).map_err(Failure::scan)
+        ask(&plan, &store, &places, options.json).map_err(Failure::failed)
     } else {
-        fetch(&plan, &store, &places, options.json).map_err(Failure::scan)
+        fetch(&plan, &store, &places, options.json).map_err(Failure::failed)
     }
 }
 
@@ -64,7 +64,7 @@ fn needed(plan: &Plan) -> impl Iterator<Item = &Source> {
 }
 
 fn fetch(plan: &Plan, store: &Store, places: &[Place], json: bool) -> anyhow::Result<ExitCode> {
-    let mut out = std::io::stdout().lock();
+    let mut out = terminal::stdout();
     let mut all = Vec::new();
     for source in needed(plan) {
         let bar = Bar::new(source);
@@ -112,7 +112,7 @@ impl Watch for Bar {
 }
 
 fn ask(plan: &Plan, store: &Store, places: &[Place], json: bool) -> anyhow::Result<ExitCode> {
-    let mut out = std::io::stdout().lock();
+    let mut out = terminal::stdout();
     let mut all = Vec::new();
     let mut code = ExitCode::SUCCESS;
     for source in needed(plan) {
@@ -135,7 +135,7 @@ fn ask(plan: &Plan, store: &Store, places: &[Place], json: bool) -> anyhow::Resu
                 Ok(sure) => format!("yes  {place}: {}", told(*sure)),
                 Err(problem) => format!("no   {place}: {problem}"),
             };
-            writeln!(out, "  {}", scanner::report::clean(&text))?;
+            writeln!(out, "  {}", terminal::clean(&text))?;
         }
     }
     if json {

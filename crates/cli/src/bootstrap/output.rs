@@ -13,7 +13,7 @@ pub(super) fn write(
         return scanner::output::replace(path, content)
             .with_context(|| format!("cannot write {}", path.display()));
     }
-    let mut out = BufWriter::new(io::stdout().lock());
+    let mut out = BufWriter::new(terminal::stdout());
     match content(&mut out).and_then(|()| out.flush()) {
         // Whoever reads has seen enough.
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),

@@ -36,7 +36,7 @@ pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
         write(None, |out| replay::write(out, &plan, &list, "bootstrap"))?;
         return Ok(ExitCode::SUCCESS);
     }
-    let mut out = std::io::stdout().lock();
+    let mut out = terminal::stdout();
     if options.json {
         let steps = plan.steps.iter().map(|step| {
             let inputs: serde_json::Map<_, _> =

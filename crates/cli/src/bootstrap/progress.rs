@@ -45,11 +45,7 @@ impl Watch for Progress {
         let took = Duration::from_millis(result.milliseconds).as_secs_f64();
         let how = if known { "known".to_owned() } else { format!("{took:.2} s") };
         let line = format!("{:<12} {how:>8}  {}", step.name, step.summary);
-        if self.bar.is_hidden() {
-            eprintln!("{line}");
-        } else {
-            self.bar.println(line);
-        }
+        self.bar.suspend(|| crate::exit::note(line));
         self.bar.inc(1);
     }
 }

@@ -51,10 +51,10 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, Failure> {
     let results = build(&builder, before.steps.len())?;
     for step in &step {
         for argv in &step.run {
-            eprintln!("{}", argv.join(" "));
+            crate::exit::note(argv.join(" "));
         }
         // How a shell ends says nothing.
-        builder.shell(step, &results, &busybox).map_err(Failure::scan)?;
+        builder.shell(step, &results, &busybox).map_err(Failure::failed)?;
     }
     Ok(ExitCode::SUCCESS)
 }

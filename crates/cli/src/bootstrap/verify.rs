@@ -40,17 +40,17 @@ pub(super) fn run(options: &Options) -> Result<ExitCode, Failure> {
     let beside = options.store.open()?;
     // What a kill leaves in a store's `work` is removed by who opens it next.
     let build_in = |name: &str, jobs: Option<usize>| -> Result<(Store, Results), Failure> {
-        let store = Store::open(&beside.work(name).map_err(Failure::scan)?).map_err(Failure::scan)?;
-        store.take_sources(&beside).map_err(Failure::scan)?;
+        let store = Store::open(&beside.work(name).map_err(Failure::failed)?).map_err(Failure::failed)?;
+        store.take_sources(&beside).map_err(Failure::failed)?;
         let how = how(&options.places, jobs, options.unpinned)?;
         let results = build(&Builder::new(&plan, &store, &how), plan.steps.len())?;
         Ok((store, results))
     };
     let (first, one) = build_in("first", options.jobs)?;
     let (second, two) = build_in("second-time", Some(1))?;
-    let mut out = std::io::stdout().lock();
+    let mut out = terminal::stdout();
     let mut code = ExitCode::SUCCESS;
-    let told = |error: std::io::Error| Failure::scan(error);
+    let told = |error: std::io::Error| Failure::failed(error);
     for step in &plan.steps {
         for output in step.outputs.keys() {
             let object = |results: &Results| {
@@ -63,7 +63,7 @@ pub(super) fn run(options: &Options) -> Result<ExitCode, Failure> {
             }
             code = ExitCode::from(FOUND);
             writeln!(out, "different  {}/{output}: {a}, then {b}", step.name).map_err(told)?;
-            let difference = compare::first(&first.path(&a), &second.path(&b)).map_err(Failure::scan)?;
+            let difference = compare::first(&first.path(&a), &second.path(&b)).map_err(Failure::failed)?;
             if let Some(difference) = difference {
                 writeln!(out, "{difference}").map_err(told)?;
             }
@@ -72,7 +72,7 @@ pub(super) fn run(options: &Options) -> Result<ExitCode, Failure> {
             }
         }
     }
-    beside.clear_work().map_err(Failure::scan)?;
+    beside.clear_work().map_err(Failure::failed)?;
     Ok(code)
 }
 

@@ -8,9 +8,11 @@ use clap::{Args, ValueEnum};
 use getrandom::SysRng;
 use getrandom::rand_core::{Rng as _, UnwrapErr};
 use secure_boot::{KeyFolder, NewKeys};
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
+use terminal::Clean;
 
 /// Make the keys of a machine's owner: PK, KEK and db.
 ///
@@ -81,7 +83,8 @@ pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
         passphrase: passphrase.as_ref(),
     };
     KeyFolder::create(&options.dir, &new, &mut random)?;
-    println!("{}: keys of the owner {owner}", options.dir.display());
-    println!("  next: snowguard keys enroll --dir {}", options.dir.display());
+    let (mut out, folder) = (terminal::stdout(), Clean(options.dir.display()));
+    writeln!(out, "{folder}: keys of the owner {owner}")?;
+    writeln!(out, "  next: snowguard keys enroll --dir {folder}")?;
     Ok(ExitCode::SUCCESS)
 }

@@ -10,6 +10,7 @@ use secure_boot::{
     EFIVARS, Efivars, KeyFolder, MICROSOFT, SecureBootState, SignedEnrolment, ThirdPartyKeys, describe,
     microsoft_of_machine, plan, read_database,
 };
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -55,12 +56,13 @@ pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
     let state = SecureBootState::read(|variable| variables.read(variable))?;
     let others = others(options, &variables)?;
     let changes = plan(&state, folder.keys(), &others)?;
+    let mut out = terminal::stdout();
     for change in &changes {
-        println!("{}", change.variable);
+        writeln!(out, "{}", change.variable)?;
         let mut database = SignatureDatabase::default();
         database.add_lists(change.variable.name, &change.lists);
         for (entry, certificate) in database.certificates() {
-            println!("  {}", clean(&describe(entry.owner, certificate)));
+            writeln!(out, "  {}", clean(&describe(entry.owner, certificate)))?;
         }
     }
     if !others.let_option_roms_through() {
@@ -72,7 +74,7 @@ pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
         exit::warn(warning);
     }
     if options.dry_run {
-        println!("nothing was written (--dry-run)");
+        writeln!(out, "nothing was written (--dry-run)")?;
         return Ok(ExitCode::SUCCESS);
     }
     let now = SystemTime::now().duration_since(UNIX_EPOCH).context("the clock is before 1970")?.as_secs();
@@ -80,7 +82,10 @@ pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
     let passphrase = passphrase(options.passphrase_file.as_deref());
     // Everything is signed before anything is written.
     SignedEnrolment::sign(&changes, &folder, &passphrase, now)?.apply(&folder, &variables)?;
-    println!("enrolled; Secure Boot is on from the next start. Sign what is to start: snowguard pe sign");
+    writeln!(
+        out,
+        "enrolled; Secure Boot is on from the next start. Sign what is to start: snowguard pe sign"
+    )?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -66,7 +66,7 @@ pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
     };
     match &options.output {
         Some(path) => replace_bytes(path, &bytes)?,
-        None if options.format == Form::Pem => std::io::stdout().lock().write_all(&bytes)?,
+        None if options.format == Form::Pem => terminal::stdout_bytes().write_all(&bytes)?,
         None => bail!("--output is missing: this form is nothing for a terminal"),
     }
     Ok(ExitCode::SUCCESS)

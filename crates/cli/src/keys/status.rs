@@ -34,7 +34,7 @@ pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
     let state = SecureBootState::read(|variable| variables.read(variable))?;
     let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
     let now = Time::from_unix(seconds);
-    let mut out = anstream::stdout().lock();
+    let mut out = terminal::stdout();
     if options.json {
         writeln!(out, "{:#}", describe(&state))?;
     } else {

@@ -54,7 +54,7 @@ pub(super) fn algorithms(
 }
 
 pub(super) fn run(options: &Options) -> Result<ExitCode, exit::Failure> {
-    let mut out = std::io::stdout().lock();
+    let mut out = terminal::stdout();
     each(&options.files, |path| {
         let image = ImageFile::open(path)?;
         let padding = if options.as_is { 0 } else { attach::padding(&image.layout) };

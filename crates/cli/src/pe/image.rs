@@ -15,11 +15,11 @@ pub(crate) fn each(
     let mut failed = false;
     for path in paths {
         if let Err(error) = act(path) {
-            exit::tell(&error);
+            exit::report(&error);
             failed = true;
         }
     }
-    if failed { Err(exit::Failure::told()) } else { Ok(ExitCode::SUCCESS) }
+    if failed { Err(exit::Failure::reported()) } else { Ok(ExitCode::SUCCESS) }
 }
 
 /// The same with several files at a time, one a processor, and a bar on a terminal.
@@ -34,7 +34,7 @@ pub(crate) fn each_at_once(
     let work = || {
         while let Some(path) = paths.get(next.fetch_add(1, Ordering::Relaxed)) {
             if let Err(error) = act(path) {
-                bar.suspend(|| exit::tell(&error));
+                bar.suspend(|| exit::report(&error));
                 failed.store(true, Ordering::Relaxed);
             }
             bar.inc(1);
@@ -48,7 +48,7 @@ pub(crate) fn each_at_once(
         work();
     });
     bar.finish_and_clear();
-    if failed.into_inner() { Err(exit::Failure::told()) } else { Ok(ExitCode::SUCCESS) }
+    if failed.into_inner() { Err(exit::Failure::reported()) } else { Ok(ExitCode::SUCCESS) }
 }
 
 /// Digits of bytes.

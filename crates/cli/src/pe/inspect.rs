@@ -33,7 +33,7 @@ Examples:
   snowguard pe inspect --json linux.efi | jq .sections";
 
 pub(super) fn run(options: &Options) -> Result<ExitCode, exit::Failure> {
-    let mut out = std::io::stdout().lock();
+    let mut out = terminal::stdout();
     each(&options.files, |path| {
         let found = describe(path)?;
         if options.json {

@@ -53,7 +53,7 @@ fn named(text: &str) -> Result<(String, PathBuf), String> {
 }
 
 pub(super) fn run(options: &Options) -> Result<ExitCode, exit::Failure> {
-    act(options).map_err(exit::Failure::scan)?;
+    act(options).map_err(exit::Failure::failed)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -111,7 +111,7 @@ fn content<'a>(image: &'a [u8], name: &str) -> anyhow::Result<&'a [u8]> {
 }
 
 fn list(layout: &Layout) -> anyhow::Result<()> {
-    let mut out = std::io::stdout().lock();
+    let mut out = terminal::stdout();
     for section in &layout.sections {
         let size = section.content_range().end - section.content_range().start;
         writeln!(out, "{:<8}  {size:>10} bytes at {:#x}", clean(&section.name()), section.virtual_address)?;

@@ -96,18 +96,18 @@ pub(super) fn run(options: &Options) -> Result<ExitCode, exit::Failure> {
     }
     distinct(options).map_err(exit::Failure::usage)?;
     if let Some(folder) = &options.prepare {
-        let certificates = options.signer.certificates().map_err(exit::Failure::scan)?;
+        let certificates = options.signer.certificates().map_err(exit::Failure::failed)?;
         let folder = RequestFolder::new(folder);
         return each_at_once(&options.files, |path| {
             Ok(folder.write(path, &begin(path, &certificates, options)?)?)
         });
     }
     if let Some(folder) = &options.complete {
-        let certificates = options.signer.certificates().map_err(exit::Failure::scan)?;
+        let certificates = options.signer.certificates().map_err(exit::Failure::failed)?;
         let folder = RequestFolder::new(folder);
         return each_at_once(&options.files, |path| complete(path, folder, &certificates, options));
     }
-    let Some(signer) = options.signer.signer().map_err(exit::Failure::scan)? else {
+    let Some(signer) = options.signer.signer().map_err(exit::Failure::failed)? else {
         return Err(exit::Failure::usage(anyhow!(
             "--key is missing (or --prepare, for a key that is elsewhere)"
         )));

@@ -82,7 +82,7 @@ pub(super) fn attach(options: &AttachOptions) -> Result<ExitCode, exit::Failure>
         }
         write(&options.file, &all, &options.output)
     };
-    act().map_err(exit::Failure::scan)?;
+    act().map_err(exit::Failure::failed)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -100,7 +100,7 @@ pub(super) fn detach(options: &DetachOptions) -> Result<ExitCode, exit::Failure>
         };
         Ok(replace_bytes(&options.output, &found.content)?)
     };
-    act().map_err(exit::Failure::scan)?;
+    act().map_err(exit::Failure::failed)?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -92,8 +92,8 @@ pub(super) fn run(options: &Options) -> Result<ExitCode, exit::Failure> {
             "nothing is trusted: give --db with certificates, or --efivars for what this machine trusts"
         )));
     }
-    let policy = policy(options, now).map_err(exit::Failure::scan)?;
-    let mut out = std::io::stdout().lock();
+    let policy = policy(options, now).map_err(exit::Failure::failed)?;
+    let mut out = terminal::stdout();
     let mut all = true;
     let code = each(&options.files, |path| {
         let ImageFile { source, layout } = ImageFile::open(path)?;

@@ -1,0 +1,49 @@
+//! What may help where something failed: the errors of libraries know it, this only asks them.
+
+use vulnerability_db::database;
+
+/// The hint of the outermost error of a chain that has one.
+pub(crate) fn of(error: &anyhow::Error) -> Option<String> {
+    error.chain().find_map(known)
+}
+
+/// Errors in fields that are `#[error(transparent)]` are not in the chain: the error around them has to ask them.
+fn known(error: &(dyn std::error::Error + 'static)) -> Option<String> {
+    macro_rules! ask {
+        ($($kind:ty),* $(,)?) => {
+            $(if let Some(error) = error.downcast_ref::<$kind>() {
+                return error.hint().map(Into::into);
+            })*
+        };
+    }
+    ask!(
+        authenticode::key_location::KeyLocationError,
+        authenticode::sign::PrivateKeyError,
+        authenticode::sign::RequestError,
+        http::HttpError,
+        secure_boot::EfivarsError,
+        secure_boot::NotInSetupMode,
+    );
+    #[cfg(feature = "pkcs11")]
+    ask!(authenticode::pkcs11::Pkcs11Error);
+    if matches!(error.downcast_ref(), Some(database::Error::Missing { .. })) {
+        return Some("`snowguard db update --help` says where to get records".to_owned());
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use anyhow::Context as _;
+    use std::time::Duration;
+
+    #[test]
+    fn hints_are_found_below_context() {
+        assert_eq!(of(&anyhow::anyhow!("x").context("y")), None);
+        let client = http::Client::new(Some("/nowhere.pem".as_ref()));
+        let failed = client.size("https://localhost:1/", Duration::from_secs(1)).context("no timestamp");
+        // It has no hint, but is found.
+        assert_eq!(of(&failed.unwrap_err()), None);
+    }
+}
