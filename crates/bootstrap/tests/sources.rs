@@ -8,9 +8,8 @@ use bootstrap::sources::{Place, fetch};
 use bootstrap::steps::{Crate, Plan, Source};
 use bootstrap::store::Store;
 use std::fs;
-use std::io::{Read as _, Write as _};
-use std::net::TcpListener;
 use std::process::Command;
+use test_support::http_response;
 
 const CONTENT: &[u8] = b"what others wrote";
 const UPSTREAM: Place = Place::Upstream { certificates: None };
@@ -29,33 +28,16 @@ fn source(urls: Vec<String>) -> Source {
 
 /// A server that answers requests for some paths until the test ends. Gives its address.
 fn serve(answers: &[(&'static str, Vec<u8>)]) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = format!("http://{}", listener.local_addr().unwrap());
     let answers = answers.to_vec();
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            let mut stream = stream.unwrap();
-            let mut request = Vec::new();
-            let mut byte = [0];
-            while !request.ends_with(b"\r\n\r\n") && stream.read(&mut byte).is_ok_and(|read| read == 1) {
-                request.push(byte[0]);
-            }
-            let request = String::from_utf8(request).unwrap();
-            let path = request.split(' ').nth(1).unwrap_or_default();
-            let found = answers.iter().find(|(known, _)| *known == path);
-            let missing = answer("404 Not Found", &[]);
-            // Clients hang up when an answer is too long for them.
-            let _ = stream.write_all(found.map_or(&missing, |(_, answer)| answer));
-        }
+    let address = test_support::serve(move |request| {
+        let found = answers.iter().find(|(known, _)| *known == request.path());
+        found.map_or_else(|| answer("404 Not Found", &[]), |(_, answer)| answer.clone())
     });
-    address
+    format!("http://{address}")
 }
 
 fn answer(status: &str, body: &[u8]) -> Vec<u8> {
-    let mut all = format!("HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", body.len())
-        .into_bytes();
-    all.extend(body);
-    all
+    http_response(status, &[&format!("Content-Length: {}", body.len())], body)
 }
 
 #[test]

@@ -3,10 +3,8 @@
 
 #![allow(clippy::unwrap_used)]
 
-use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
-use test_support::{Outcome, Snowguard, ToolboxFolder, snowguard};
+use test_support::{Outcome, Snowguard, ToolboxFolder, http_response, serve, snowguard};
 
 /// What `openssl ts` needs: who signs, and how.
 const CONFIG: &str = "\
@@ -96,43 +94,19 @@ impl Fixture {
     }
 }
 
-/// A server that answers every request until the test ends. Gives its URL.
-fn serve(answer: impl Fn(Vec<u8>) -> Vec<u8> + Send + 'static) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}/tsa", listener.local_addr().unwrap());
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            let mut stream = stream.unwrap();
-            let body = read_request(&mut stream);
-            // Clients may hang up.
-            let _ = stream.write_all(&answer(body));
-        }
+/// An authority: its URL. Each request has to be what RFC 3161, section 3.4, requires.
+fn authority(answer: impl Fn(Vec<u8>) -> Vec<u8> + Send + 'static) -> String {
+    let address = serve(move |request| {
+        assert!(request.head.starts_with("POST /tsa HTTP/1.1\r\n"), "{}", request.head);
+        assert_eq!(request.field("content-type"), Some("application/timestamp-query"));
+        answer(request.body.clone())
     });
-    url
-}
-
-/// The body of a request, which has to follow RFC 3161, section 3.4.
-fn read_request(stream: &mut TcpStream) -> Vec<u8> {
-    let mut head = Vec::new();
-    let mut byte = [0];
-    while !head.ends_with(b"\r\n\r\n") && stream.read(&mut byte).unwrap() == 1 {
-        head.push(byte[0]);
-    }
-    let head = String::from_utf8(head).unwrap().to_ascii_lowercase();
-    assert!(head.starts_with("post /tsa http/1.1\r\n"), "{head}");
-    assert!(head.contains("\r\ncontent-type: application/timestamp-query\r\n"), "{head}");
-    let length = head.split("content-length: ").nth(1).unwrap().split("\r\n").next().unwrap();
-    let mut body = vec![0; length.parse().unwrap()];
-    stream.read_exact(&mut body).unwrap();
-    body
+    format!("http://{address}/tsa")
 }
 
 fn http(media: &str, body: &[u8]) -> Vec<u8> {
-    let head = format!(
-        "HTTP/1.1 200 OK\r\nContent-Type: {media}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
-        body.len()
-    );
-    [head.as_bytes(), body].concat()
+    let fields = [format!("Content-Type: {media}"), format!("Content-Length: {}", body.len())];
+    http_response("200 OK", &fields.each_ref().map(String::as_str), body)
 }
 
 fn timestamp(body: &[u8]) -> Vec<u8> {
@@ -143,8 +117,8 @@ fn timestamp(body: &[u8]) -> Vec<u8> {
 fn timestamps() {
     let fixture = Fixture::new();
     // Servers live on; the folder shall not.
-    let authority = Arc::downgrade(&fixture);
-    let url = serve(move |request| timestamp(&authority.upgrade().unwrap().reply(&request, "")));
+    let signer = Arc::downgrade(&fixture);
+    let url = authority(move |request| timestamp(&signer.upgrade().unwrap().reply(&request, "")));
     let verify = |file: &str| {
         let text = fixture
             .folder
@@ -178,7 +152,7 @@ fn bad_answers_are_refused() {
     let with = |change: fn(&Fixture, Vec<u8>) -> Vec<u8>| {
         // Servers live on; the folder shall not.
         let fixture = Arc::downgrade(&fixture);
-        serve(move |request| change(&fixture.upgrade().unwrap(), request))
+        authority(move |request| change(&fixture.upgrade().unwrap(), request))
     };
     // An answer to another request for the same signature: the nonce differs.
     fixture.refused(
@@ -231,13 +205,12 @@ fn bad_answers_are_refused() {
     );
     fixture.refused(&with(|_, _| http("text/html", b"<html>")), "the server answers with text/html");
     fixture.refused(
-        &with(|_, _| b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".to_vec()),
+        &with(|_, _| http_response("503 Busy", &["Content-Length: 0"], b"")),
         "the server answers with status 503",
     );
     fixture.refused(
         &with(|_, _| {
-            b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-                .to_vec()
+            http_response("302 Found", &["Location: http://127.0.0.1:1/", "Content-Length: 0"], b"")
         }),
         "the server redirects to another address",
     );

@@ -3,14 +3,12 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use http::{Client, Clock, GetEvent, GetOptions, HttpError, HttpErrorKind, PostRequest, RetryPolicy};
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::{ServerConfig, ServerConnection, StreamOwned};
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use test_support::{HttpRequest, TlsEnd, TlsIdentity, http_ok, http_response, nobody, serve_in_turn};
 
 /// A clock that stands still but while somebody sleeps.
 #[derive(Debug)]
@@ -63,57 +61,18 @@ impl Case {
     }
 }
 
-fn request(stream: &mut impl Read) -> io::Result<String> {
-    let mut request = Vec::new();
-    let mut byte = [0];
-    while !request.ends_with(b"\r\n\r\n") && stream.read(&mut byte)? == 1 {
-        request.push(byte[0]);
-    }
-    let head = String::from_utf8(request).unwrap();
-    let length =
-        head.lines().find_map(|line| line.to_lowercase().strip_prefix("content-length: ").map(str::to_owned));
-    let mut body = vec![0; length.map_or(0, |length| length.parse().unwrap())];
-    stream.read_exact(&mut body)?;
-    Ok(format!("{head}{}", String::from_utf8_lossy(&body)))
-}
-
-/// A server that gives these answers, one a connection, and then hangs up on everybody. Gives its address, and at the end what it
-/// was asked.
-fn serve(answers: Vec<Vec<u8>>) -> (String, JoinHandle<Vec<String>>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}/file", listener.local_addr().unwrap());
-    let server = std::thread::spawn(move || {
-        let mut requests = Vec::new();
-        for answer in answers {
-            let (mut stream, _) = listener.accept().unwrap();
-            requests.push(request(&mut stream).unwrap());
-            // Clients hang up when an answer is too long for them.
-            let _ = stream.write_all(&answer);
-        }
-        requests
-    });
-    (url, server)
-}
-
-fn answer(status: &str, fields: &[&str], body: &[u8]) -> Vec<u8> {
-    let mut head = format!("HTTP/1.1 {status}\r\nConnection: close\r\n");
-    for field in fields {
-        head.push_str(field);
-        head.push_str("\r\n");
-    }
-    [head.as_bytes(), b"\r\n", body].concat()
-}
-
-fn whole(body: &[u8]) -> Vec<u8> {
-    answer("200 OK", &[&format!("Content-Length: {}", body.len())], body)
+/// A server that gives these answers, one per connection. Gives a URL, and at the end the requests.
+fn serve(answers: Vec<Vec<u8>>) -> (String, JoinHandle<Vec<HttpRequest>>) {
+    let (address, server) = serve_in_turn(answers);
+    (format!("http://{address}/file"), server)
 }
 
 #[test]
 fn what_comes_and_what_happens() {
     let (url, server) = serve(vec![
-        answer("302 Found", &["Location: /other", "Content-Length: 0"], b""),
-        whole(&[b'x'; 700]),
-        answer("200 OK", &["Transfer-Encoding: chunked"], b"3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"),
+        http_response("302 Found", &["Location: /other", "Content-Length: 0"], b""),
+        http_ok(&[b'x'; 700]),
+        http_response("200 OK", &["Transfer-Encoding: chunked"], b"3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"),
     ]);
     let case = case();
     let (mut out, mut events) = (Vec::new(), Vec::new());
@@ -129,8 +88,8 @@ fn what_comes_and_what_happens() {
     assert_eq!(events[1..].iter().map(|(_, bytes)| bytes).sum::<u64>(), 700);
     assert_eq!(case.get(&url).unwrap(), b"abcde");
     let requests = server.join().unwrap();
-    assert!(requests[0].starts_with("GET /file ") && requests[1].starts_with("GET /other "), "{requests:?}");
-    assert!(requests[0].to_lowercase().contains("user-agent: snowguard/"), "{requests:?}");
+    assert!(requests[0].head.starts_with("GET /file ") && requests[1].path() == "/other", "{requests:?}");
+    assert!(requests[0].field("user-agent").unwrap().starts_with("snowguard/"), "{requests:?}");
 }
 
 /// A disk without space.
@@ -157,43 +116,47 @@ fn what_is_refused() {
         let (debug, text) = kind(answers);
         assert!(debug.starts_with(name) && text.contains(sentence), "{debug}: {text}");
     };
-    is(vec![whole(&[0; 1001])], "TooLarge", "more than the 1000 bytes allowed");
-    let endless = answer(
+    is(vec![http_ok(&[0; 1001])], "TooLarge", "more than the 1000 bytes allowed");
+    let endless = http_response(
         "200 OK",
         &["Transfer-Encoding: chunked"],
         &b"100\r\n".iter().copied().chain([b'x'; 256]).chain(*b"\r\n").collect::<Vec<_>>().repeat(8),
     );
     is(vec![endless], "TooLarge", "more than the 1000 bytes allowed");
-    is(vec![answer("200 OK", &[], b"abc")], "UnknownLength", "may be cut short");
-    let torn = answer("200 OK", &["Content-Length: 4"], b"abc");
+    is(vec![http_response("200 OK", &[], b"abc")], "UnknownLength", "may be cut short");
+    let torn = http_response("200 OK", &["Content-Length: 4"], b"abc");
     is(vec![torn], "", "");
-    is(vec![answer("200 OK", &["Transfer-Encoding: chunked"], b"3\r\nabc\r\n")], "", "");
+    is(vec![http_response("200 OK", &["Transfer-Encoding: chunked"], b"3\r\nabc\r\n")], "", "");
     is(vec![b"\0\x01 no server at all".to_vec()], "", "");
-    is(vec![answer("404 Not Found", &["Content-Length: 0"], b"")], "Status { status: 404", "status 404");
-    is(vec![answer("500 Oh", &["Content-Length: 0"], b"")], "Status", "status 500");
-    let circle = answer("302 Found", &["Location: /file", "Content-Length: 0"], b"");
+    is(
+        vec![http_response("404 Not Found", &["Content-Length: 0"], b"")],
+        "Status { status: 404",
+        "status 404",
+    );
+    is(vec![http_response("500 Oh", &["Content-Length: 0"], b"")], "Status", "status 500");
+    let circle = http_response("302 Found", &["Location: /file", "Content-Length: 0"], b"");
     is(vec![circle; 8], "TooManyRedirects", "more than 5 redirects");
     let error = case().get("/etc/passwd").unwrap_err();
     assert!(matches!(error.kind(), HttpErrorKind::NotAUrl));
 
-    let (url, _server) = serve(vec![whole(b"abc")]);
+    let (url, _server) = serve(vec![http_ok(b"abc")]);
     let error = case().client.get_to(&url, &mut Full, &OPTIONS, &mut |_| {}).unwrap_err();
     assert!(
         matches!(error.kind(), HttpErrorKind::Output(error) if error.kind() == io::ErrorKind::StorageFull)
     );
 
-    let (url, _server) = serve(vec![answer("200 OK", &[], b"abc")]);
+    let (url, _server) = serve(vec![http_response("200 OK", &[], b"abc")]);
     let options = GetOptions { length_required: false, ..OPTIONS };
     assert_eq!(case().client.get_to(&url, &mut Vec::new(), &options, &mut |_| {}).unwrap(), 3);
 }
 
 #[test]
 fn what_passes_is_tried_again() {
-    let busy = |field: &[&str]| answer("503 Busy", &[field, &["Content-Length: 0"]].concat(), b"");
+    let busy = |field: &[&str]| http_response("503 Busy", &[field, &["Content-Length: 0"]].concat(), b"");
     let (url, server) = serve(vec![
         busy(&[]),
-        answer("429 Slow", &["Retry-After: 7", "Content-Length: 0"], b""),
-        whole(b"abc"),
+        http_response("429 Slow", &["Retry-After: 7", "Content-Length: 0"], b""),
+        http_ok(b"abc"),
     ]);
     let case_ = case();
     let mut retries = Vec::new();
@@ -212,7 +175,7 @@ fn what_passes_is_tried_again() {
     assert_eq!(server.join().unwrap().len(), 3);
 
     // A date, in the clock's time.
-    let (url, _server) = serve(vec![busy(&["Retry-After: Sun, 06 Nov 1994 08:49:37 GMT"]), whole(b"abc")]);
+    let (url, _server) = serve(vec![busy(&["Retry-After: Sun, 06 Nov 1994 08:49:37 GMT"]), http_ok(b"abc")]);
     let case_ = case();
     assert_eq!(case_.get(&url).unwrap(), b"abc");
     assert_eq!(case_.slept(), [7000]);
@@ -228,7 +191,7 @@ fn what_passes_is_tried_again() {
     assert!(case().client.get_to(&url, &mut Vec::new(), &short, &mut |_| {}).is_err());
 
     // Nobody is there, and never will be.
-    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let nobody = nobody();
     let case_ = case();
     let error = case_.get(&format!("http://{nobody}/")).unwrap_err();
     assert!(
@@ -241,7 +204,7 @@ fn what_passes_is_tried_again() {
     assert!(never.clock.slept.lock().unwrap().is_empty());
 
     // What has begun is not begun again: a part of it is written.
-    let (url, server) = serve(vec![answer("200 OK", &["Content-Length: 4"], b"abc")]);
+    let (url, server) = serve(vec![http_response("200 OK", &["Content-Length: 4"], b"abc")]);
     let case_ = case();
     assert!(case_.get(&url).is_err());
     assert!(case_.slept().is_empty());
@@ -254,13 +217,14 @@ fn sizes() {
         let (url, server) = serve(answers);
         let size = case().client.size(&url, Duration::from_secs(10)).unwrap();
         let requests = server.join().unwrap();
-        assert!(requests[0].to_lowercase().contains("\r\nrange: bytes=0-0\r\n"), "{requests:?}");
+        assert_eq!(requests[0].field("range"), Some("bytes=0-0"));
         size
     };
-    let part = answer("206 Partial Content", &["Content-Range: bytes 0-0/17", "Content-Length: 1"], b"x");
+    let part =
+        http_response("206 Partial Content", &["Content-Range: bytes 0-0/17", "Content-Length: 1"], b"x");
     assert_eq!(size(vec![part]), Some(17));
-    assert_eq!(size(vec![whole(&[0; 21])]), Some(21));
-    assert_eq!(size(vec![answer("200 OK", &[], b"abc")]), None);
+    assert_eq!(size(vec![http_ok(&[0; 21])]), Some(21));
+    assert_eq!(size(vec![http_response("200 OK", &[], b"abc")]), None);
 }
 
 #[test]
@@ -277,66 +241,42 @@ fn queries() {
         };
         (case().client.post(&request), server)
     };
-    let (answered, server) =
-        ask(vec![answer("200 OK", &["Content-Type: Application/Answer; x=y", "Content-Length: 2"], b"42")]);
+    let (answered, server) = ask(vec![http_response(
+        "200 OK",
+        &["Content-Type: Application/Answer; x=y", "Content-Length: 2"],
+        b"42",
+    )]);
     assert_eq!(answered.unwrap(), b"42");
     let request = &server.join().unwrap()[0];
-    assert!(request.starts_with("POST ") && request.ends_with("\r\n\r\nwhat?"), "{request}");
-    assert!(request.to_lowercase().contains("\r\ncontent-type: application/question\r\n"), "{request}");
+    assert!(request.head.starts_with("POST ") && request.body == b"what?", "{request:?}");
+    assert_eq!(request.field("content-type"), Some("application/question"));
 
     let refused = |answers| {
         let error = ask(answers).0.unwrap_err();
         assert!(error.to_string().starts_with("cannot query http://127.0.0.1:"), "{error}");
         error.kind().to_string()
     };
-    let other = answer("200 OK", &["Content-Type: text/html", "Content-Length: 2"], b"42");
+    let other = http_response("200 OK", &["Content-Type: text/html", "Content-Length: 2"], b"42");
     assert_eq!(refused(vec![other]), "the server answers with text/html, not application/answer");
-    let long = answer("200 OK", &["Content-Type: application/answer", "Content-Length: 11"], b"12345678901");
+    let long =
+        http_response("200 OK", &["Content-Type: application/answer", "Content-Length: 11"], b"12345678901");
     assert_eq!(refused(vec![long]), "it has more than the 10 bytes allowed");
-    let moved = answer("307 Temporary Redirect", &["Location: /", "Content-Length: 0"], b"");
+    let moved = http_response("307 Temporary Redirect", &["Location: /", "Content-Length: 0"], b"");
     assert!(refused(vec![moved]).contains("redirects"));
     // A query may have been heard: it is not asked twice.
-    assert!(refused(vec![answer("503 Busy", &["Content-Length: 0"], b"")]).contains("503"));
+    assert!(refused(vec![http_response("503 Busy", &["Content-Length: 0"], b"")]).contains("503"));
 }
 
 /// A server with a certificate that nobody knows but the authority whose certificate it gives.
 fn serve_encrypted(answer: Vec<u8>) -> (String, String) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
-    let mut parameters = CertificateParams::new(Vec::<String>::new()).unwrap();
-    // Two authorities of one name would be distinguished by their keys only.
-    parameters.distinguished_name.push(DnType::CommonName, format!("authority {port}"));
-    parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let authority = CertifiedIssuer::self_signed(parameters, KeyPair::generate().unwrap()).unwrap();
-    let key = KeyPair::generate().unwrap();
-    let parameters = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
-    let certificate: CertificateDer<'static> = parameters.signed_by(&key, &authority).unwrap().into();
-    let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate], key)
-        .unwrap();
-    let config = Arc::new(config);
-    let url = format!("https://localhost:{port}/file");
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            let connection = ServerConnection::new(Arc::clone(&config)).unwrap();
-            let mut stream = StreamOwned::new(connection, stream.unwrap());
-            // Clients that do not trust us hang up.
-            let _ = request(&mut stream).and_then(|_| stream.write_all(&answer));
-            stream.conn.send_close_notify();
-            let _ = stream.flush();
-        }
-    });
-    (url, authority.pem())
+    let identity = TlsIdentity::new(&["localhost"], 2100);
+    let port = identity.serve(move |_| answer.clone(), TlsEnd::Proper);
+    (format!("https://localhost:{port}/file"), identity.authority)
 }
 
 #[test]
 fn who_is_trusted() {
-    let (url, authority) = serve_encrypted(whole(b"abc"));
+    let (url, authority) = serve_encrypted(http_ok(b"abc"));
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("authority.pem");
     std::fs::write(&file, format!("Ours\n{authority}")).unwrap();
@@ -368,14 +308,15 @@ fn who_is_trusted() {
         assert!(matches!(error.kind(), HttpErrorKind::Certificates(_)), "{error:?}");
         assert!(error.kind().to_string().contains(name), "{error:?}");
         // They are only needed where there is encryption.
-        let (plain, _server) = serve(vec![whole(b"abc")]);
+        let (plain, _server) = serve(vec![http_ok(b"abc")]);
         assert_eq!(get(&Client::new(Some(&file)), &plain).unwrap(), b"abc");
     }
 
     // Sent on to a server without encryption, which must not even be asked.
     let plain = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = plain.local_addr().unwrap();
-    let down = answer("301 Moved", &[&format!("Location: http://{address}/"), "Content-Length: 0"], b"");
+    let down =
+        http_response("301 Moved", &[&format!("Location: http://{address}/"), "Content-Length: 0"], b"");
     let (url, authority) = serve_encrypted(down);
     std::fs::write(&file, authority).unwrap();
     let error = get(&Client::new(Some(&file)), &url).unwrap_err();

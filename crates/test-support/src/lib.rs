@@ -6,6 +6,7 @@
 //! | files of a test's own | [`Scratch`], [`copy_tree`] |
 //! | real data next to the project | [`data()`], [`files`] |
 //! | programs of the toolbox | [`ToolboxFolder`], [`sandbox`], [`NixStore`], [`Browser`] |
+//! | servers on the loopback device | [`serve`], [`serve_in_turn`]; with the feature `tls`, `TlsIdentity` |
 //! | Python programs and libraries | [`python`], [`peers()`] |
 //!
 //! What is missing is a panic that names the command to get it, so that a test fails; none is skipped.
@@ -19,6 +20,9 @@ mod outcome;
 mod peers;
 mod program;
 mod scratch;
+mod server;
+#[cfg(feature = "tls")]
+mod tls;
 mod toolbox;
 
 pub use browser::Browser;
@@ -28,6 +32,9 @@ pub use outcome::{Outcome, run_with_input};
 pub use peers::{peer_file, peers, python};
 pub use program::{Arguments, Snowguard};
 pub use scratch::{Scratch, copy_tree};
+pub use server::{HttpRequest, http_ok, http_response, nobody, serve, serve_in_turn};
+#[cfg(feature = "tls")]
+pub use tls::{TlsEnd, TlsIdentity};
 pub use toolbox::{ToolboxFolder, efi_files, sandbox, toolbox};
 
 use std::path::{Path, PathBuf};
