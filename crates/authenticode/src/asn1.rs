@@ -49,7 +49,7 @@ pub(crate) enum DerProblem {
     /// There are more of them than anyone needs.
     #[error("there are more than {0}")]
     TooMany(usize),
-    /// A limit.
+    /// It is larger than anything real.
     #[error("it has more than {0} bytes")]
     TooLarge(usize),
 }

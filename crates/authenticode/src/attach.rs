@@ -12,6 +12,7 @@ use core::ops::Range;
 
 /// What has to be written so that a file has these signatures and no others.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Attachment {
     /// Where the file's content ends; everything behind it goes.
     pub content_end: u64,
@@ -23,8 +24,9 @@ pub struct Attachment {
 
 /// Why signatures cannot be attached.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum AttachError<E> {
-    /// The source.
+    /// The source cannot be read.
     #[error(transparent)]
     Source(E),
     /// The image has no data directory for certificates.

@@ -51,6 +51,7 @@ pub enum Profile {
 
 /// Why octets are no signed data that we accept.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum CmsReadError {
     /// Not DER, or not this structure.
     #[error("signature: {0}")]
@@ -103,7 +104,7 @@ pub enum CmsReadError {
     Shape(&'static str),
 }
 
-/// An attribute.
+/// An attribute of a signer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attribute {
     /// Its type.
@@ -144,8 +145,9 @@ pub struct SignerInfo {
     pub unsigned_attributes: Vec<Attribute>,
 }
 
-/// Signed data.
+/// Signed data, read.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct SignedData {
     /// The profile that it was read by.
     pub profile: Profile,
@@ -153,7 +155,7 @@ pub struct SignedData {
     pub content: Option<Vec<u8>>,
     /// The certificates in it. Nothing says that they are to be trusted.
     pub certificates: Vec<Certificate>,
-    /// The signer.
+    /// Its only signer.
     pub signer: SignerInfo,
 }
 

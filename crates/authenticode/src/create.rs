@@ -31,6 +31,7 @@ use x509_cert::time::Validity;
 
 /// A kind of key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum KeyType {
     /// RSA; what all firmware understands.
     Rsa {
@@ -45,13 +46,13 @@ pub enum KeyType {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CreateError {
-    /// The name.
+    /// The name cannot stand in a certificate.
     #[error("{0:?} is no name for a certificate: one to 64 characters, none of them a control character")]
     Name(String),
-    /// The key.
+    /// The key cannot be made, or not be written.
     #[error("cannot make a key")]
     Key(#[source] ForeignError),
-    /// The certificate.
+    /// The certificate cannot be made.
     #[error("cannot make a certificate")]
     Certificate(#[source] ForeignError),
     /// What we made ourselves cannot be read.

@@ -54,6 +54,7 @@ pub fn gaps(layout: &Layout) -> Vec<Range<u64>> {
 
 /// The digests that one pass over an image gave.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ImageDigests {
     /// The requested digests, in the order of the request.
     pub digests: Vec<(DigestAlgorithm, Vec<u8>)>,

@@ -25,7 +25,7 @@ pub enum KeyLocationError {
     Key {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// What is wrong.
         source: PrivateKeyError,
     },
     /// The file holds no certificate.
@@ -33,7 +33,7 @@ pub enum KeyLocationError {
     Certificate {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// What is wrong.
         source: CertificateError,
     },
     /// The key is not that of the certificate.

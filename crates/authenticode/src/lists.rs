@@ -20,8 +20,9 @@ const LIST_HEADER: usize = 28;
 
 /// Why octets are no signature lists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum ListError {
-    /// A limit.
+    /// It is larger than anything real.
     #[error("signature lists have more than {MAX_LISTS} bytes")]
     TooLarge,
     /// The end came too early.

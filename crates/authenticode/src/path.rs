@@ -11,6 +11,7 @@ use alloc::vec::Vec;
 
 /// Why there is no path to a trusted certificate.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum PathError {
     /// Nobody who is trusted issued it.
     #[error("no trusted certificate is or issued {subject}; its issuer calls itself {issuer}")]

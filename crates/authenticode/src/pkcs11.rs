@@ -37,7 +37,7 @@ pub enum Pkcs11Error {
     Module {
         /// Its file.
         path: PathBuf,
-        /// Why.
+        /// What is wrong.
         source: ForeignError,
     },
     /// No token is what the URI names.

@@ -24,8 +24,9 @@ pub const FORMAT_URL: &str = "https://github.com/rhboot/shim/blob/main/SBAT.md";
 
 /// Why text is no SBAT data.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum SbatError {
-    /// A limit.
+    /// It is larger than anything real.
     #[error("SBAT data has more than {MAX_SIZE} bytes")]
     TooLarge,
     /// Nothing in it.
@@ -34,14 +35,47 @@ pub enum SbatError {
     /// Something behind the end of the text.
     #[error("SBAT data goes on behind the zero at byte {0}")]
     BehindEnd(usize),
-    /// A line.
+    /// A line is not as the format has it.
     #[error("SBAT data, line {line}: {problem}")]
     Line {
         /// Its number, from 1.
         line: usize,
         /// What is wrong with it.
-        problem: String,
+        #[source]
+        problem: SbatLineProblem,
     },
+}
+
+/// What is wrong with a line of SBAT data.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SbatLineProblem {
+    /// Components have six fields.
+    #[error("it has {0} fields, not six")]
+    Fields(usize),
+    /// Lines of a level have two or three fields.
+    #[error("a component and a generation are wanted")]
+    NoGeneration,
+    /// Lines of a level have two or three fields.
+    #[error("it has more than three fields")]
+    MoreThanThree,
+    /// The bytes are no text.
+    #[error("it is no UTF-8")]
+    NotText,
+    /// A field has no characters.
+    #[error("the {0} is empty")]
+    Empty(&'static str),
+    /// A field has a comma or a control character.
+    #[error("the {field} contains {character:?}")]
+    Character {
+        /// The field.
+        field: &'static str,
+        /// The character.
+        character: char,
+    },
+    /// Generations are numbers of 16 bits.
+    #[error("the generation {0:?} is no number from 1 to 65535")]
+    Generation(String),
 }
 
 /// A component of an image.
@@ -83,7 +117,7 @@ impl SbatEntry {
 
     fn read(line: usize, fields: &[&str]) -> Result<Self, SbatError> {
         let &[component, generation, vendor, package, version, url] = fields else {
-            return Err(wrong(line, format_args!("it has {} fields, not six", fields.len())));
+            return Err(wrong(line, SbatLineProblem::Fields(fields.len())));
         };
         let names = ["component", "generation", "vendor", "package", "version", "URL"];
         for (name, field) in names.iter().zip(fields) {
@@ -135,18 +169,18 @@ fn lines(octets: &[u8]) -> Result<Vec<(usize, &str)>, SbatError> {
     let text = core::str::from_utf8(text).map_err(|error| {
         let before = text.get(..error.valid_up_to()).unwrap_or_default();
         let line = before.split(|&b| b == b'\n').count();
-        wrong(line, format_args!("it is no UTF-8"))
+        wrong(line, SbatLineProblem::NotText)
     })?;
     let lines = text.split('\n').map(|line| line.trim_matches('\r'));
     Ok(lines.enumerate().filter(|(_, text)| !text.is_empty()).map(|(at, text)| (at + 1, text)).collect())
 }
 
-fn check_field(line: usize, name: &str, field: &str) -> Result<(), SbatError> {
+fn check_field(line: usize, name: &'static str, field: &str) -> Result<(), SbatError> {
     if field.is_empty() {
-        return Err(wrong(line, format_args!("the {name} is empty")));
+        return Err(wrong(line, SbatLineProblem::Empty(name)));
     }
-    if let Some(odd) = field.chars().find(|c| *c == ',' || c.is_control()) {
-        return Err(wrong(line, format_args!("the {name} contains {odd:?}")));
+    if let Some(character) = field.chars().find(|c| *c == ',' || c.is_control()) {
+        return Err(wrong(line, SbatLineProblem::Character { field: name, character }));
     }
     Ok(())
 }
@@ -154,11 +188,11 @@ fn check_field(line: usize, name: &str, field: &str) -> Result<(), SbatError> {
 fn read_generation(line: usize, text: &str) -> Result<u16, SbatError> {
     let digits = text.bytes().all(|b| b.is_ascii_digit());
     let value = text.parse::<u16>().ok().filter(|value| digits && *value > 0);
-    value.ok_or_else(|| wrong(line, format_args!("the generation {text:?} is no number from 1 to 65535")))
+    value.ok_or_else(|| wrong(line, SbatLineProblem::Generation(text.to_string())))
 }
 
-fn wrong(line: usize, problem: fmt::Arguments<'_>) -> SbatError {
-    SbatError::Line { line, problem: problem.to_string() }
+fn wrong(line: usize, problem: SbatLineProblem) -> SbatError {
+    SbatError::Line { line, problem }
 }
 
 #[cfg(test)]

@@ -56,7 +56,7 @@ impl FileSource {
         Ok(Self { file, length: metadata.len() })
     }
 
-    /// The file.
+    /// The open file.
     pub fn file(&self) -> &std::fs::File {
         &self.file
     }

@@ -21,7 +21,7 @@ pub enum EnrolError {
     Authorise {
         /// The variable that was to be changed.
         variable: Variable,
-        /// Why.
+        /// What is wrong.
         source: AuthoriseError,
     },
     /// The clock is beyond what `EFI_TIME` is compared with here.

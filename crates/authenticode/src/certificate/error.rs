@@ -30,7 +30,7 @@ pub enum CertificateError {
     /// An extension is there twice (section 4.2).
     #[error("certificate: two extensions {0}")]
     TwoExtensions(Oid),
-    /// Not PEM.
+    /// Not PEM (RFC 7468).
     #[error("PEM, line {line}: {problem}")]
     Pem {
         /// Line of the file, from 1.
@@ -70,7 +70,7 @@ pub enum IssueError {
         /// Subject of the certificate.
         subject: String,
     },
-    /// The signature.
+    /// The signature does not fit, or is of a kind that is not accepted.
     #[error("signature of {subject}: {source}")]
     Signature {
         /// Subject of the certificate.

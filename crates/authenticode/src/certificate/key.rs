@@ -63,6 +63,7 @@ impl KeyKind {
 
 /// How a signature was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Scheme {
     /// By which kind of key.
     pub kind: KeyKind,

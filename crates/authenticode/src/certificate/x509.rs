@@ -26,7 +26,7 @@ pub const TIME_STAMPING: Oid = Oid::new("1.3.6.1.5.5.7.3.8");
 /// What marks a certificate for signing kernel modules only; shim passes over such ones in its lists.
 pub const MODULE_SIGNING: Oid = Oid::new("1.3.6.1.4.1.2312.16.1.2");
 
-/// A certificate.
+/// A certificate: its octets, and what they say.
 #[derive(Clone)]
 pub struct Certificate {
     der: Vec<u8>,

@@ -16,6 +16,7 @@ use der::{Encode, Tag};
 
 /// Why signed data cannot be made.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum CmsBuildError {
     /// SHA-1 is only for old files.
     #[error("nothing is signed with SHA-1 any more")]

@@ -9,6 +9,7 @@ use der::Tag;
 
 /// `SpcIndirectDataContent`: the digest of an image.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct IndirectData {
     /// The algorithm of the digest.
     pub algorithm: DigestAlgorithm,
@@ -61,6 +62,7 @@ impl IndirectData {
 
 /// An Authenticode signature of an image.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Authenticode {
     /// The signed data.
     pub signed: SignedData,

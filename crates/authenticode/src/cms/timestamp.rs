@@ -10,11 +10,12 @@ use der::Tag;
 
 /// Why a timestamp does not hold.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum TimestampError {
     /// It is no timestamp.
     #[error("timestamp: {0}")]
     Read(#[from] CmsReadError),
-    /// Its signature.
+    /// Its signature does not hold.
     #[error("timestamp: {0}")]
     Verify(#[from] CmsVerifyError),
     /// It is for something else.
@@ -27,6 +28,7 @@ pub enum TimestampError {
 
 /// What a timestamp says: `TSTInfo`.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct TimestampInfo {
     /// The algorithm of the imprint.
     pub algorithm: DigestAlgorithm,
@@ -84,6 +86,7 @@ fn read_time(text: &[u8]) -> Option<Time> {
 
 /// A timestamp that holds; whether its authority is trusted is another question.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Timestamp {
     /// Its signed data, with the certificates that came along.
     pub signed: SignedData,

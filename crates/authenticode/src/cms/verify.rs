@@ -8,6 +8,7 @@ use der::Tag;
 
 /// Why a signature does not hold.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum CmsVerifyError {
     /// The signature is for another image, or the image was changed.
     #[error("the signature is for another image, or the image was changed")]

@@ -10,6 +10,7 @@ use alloc::vec::Vec;
 
 /// An entry of a database, with where it came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct DatabaseEntry {
     /// The variable or the file.
     pub origin: String,

@@ -5,6 +5,7 @@ use crate::guid::Guid;
 
 /// What the entries of a list are (UEFI specification, section 32.4.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum SignatureListKind {
     /// `EFI_CERT_SHA1_GUID`: digest of an image.
     Sha1,

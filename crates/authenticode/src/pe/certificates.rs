@@ -34,6 +34,7 @@ pub enum CertificateTableKind {
 
 /// An entry of the certificate table.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct CertificateTableEntry {
     /// What it holds.
     pub kind: CertificateTableKind,

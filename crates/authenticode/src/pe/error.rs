@@ -84,11 +84,12 @@ pub enum PeError {
 
 /// Why an image cannot be read.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum ImageError<E> {
-    /// The source.
+    /// The source cannot be read.
     #[error(transparent)]
     Source(E),
-    /// The image.
+    /// The image is malformed.
     #[error(transparent)]
     Image(#[from] PeError),
 }

@@ -84,6 +84,7 @@ impl fmt::Display for Width {
 
 /// A data directory: what its address means depends on which one it is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Directory {
     /// Relative virtual address; for the certificate table an offset in the file.
     pub address: u32,

@@ -24,7 +24,7 @@ const MAX_SECTIONS: u16 = 1024;
 /// What stands where in an image, checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Layout {
-    /// The processor.
+    /// The processor that it runs on.
     pub machine: Machine,
     /// Which optional header.
     pub width: Width,

@@ -10,6 +10,7 @@ const HEADER: usize = 8;
 
 /// One place to change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Relocation {
     /// Address from the image's base.
     pub address: u32,

@@ -7,7 +7,7 @@ use core::ops::Range;
 /// Size of an entry of the section table.
 pub(super) const SECTION_HEADER: usize = 40;
 
-/// A section.
+/// A section: its entry in the section table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Section {
     /// The name, padded with zeros.

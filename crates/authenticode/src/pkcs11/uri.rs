@@ -59,6 +59,7 @@ pub enum Pkcs11UriError {
 
 /// What an object of a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ObjectKind {
     /// A certificate.
     Certificate,
@@ -74,6 +75,7 @@ pub enum ObjectKind {
 
 /// A PKCS #11 URI. What is `None` may be anything.
 #[derive(Default)]
+#[non_exhaustive]
 pub struct Pkcs11Uri {
     /// The token's label.
     pub token: Option<String>,
@@ -105,7 +107,7 @@ impl Pkcs11Uri {
         text.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("pkcs11:"))
     }
 
-    /// Reads one.
+    /// Reads a URI.
     ///
     /// # Errors
     /// What is wrong with it, and where. Attributes that are not known are errors as well: nothing could match them.

@@ -1,6 +1,6 @@
 //! Levels: the least generations that are still started.
 
-use super::{Sbat, SbatError, check_field, lines, read_generation, wrong};
+use super::{Sbat, SbatError, SbatLineProblem, check_field, lines, read_generation, wrong};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
@@ -10,6 +10,7 @@ pub const SHIM_SECTION: &str = ".sbatlevel";
 
 /// What shim keeps in the variable `SbatLevel`.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct SbatLevel {
     /// The date in its first line, `2025051000` for instance.
     pub date: Option<String>,
@@ -20,6 +21,7 @@ pub struct SbatLevel {
 /// Why an image is revoked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{component} is of generation {generation}, and the level wants {least} or more")]
+#[non_exhaustive]
 pub struct RevokedComponent {
     /// The component.
     pub component: String,
@@ -36,7 +38,7 @@ impl SbatLevel {
         for (number, text) in lines(octets)? {
             let mut fields = text.split(',');
             let (Some(component), Some(generation)) = (fields.next(), fields.next()) else {
-                return Err(wrong(number, format_args!("a component and a generation are wanted")));
+                return Err(wrong(number, SbatLineProblem::NoGeneration));
             };
             check_field(number, "component", component)?;
             let date = fields.next();
@@ -44,7 +46,7 @@ impl SbatLevel {
                 check_field(number, "date", date)?;
             }
             if fields.next().is_some() {
-                return Err(wrong(number, format_args!("it has more than three fields")));
+                return Err(wrong(number, SbatLineProblem::MoreThanThree));
             }
             let generation = read_generation(number, generation)?;
             if level.entries.is_empty() {

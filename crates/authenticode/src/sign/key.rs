@@ -51,7 +51,7 @@ pub enum PrivateKeyError {
         /// The digest that it should sign.
         given: DigestAlgorithm,
     },
-    /// Signing failed.
+    /// Signing failed, or the digest is one that nothing is signed with any more.
     #[error("the key cannot sign")]
     Signing,
 }

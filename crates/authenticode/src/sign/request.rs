@@ -34,7 +34,7 @@ pub enum RequestError {
     Signature {
         /// `NAME.sig`.
         path: PathBuf,
-        /// Why.
+        /// What is wrong.
         source: ReadError,
     },
     /// `NAME.json` is not what was written.
@@ -42,7 +42,7 @@ pub enum RequestError {
     Description {
         /// `NAME.json`.
         path: PathBuf,
-        /// Why.
+        /// What is wrong.
         source: ForeignError,
     },
     /// The request is of another digest.

@@ -27,8 +27,9 @@ const HEADER: usize = 24;
 
 /// Why octets are no authorised change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum AuthenticatedError {
-    /// A limit.
+    /// It is larger than anything real.
     #[error("it has more than {MAX_SIZE} bytes")]
     TooLarge,
     /// The end came too early.
@@ -51,6 +52,7 @@ pub enum AuthenticatedError {
 
 /// Why a change is not authorised.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum VariableError {
     /// The signature cannot be read.
     #[error(transparent)]

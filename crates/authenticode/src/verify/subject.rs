@@ -13,6 +13,7 @@ use alloc::vec::Vec;
 
 /// An image that is to be decided about.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Subject {
     /// Its digests: [`algorithms`].
     pub digests: ImageDigests,

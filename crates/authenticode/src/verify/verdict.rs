@@ -15,6 +15,7 @@ use core::fmt;
 
 /// What let an image through.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Trust {
     /// The list that the entry is in.
     pub list: TrustList,
@@ -35,6 +36,7 @@ pub enum TrustedBy {
 
 /// What forbids an image or a signature.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Forbidden {
     /// The list that the entry is in.
     pub list: TrustList,
@@ -46,6 +48,7 @@ pub struct Forbidden {
 
 /// How an entry forbids something.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ForbiddenBy {
     /// It is the image's digest.
     Digest(DigestAlgorithm),
@@ -129,6 +132,7 @@ pub enum SignatureProblem {
 
 /// What neither firmware nor shim refuses, and people may want to know.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Notice {
     /// A certificate of the path was not valid at the time of asking.
     Validity {
@@ -166,6 +170,7 @@ impl fmt::Display for Notice {
 
 /// What is found about one signature.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct SignatureFinding {
     /// Its place in the certificate table, from 0.
     pub index: usize,
@@ -224,6 +229,7 @@ pub enum Refusal {
 
 /// The decision about an image.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ImageVerdict {
     /// What let it through, or the first thing that stopped it.
     pub outcome: Result<Trust, Refusal>,
