@@ -22,7 +22,10 @@ fn known(error: &(dyn std::error::Error + 'static)) -> Option<String> {
         authenticode::sign::RequestError,
         http::HttpError,
         secure_boot::EfivarsError,
+        secure_boot::EnrolError,
+        secure_boot::KeyFolderError,
         secure_boot::NotInSetupMode,
+        secure_boot::TrustError,
     );
     #[cfg(feature = "pkcs11")]
     ask!(authenticode::pkcs11::Pkcs11Error);

@@ -131,7 +131,8 @@ fn enrolling() {
     let enroll = "keys enroll --dir keys --efivars efivars";
     assert!(fixture.snowguard.text(3, enroll).contains("does not say whether it is in setup mode"));
     fixture.set(Variable::SETUP_MODE, &[0]);
-    assert!(fixture.snowguard.text(3, enroll).contains("is not in setup mode"));
+    let text = fixture.snowguard.text(3, enroll);
+    assert!(text.contains("is not in setup mode") && text.contains("\nhint: clear the keys"), "{text}");
     fixture.set(Variable::SETUP_MODE, &[1]);
     // Nothing is written unless somebody is sure that cards work without Microsoft.
     assert!(fixture.snowguard.text(3, enroll).contains("option ROMs of cards will not be let through"));

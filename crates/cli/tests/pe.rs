@@ -335,11 +335,15 @@ fn signing_with_a_key_that_is_elsewhere() {
     let last = changed.len() - 1;
     changed[last] ^= 1;
     fixture.folder.write("mm", changed);
-    fixture.bad(&complete("mm"), 3, "the program changed since the request was made");
+    fixture.bad(
+        &complete("mm"),
+        3,
+        "the program changed since the request was made\nhint: prepare the request again",
+    );
     fixture.bad(
         &[&cert[..], &["--complete", "requests", "-o", "out", "mm"]].concat(),
         3,
-        "the request was made with the digest sha512",
+        "the request was made with the digest sha512\nhint: complete it with --digest sha512",
     );
     fixture.bad(&[&cert[..], &["mm"]].concat(), 2, "--key is missing");
     assert!(!fixture.folder.path("out").exists());

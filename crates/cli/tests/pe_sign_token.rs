@@ -156,8 +156,12 @@ fn what_goes_wrong_says_what_to_do() {
     let fixture = Fixture::new();
     let with_pin = |name: &str| uri(name, &format!("&pin-value={PIN}"));
     let before = fixture.0.read("mm");
-    fixture.refused(&uri("rsa", "&pin-value=999111"), "--cert rsa.pem mm", "the PIN is wrong");
-    fixture.refused(&uri("rsa", ""), "--cert rsa.pem mm", "the token wants a PIN");
+    fixture.refused(
+        &uri("rsa", "&pin-value=999111"),
+        "--cert rsa.pem mm",
+        "the PIN is wrong\nhint: it is not tried again",
+    );
+    fixture.refused(&uri("rsa", ""), "--cert rsa.pem mm", "the token wants a PIN\nhint: give pin-source=");
     fixture.refused(
         &with_pin("none"),
         "--cert rsa.pem mm",
@@ -166,7 +170,7 @@ fn what_goes_wrong_says_what_to_do() {
     fixture.refused(
         &format!("pkcs11:type=private?module-path={MODULE}&pin-value={PIN}"),
         "--cert rsa.pem mm",
-        "4 private keys match pkcs11:",
+        "4 private keys match pkcs11:\nhint: name one by object= or id=",
     );
     fixture.refused(&with_pin("p256"), "--cert rsa.pem mm", "do not belong together");
     fixture.refused(&with_pin("rsa"), "--cert always.pem mm", "do not belong together");
@@ -196,7 +200,7 @@ fn what_goes_wrong_says_what_to_do() {
     fixture.refused(
         &format!("pkcs11:object=rsa?module-path={MODULE}&pin-value={PIN}"),
         "--cert rsa.pem mm",
-        "2 tokens match pkcs11:object=rsa: `",
+        "hint: name one by token=, serial= or slot-id=",
     );
     assert_eq!(fixture.0.read("mm"), before);
 }
