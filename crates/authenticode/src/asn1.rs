@@ -1,7 +1,7 @@
 //! Elements of DER, with the octets that they were read from.
 //!
-//! Signatures are over octets, so what was read has to be kept as it stood. The crate `der` checks every header: definite
-//! lengths in the shortest form, nothing that reaches past the end.
+//! Signatures are over octets, so what was read has to be kept as it stood. The crate `der` checks
+//! every header: definite lengths in the shortest form, nothing that reaches past the end.
 
 use crate::oid::Oid;
 use alloc::vec::Vec;

@@ -1,7 +1,7 @@
 //! Putting signatures into a file, and taking them out: what has to be written where.
 //!
-//! Decided here, done by whoever has the file: an [`Attachment`] is three small patches, so an image of any size can be
-//! signed by copying it and writing a few kilobytes.
+//! Decided here, done by whoever has the file: an [`Attachment`] is three small patches, so an
+//! image of any size can be signed by copying it and writing a few kilobytes.
 
 use crate::image_digest::each_chunk;
 use crate::pe::{Checksum, Layout, table_bytes};
@@ -16,7 +16,8 @@ use core::ops::Range;
 pub struct Attachment {
     /// Where the file's content ends; everything behind it goes.
     pub content_end: u64,
-    /// To be written from there on: padding to a multiple of 8, and the certificate table. The file ends behind it.
+    /// To be written from there on: padding to a multiple of 8, and the certificate table. The file
+    /// ends behind it.
     pub tail: Vec<u8>,
     /// Bytes to be written at offsets in the headers.
     pub patches: [(u64, Vec<u8>); 2],
@@ -61,7 +62,8 @@ impl Summed {
 pub(crate) struct Summing {
     sum: Checksum,
     at: u64,
-    /// Where zeros count instead of what is there: the checksum, and the entry of the certificate table.
+    /// Where zeros count instead of what is there: the checksum, and the entry of the certificate
+    /// table.
     fields: [Range<u64>; 2],
 }
 

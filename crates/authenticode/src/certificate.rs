@@ -1,7 +1,7 @@
 //! X.509 certificates (RFC 5280), with the octets that they were read from.
 //!
-//! What is decided here is about one certificate, or one and its issuer; whether a path of them is good enough to start an
-//! image is another question, which firmware answers.
+//! What is decided here is about one certificate, or one and its issuer; whether a path of them is
+//! good enough to start an image is another question, which firmware answers.
 
 mod error;
 mod key;

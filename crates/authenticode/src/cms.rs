@@ -6,11 +6,13 @@
 //! | [`Profile::Data`] | none, it is elsewhere | who signs variables |
 //! | [`Profile::Timestamp`] | `TSTInfo` (RFC 3161) | authorities for timestamps |
 //!
-//! **Only DER is read.** Firmware (OpenSSL's `d2i_PKCS7`) would take indefinite lengths as well, but no signature on the images of
-//! shim, systemd, GRUB or fwupd has them: the two encodings of one thing are left to those who forge. What is stricter here
-//! than in firmware, too: nothing but padding may stand behind the signature; there is one signer; `digestAlgorithms`,
-//! `SignerInfo` and `DigestInfo` name one and the same digest; signatures of images have authenticated attributes, in DER order,
-//! with `contentType` and `messageDigest` once each. As in firmware, the bag holds X.509 certificates and nothing else.
+//! **Only DER is read.** Firmware (OpenSSL's `d2i_PKCS7`) would take indefinite lengths as well,
+//! but no signature on the images of shim, systemd, GRUB or fwupd has them: the two encodings of
+//! one thing are left to those who forge. What is stricter here than in firmware, too: nothing but
+//! padding may stand behind the signature; there is one signer; `digestAlgorithms`, `SignerInfo`
+//! and `DigestInfo` name one and the same digest; signatures of images have authenticated
+//! attributes, in DER order, with `contentType` and `messageDigest` once each. As in firmware, the
+//! bag holds X.509 certificates and nothing else.
 
 mod build;
 pub mod oids;
@@ -137,7 +139,8 @@ pub struct SignerInfo {
     signature_algorithm: AlgorithmIdentifierOwned,
     /// The authenticated attributes.
     pub attributes: Vec<Attribute>,
-    /// The authenticated attributes as the SET that the signature is over; `None` if there are none.
+    /// The authenticated attributes as the SET that the signature is over; `None` if there are
+    /// none.
     pub attributes_der: Option<Vec<u8>>,
     /// The signature.
     pub signature: Vec<u8>,
@@ -160,7 +163,8 @@ pub struct SignedData {
 }
 
 impl SignedData {
-    /// Reads a `ContentInfo` that holds signed data. Up to seven zeros may stand behind it, as in certificate tables.
+    /// Reads a `ContentInfo` that holds signed data. Up to seven zeros may stand behind it, as in
+    /// certificate tables.
     pub fn read(octets: &[u8], profile: Profile) -> Result<Self, CmsReadError> {
         let mut outer = Elements::new(limited(octets)?, "ContentInfo");
         let info = outer.expect("ContentInfo", Tag::Sequence)?;
@@ -168,8 +172,8 @@ impl SignedData {
         Self::read_info(info, profile)
     }
 
-    /// Reads bare signed data, as authenticated variables have it, or a `ContentInfo`, as some tools write it: firmware takes
-    /// both (EDK2's `WrapPkcs7Data`). Nothing may stand behind it.
+    /// Reads bare signed data, as authenticated variables have it, or a `ContentInfo`, as some
+    /// tools write it: firmware takes both (EDK2's `WrapPkcs7Data`). Nothing may stand behind it.
     pub fn read_bare(octets: &[u8], profile: Profile) -> Result<Self, CmsReadError> {
         let mut outer = Elements::new(limited(octets)?, "SignedData");
         let found = outer.expect("SignedData", Tag::Sequence)?;

@@ -1,6 +1,7 @@
 //! Making keys with certificates that sign themselves: what PK, KEK and db are made of.
 
-/// Where random numbers come from: the trait of the crate `rand_core`, which all sources of them implement.
+/// Where random numbers come from: the trait of the crate `rand_core`, which all sources of them
+/// implement.
 pub use signature::rand_core::CryptoRng;
 
 use crate::certificate::{Certificate, CertificateError};
@@ -101,7 +102,8 @@ fn certificate_failed(error: impl Error + Send + Sync + 'static) -> CreateError 
     CreateError::Certificate(ForeignError::new(error))
 }
 
-/// Makes a key and a certificate that it signs itself: for signatures, no authority, valid between the two times.
+/// Makes a key and a certificate that it signs itself: for signatures, no authority, valid between
+/// the two times.
 pub fn create(
     kind: KeyType,
     common_name: &str,
@@ -193,7 +195,8 @@ impl BuilderProfile for SelfSigned {
         _: SubjectPublicKeyInfoRef<'_>,
         tbs: &TbsCertificate,
     ) -> x509_cert::builder::Result<Vec<Extension>> {
-        // RFC 5280, section 4.2.1.2: the SHA-1 digest of the key's bits names it. Nothing trusts it.
+        // RFC 5280, section 4.2.1.2: the SHA-1 digest of the key's bits names it. Nothing trusts
+        // it.
         let bits: &BitString = &BitString::from_bytes(key.subject_public_key.raw_bytes())?;
         let id = crate::digest::DigestAlgorithm::Sha1.digest(bits.raw_bytes());
         let id = SubjectKeyIdentifier(OctetString::new(id)?);

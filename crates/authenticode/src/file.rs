@@ -1,4 +1,5 @@
-//! Images in files: one pass with reading and hashing side by side, and writing that survives a power cut.
+//! Images in files: one pass with reading and hashing side by side, and writing that survives a
+//! power cut.
 
 use crate::attach::{Attachment, Summed, Summing};
 use crate::digest::{DigestAlgorithm, Hasher};
@@ -55,8 +56,8 @@ impl ImageFile {
     }
 }
 
-/// [`digests`](crate::image_digest::digests), with the file read by a second thread so that the processor always hashes. Memory does
-/// not depend on the file's size.
+/// [`digests`](crate::image_digest::digests), with the file read by a second thread so that the
+/// processor always hashes. Memory does not depend on the file's size.
 pub fn digests(
     source: &FileSource,
     layout: &Layout,
@@ -130,7 +131,8 @@ fn zeros(count: usize) -> &'static [u8] {
     ZEROS.get(..count).unwrap_or(&ZEROS)
 }
 
-/// Reads parts of a file in order. A second thread reads and gives each piece to `early` before it goes to `each`.
+/// Reads parts of a file in order. A second thread reads and gives each piece to `early` before it
+/// goes to `each`.
 fn read_ahead(
     source: &FileSource,
     parts: impl IntoIterator<Item = Range<u64>> + Send,
@@ -190,7 +192,8 @@ pub fn subject(
 
 /// Writes an image with other signatures to `output`, which may be the image itself.
 ///
-/// The content is copied by the kernel; on file systems that can, the copy shares its blocks with the original.
+/// The content is copied by the kernel; on file systems that can, the copy shares its blocks with
+/// the original.
 pub fn write_attached(source: &FileSource, attachment: &Attachment, output: &Path) -> Result<(), FileError> {
     let failed = || FileError::on("write", output);
     let mut original = source.file().try_clone().map_err(failed())?;

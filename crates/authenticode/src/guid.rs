@@ -3,7 +3,8 @@
 use core::fmt;
 use core::str::FromStr;
 
-/// A GUID: the octets as they stand in memory, the first three fields little-endian (UEFI specification, appendix A).
+/// A GUID: the octets as they stand in memory, the first three fields little-endian (UEFI
+/// specification, appendix A).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Guid([u8; 16]);
 

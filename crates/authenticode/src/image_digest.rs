@@ -1,9 +1,10 @@
 //! The Authenticode digest: which bytes of a file a signature covers.
 //!
-//! Everything but the checksum, the entry of the certificate table in the data directories, and that table itself. The order is
-//! that of firmware (`HashPeImage` of EDK2): headers, sections with bytes in the file in the order of their offsets, and
-//! what is left. Where the bytes of sections do not follow each other without gaps, "what is left" begins at the *sum* of
-//! the sizes so far, as in the specification, step 14; that is how firmware reads it too.
+//! Everything but the checksum, the entry of the certificate table in the data directories, and
+//! that table itself. The order is that of firmware (`HashPeImage` of EDK2): headers, sections with
+//! bytes in the file in the order of their offsets, and what is left. Where the bytes of sections
+//! do not follow each other without gaps, "what is left" begins at the *sum* of the sizes so far,
+//! as in the specification, step 14; that is how firmware reads it too.
 
 use crate::digest::{DigestAlgorithm, Hasher};
 use crate::pe::{Checksum, Layout, Section};
@@ -36,7 +37,8 @@ pub fn ranges(layout: &Layout) -> Vec<Range<u64>> {
     ranges
 }
 
-/// Whether bytes of the file belong to no section, so that readers may disagree about them: where they are.
+/// Whether bytes of the file belong to no section, so that readers may disagree about them: where
+/// they are.
 pub fn gaps(layout: &Layout) -> Vec<Range<u64>> {
     let mut sections: Vec<Range<u64>> =
         layout.sections.iter().filter(|s| s.raw_size > 0).map(Section::file_range).collect();
@@ -70,8 +72,8 @@ impl ImageDigests {
 /// How much is read at once: little enough to stay in a processor's cache.
 pub const CHUNK: usize = 256 << 10;
 
-/// Computes digests of an image in one pass over the file, with a buffer of [`CHUNK`] bytes. `padding` is how many zeros to
-/// think behind the content: those that signing will put there.
+/// Computes digests of an image in one pass over the file, with a buffer of [`CHUNK`] bytes.
+/// `padding` is how many zeros to think behind the content: those that signing will put there.
 pub fn digests<S: ImageSource + ?Sized>(
     source: &S,
     layout: &Layout,

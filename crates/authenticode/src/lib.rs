@@ -1,7 +1,7 @@
 //! What boots: PE images and their Authenticode signatures.
 //!
-//! The core needs `alloc` but no `std`, because the boot stub uses it. Nothing here trusts its input: every length is
-//! checked, everything malformed is an error that names the field.
+//! The core needs `alloc` but no `std`, because the boot stub uses it. Nothing here trusts its
+//! input: every length is checked, everything malformed is an error that names the field.
 //!
 //! | module | what | document |
 //! |---|---|---|

@@ -1,7 +1,8 @@
-//! EFI signature lists (UEFI specification, section 32.4.1): what db, dbx, KEK, PK and shim's lists hold.
+//! EFI signature lists (UEFI specification, section 32.4.1): what db, dbx, KEK, PK and shim's lists
+//! hold.
 //!
-//! A list has a type and entries of one size; a database is any number of lists one behind the other. Types that we do not
-//! know are kept as they stand.
+//! A list has a type and entries of one size; a database is any number of lists one behind the
+//! other. Types that we do not know are kept as they stand.
 
 mod database;
 mod kind;
@@ -81,7 +82,8 @@ impl SignatureList {
         }
     }
 
-    /// Reads the list at the beginning of `octets`, which stand at `offset`; gives what stands behind it.
+    /// Reads the list at the beginning of `octets`, which stand at `offset`; gives what stands
+    /// behind it.
     fn read(octets: &[u8], offset: usize) -> Result<(Self, &[u8]), ListError> {
         let truncated = |field| ListError::Truncated { offset, field };
         let (head, _) = octets.split_first_chunk::<LIST_HEADER>().ok_or(truncated("EFI_SIGNATURE_LIST"))?;
@@ -122,7 +124,8 @@ impl SignatureList {
         Ok((Self { kind, header: header.to_vec(), signature_size, signatures }, rest))
     }
 
-    /// Writes it. Entries of another size than `signature_size` are left out; [`SignatureList::single`] and reading make none.
+    /// Writes it. Entries of another size than `signature_size` are left out;
+    /// [`SignatureList::single`] and reading make none.
     pub fn write(&self, to: &mut Vec<u8>) {
         let start = to.len();
         let size = |length: usize| u32::try_from(length).unwrap_or(u32::MAX).to_le_bytes();
@@ -165,8 +168,9 @@ pub fn write(lists: &[SignatureList]) -> Vec<u8> {
     octets
 }
 
-/// Splits an entry of a type like `EFI_CERT_X509_SHA256`: the digest of `tbsCertificate`, and since when it is revoked (zero:
-/// always). `None` if the type is not of that kind or the entry has not its size.
+/// Splits an entry of a type like `EFI_CERT_X509_SHA256`: the digest of `tbsCertificate`, and since
+/// when it is revoked (zero: always). `None` if the type is not of that kind or the entry has not
+/// its size.
 pub fn revocation(kind: SignatureListKind, data: &[u8]) -> Option<(&[u8], Time)> {
     let (digest, time) = data.split_at_checked(kind.tbs_algorithm()?.size())?;
     Some((digest, Time::from_efi(time.try_into().ok()?)))

@@ -1,8 +1,8 @@
 //! Paths of certificates, from a signer's to one that is trusted.
 //!
-//! As OpenSSL finds and checks them when EDK2 and shim call it (`CryptPkcs7VerifyCommon.c`: partial paths, any purpose, no
-//! time): certificates in the signature may stand in between; a path ends as soon as it reaches the trusted one,
-//! whether or not that one signed itself.
+//! As OpenSSL finds and checks them when EDK2 and shim call it (`CryptPkcs7VerifyCommon.c`: partial
+//! paths, any purpose, no time): certificates in the signature may stand in between; a path ends as
+//! soon as it reaches the trusted one, whether or not that one signed itself.
 
 use crate::certificate::{Certificate, IssueError};
 use crate::oid::Oid;
@@ -46,7 +46,8 @@ pub enum PathError {
 #[derive(Debug)]
 pub struct Reach<'c> {
     nodes: Vec<Node<'c>>,
-    /// What is wrong with the path that OpenSSL builds before it finds the signer itself to be trusted.
+    /// What is wrong with the path that OpenSSL builds before it finds the signer itself to be
+    /// trusted.
     natural: Option<PathError>,
     strictness: Strictness,
     sha1: bool,
@@ -158,8 +159,9 @@ impl<'c> Reach<'c> {
         Err(closest.unwrap_or_else(|| PathError::NotTrusted { subject: top.subject(), issuer: top.issuer() }))
     }
 
-    /// OpenSSL looks for the signer itself among the trusted ones only after it has followed issuers by their names as far as
-    /// they came along, and then wants all of that path to be good.
+    /// OpenSSL looks for the signer itself among the trusted ones only after it has followed
+    /// issuers by their names as far as they came along, and then wants all of that path to be
+    /// good.
     fn check_natural(
         &self,
         signer: &'c Certificate,
@@ -205,7 +207,8 @@ impl<'c> Reach<'c> {
         }
     }
 
-    /// Between the ends of a path OpenSSL wants basic constraints with `cA`; at its end other signs of an authority do.
+    /// Between the ends of a path OpenSSL wants basic constraints with `cA`; at its end other signs
+    /// of an authority do.
     fn may_stand_between(&self, certificate: &Certificate) -> bool {
         self.strictness == Strictness::Distrust || certificate.is_authority() == Some(true)
     }
@@ -214,7 +217,8 @@ impl<'c> Reach<'c> {
         if self.strictness == Strictness::Distrust {
             return Ok(());
         }
-        // Authorities below the one that is looked at; those that issued themselves do not count (RFC 5280, section 4.2.1.9).
+        // Authorities below the one that is looked at; those that issued themselves do not count
+        // (RFC 5280, section 4.2.1.9).
         let mut below = 0_usize;
         for (at, certificate) in path.iter().enumerate() {
             if let Some(extension) = certificate.unjudged_extension() {

@@ -1,8 +1,8 @@
 //! PE images: what stands where, checked.
 //!
-//! [`Layout::read`] looks at the headers alone, so it takes the same time and memory for an image of any size. It accepts
-//! what firmware can load and refuses everything on which two readers could disagree: parts that overlap, reach past the
-//! end, or bear the same name.
+//! [`Layout::read`] looks at the headers alone, so it takes the same time and memory for an image
+//! of any size. It accepts what firmware can load and refuses everything on which two readers could
+//! disagree: parts that overlap, reach past the end, or bear the same name.
 
 mod certificates;
 mod checksum;

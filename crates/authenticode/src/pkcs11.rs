@@ -1,7 +1,9 @@
-//! Keys in tokens: smart cards, security modules, SoftHSM, through PKCS #11 (OASIS, version 2.40 or newer).
+//! Keys in tokens: smart cards, security modules, SoftHSM, through PKCS #11 (OASIS, version 2.40 or
+//! newer).
 //!
-//! The key never leaves the token. One login is enough for any number of signatures, unless the key wants its PIN for each
-//! (`CKA_ALWAYS_AUTHENTICATE`). A PIN that was wrong is never tried again: tokens lock themselves after a few.
+//! The key never leaves the token. One login is enough for any number of signatures, unless the key
+//! wants its PIN for each (`CKA_ALWAYS_AUTHENTICATE`). A PIN that was wrong is never tried again:
+//! tokens lock themselves after a few.
 
 mod pin;
 mod uri;
@@ -183,7 +185,8 @@ impl Pkcs11Module {
         }
     }
 
-    /// Opens the token that a URI names, and logs in if there is a PIN, or if the token has a keypad for it.
+    /// Opens the token that a URI names, and logs in if there is a PIN, or if the token has a
+    /// keypad for it.
     fn session(&self, uri: &Pkcs11Uri, pin: Option<&Pin>) -> Result<(Session, Slot), Pkcs11Error> {
         let slot = self.token(uri)?;
         let session = self.0.open_ro_session(slot).map_err(Pkcs11Error::of)?;
@@ -266,7 +269,8 @@ fn one(
     }
 }
 
-/// Whether a key can be that of a certificate, as far as the token says. Tokens crash when a key of one kind is used as another.
+/// Whether a key can be that of a certificate, as far as the token says. Tokens crash when a key of
+/// one kind is used as another.
 fn belongs(session: &Session, key: ObjectHandle, certificate: &Certificate) -> Result<bool, Pkcs11Error> {
     let public = certificate.public_key()?;
     let wanted = match public.kind() {
@@ -316,7 +320,8 @@ impl fmt::Debug for TokenSigner {
 }
 
 impl TokenSigner {
-    /// How to sign, and what to give: the message if the token hashes it, otherwise what stands for it.
+    /// How to sign, and what to give: the message if the token hashes it, otherwise what stands for
+    /// it.
     fn mechanism(
         &self,
         kind: KeyKind,
@@ -355,7 +360,8 @@ impl TokenSigner {
                 let info = element(Tag::Sequence, &[&identifier(digest_oid(algorithm), true), &octets]);
                 Ok((Mechanism::RsaPkcs, info))
             }
-            // Signing in parts, which the PIN for each signature needs, is for mechanisms that hash.
+            // Signing in parts, which the PIN for each signature needs, is for mechanisms that
+            // hash.
             KeyKind::Ecdsa if has(hashing.0) && self.always => Ok((hashing.1, message.to_vec())),
             KeyKind::Ecdsa if has(MechanismType::ECDSA) => Ok((Mechanism::Ecdsa, digest)),
             KeyKind::Ecdsa if has(hashing.0) => Ok((hashing.1, message.to_vec())),
@@ -386,8 +392,8 @@ impl TokenSigner {
     }
 }
 
-/// PKCS #11 gives r and s one behind the other, each as long as the curve's order; `ECDSA-Sig-Value` (RFC 3279, section 2.2.3)
-/// is a SEQUENCE of two INTEGERs.
+/// PKCS #11 gives r and s one behind the other, each as long as the curve's order;
+/// `ECDSA-Sig-Value` (RFC 3279, section 2.2.3) is a SEQUENCE of two INTEGERs.
 fn ecdsa_signature(both: &[u8]) -> Result<Vec<u8>, Pkcs11Error> {
     let half = both.len() / 2;
     let (Some((r, s)), true) = (both.split_at_checked(half), half > 0 && both.len().is_multiple_of(2)) else {

@@ -1,11 +1,12 @@
-//! SBAT: which generation of which component an image is (shim's `SBAT.md`), and which generations are revoked.
+//! SBAT: which generation of which component an image is (shim's `SBAT.md`), and which generations
+//! are revoked.
 //!
-//! An image names its components in a section named [`SECTION`]; a level gives the least generation of each component that
-//! shim still starts. Both are lines of comma-separated fields.
+//! An image names its components in a section named [`SECTION`]; a level gives the least generation
+//! of each component that shim still starts. Both are lines of comma-separated fields.
 //!
-//! **Stricter than shim:** shim reads a generation with `atoi` into 16 bits, so that `65537` is 1 and `two` is 0; it ignores
-//! fields behind the sixth; and it accepts a section without any entry. All of these are
-//! errors here.
+//! **Stricter than shim:** shim reads a generation with `atoi` into 16 bits, so that `65537` is 1
+//! and `two` is 0; it ignores fields behind the sixth; and it accepts a section without any entry.
+//! All of these are errors here.
 
 mod level;
 

@@ -1,8 +1,10 @@
-//! Signing images: what has to be read of an image, what has to be signed, and the file that is written.
+//! Signing images: what has to be read of an image, what has to be signed, and the file that is
+//! written.
 //!
-//! Three steps, so that the key may be anywhere: [`Signing::begin`] reads the image once, whoever has the key signs
-//! [`ToBeSigned`](crate::cms::ToBeSigned), and [`Signing::complete`] verifies that signature and writes the file. [`sign`] does
-//! all of it with a [`Signer`]; a [`RequestFolder`] carries the middle step to another machine and back.
+//! Three steps, so that the key may be anywhere: [`Signing::begin`] reads the image once, whoever
+//! has the key signs [`ToBeSigned`](crate::cms::ToBeSigned), and [`Signing::complete`] verifies
+//! that signature and writes the file. [`sign`] does all of it with a [`Signer`]; a
+//! [`RequestFolder`] carries the middle step to another machine and back.
 
 mod error;
 mod image;

@@ -15,7 +15,8 @@ pub trait ImageSource {
         self.len() == 0
     }
 
-    /// Fills `buffer` with the bytes from `offset` on. Whoever calls has made sure that there are as many.
+    /// Fills `buffer` with the bytes from `offset` on. Whoever calls has made sure that there are
+    /// as many.
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<(), Self::Error>;
 }
 
@@ -37,7 +38,8 @@ impl ImageSource for [u8] {
     }
 }
 
-/// A file. Its length is that of the moment when it was opened; one that becomes shorter is an error when it is read.
+/// A file. Its length is that of the moment when it was opened; one that becomes shorter is an
+/// error when it is read.
 #[cfg(feature = "std")]
 #[derive(Debug)]
 pub struct FileSource {

@@ -2,7 +2,8 @@
 
 use core::fmt;
 
-/// A moment: what certificates, timestamps and `EFI_TIME` have in common. The order is that of time.
+/// A moment: what certificates, timestamps and `EFI_TIME` have in common. The order is that of
+/// time.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Time {
     /// Year of our era.
@@ -44,7 +45,8 @@ impl Time {
 }
 
 impl Time {
-    /// From `EFI_TIME`; fractions of seconds and the time zone are passed over, as firmware does when it compares times.
+    /// From `EFI_TIME`; fractions of seconds and the time zone are passed over, as firmware does
+    /// when it compares times.
     pub const fn from_efi(octets: [u8; 16]) -> Self {
         let [a, b, month, day, hour, minute, second, ..] = octets;
         Self { year: u16::from_le_bytes([a, b]), month, day, hour, minute, second }

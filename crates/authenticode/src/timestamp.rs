@@ -1,4 +1,5 @@
-//! Requesting a timestamp from an authority (RFC 3161), and checking its answer before it goes into a signature.
+//! Requesting a timestamp from an authority (RFC 3161), and checking its answer before it goes into
+//! a signature.
 //!
 //! How request and answer travel is not decided here; usually it is HTTP (section 3.4).
 
@@ -95,8 +96,9 @@ impl<'a> TimestampRequest<'a> {
         element(Tag::Sequence, &[&version, &imprint, &nonce, &certificates])
     }
 
-    /// Takes the timestamp out of an answer (`TimeStampResp`) and checks it: granted, for this signature and this request,
-    /// signed by a certificate for timestamps alone. Whether the authority is trusted is for those to decide who verify.
+    /// Takes the timestamp out of an answer (`TimeStampResp`) and checks it: granted, for this
+    /// signature and this request, signed by a certificate for timestamps alone. Whether the
+    /// authority is trusted is for those to decide who verify.
     pub fn read_answer(&self, answer: &[u8]) -> Result<Vec<u8>, TimestampAnswerError> {
         if answer.len() > MAX_ANSWER {
             return Err(TimestampAnswerError::Size(answer.len()));

@@ -1,4 +1,5 @@
-//! Files that hold what is trusted or forbidden: signature lists in each of their wrappings, and certificates.
+//! Files that hold what is trusted or forbidden: signature lists in each of their wrappings, and
+//! certificates.
 
 use crate::certificate::{Certificate, CertificateError};
 use crate::lists::{self, ListError, SignatureDatabase, SignatureList};
@@ -27,7 +28,8 @@ impl TrustFileError {
     }
 }
 
-/// Reads signature lists: bare, behind the four bytes that efivarfs puts before them, or as the value of an authorised change.
+/// Reads signature lists: bare, behind the four bytes that efivarfs puts before them, or as the
+/// value of an authorised change.
 ///
 /// # Errors
 /// Why they are no bare lists.
@@ -37,9 +39,11 @@ pub fn read_lists(file: &[u8]) -> Result<Vec<SignatureList>, ListError> {
     lists::read(file).or_else(|error| of_efivarfs().or_else(of_change).ok_or(error))
 }
 
-/// Adds the content of a file to a database: signature lists as [`read_lists`] takes them, or certificates in DER or PEM.
+/// Adds the content of a file to a database: signature lists as [`read_lists`] takes them, or
+/// certificates in DER or PEM.
 pub fn add_to(database: &mut SignatureDatabase, origin: &str, file: &[u8]) -> Result<(), TrustFileError> {
-    // A certificate in DER begins with a byte that could begin a GUID too; but no list has a certificate's length in it.
+    // A certificate in DER begins with a byte that could begin a GUID too; but no list has a
+    // certificate's length in it.
     let certificate = match Certificate::read_all(file) {
         Ok(certificates) => {
             for certificate in &certificates {

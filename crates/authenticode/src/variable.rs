@@ -1,5 +1,5 @@
-//! Variables of the firmware: those that Secure Boot is made of, how efivarfs shows them, and how writing them is authorised
-//! ([`Authenticated`]).
+//! Variables of the firmware: those that Secure Boot is made of, how efivarfs shows them, and how
+//! writing them is authorised ([`Authenticated`]).
 
 mod authenticated;
 

@@ -1,4 +1,5 @@
-//! Would firmware, or shim, start this image? And which certificate of which list lets it through, or what stops it?
+//! Would firmware, or shim, start this image? And which certificate of which list lets it through,
+//! or what stops it?
 //!
 //! | module | what | document |
 //! |---|---|---|
@@ -10,9 +11,9 @@
 //! | `shim` | the order in which shim decides | shim's `verify.c` |
 //! | `verdict` | the decision, with what it rests on | |
 //!
-//! [`decide`] is a pure function of an image's [`Subject`] and a [`TrustPolicy`]. Where firmware and shim are laxer than is
-//! prudent, it refuses: never does it let through what they would refuse because of the signature or the lists. (The manual,
-//! `docs/verifying.md`, lists the differences.)
+//! [`decide`] is a pure function of an image's [`Subject`] and a [`TrustPolicy`]. Where firmware
+//! and shim are laxer than is prudent, it refuses: never does it let through what they would refuse
+//! because of the signature or the lists. (The manual, `docs/verifying.md`, lists the differences.)
 
 mod firmware;
 mod policy;

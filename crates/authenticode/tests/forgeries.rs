@@ -1,4 +1,5 @@
-//! Forgeries: each looks right to whoever skips one check. sbverify refuses them too, except where it is told otherwise here.
+//! Forgeries: each looks right to whoever skips one check. sbverify refuses them too, except where
+//! it is told otherwise here.
 
 #![allow(clippy::unwrap_used)]
 
@@ -55,7 +56,8 @@ fn signatures_that_look_right() {
     assert!(forge.sbverify(&image, "good"));
     let [genuine] = signatures(&image).try_into().unwrap();
 
-    // The signature of one program on another, as it is and with the digest of that other one put in.
+    // The signature of one program on another, as it is and with the digest of that other one put
+    // in.
     refused(&forge, &attached(&other(), std::slice::from_ref(&genuine)), &policy, "for another image");
     let read = Authenticode::read(&genuine).unwrap();
     let theirs = Authenticode::read(&signature(&other(), &good, &[])).unwrap();
@@ -70,13 +72,15 @@ fn signatures_that_look_right() {
     let digest_of = |image: &IndirectData| DigestAlgorithm::Sha256.digest(&image.write());
     let fitted = replaced(&swapped, &digest_of(&read.image), &digest_of(&theirs.image));
     refused(&forge, &attached(&other(), std::slice::from_ref(&fitted)), &policy, "does not fit the key");
-    // Signed by another key, with the trusted certificate beside it: the hole of the library that was to replace sbsign.
+    // Signed by another key, with the trusted certificate beside it: the hole of the library that
+    // was to replace sbsign.
     let attributes = Authenticode::read(&fitted).unwrap().signed.signer.attributes_der.unwrap();
     let by_evil = evil.key.sign(DigestAlgorithm::Sha256, &attributes).unwrap();
     let forged = replaced(&fitted, &read.signed.signer.signature, &by_evil);
     refused(&forge, &attached(&other(), &[forged]), &policy, "does not fit the key");
 
-    // A signer to whom nothing leads, and one who calls itself like the trusted one, with its serial number and key identifier.
+    // A signer to whom nothing leads, and one who calls itself like the trusted one, with its
+    // serial number and key identifier.
     refused(&forge, &signed(&other(), &evil, &[]), &policy, "no trusted certificate is or issued");
     let hex = |bytes: &[u8]| bytes.iter().map(|b| format!("{b:02x}")).collect::<Vec<_>>().concat();
     let id = hex(good.certificate.subject_key_identifier().unwrap());
@@ -98,7 +102,8 @@ fn signatures_that_look_right() {
     assert!(told.contains("CN=Leaf may not issue certificates"), "{told}");
     assert!(!forge.sbverify(&signed(&tiny(), &minor, &[]), "leaf"));
 
-    // Content of another type, in both places that name it. EDK2 looks at the first of them, sbverify at none.
+    // Content of another type, in both places that name it. EDK2 looks at the first of them,
+    // sbverify at none.
     let indirect = b"\x2b\x06\x01\x04\x01\x82\x37\x02\x01\x04";
     let mut places =
         genuine.windows(indirect.len()).enumerate().filter(|(_, w)| w == indirect).map(|(at, _)| at);
@@ -166,7 +171,8 @@ fn files_that_look_right() {
     refused_by_us(&attached(&tiny(), &[indefinite]), "ontentInfo");
 }
 
-/// What EDK2 looks at and others do not: the end of the table, and the other type that holds signatures.
+/// What EDK2 looks at and others do not: the end of the table, and the other type that holds
+/// signatures.
 #[test]
 fn tables_that_firmware_refuses() {
     let forge = Forge::new();
@@ -210,7 +216,8 @@ fn several_signatures() {
     let policy = trusting([&good.certificate]);
     let [genuine, stranger] = [&good, &evil].map(|who| signature(&tiny(), who, &[]));
     let wrong = signature(&other(), &good, &[]);
-    // Any good one is enough, wherever it stands; a stranger's and one for another image do not matter.
+    // Any good one is enough, wherever it stands; a stranger's and one for another image do not
+    // matter.
     for order in [[&genuine, &stranger, &wrong], [&wrong, &stranger, &genuine]] {
         assert_eq!(complaint(&attached(&tiny(), &order.map(Clone::clone)), &policy), "");
     }

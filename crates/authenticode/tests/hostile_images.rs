@@ -1,4 +1,5 @@
-//! Images that somebody tampered with are refused, with the name of the field; and nothing panics, whatever the bytes.
+//! Images that somebody tampered with are refused, with the name of the field; and nothing panics,
+//! whatever the bytes.
 
 #![allow(clippy::unwrap_used)]
 
@@ -12,7 +13,8 @@ fn tiny() -> Vec<u8> {
     std::fs::read(test_support::data("uefi/tiny64.signed.efi")).unwrap()
 }
 
-/// Changes 16- or 32-bit fields by their offset from the PE signature, or from the first section's header.
+/// Changes 16- or 32-bit fields by their offset from the PE signature, or from the first section's
+/// header.
 fn change(mut image: Vec<u8>, offset: usize, value: &[u8]) -> String {
     image[offset..offset + value.len()].copy_from_slice(value);
     Layout::read(image.as_slice()).expect_err("it was tampered with").to_string()

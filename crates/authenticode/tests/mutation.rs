@@ -1,5 +1,5 @@
-//! Every byte of a signed file changed in turn: our verdict is sbverify's or stricter, and where it is stricter, it is for a
-//! reason that is known (the table in `docs/verifying.md`).
+//! Every byte of a signed file changed in turn: our verdict is sbverify's or stricter, and where it
+//! is stricter, it is for a reason that is known (the table in `docs/verifying.md`).
 
 #![allow(clippy::unwrap_used)]
 

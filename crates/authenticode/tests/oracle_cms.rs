@@ -1,5 +1,5 @@
-//! Signatures as others make them and as others read them: Microsoft's and Debian's on the EFI files of the toolbox, and those of
-//! sbsign, osslsigncode and openssl.
+//! Signatures as others make them and as others read them: Microsoft's and Debian's on the EFI
+//! files of the toolbox, and those of sbsign, osslsigncode and openssl.
 
 #![allow(clippy::unwrap_used)]
 

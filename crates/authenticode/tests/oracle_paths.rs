@@ -1,4 +1,5 @@
-//! Paths of certificates, judged by openssl with what EDK2 and shim ask of it: partial paths, any purpose, no time.
+//! Paths of certificates, judged by openssl with what EDK2 and shim ask of it: partial paths, any
+//! purpose, no time.
 
 #![allow(clippy::unwrap_used)]
 

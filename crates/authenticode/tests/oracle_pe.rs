@@ -1,5 +1,5 @@
-//! Images as others read them: digests by pesign and osslsigncode, layout and checksums by pefile, all on every EFI file of the
-//! toolbox and on what we made of them.
+//! Images as others read them: digests by pesign and osslsigncode, layout and checksums by pefile,
+//! all on every EFI file of the toolbox and on what we made of them.
 
 #![allow(clippy::unwrap_used, clippy::format_collect, clippy::format_push_string)]
 
@@ -172,7 +172,8 @@ fn edited_images_are_what_pefile_says() {
         editor.replace(&NewSection { name: ".snow2", content: b"second" }).unwrap();
         let added = match editor.finish() {
             Ok(added) => added,
-            // Behind the section table of a kernel stands the header for boot loaders (Linux/x86 boot protocol, 0x1f1).
+            // Behind the section table of a kernel stands the header for boot loaders (Linux/x86
+            // boot protocol, 0x1f1).
             Err(error) if name.ends_with("vmlinuz") => {
                 assert!(matches!(error, EditError::NoRoom(_)), "{name}: {error}");
                 continue;
@@ -226,7 +227,8 @@ fn what_refers_to_a_section_keeps_it() {
     }
 }
 
-/// Signatures taken out and put back give the same file, and what stands in the file is what others see.
+/// Signatures taken out and put back give the same file, and what stands in the file is what others
+/// see.
 #[test]
 fn signatures_go_and_come_back() {
     let room = ToolboxFolder::new("authenticode");

@@ -1,5 +1,5 @@
-//! Signatures both ways: what sbsign, osslsigncode, pesign and systemd-sbsign sign we accept, with keys of each size, alone and one
-//! behind the other; what we sign they accept.
+//! Signatures both ways: what sbsign, osslsigncode, pesign and systemd-sbsign sign we accept, with
+//! keys of each size, alone and one behind the other; what we sign they accept.
 
 #![allow(clippy::unwrap_used)]
 
@@ -47,7 +47,8 @@ fn what_others_sign_we_accept() {
                 assert!(!complaint(&by_others, &trusting([&stranger.certificate])).is_empty());
             }
         }
-        // One behind the other, ours in the middle, on an image whose length is a multiple of eight.
+        // One behind the other, ours in the middle, on an image whose length is a multiple of
+        // eight.
         let mut image = tiny();
         for (place, (tool, command)) in SIGNERS.iter().enumerate() {
             forge.write("in", &image);

@@ -45,7 +45,8 @@ fn sbvarsign_writes_what_we_write() {
         assert_eq!(verify(&ours, variable, attributes).as_ref(), Ok(&owner.certificate));
         assert_eq!(ours.write(), file, "{variable}");
 
-        // For another variable, with other attributes, at another time, with another value, by another: not authorised.
+        // For another variable, with other attributes, at another time, with another value, by
+        // another: not authorised.
         let wrong = if variable == Variable::PK { Variable::KEK } else { Variable::PK };
         assert!(verify(&theirs, wrong, attributes).is_err());
         assert!(verify(&theirs, variable, attributes ^ attributes::APPEND).is_err());

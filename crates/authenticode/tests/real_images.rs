@@ -1,4 +1,5 @@
-//! Real images against the certificates that real machines trust: Microsoft's, and Debian's in shim.
+//! Real images against the certificates that real machines trust: Microsoft's, and Debian's in
+//! shim.
 
 #![allow(clippy::unwrap_used)]
 

@@ -1,4 +1,5 @@
-//! `snowguard sbat`: which generation of which component an EFI program is, and whether a level revokes it.
+//! `snowguard sbat`: which generation of which component an EFI program is, and whether a level
+//! revokes it.
 
 use crate::exit;
 use crate::pe::image::each;
@@ -22,7 +23,8 @@ pub(crate) enum Command {
 
 /// Write the text of a section .sbat.
 ///
-/// The first line, about the format itself, is added. `snowguard pe sections` puts the text into a program.
+/// The first line, about the format itself, is added. `snowguard pe sections` puts the text into a
+/// program.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -53,8 +55,8 @@ pub(crate) struct ShowOptions {
 
 /// Report whether a level revokes EFI programs.
 ///
-/// Signatures are not looked at: `snowguard pe verify --sbat-level` does both. Exit code 0: none is revoked; 1: one is, or has
-/// no section .sbat, which shim refuses too.
+/// Signatures are not looked at: `snowguard pe verify --sbat-level` does both. Exit code 0: none is
+/// revoked; 1: one is, or has no section .sbat, which shim refuses too.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

@@ -98,8 +98,9 @@ impl SignedEnrolment {
 
     /// Writes the way back into the folder, then the variables in the order of the plan.
     ///
-    /// Firmware takes nothing older than what it has (UEFI specification, section 8.2.2), so the way back that the folder was made
-    /// with is of no use from now on. The new one is there before it can be needed.
+    /// Firmware takes nothing older than what it has (UEFI specification, section 8.2.2), so the
+    /// way back that the folder was made with is of no use from now on. The new one is there before
+    /// it can be needed.
     pub fn apply(&self, folder: &KeyFolder, variables: &Efivars) -> Result<(), EnrolError> {
         folder.replace_removal(&self.removal).map_err(EnrolError::Removal)?;
         for (variable, content) in &self.changes {

@@ -18,8 +18,8 @@ pub enum AuthoriseError {
     Build(#[from] CmsBuildError),
 }
 
-/// An authorised change of PK, KEK, db or dbx to the value `data`, signed by `key`: the octets of a file `.auth`, and of the
-/// value that is written to the variable.
+/// An authorised change of PK, KEK, db or dbx to the value `data`, signed by `key`: the octets of a
+/// file `.auth`, and of the value that is written to the variable.
 pub fn authorise(
     variable: Variable,
     time: Time,

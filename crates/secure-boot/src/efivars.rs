@@ -118,7 +118,8 @@ impl Efivars {
         Ok(Some(lists))
     }
 
-    /// Adds the signature lists of a variable to a database; a variable that is not there adds nothing.
+    /// Adds the signature lists of a variable to a database; a variable that is not there adds
+    /// nothing.
     pub fn add_to(&self, variable: Variable, database: &mut SignatureDatabase) -> Result<(), EfivarsError> {
         if let Some(lists) = self.lists(variable)? {
             database.add_lists(variable.name, &lists);

@@ -48,8 +48,8 @@ impl ThirdPartyKeys {
         keys
     }
 
-    /// Sorts certificates that stand in files: those named as a KEK may change db and dbx, platform keys are of no use on another machine, and
-    /// the rest let programs through.
+    /// Sorts certificates that stand in files: those named as a KEK may change db and dbx, platform
+    /// keys are of no use on another machine, and the rest let programs through.
     pub fn add_certificates<'c>(
         &mut self,
         owner: Guid,
@@ -70,8 +70,9 @@ impl ThirdPartyKeys {
         }
     }
 
-    /// Whether programs in option ROMs of cards are let through. Microsoft signed those with the UEFI CA of 2011; since 2023 they
-    /// have an authority of their own, and "Microsoft UEFI CA 2023" signs none of them, nor does an authority for Windows.
+    /// Whether programs in option ROMs of cards are let through. Microsoft signed those with the
+    /// UEFI CA of 2011; since 2023 they have an authority of their own, and "Microsoft UEFI CA
+    /// 2023" signs none of them, nor does an authority for Windows.
     pub fn let_option_roms_through(&self) -> bool {
         self.db.iter().any(|(_, certificate)| {
             let subject = certificate.subject();
@@ -114,8 +115,8 @@ impl NotInSetupMode {
     }
 }
 
-/// What to write, in this order: the platform key comes last, because it ends setup mode. Stopped anywhere before, a machine
-/// starts as it did.
+/// What to write, in this order: the platform key comes last, because it ends setup mode. Stopped
+/// anywhere before, a machine starts as it did.
 pub fn plan(
     state: &SecureBootState,
     owner: &OwnerKeys,

@@ -1,8 +1,8 @@
 //! The keys of a machine's owner, in a folder.
 //!
-//! For each of PK, KEK and db: `NAME.key` (private), `NAME.pem` and `NAME.der` (its certificate), `NAME.esl` (a signature list),
-//! `NAME.auth` (an authorised change that enrols it); and `owner` (a GUID) and `PK-remove.auth`, which takes the platform key
-//! out again.
+//! For each of PK, KEK and db: `NAME.key` (private), `NAME.pem` and `NAME.der` (its certificate),
+//! `NAME.esl` (a signature list), `NAME.auth` (an authorised change that enrols it); and `owner` (a
+//! GUID) and `PK-remove.auth`, which takes the platform key out again.
 
 use crate::authorise::{AuthoriseError, authorise};
 use crate::enrolment::OwnerKeys;
@@ -111,7 +111,8 @@ pub struct NewKeys<'a> {
     pub owner: Guid,
     /// The kind of all keys.
     pub kind: KeyType,
-    /// From when until when the certificates are valid; the changes bear the first of the two times.
+    /// From when until when the certificates are valid; the changes bear the first of the two
+    /// times.
     pub valid: [Time; 2],
     /// The passphrase to encrypt the private keys with.
     pub passphrase: Option<&'a Secret>,
@@ -125,7 +126,8 @@ pub struct KeyFolder {
 }
 
 impl KeyFolder {
-    /// Makes keys, and a new folder of them. It appears at once, with everything in it; until then only its owner sees it.
+    /// Makes keys, and a new folder of them. It appears at once, with everything in it; until then
+    /// only its owner sees it.
     pub fn create(path: &Path, new: &NewKeys<'_>, random: &mut impl CryptoRng) -> Result<(), KeyFolderError> {
         // Making keys takes a while.
         if path.exists() {
@@ -207,7 +209,8 @@ fn fill(inside: &Path, new: &NewKeys<'_>, keys: &[(Variable, CreatedKey)]) -> Re
         let change = authorise(*variable, now, &list, &private, signer.certificate())?;
         write(&file("auth"), 0o644, &change)?;
         if *variable == Variable::PK {
-            // A second later: firmware takes newer changes only. Enrolling signs again, and replaces this one.
+            // A second later: firmware takes newer changes only. Enrolling signs again, and
+            // replaces this one.
             let after = now.plus_seconds(1).ok_or(KeyFolderError::Time)?;
             write(REMOVAL, 0o644, &authorise(*variable, after, &[], &private, certificate)?)?;
         }

@@ -1,4 +1,5 @@
-//! Secure Boot of a machine: what its variables say, what it trusts, and how its owner's keys get there.
+//! Secure Boot of a machine: what its variables say, what it trusts, and how its owner's keys get
+//! there.
 //!
 //! | module | what |
 //! |---|---|
@@ -10,8 +11,8 @@
 //! | `trust` | trust lists, from files, folders and variables |
 //! | `shim` | levels of SBAT, and what EFI programs say of themselves |
 //!
-//! Formats and signatures are those of the crate `authenticode`. Decisions are pure ([`plan`], [`SecureBootState`]); what reads
-//! or writes names the path in its errors.
+//! Formats and signatures are those of the crate `authenticode`. Decisions are pure ([`plan`],
+//! [`SecureBootState`]); what reads or writes names the path in its errors.
 
 mod apply;
 mod authorise;

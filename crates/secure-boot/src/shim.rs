@@ -97,7 +97,8 @@ fn levels_of_shim(image: &[u8], layout: &Layout) -> Option<Result<[SbatLevel; 2]
     SbatLevel::read_shim(content)
 }
 
-/// The components that a program, or a file of text, names; `None` for a program without the section.
+/// The components that a program, or a file of text, names; `None` for a program without the
+/// section.
 pub fn read_sbat(path: &Path) -> Result<Option<Sbat>, ShimError> {
     let failed = |source| ShimError::Sbat { path: path.to_owned(), source };
     if !is_image(path)? {

@@ -53,7 +53,8 @@ impl TrustError {
     }
 }
 
-/// A database from files (certificates, signature lists, files of efivarfs, authorised changes) and folders of such.
+/// A database from files (certificates, signature lists, files of efivarfs, authorised changes) and
+/// folders of such.
 pub fn read_database(paths: &[PathBuf]) -> Result<SignatureDatabase, TrustError> {
     let mut database = SignatureDatabase::default();
     for path in paths {
@@ -89,8 +90,8 @@ fn add_folder(database: &mut SignatureDatabase, folder: &Path) -> Result<(), Tru
     Ok(())
 }
 
-/// Adds what a machine's variables hold to a policy: db, dbx and dbt, and for shim its own lists, and its level unless the policy
-/// has one.
+/// Adds what a machine's variables hold to a policy: db, dbx and dbt, and for shim its own lists,
+/// and its level unless the policy has one.
 pub fn add_variables(policy: &mut TrustPolicy, variables: &Efivars) -> Result<(), TrustError> {
     variables.add_to(Variable::DB, &mut policy.db)?;
     variables.add_to(Variable::DBX, &mut policy.dbx)?;

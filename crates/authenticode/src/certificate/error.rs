@@ -48,7 +48,8 @@ pub enum CertificateError {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum IssueError {
-    /// `issuer` of the one is not `subject` of the other, or its key identifiers say that it is another.
+    /// `issuer` of the one is not `subject` of the other, or its key identifiers say that it is
+    /// another.
     #[error("{issuer} is not the issuer of {subject}")]
     NotIssuer {
         /// Subject of the certificate.

@@ -75,7 +75,8 @@ impl Scheme {
     /// From an `AlgorithmIdentifier`.
     ///
     /// # Errors
-    /// [`PublicKeyError::Scheme`] for everything that is not PKCS #1 v1.5 or ECDSA with SHA-1, SHA-256, SHA-384 or SHA-512.
+    /// [`PublicKeyError::Scheme`] for everything that is not PKCS #1 v1.5 or ECDSA with SHA-1,
+    /// SHA-256, SHA-384 or SHA-512.
     pub(crate) fn read(algorithm: &AlgorithmIdentifierOwned) -> Result<Self, PublicKeyError> {
         let name = algorithm.oid.to_string();
         let (kind, digest) = match name.as_str() {
@@ -179,7 +180,8 @@ impl PublicKey {
     /// Checks a signature over something that has this digest.
     ///
     /// # Errors
-    /// [`PublicKeyError::Mismatch`] if the signature is of another kind than the key, [`PublicKeyError::Invalid`] if it does not fit.
+    /// [`PublicKeyError::Mismatch`] if the signature is of another kind than the key,
+    /// [`PublicKeyError::Invalid`] if it does not fit.
     pub fn verify(
         &self,
         kind: KeyKind,
@@ -224,7 +226,8 @@ impl fmt::Display for PublicKey {
 /// The digest algorithm that an `AlgorithmIdentifier` names.
 ///
 /// # Errors
-/// [`PublicKeyError::Scheme`] for MD5 and everything else that is not SHA-1, SHA-256, SHA-384 or SHA-512, or has parameters.
+/// [`PublicKeyError::Scheme`] for MD5 and everything else that is not SHA-1, SHA-256, SHA-384 or
+/// SHA-512, or has parameters.
 pub(crate) fn digest_algorithm(
     algorithm: &AlgorithmIdentifierOwned,
 ) -> Result<DigestAlgorithm, PublicKeyError> {
@@ -253,7 +256,8 @@ pub(crate) const fn digest_oid(algorithm: DigestAlgorithm) -> Oid {
     }
 }
 
-/// The DER of an `AlgorithmIdentifier` with NULL, as Authenticode has it everywhere, or without parameters.
+/// The DER of an `AlgorithmIdentifier` with NULL, as Authenticode has it everywhere, or without
+/// parameters.
 pub(crate) fn identifier(oid: Oid, null: bool) -> Vec<u8> {
     let parameters = null.then(|| AnyRef::NULL.into());
     AlgorithmIdentifierOwned { oid: oid.0, parameters }.to_der().unwrap_or_default()

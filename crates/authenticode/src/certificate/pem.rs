@@ -18,7 +18,8 @@ impl Certificate {
     }
 }
 
-/// Reads all certificates of a PEM file. Text between them is passed over, and so are blocks of another kind.
+/// Reads all certificates of a PEM file. Text between them is passed over, and so are blocks of
+/// another kind.
 pub fn from_pem(file: &[u8]) -> Result<Vec<Certificate>, CertificateError> {
     let failed = |line: usize, problem| CertificateError::Pem { line, problem };
     if file.len() > MAX_FILE {

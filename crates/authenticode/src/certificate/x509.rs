@@ -23,7 +23,8 @@ pub const MAX_CERTIFICATE: usize = 64 << 10;
 pub const CODE_SIGNING: Oid = Oid::new("1.3.6.1.5.5.7.3.3");
 /// `id-kp-timeStamping`.
 pub const TIME_STAMPING: Oid = Oid::new("1.3.6.1.5.5.7.3.8");
-/// What marks a certificate for signing kernel modules only; shim passes over such ones in its lists.
+/// What marks a certificate for signing kernel modules only; shim passes over such ones in its
+/// lists.
 pub const MODULE_SIGNING: Oid = Oid::new("1.3.6.1.4.1.2312.16.1.2");
 
 /// A certificate: its octets, and what they say.
@@ -205,15 +206,17 @@ impl Certificate {
         self.extensions.subject_key.as_deref()
     }
 
-    /// An extension that restricts it in a way that we cannot judge: critical ones that we do not know, and always constraints
-    /// on names and proxies, which OpenSSL (so EDK2 and shim) judges. A path with such a certificate is refused.
+    /// An extension that restricts it in a way that we cannot judge: critical ones that we do not
+    /// know, and always constraints on names and proxies, which OpenSSL (so EDK2 and shim) judges.
+    /// A path with such a certificate is refused.
     pub fn unjudged_extension(&self) -> Option<Oid> {
         self.extensions.unjudged
     }
 
-    /// Why it may not issue certificates at the end of a path, as OpenSSL's `X509_check_ca` sees it (purpose *any*, which EDK2 sets): basic
-    /// constraints with `cA`; without basic constraints only a key usage with `keyCertSign`, or a self-issued certificate of
-    /// version 1. A key usage without `keyCertSign` rules it out in any case. Extended key usages do not matter.
+    /// Why it may not issue certificates at the end of a path, as OpenSSL's `X509_check_ca` sees it
+    /// (purpose *any*, which EDK2 sets): basic constraints with `cA`; without basic constraints
+    /// only a key usage with `keyCertSign`, or a self-issued certificate of version 1. A key usage
+    /// without `keyCertSign` rules it out in any case. Extended key usages do not matter.
     pub fn not_authority(&self) -> Option<&'static str> {
         if self.extensions.usage.as_ref().is_some_and(|usage| !usage.key_cert_sign()) {
             return Some("its key usage lacks keyCertSign");
@@ -227,7 +230,8 @@ impl Certificate {
         }
     }
 
-    /// Whether the names, and the key identifiers where both are there, say that `issuer` issued this one.
+    /// Whether the names, and the key identifiers where both are there, say that `issuer` issued
+    /// this one.
     pub fn names_issuer(&self, issuer: &Self) -> bool {
         let names = self.issuer == issuer.subject;
         let keys = match (&self.extensions.authority_key, &issuer.extensions.subject_key) {
@@ -239,7 +243,8 @@ impl Certificate {
         names && keys && serials
     }
 
-    /// Checks that `issuer` issued this certificate: names, key identifiers, the right to issue, and the signature.
+    /// Checks that `issuer` issued this certificate: names, key identifiers, the right to issue,
+    /// and the signature.
     pub fn verify_signed_by(&self, issuer: &Self, sha1: bool) -> Result<(), IssueError> {
         if !self.names_issuer(issuer) {
             return Err(IssueError::NotIssuer { subject: self.subject(), issuer: issuer.subject() });
@@ -250,7 +255,8 @@ impl Certificate {
         self.verify_signature_by(issuer, sha1)
     }
 
-    /// Checks the signature alone: whether whoever has `issuer`'s key signed this, allowed to or not.
+    /// Checks the signature alone: whether whoever has `issuer`'s key signed this, allowed to or
+    /// not.
     pub fn verify_signature_by(&self, issuer: &Self, sha1: bool) -> Result<(), IssueError> {
         let failed = |source| IssueError::Signature { subject: self.subject(), source };
         let scheme = self.scheme().map_err(failed)?;
@@ -297,7 +303,8 @@ impl Extensions {
                 }
                 // nameConstraints, proxyCertInfo.
                 "2.5.29.30" | "1.3.6.1.5.5.7.1.14" => found.unjudged = Some(oid),
-                // subjectAltName, certificatePolicies, cRLDistributionPoints, Netscape's type: they restrict nothing here.
+                // subjectAltName, certificatePolicies, cRLDistributionPoints, Netscape's type: they
+                // restrict nothing here.
                 "2.5.29.17" | "2.5.29.32" | "2.5.29.31" | "2.16.840.1.113730.1.1" => {}
                 _ if extension.critical => found.unjudged = Some(oid),
                 _ => {}

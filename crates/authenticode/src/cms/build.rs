@@ -1,7 +1,7 @@
 //! Making signed data: what has to be signed, and the whole once it is.
 //!
-//! Private keys are elsewhere (in a token, on another machine), so there are two steps: [`prepare`] gives the digest that
-//! has to be signed, [`ToBeSigned::complete`] takes the signature.
+//! Private keys are elsewhere (in a token, on another machine), so there are two steps: [`prepare`]
+//! gives the digest that has to be signed, [`ToBeSigned::complete`] takes the signature.
 
 use super::{Attribute, IndirectData, oids};
 use crate::asn1::{context, element, oid, set_of};
@@ -45,7 +45,8 @@ pub enum CmsBuildError {
 pub enum SignedContent {
     /// An image, by its Authenticode digest (with padding to 8 bytes).
     Image(Vec<u8>),
-    /// Data that is elsewhere, by its digest: a variable. It gets no authenticated attributes, as other tools do it.
+    /// Data that is elsewhere, by its digest: a variable. It gets no authenticated attributes, as
+    /// other tools do it.
     Data(Vec<u8>),
 }
 
@@ -60,7 +61,8 @@ pub struct SignedDataRequest<'a> {
     pub signer: &'a Certificate,
     /// Certificates between the signer and the one that is trusted; they go into the signature.
     pub chain: &'a [Certificate],
-    /// The time to put into the attributes of an image's signature; without it equal inputs give equal octets.
+    /// The time to put into the attributes of an image's signature; without it equal inputs give
+    /// equal octets.
     pub signing_time: Option<Time>,
 }
 
@@ -69,7 +71,8 @@ pub struct SignedDataRequest<'a> {
 pub struct ToBeSigned {
     /// The attributes in DER, a SET; `None` if the content is signed itself.
     pub attributes: Option<Vec<u8>>,
-    /// The digest of the attributes or of the content: what the private key signs (PKCS #1 v1.5, or ECDSA in DER).
+    /// The digest of the attributes or of the content: what the private key signs (PKCS #1 v1.5, or
+    /// ECDSA in DER).
     pub digest: Vec<u8>,
     /// Its algorithm.
     pub algorithm: DigestAlgorithm,
@@ -118,16 +121,19 @@ impl ToBeSigned {
         &self.signer
     }
 
-    /// Makes the signed data, once the signature is there: a `ContentInfo` in DER, for the certificate table of an image.
+    /// Makes the signed data, once the signature is there: a `ContentInfo` in DER, for the
+    /// certificate table of an image.
     ///
     /// # Errors
-    /// [`CmsBuildError::Signature`] if the signature was not made with the key of the signer's certificate over this digest.
+    /// [`CmsBuildError::Signature`] if the signature was not made with the key of the signer's
+    /// certificate over this digest.
     pub fn complete(&self, signature: &[u8], unsigned: &[Attribute]) -> Result<Vec<u8>, CmsBuildError> {
         let signed = self.complete_bare(signature, unsigned)?;
         Ok(element(Tag::Sequence, &[&oid(oids::SIGNED_DATA), &element(context(0), &[&signed])]))
     }
 
-    /// The same without the `ContentInfo` around it, for variables: older firmware takes nothing else.
+    /// The same without the `ContentInfo` around it, for variables: older firmware takes nothing
+    /// else.
     pub fn complete_bare(&self, signature: &[u8], unsigned: &[Attribute]) -> Result<Vec<u8>, CmsBuildError> {
         let key = self.signer.public_key().map_err(CmsBuildError::Key)?;
         key.verify(key.kind(), self.algorithm, &self.digest, signature).map_err(CmsBuildError::Signature)?;

@@ -48,7 +48,8 @@ impl IndirectData {
 
     /// Writes the content octets.
     pub fn write(&self) -> Vec<u8> {
-        // flags: no bits; file: [0] EXPLICIT SpcLink, [2] EXPLICIT SpcString, [0] IMPLICIT BMPString, empty.
+        // flags: no bits; file: [0] EXPLICIT SpcLink, [2] EXPLICIT SpcString, [0] IMPLICIT
+        // BMPString, empty.
         let flags = element(Tag::BitString, &[&[0]]);
         let name = element(context_primitive(0), &[]);
         let file = element(context(0), &[&element(context(2), &[&name])]);
@@ -81,8 +82,8 @@ impl Authenticode {
         Ok(Self { signed, image })
     }
 
-    /// Checks that whoever has the private key of the signer's certificate signed this digest of an image. Whether that
-    /// certificate is trusted is another question.
+    /// Checks that whoever has the private key of the signer's certificate signed this digest of an
+    /// image. Whether that certificate is trusted is another question.
     ///
     /// # Errors
     /// What does not fit; first of all when the digest is not the image's.
@@ -93,7 +94,8 @@ impl Authenticode {
         self.signed.verify(None, sha1)
     }
 
-    /// Further signatures inside of this one, each a `ContentInfo` in DER. Firmware does not look at them.
+    /// Further signatures inside of this one, each a `ContentInfo` in DER. Firmware does not look
+    /// at them.
     pub fn nested(&self) -> impl Iterator<Item = &[u8]> {
         self.signed.signer.unsigned(oids::NESTED_SIGNATURE)
     }

@@ -1,4 +1,5 @@
-//! Timestamps (RFC 3161) on signatures: they decide whether a certificate was revoked when it signed.
+//! Timestamps (RFC 3161) on signatures: they decide whether a certificate was revoked when it
+//! signed.
 
 use super::{Authenticode, CmsReadError, CmsVerifyError, Profile, SignedData, oids, read_digest};
 use crate::asn1::Elements;
@@ -97,7 +98,8 @@ pub struct Timestamp {
 }
 
 impl Timestamp {
-    /// Reads a token (a `ContentInfo`) and checks that it is for `signature`, by a certificate for timestamps alone.
+    /// Reads a token (a `ContentInfo`) and checks that it is for `signature`, by a certificate for
+    /// timestamps alone.
     pub fn verify(token: &[u8], signature: &[u8], sha1: bool) -> Result<Self, TimestampError> {
         let signed = SignedData::read(token, Profile::Timestamp)?;
         let info = TimestampInfo::read(signed.content.as_deref().unwrap_or_default())?;

@@ -59,8 +59,8 @@ impl SignedData {
         Ok(first)
     }
 
-    /// Checks that the signer's certificate belongs to whom signed the content; `detached` is the content that is
-    /// elsewhere, for [`Profile::Data`].
+    /// Checks that the signer's certificate belongs to whom signed the content; `detached` is the
+    /// content that is elsewhere, for [`Profile::Data`].
     ///
     /// # Errors
     /// What does not fit.
@@ -73,7 +73,8 @@ impl SignedData {
         self.verify_digest(&self.signer.digest.digest(content), sha1)
     }
 
-    /// The same, from the digest of the content (with [`SignerInfo::digest`](super::SignerInfo::digest)).
+    /// The same, from the digest of the content (with
+    /// [`SignerInfo::digest`](super::SignerInfo::digest)).
     pub fn verify_digest(&self, content_digest: &[u8], sha1: bool) -> Result<&Certificate, CmsVerifyError> {
         let signer = &self.signer;
         let certificate = self.signer_certificate()?;

@@ -22,7 +22,8 @@ pub struct DatabaseEntry {
     pub place: usize,
     /// Its octets.
     pub data: Vec<u8>,
-    /// The certificate, if it is one; or why it is none. Firmware passes over certificates that it cannot read.
+    /// The certificate, if it is one; or why it is none. Firmware passes over certificates that it
+    /// cannot read.
     pub certificate: Option<Result<Certificate, CertificateError>>,
 }
 
@@ -70,7 +71,8 @@ impl SignatureDatabase {
         self.entries.iter().find(|e| e.kind.image_algorithm() == Some(algorithm) && e.data == digest)
     }
 
-    /// The entries that name this certificate by the digest of its `tbsCertificate`, with the times of revocation.
+    /// The entries that name this certificate by the digest of its `tbsCertificate`, with the times
+    /// of revocation.
     pub fn find_tbs<'d>(
         &'d self,
         certificate: &Certificate,

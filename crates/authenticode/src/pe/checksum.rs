@@ -1,6 +1,8 @@
-//! The checksum of the optional header: the sum of all 16-bit words with the carries added back, and the file's length.
+//! The checksum of the optional header: the sum of all 16-bit words with the carries added back,
+//! and the file's length.
 
-/// Sums bytes as they come. The field CheckSum itself counts as zero: leave it out with two zero words.
+/// Sums bytes as they come. The field CheckSum itself counts as zero: leave it out with two zero
+/// words.
 #[derive(Debug, Clone, Default)]
 pub struct Checksum {
     sum: u64,
@@ -33,7 +35,8 @@ impl Checksum {
         }
     }
 
-    /// Adds bytes that counted as zeros when they were met at this offset; the length does not change.
+    /// Adds bytes that counted as zeros when they were met at this offset; the length does not
+    /// change.
     pub fn add_at(&mut self, offset: u64, bytes: &[u8]) {
         for (at, byte) in (offset..).zip(bytes) {
             self.sum += u64::from(*byte) << (8 * (at % 2));

@@ -1,7 +1,7 @@
 //! Adding, replacing and removing sections.
 //!
-//! A change makes existing signatures worthless, so the edited image has none. Sections keep their addresses in memory, since
-//! code refers to them; in the file they are packed again, each aligned.
+//! A change makes existing signatures worthless, so the edited image has none. Sections keep their
+//! addresses in memory, since code refers to them; in the file they are packed again, each aligned.
 
 use super::checksum::Checksum;
 use super::error::{ImageError, PeError};
@@ -150,7 +150,8 @@ impl<'a> Editor<'a> {
         Ok(self)
     }
 
-    /// Replaces the content of a section. It stays where it is in memory if there is room, and else moves behind all others.
+    /// Replaces the content of a section. It stays where it is in memory if there is room, and else
+    /// moves behind all others.
     pub fn replace(&mut self, new: &NewSection<'a>) -> Result<&mut Self, EditError> {
         let index = self.find(new.name)?;
         let Some(part) = self.parts.get(index) else { return Err(EditError::Missing(new.name.to_string())) };

@@ -209,7 +209,8 @@ impl Optional {
         })
     }
 
-    /// Alignments are powers of two, and sections are at least as far apart in memory as in the file.
+    /// Alignments are powers of two, and sections are at least as far apart in memory as in the
+    /// file.
     pub(super) fn check_alignments(&self) -> Result<(), PeError> {
         let (section, file) = (self.section_alignment, self.file_alignment);
         for (field, value) in [("SectionAlignment", section), ("FileAlignment", file)] {

@@ -14,8 +14,9 @@ use core::ops::Range;
 
 /// The data directory of the certificate table.
 pub const CERTIFICATE_DIRECTORY: usize = 4;
-/// Sections that may be there several times: a unified kernel image holds one a device or firmware, and `.profile` begins
-/// a set of sections in which all names may come again (UAPI.5, "Unified Kernel Image").
+/// Sections that may be there several times: a unified kernel image holds one a device or firmware,
+/// and `.profile` begins a set of sections in which all names may come again (UAPI.5, "Unified
+/// Kernel Image").
 const REPEATABLE: [&[u8]; 2] = [b".dtbauto", b".efifw"];
 const PROFILE: &[u8] = b".profile";
 /// No image that boots has so many sections; firmware would be slow with them.
@@ -138,8 +139,8 @@ impl Layout {
         self.optional_offset() + CHECKSUM as u64
     }
 
-    /// Offset of the data directory of the certificate table in the file; `None` if the image has fewer directories, and so
-    /// cannot be signed.
+    /// Offset of the data directory of the certificate table in the file; `None` if the image has
+    /// fewer directories, and so cannot be signed.
     pub fn certificate_directory_offset(&self) -> Option<u64> {
         (self.directories.len() > CERTIFICATE_DIRECTORY)
             .then(|| self.optional_offset() + (self.width.fixed() + 8 * CERTIFICATE_DIRECTORY) as u64)

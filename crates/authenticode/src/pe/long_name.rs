@@ -1,5 +1,6 @@
-//! Names of sections with more than eight letters: `/26` is the name at byte 26 of the string table (PE Format, "Section
-//! Table"). Linkers for Windows do not write such, those of GNU do; firmware does not care for names.
+//! Names of sections with more than eight letters: `/26` is the name at byte 26 of the string table
+//! (PE Format, "Section Table"). Linkers for Windows do not write such, those of GNU do; firmware
+//! does not care for names.
 
 use super::fields::u32_at;
 use super::layout::Layout;
@@ -15,7 +16,8 @@ const SYMBOL: u64 = 18;
 /// Real names have a dozen letters.
 const LONGEST: u64 = 256;
 
-/// The name of a section, looked up in the string table if it is there; what cannot be looked up stays as it is.
+/// The name of a section, looked up in the string table if it is there; what cannot be looked up
+/// stays as it is.
 pub fn section_name<S: ImageSource + ?Sized>(
     source: &S,
     layout: &Layout,

@@ -18,11 +18,12 @@ pub struct Relocation {
     pub kind: u8,
 }
 
-/// Reads the data of the section `.reloc` of an image that takes `size_of_image` bytes in memory. Padding entries (kind 0)
-/// are left out.
+/// Reads the data of the section `.reloc` of an image that takes `size_of_image` bytes in memory.
+/// Padding entries (kind 0) are left out.
 ///
 /// # Errors
-/// If a block is malformed, of a kind that the machine does not have, or changes what is outside of the image.
+/// If a block is malformed, of a kind that the machine does not have, or changes what is outside of
+/// the image.
 pub fn relocations(data: &[u8], machine: Machine, size_of_image: u32) -> Result<Vec<Relocation>, PeError> {
     let mut all = Vec::new();
     let mut at = 0;

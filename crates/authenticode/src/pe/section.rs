@@ -78,7 +78,8 @@ impl Section {
         start..start + u64::from(self.raw_size)
     }
 
-    /// What it takes in memory. An image whose section has no virtual size means the size in the file.
+    /// What it takes in memory. An image whose section has no virtual size means the size in the
+    /// file.
     pub fn memory_range(&self) -> Range<u64> {
         let start = u64::from(self.virtual_address);
         let size = if self.virtual_size == 0 { self.raw_size } else { self.virtual_size };

@@ -8,7 +8,8 @@ use std::path::PathBuf;
 /// No URI needs more characters.
 const MAX_LENGTH: usize = 8 << 10;
 
-/// Why a text is no URI that we accept. The value of an attribute is never part of it: it may be a PIN.
+/// Why a text is no URI that we accept. The value of an attribute is never part of it: it may be a
+/// PIN.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Pkcs11UriError {
@@ -110,7 +111,8 @@ impl Pkcs11Uri {
     /// Reads a URI.
     ///
     /// # Errors
-    /// What is wrong with it, and where. Attributes that are not known are errors as well: nothing could match them.
+    /// What is wrong with it, and where. Attributes that are not known are errors as well: nothing
+    /// could match them.
     pub fn parse(text: &str) -> Result<Self, Pkcs11UriError> {
         if text.len() > MAX_LENGTH {
             return Err(Pkcs11UriError::Length(text.len()));

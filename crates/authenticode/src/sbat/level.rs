@@ -14,7 +14,8 @@ pub const SHIM_SECTION: &str = ".sbatlevel";
 pub struct SbatLevel {
     /// The date in its first line, `2025051000` for instance.
     pub date: Option<String>,
-    /// Components and their least generations, in their order. Only the first line of a component counts, as in shim.
+    /// Components and their least generations, in their order. Only the first line of a component
+    /// counts, as in shim.
     pub entries: Vec<(String, u16)>,
 }
 
@@ -57,9 +58,11 @@ impl SbatLevel {
         if level.entries.is_empty() { Err(SbatError::Empty) } else { Ok(level) }
     }
 
-    /// The levels in shim's section `.sbatlevel`: the one that it sets by itself, and the latest, which it sets on demand.
+    /// The levels in shim's section `.sbatlevel`: the one that it sets by itself, and the latest,
+    /// which it sets on demand.
     ///
-    /// Two little-endian offsets, and at each (counted behind the version, where the offsets begin) text that ends with a zero.
+    /// Two little-endian offsets, and at each (counted behind the version, where the offsets begin)
+    /// text that ends with a zero.
     pub fn read_shim(section: &[u8]) -> Option<Result<[Self; 2], SbatError>> {
         let (version, body) = section.split_first_chunk::<4>()?;
         let (offsets, _) = body.split_first_chunk::<8>()?;

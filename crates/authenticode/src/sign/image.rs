@@ -60,8 +60,8 @@ impl Signing {
         &self.digest
     }
 
-    /// Verifies the signature, attaches it with what `countersigner` adds to it, and writes the file, which may be the image
-    /// itself.
+    /// Verifies the signature, attaches it with what `countersigner` adds to it, and writes the
+    /// file, which may be the image itself.
     pub fn complete(
         &self,
         signature: &[u8],

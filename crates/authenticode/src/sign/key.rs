@@ -1,4 +1,5 @@
-//! Private keys that stand in files: PKCS #8 (RFC 5958, also encrypted), PKCS #1 (RFC 8017) and SEC 1 (RFC 5915), in PEM or DER.
+//! Private keys that stand in files: PKCS #8 (RFC 5958, also encrypted), PKCS #1 (RFC 8017) and SEC
+//! 1 (RFC 5915), in PEM or DER.
 //!
 //! ring computes the signatures. Keys never leave this module, and no part of them is printed.
 

@@ -1,7 +1,8 @@
 //! Requests for signatures by a key on another machine, as files in a folder.
 //!
-//! For the image `NAME` there are `NAME.tbs` (the octets to sign), `NAME.json` (what they are about, for people and for a better
-//! message), and, once the other machine has signed, `NAME.sig` (the signature: PKCS #1 v1.5, or ECDSA in DER).
+//! For the image `NAME` there are `NAME.tbs` (the octets to sign), `NAME.json` (what they are
+//! about, for people and for a better message), and, once the other machine has signed, `NAME.sig`
+//! (the signature: PKCS #1 v1.5, or ECDSA in DER).
 
 use super::image::Signing;
 use crate::digest::DigestAlgorithm;
@@ -115,14 +116,15 @@ impl<'a> RequestFolder<'a> {
         self.file(image, ".sig")
     }
 
-    /// The signature that the key made for the image at `image`. Nothing else that the folder holds is believed.
+    /// The signature that the key made for the image at `image`. Nothing else that the folder holds
+    /// is believed.
     pub fn signature(self, image: &Path) -> Result<Vec<u8>, RequestError> {
         let path = self.signature_path(image)?;
         read_limited(&path, MAX_SIGNATURE).map_err(|source| RequestError::Signature { path, source })
     }
 
-    /// Whether the request was made for this image. A signature that does not fit says less clearly what is wrong; but the
-    /// description may be gone.
+    /// Whether the request was made for this image. A signature that does not fit says less clearly
+    /// what is wrong; but the description may be gone.
     pub fn check(self, image: &Path, signing: &Signing) -> Result<(), RequestError> {
         let path = self.file(image, ".json")?;
         let Ok(bytes) = read_limited(&path, MAX_DESCRIPTION) else { return Ok(()) };

@@ -8,7 +8,8 @@ use std::path::PathBuf;
 /// No passphrase is longer.
 const MAX_FILE: u64 = 64 << 10;
 
-/// A passphrase, a PIN, or a private key in PEM. It is not printed, and its memory is overwritten when it is dropped.
+/// A passphrase, a PIN, or a private key in PEM. It is not printed, and its memory is overwritten
+/// when it is dropped.
 #[derive(Clone)]
 pub struct Secret(Zeroizing<Vec<u8>>);
 

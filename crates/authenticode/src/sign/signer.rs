@@ -32,7 +32,8 @@ pub struct FileSigner {
 }
 
 impl FileSigner {
-    /// Checks that the key and the certificate belong together, which otherwise each file would report again.
+    /// Checks that the key and the certificate belong together, which otherwise each file would
+    /// report again.
     ///
     /// # Errors
     /// [`SignError::OtherKey`], or that the certificate has a key of an unknown kind.

@@ -1,5 +1,5 @@
-//! Authorised changes of variables: `EFI_VARIABLE_AUTHENTICATION_2` (UEFI specification, section 8.2.2), what files with
-//! the ending `.auth` hold.
+//! Authorised changes of variables: `EFI_VARIABLE_AUTHENTICATION_2` (UEFI specification, section
+//! 8.2.2), what files with the ending `.auth` hold.
 
 use super::Variable;
 use crate::certificate::Certificate;
@@ -71,7 +71,8 @@ pub enum VariableError {
 /// A change of a variable with the signature that authorises it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Authenticated {
-    /// Firmware takes only changes that are newer than the last one, except when something is added.
+    /// Firmware takes only changes that are newer than the last one, except when something is
+    /// added.
     pub time: Time,
     /// The signature: signed data, usually bare, without a `ContentInfo` around it.
     pub signature: Vec<u8>,
@@ -89,8 +90,8 @@ fn message(variable: Variable, attributes: u32, time: Time, data: &[u8]) -> Vec<
     message
 }
 
-/// Works out what has to be signed to change a variable; [`ToBeSigned::complete_bare`] then gives the signature. What the key signs is
-/// the second value, hashed with SHA-256.
+/// Works out what has to be signed to change a variable; [`ToBeSigned::complete_bare`] then gives
+/// the signature. What the key signs is the second value, hashed with SHA-256.
 pub fn prepare(
     variable: Variable,
     attributes: u32,
@@ -160,8 +161,9 @@ impl Authenticated {
         octets
     }
 
-    /// Checks that one of `authorities` authorised this change: of PK for PK and KEK, of PK and KEK for db and dbx. While a machine
-    /// is in setup mode, firmware demands only that PK is signed by itself.
+    /// Checks that one of `authorities` authorised this change: of PK for PK and KEK, of PK and KEK
+    /// for db and dbx. While a machine is in setup mode, firmware demands only that PK is signed by
+    /// itself.
     ///
     /// # Errors
     /// What does not fit.

@@ -1,8 +1,9 @@
 //! The order in which EDK2 decides (`DxeImageVerificationHandler`).
 //!
-//! An unsigned image needs its SHA-256 digest in db. Of a signed one every signature is looked at: one that dbx forbids, or that
-//! does not show its signer, stops the image; one that leads to a certificate of db lets it through, and so does the image's digest
-//! in db, in the algorithm of the signature. The image's digest in dbx stops it in any case.
+//! An unsigned image needs its SHA-256 digest in db. Of a signed one every signature is looked at:
+//! one that dbx forbids, or that does not show its signer, stops the image; one that leads to a
+//! certificate of db lets it through, and so does the image's digest in db, in the algorithm of the
+//! signature. The image's digest in dbx stops it in any case.
 
 use super::policy::{TrustList, TrustPolicy};
 use super::revocation::{of_image, of_signer};
@@ -33,8 +34,9 @@ pub(super) fn decide(
             Attached::Unreadable(error) => {
                 SignatureFinding { fatal: true, ..unread(index, SignatureProblem::Read(error.clone())) }
             }
-            // EDK2 looks into the two types that may hold a signature, whatever the revision; nothing makes such, and here
-            // nobody looks into them, so they must not stand next to a good one.
+            // EDK2 looks into the two types that may hold a signature, whatever the revision;
+            // nothing makes such, and here nobody looks into them, so they must not stand next to a
+            // good one.
             Attached::Other(revision, kind) => SignatureFinding {
                 fatal: matches!(kind, 2 | 0x0ef1),
                 ..unread(index, SignatureProblem::Kind { revision: *revision, kind: *kind })

@@ -61,8 +61,10 @@ pub struct TrustPolicy {
     pub vendor: SignatureDatabase,
     /// The least generations of components. With none, `.sbat` is not looked at.
     pub sbat_level: Option<SbatLevel>,
-    /// Refuse what was signed with a certificate that is not valid at this time. Neither firmware nor shim does.
+    /// Refuse what was signed with a certificate that is not valid at this time. Neither firmware
+    /// nor shim does.
     pub valid_at: Option<Time>,
-    /// Take SHA-1, for looking at old files. Some firmware still does; shim computes it for lists only.
+    /// Take SHA-1, for looking at old files. Some firmware still does; shim computes it for lists
+    /// only.
     pub sha1: bool,
 }

@@ -21,10 +21,11 @@ pub(super) fn of_image(
     })
 }
 
-/// Whether a list forbids the signer or anybody who vouches for it: with the list's certificates, or by the digests of
-/// `tbsCertificate`.
+/// Whether a list forbids the signer or anybody who vouches for it: with the list's certificates,
+/// or by the digests of `tbsCertificate`.
 ///
-/// EDK2 looks for digests of the signer's certificate and of the trusted one only; here those between count as well.
+/// EDK2 looks for digests of the signer's certificate and of the trusted one only; here those
+/// between count as well.
 pub(super) fn of_signer(
     signature: &Authenticode,
     reach: &Reach<'_>,
@@ -60,7 +61,8 @@ pub(super) fn trusted_time(signature: &Authenticode, policy: &TrustPolicy) -> Op
     stamps.map(|stamp| stamp.info.time).min()
 }
 
-/// Everybody who vouches for a signer: through the certificates that came along, and through those of the lists.
+/// Everybody who vouches for a signer: through the certificates that came along, and through those
+/// of the lists.
 pub(super) fn all_who_vouch<'c>(
     signer: &'c Certificate,
     signature: &'c Authenticode,

@@ -1,8 +1,9 @@
 //! The order in which shim decides about what it starts (`verify.c`).
 //!
-//! The image's digest first: forbidden in dbx or the owner's deny list, or allowed in db or the owner's list. Then each signature,
-//! of SHA-256 only: forbidden by a certificate, or allowed by one of db, of the owner's list or of shim itself. A forbidden
-//! signature does not spoil another that is good.
+//! The image's digest first: forbidden in dbx or the owner's deny list, or allowed in db or the
+//! owner's list. Then each signature, of SHA-256 only: forbidden by a certificate, or allowed by
+//! one of db, of the owner's list or of shim itself. A forbidden signature does not spoil another
+//! that is good.
 
 use super::policy::{TrustList, TrustPolicy};
 use super::revocation::{of_image, of_signer};

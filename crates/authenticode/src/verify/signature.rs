@@ -82,7 +82,8 @@ pub(super) fn trust(
         usable.map(|(entry, certificate)| ((*list, entry), certificate))
     });
     let ((list, entry), path) = reach.path_to_any(anchors).map_err(SignatureProblem::Path)?;
-    // Whoever is forbidden stays so when the certificate in between is not sent along, but comes from a list.
+    // Whoever is forbidden stays so when the certificate in between is not sent along, but comes
+    // from a list.
     let databases: Vec<&SignatureDatabase> = lists.allow.iter().map(|(_, database)| *database).collect();
     let everybody = all_who_vouch(signer, signature, &databases);
     for (deny, database) in &lists.deny {

@@ -101,7 +101,8 @@ impl Subject {
 }
 
 impl SbatData {
-    /// Reads it as shim does (`verify_buffer_sbat`); a second section of the name is refused when the layout is read.
+    /// Reads it as shim does (`verify_buffer_sbat`); a second section of the name is refused when
+    /// the layout is read.
     pub fn read<S: ImageSource + ?Sized>(source: &S, layout: &Layout) -> Result<Self, S::Error> {
         let Some(section) = layout.section(sbat::SECTION.as_bytes()) else { return Ok(Self::Missing) };
         if section.has_relocations() {

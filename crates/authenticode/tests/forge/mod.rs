@@ -48,7 +48,8 @@ impl Forge {
         String::from_utf8(output.stdout).unwrap()
     }
 
-    /// A certificate that signed itself, with `NAME.key` and `NAME.pem` in the room. `more` are options for openssl.
+    /// A certificate that signed itself, with `NAME.key` and `NAME.pem` in the room. `more` are
+    /// options for openssl.
     pub(crate) fn own(&self, name: &str, subject: &str, more: &str) -> Identity {
         self.shell(&format!(
             "openssl req -x509 -newkey rsa:2048 -nodes -keyout {name}.key -out {name}.pem -days 3650 \

@@ -16,9 +16,10 @@ use terminal::Clean;
 
 /// Make the keys of a machine's owner: PK, KEK and db.
 ///
-/// For each: NAME.key (private, readable by you alone), NAME.pem and NAME.der (its certificate), NAME.esl (a signature list),
-/// NAME.auth (an authorised change that enrols it). PK-remove.auth takes the platform key out again, which leads back to
-/// setup mode. The folder must not be there yet; it appears at once, with everything in it.
+/// For each: NAME.key (private, readable by you alone), NAME.pem and NAME.der (its certificate),
+/// NAME.esl (a signature list), NAME.auth (an authorised change that enrols it). PK-remove.auth
+/// takes the platform key out again, which leads back to setup mode. The folder must not be there
+/// yet; it appears at once, with everything in it.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

@@ -18,10 +18,12 @@ use terminal::clean;
 
 /// Enrol the keys that `snowguard keys create` made. The machine must be in setup mode.
 ///
-/// db and KEK are written first and PK last, which switches Secure Boot on: stopped before, the machine starts as it did.
+/// db and KEK are written first and PK last, which switches Secure Boot on: stopped before, the
+/// machine starts as it did.
 ///
-/// Cards with programs in option ROMs (graphics, network, storage) need Microsoft's certificates, which sign them: without, the
-/// machine may not even show a picture. So `--microsoft` is taken for granted, and leaving it out wants `--yes`.
+/// Cards with programs in option ROMs (graphics, network, storage) need Microsoft's certificates,
+/// which sign them: without, the machine may not even show a picture. So `--microsoft` is taken for
+/// granted, and leaving it out wants `--yes`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -32,7 +34,8 @@ pub(crate) struct Options {
     /// The folder that `snowguard keys create` made
     #[arg(long, value_name = "DIR")]
     dir: PathBuf,
-    /// Microsoft's certificates too: those that the firmware brought (dbDefault, KEKDefault, db, KEK), or those in PATH
+    /// Microsoft's certificates too: those that the firmware brought (dbDefault, KEKDefault, db,
+    /// KEK), or those in PATH
     #[arg(long, value_name = "PATH")]
     #[expect(clippy::option_option, reason = "how clap says that the value may be left out")]
     microsoft: Option<Option<PathBuf>>,
@@ -45,7 +48,8 @@ pub(crate) struct Options {
     /// Do it although option ROMs will not be let through
     #[arg(long)]
     yes: bool,
-    /// A file with the passphrase of the keys; without it, the variable SNOWGUARD_KEY_PASSPHRASE is used
+    /// A file with the passphrase of the keys; without it, the variable SNOWGUARD_KEY_PASSPHRASE is
+    /// used
     #[arg(long, value_name = "FILE")]
     passphrase_file: Option<PathBuf>,
 }

@@ -20,7 +20,8 @@ Examples:
   snowguard keys export dbx --output dbx.esl
   snowguard keys export keys/db.auth --format der --output db.der")]
 pub(crate) struct Options {
-    /// PK, KEK, db, dbx, dbt, MokListRT or MokListXRT; or a file with signature lists, of efivarfs, or an authorised change
+    /// PK, KEK, db, dbx, dbt, MokListRT or MokListXRT; or a file with signature lists, of efivarfs,
+    /// or an authorised change
     #[arg(value_name = "VARIABLE|FILE")]
     what: String,
     /// The form

@@ -15,11 +15,12 @@ use std::process::ExitCode;
 
 /// Print the Authenticode digests of EFI programs.
 ///
-/// The digest is what signatures are made of and what hashes in db and dbx are: of everything but the checksum and the
-/// signatures themselves. So it is the same before and after signing.
+/// The digest is what signatures are made of and what hashes in db and dbx are: of everything but
+/// the checksum and the signatures themselves. So it is the same before and after signing.
 ///
-/// A file whose size is no multiple of 8 is padded with zeros when it is signed, and that changes the digest: `--as-is` gives
-/// the digest without padding, by which firmware knows an unsigned file.
+/// A file whose size is no multiple of 8 is padded with zeros when it is signed, and that changes
+/// the digest: `--as-is` gives the digest without padding, by which firmware knows an unsigned
+/// file.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Options {

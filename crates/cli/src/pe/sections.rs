@@ -13,8 +13,9 @@ use terminal::clean;
 
 /// List the sections of an EFI program, take them out, or change them.
 ///
-/// Changes are made in the order: remove, replace, add. A changed program has no signatures: sign it again. Sections keep
-/// their addresses; the entry point and what the headers refer to cannot be removed.
+/// Changes are made in the order: remove, replace, add. A changed program has no signatures: sign
+/// it again. Sections keep their addresses; the entry point and what the headers refer to cannot be
+/// removed.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Options {

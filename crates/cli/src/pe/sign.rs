@@ -20,8 +20,8 @@ use std::process::ExitCode;
 
 /// Sign EFI programs.
 ///
-/// The signature stands behind those that a program has already; `--replace` removes them. A kill leaves the old file or the new
-/// one.
+/// The signature stands behind those that a program has already; `--replace` removes them. A kill
+/// leaves the old file or the new one.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Options {
@@ -42,10 +42,12 @@ pub(crate) struct Options {
     /// Write into another folder, under the same names
     #[arg(long, value_name = "DIR")]
     output_dir: Option<PathBuf>,
-    /// Sign nothing, but write into DIR what the key has to sign, wherever it is: NAME.tbs, and NAME.json about it
+    /// Sign nothing, but write into DIR what the key has to sign, wherever it is: NAME.tbs, and
+    /// NAME.json about it
     #[arg(long, value_name = "DIR", conflicts_with_all = ["complete", "key", "output", "output_dir"])]
     prepare: Option<PathBuf>,
-    /// Let this authority say when each signature was made (RFC 3161, over HTTP), for instance http://timestamp.example/
+    /// Let this authority say when each signature was made (RFC 3161, over HTTP), for instance
+    /// http://timestamp.example/
     #[arg(long, value_name = "URL", conflicts_with = "prepare")]
     timestamp_url: Option<String>,
     /// Attach the signatures NAME.sig in DIR, which were made of what --prepare wrote
@@ -148,7 +150,8 @@ fn begin(path: &Path, certificates: &SignerCertificates, options: &Options) -> a
     Signing::begin(open(path)?, certificates, options.how()).with_context(|| path.display().to_string())
 }
 
-/// Attaches the signature that the key made. What was signed is worked out again, so nothing but the signature is believed.
+/// Attaches the signature that the key made. What was signed is worked out again, so nothing but
+/// the signature is believed.
 fn complete(
     path: &Path,
     folder: RequestFolder<'_>,

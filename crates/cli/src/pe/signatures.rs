@@ -27,7 +27,8 @@ pub(crate) struct StripOptions {
 
 /// Attach signatures to an EFI program, behind those that it has.
 ///
-/// A signature is PKCS #7 signed data in DER, as `snowguard pe detach` and `sbsign --detached` write it. It is not verified.
+/// A signature is PKCS #7 signed data in DER, as `snowguard pe detach` and `sbsign --detached`
+/// write it. It is not verified.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  snowguard pe attach linux.efi linux.p7 --output linux.signed.efi")]
 pub(crate) struct AttachOptions {

@@ -15,17 +15,19 @@ const PIN: &str = "SNOWGUARD_PIN";
 
 #[derive(Debug, Args)]
 pub(crate) struct SignerOptions {
-    /// The private key: PKCS #8 (also encrypted), PKCS #1 or SEC 1, in PEM or DER; or a key in a token, as a PKCS #11 URI
-    /// (`pkcs11:token=…;object=…`)
+    /// The private key: PKCS #8 (also encrypted), PKCS #1 or SEC 1, in PEM or DER; or a key in a
+    /// token, as a PKCS #11 URI (`pkcs11:token=…;object=…`)
     #[arg(long, value_name = "KEY")]
     key: Option<PathBuf>,
-    /// The certificate of the key, in PEM or DER, or a PKCS #11 URI; certificates behind it in the same file come along
+    /// The certificate of the key, in PEM or DER, or a PKCS #11 URI; certificates behind it in the
+    /// same file come along
     #[arg(long, value_name = "CERT")]
     cert: PathBuf,
     /// More certificates to put into the signature, between this one and the one that is trusted
     #[arg(long, value_name = "CERT")]
     chain: Vec<PathBuf>,
-    /// A file with the passphrase of the key; without it, the variable SNOWGUARD_KEY_PASSPHRASE is used
+    /// A file with the passphrase of the key; without it, the variable SNOWGUARD_KEY_PASSPHRASE is
+    /// used
     #[arg(long, value_name = "FILE")]
     passphrase_file: Option<PathBuf>,
     #[command(flatten)]
@@ -37,10 +39,12 @@ pub(crate) struct SignerOptions {
 #[derive(Debug, Args)]
 #[group(skip)]
 struct TokenOptions {
-    /// The PKCS #11 module for keys in tokens, unless the URI has module-path=; without it, p11-kit-proxy.so
+    /// The PKCS #11 module for keys in tokens, unless the URI has module-path=; without it,
+    /// p11-kit-proxy.so
     #[arg(long, value_name = "FILE")]
     pkcs11_module: Option<PathBuf>,
-    /// A file with the token's PIN, unless the URI has pin-source= or pin-value=; without it, the variable SNOWGUARD_PIN
+    /// A file with the token's PIN, unless the URI has pin-source= or pin-value=; without it, the
+    /// variable SNOWGUARD_PIN
     #[arg(long, value_name = "FILE")]
     pin_file: Option<PathBuf>,
 }

@@ -21,9 +21,9 @@ use terminal::clean;
 
 /// Tell whether firmware or shim would start EFI programs, and why.
 ///
-/// Everything is checked that they check: the digest, the signature, the path to a certificate of db, dbx with its
-/// certificates, digests and times, the lists of shim, and SBAT. The answer names the certificate of the list that let
-/// the program through, or the first thing that stopped it.
+/// Everything is checked that they check: the digest, the signature, the path to a certificate of
+/// db, dbx with its certificates, digests and times, the lists of shim, and SBAT. The answer names
+/// the certificate of the list that let the program through, or the first thing that stopped it.
 ///
 /// Exit code 0: all are trusted; 1: one is not; 2: wrong use; 3: one could not be read.
 #[derive(Debug, Args)]
@@ -50,10 +50,12 @@ pub(crate) struct Options {
     /// Certificates that are built into shim
     #[arg(long, value_name = "PATH")]
     vendor_cert: Vec<PathBuf>,
-    /// The least generations of components: a file of text, the variable SbatLevelRT, or shim, whose latest level counts
+    /// The least generations of components: a file of text, the variable SbatLevelRT, or shim,
+    /// whose latest level counts
     #[arg(long, value_name = "FILE")]
     sbat_level: Option<PathBuf>,
-    /// Take db, dbx, dbt, and the lists of shim from the variables of this machine, or of a copy of them
+    /// Take db, dbx, dbt, and the lists of shim from the variables of this machine, or of a copy of
+    /// them
     #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true, default_missing_value = EFIVARS)]
     efivars: Option<PathBuf>,
     /// Who decides; shim, if a list of shim is given
