@@ -1,8 +1,9 @@
 //! The step `aarch64`: lints for ARM machines, and pure crates tested as ARM programs.
 //!
-//! A compiler for that target comes from Debian alone: `rustc-web` with the standard libraries of amd64 and arm64. Its packages are
-//! unpacked into a folder of `target`, never installed, so that neither dpkg's architectures nor apt's lists change. Debian's
-//! ordinary cross compiler links, and compiles the parts in C; QEMU runs what comes out.
+//! A compiler for that target comes from Debian alone: `rustc-web` with the standard libraries of
+//! amd64 and arm64. Its packages are unpacked into a folder of `target`, never installed, so that
+//! neither dpkg's architectures nor apt's lists change. Debian's ordinary cross compiler links, and
+//! compiles the parts in C; QEMU runs what comes out.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -16,16 +17,20 @@ use crate::{debian, process, workspace};
 const TARGET: &str = "aarch64-unknown-linux-gnu";
 /// Part of the stamp: raise it when the way the toolchain is made changes.
 const RECIPE: u32 = 1;
-/// What is installed: linker and C compiler, the C library that they need, and what runs programs of arm64.
+/// What is installed: linker and C compiler, the C library that they need, and what runs programs
+/// of arm64.
 const INSTALLED: &[&str] = &["gcc-aarch64-linux-gnu", "libc6-dev-arm64-cross", "qemu-user"];
-/// What is only unpacked, with those of its dependencies that begin as [`LIBRARIES`] do: their names hold versions.
+/// What is only unpacked, with those of its dependencies that begin as [`LIBRARIES`] do: their
+/// names hold versions.
 const UNPACKED: &[&str] =
     &["rustc-web", "rust-web-clippy", "libstd-rust-web-dev", "libstd-rust-web-dev:arm64"];
 const LIBRARIES: &[&str] = &["libstd-rust-web-", "libllvm"];
-/// Crates without a system of their own, whose unit tests say something about the processor: byte order, `c_char`, arithmetic.
+/// Crates without a system of their own, whose unit tests say something about the processor: byte
+/// order, `c_char`, arithmetic.
 const PURE: &[&str] = &["nix-formats", "matching"];
 
-/// Lints the libraries and programs of the workspace for arm64, and runs the unit tests of pure crates.
+/// Lints the libraries and programs of the workspace for arm64, and runs the unit tests of pure
+/// crates.
 pub(crate) fn run() -> anyhow::Result<()> {
     ensure!(
         cfg!(all(target_arch = "x86_64", target_os = "linux")),
@@ -139,7 +144,8 @@ fn make(folder: &Path) -> anyhow::Result<()> {
         .args(UNPACKED)
         .output()
         .context("cannot start apt-cache")?;
-    // A line without a blank in front is a package; those of other architectures have that behind a colon.
+    // A line without a blank in front is a package; those of other architectures have that behind a
+    // colon.
     let depends = String::from_utf8_lossy(&output.stdout);
     for library in LIBRARIES {
         let found = depends.lines().find(|line| {
