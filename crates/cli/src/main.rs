@@ -3,6 +3,8 @@
 //! Text goes out through `terminal::stdout` and `terminal::stderr` only, which let nothing control the terminal: see
 //! `clippy.toml` beside this crate's manifest.
 
+// Comments on arguments are the text of `--help`, where a link is read and not clicked.
+#![allow(rustdoc::bare_urls)]
 #![deny(clippy::print_stdout, clippy::print_stderr, clippy::disallowed_methods)]
 
 mod bootstrap;

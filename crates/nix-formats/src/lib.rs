@@ -3,7 +3,7 @@
 //! | for | begin with |
 //! |---|---|
 //! | names and versions | [`DrvName`], [`compare_versions`] |
-//! | hashes and store paths | [`Hash`], [`StorePath`], [`StoreDir`], [`base32`] |
+//! | hashes and store paths | [`struct@Hash`], [`StorePath`], [`StoreDir`], [`base32`] |
 //! | derivations | [`Derivation`], [`HashModulo`] |
 //! | archives and what binary caches record about them | [`nar`], [`NarInfo`], [`Signature`] |
 //! | a store on this machine | `store_db`, [`profile`], [`references`] |

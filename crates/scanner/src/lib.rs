@@ -1,6 +1,6 @@
 //! What is installed here, which findings that gives, and the report in the format that was asked for.
 //!
-//! [`target`] reads what there is to scan and gives packages, [`suppress`] and [`vex`] read what users say about
+//! [`targets`] reads what there is to scan and gives packages, [`suppress`] and [`vex`] read what users say about
 //! findings, [`report`] writes the result down. Matching itself is the crate `matching`'s work.
 
 mod cyclonedx;

@@ -118,7 +118,7 @@ pub enum SignatureProblem {
     /// No list has a certificate at the end of a path.
     #[error(transparent)]
     Path(PathError),
-    /// A certificate is not valid at [`TrustPolicy::valid_at`].
+    /// A certificate is not valid at [`TrustPolicy::valid_at`](super::TrustPolicy::valid_at).
     #[error("{subject} is valid from {from} to {until} only")]
     Validity {
         /// The certificate's subject.
