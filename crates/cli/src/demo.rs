@@ -4,11 +4,10 @@ mod store;
 
 use crate::exit;
 use anyhow::Context;
-use matching::{Confidence, Knowledge};
-use nix_formats::StoreDir;
-use scanner::report::{Appearance, ReportFormat, Selection};
-use scanner::scan::{self, Occasion, Opinions, Target};
-use scanner::targets::{self, StoreOptions};
+use matching::Knowledge;
+use scanner::report::{self, ReportFormat, ReportOptions};
+use scanner::targets::{self, ReadOptions};
+use scanner::{Policy, Run, Target};
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -86,20 +85,17 @@ fn try_run(options: &Options) -> anyhow::Result<()> {
     )?;
     let root = folder.join("root");
     store::make(&root).with_context(|| format!("cannot make a store in {}", root.display()))?;
-    let store =
-        StoreOptions { root, store_dir: StoreDir::default(), use_database: true, use_derivations: true };
+    let how = ReadOptions { root, ..ReadOptions::default() };
     let system = Path::new("/run/current-system");
-    let (kind, contents) = targets::read(system, None, &store).context("cannot read the made-up system")?;
+    let (kind, contents) = targets::read(system, None, &how).context("cannot read the made-up system")?;
     let packages = contents.packages.clone();
-    let opinions = Opinions { knowledge: Knowledge::built_in()?, ..Opinions::default() };
-    let occasion = Occasion { time: jiff::Timestamp::now(), id: crate::scan::random_id()? };
+    let policy = Policy { knowledge: Knowledge::built_in()?, ..Policy::default() };
+    let run = Run::new(jiff::Timestamp::now(), crate::scan::random_id()?);
     let target = Target { name: system.display().to_string(), kind, contents };
-    let mut found = scan::scan(vec![target], &database, &opinions, &matching::FindingStatus::ALL, occasion)?;
-    "the records of the demonstration".clone_into(&mut found.database);
-    let appearance = exit::appearance(terminal::Stream::Stdout, false);
-    let mut selection = Selection::default_of(ReportFormat::Table);
-    selection.min_confidence = Confidence::Medium;
-    found.write(&mut out, ReportFormat::Table, &selection, appearance)?;
+    let found = scanner::scan(vec![target], &database, &policy, run)?;
+    let mut table = ReportOptions::new(ReportFormat::Table);
+    table.appearance = exit::appearance(terminal::Stream::Stdout, false);
+    report::write(&mut out, &found, &table)?;
 
     writeln!(out, "\n{bold}3. Why?{bold:#}\n   snowguard explain CVE PACKAGE")?;
     for (id, pname) in EXPLAINED {
@@ -122,18 +118,11 @@ fn try_run(options: &Options) -> anyhow::Result<()> {
         }
     }
 
-    let report = folder.join("report.html");
-    let selection = Selection::default_of(ReportFormat::Html);
-    scanner::output::replace(&report, |file| {
-        found.write(
-            file,
-            ReportFormat::Html,
-            &selection,
-            Appearance { colour: false, width: 100, all: false },
-        )
-    })
-    .with_context(|| format!("cannot write {}", report.display()))?;
-    writeln!(out, "\n{bold}4. A report for others{bold:#}\n   {}", report.display())?;
+    let page = folder.join("report.html");
+    let options = ReportOptions::new(ReportFormat::Html);
+    scanner::output::replace(&page, |file| report::write(file, &found, &options))
+        .with_context(|| format!("cannot write {}", page.display()))?;
+    writeln!(out, "\n{bold}4. A report for others{bold:#}\n   {}", page.display())?;
     let next = format!(
         "To scan your own system: `snowguard db update --help`, then `snowguard scan`. All of this is in {}.",
         folder.display()
@@ -142,7 +131,7 @@ fn try_run(options: &Options) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Writes the records into a folder and takes them in, as a user would.
+/// Writes the records into a folder and imports them, as a user would.
 fn make_database(folder: &Path, out: &mut impl Write) -> anyhow::Result<Database> {
     let records = folder.join("records");
     fs::create_dir(&records).with_context(|| format!("cannot make {}", records.display()))?;

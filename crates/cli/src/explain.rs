@@ -4,8 +4,8 @@ use crate::exit::{self, Failure};
 use crate::location::{self, DatabaseLocation};
 use anyhow::{Context, anyhow};
 use matching::{Finding, Matcher, Package};
-use nix_formats::{DrvName, StoreDir, StorePath};
-use scanner::targets::{self, StoreOptions};
+use nix_formats::{DrvName, StorePath};
+use scanner::targets::{self, ReadOptions};
 use scanner::user_file;
 use serde_json::json;
 use std::io::{self, BufWriter, Write};
@@ -155,13 +155,8 @@ fn packages(options: &Options) -> anyhow::Result<Vec<Package>> {
         };
         return Ok(vec![package]);
     }
-    let store = StoreOptions {
-        root: options.root.clone(),
-        store_dir: StoreDir::default(),
-        use_database: true,
-        use_derivations: true,
-    };
-    let (_, contents) = targets::read(&options.target, None, &store).with_context(|| {
+    let how = ReadOptions { root: options.root.clone(), ..ReadOptions::default() };
+    let (_, contents) = targets::read(&options.target, None, &how).with_context(|| {
         format!("`{name}` has no version, and {} cannot be read to find one", options.target.display())
     })?;
     let meant = |p: &Package| p.pname == name || p.attribute.as_deref() == Some(&options.package);

@@ -7,18 +7,16 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use jiff::Timestamp;
 use matching::{Confidence, FindingStatus};
 use nix_formats::StoreDir;
-use scanner::fail_on::FailOn;
-use scanner::report::{Appearance, ReportError, ReportFormat, Selection};
-use scanner::scan::{Occasion, Opinions, Target};
-use scanner::targets::{StoreOptions, TargetError, TargetKind};
-use scanner::{output, scan, suppress, targets, user_file, vex};
+use scanner::report::{self, Appearance, ReportError, ReportFormat, ReportOptions, Selection};
+use scanner::targets::{ReadOptions, TargetError, TargetKind};
+use scanner::{FailOn, Policy, Run, Scan, Target, output, suppress, targets, user_file, vex};
+use std::error::Error;
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Write};
 use std::os::unix::fs::FileTypeExt as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::str::FromStr;
-use vulnerability_db::database::Info;
 
 /// Examples and exit codes, below the options.
 const AFTER_HELP: &str = "\
@@ -50,7 +48,7 @@ pub(crate) struct Options {
     #[arg(value_name = "TARGET", default_value = "/run/current-system")]
     targets: Vec<PathBuf>,
     /// What the targets are, if it cannot be told from them
-    #[arg(long = "type", value_name = "KIND", value_parser = named::<TargetKind>(TargetKind::ALL.map(TargetKind::name).to_vec()))]
+    #[arg(long = "type", value_name = "KIND", value_parser = named::<TargetKind>(TargetKind::ALL.iter().map(|k| k.name())))]
     kind: Option<TargetKind>,
     /// Where the root of the system to scan is
     ///
@@ -72,21 +70,21 @@ pub(crate) struct Options {
     /// Exit with 1 if there is a finding at or above this bar
     ///
     /// What is known to be exploited is above every bar. What nobody has rated counts as medium.
-    #[arg(long, value_name = "BAR", value_parser = named::<FailOn>(FailOn::ALL.map(FailOn::name).to_vec()))]
+    #[arg(long, value_name = "BAR", value_parser = named::<FailOn>(FailOn::ALL.iter().map(|b| b.name())))]
     fail_on: Option<FailOn>,
     #[command(flatten)]
     database: DatabaseLocation,
     #[command(flatten)]
-    report: ReportOptions,
+    report: ReportArguments,
     #[command(flatten)]
-    opinions: OpinionOptions,
+    policy: PolicyArguments,
 }
 
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Report")]
-struct ReportOptions {
+struct ReportArguments {
     /// The format of the report
-    #[arg(long, short, value_name = "FORMAT", default_value = "table", value_parser = named::<ReportFormat>(ReportFormat::ALL.map(ReportFormat::name).to_vec()))]
+    #[arg(long, short, value_name = "FORMAT", default_value = "table", value_parser = named::<ReportFormat>(ReportFormat::ALL.iter().map(|f| f.name())))]
     format: ReportFormat,
     /// Write the report to this file instead of standard output; it is replaced at once or not at all
     #[arg(long, short, value_name = "FILE")]
@@ -95,16 +93,16 @@ struct ReportOptions {
     #[arg(long, short)]
     all: bool,
     /// Show these statuses [default: affected; all in json, cyclonedx, spdx and openvex]
-    #[arg(long, value_name = "STATUS,…", value_delimiter = ',', value_parser = named::<StatusName>(STATUSES.map(|(name, _)| name).to_vec()))]
+    #[arg(long, value_name = "STATUS,…", value_delimiter = ',', value_parser = named::<StatusName>(STATUSES.iter().map(|(name, _)| *name)))]
     status: Vec<StatusName>,
     /// Show only findings of at least this confidence; --fail-on counts only these too
-    #[arg(long, value_name = "CONFIDENCE", default_value = "medium", value_parser = named::<ConfidenceName>(CONFIDENCES.map(|(name, _)| name).to_vec()))]
+    #[arg(long, value_name = "CONFIDENCE", default_value = "medium", value_parser = named::<ConfidenceName>(CONFIDENCES.iter().map(|(name, _)| *name)))]
     min_confidence: ConfidenceName,
 }
 
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "What you know better")]
-struct OpinionOptions {
+struct PolicyArguments {
     /// Rules for findings that you accept: Snowguard's TOML, or a whitelist of vulnix
     #[arg(long, value_name = "FILE")]
     suppress: Vec<PathBuf>,
@@ -151,25 +149,26 @@ impl FromStr for ConfidenceName {
     }
 }
 
-/// Parses by name; the names are told to completions and help.
-fn named<T>(names: Vec<&'static str>) -> impl TypedValueParser<Value = T>
+/// Parses by name; completions and help list the names.
+fn named<T>(names: impl Iterator<Item = &'static str>) -> impl TypedValueParser<Value = T>
 where
-    T: FromStr<Err = String> + Clone + Send + Sync + 'static,
+    T: FromStr<Err: Into<Box<dyn Error + Send + Sync>>> + Clone + Send + Sync + 'static,
 {
     PossibleValuesParser::new(names).try_map(|name| name.parse::<T>())
 }
 
 /// Runs the command.
 pub(crate) fn run(options: &Options) -> Result<ExitCode, exit::Failure> {
-    let opinions = options.opinions.read().map_err(exit::Failure::usage)?;
+    let policy = options.policy.read().map_err(exit::Failure::usage)?;
     let store_dir = StoreDir::new(&options.store)
         .with_context(|| format!("--store `{}`: a store is an absolute path", options.store))
         .map_err(exit::Failure::usage)?;
-    let store = StoreOptions {
+    let how = ReadOptions {
         root: options.root.clone(),
         store_dir,
         use_database: !options.no_store_database,
         use_derivations: !options.no_derivations,
+        ..ReadOptions::default()
     };
     if let Some(path) = options.write_suppress.as_ref().filter(|path| path.exists()) {
         let error = anyhow::anyhow!("{} exists: rules that somebody wrote are not replaced", path.display());
@@ -177,19 +176,14 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, exit::Failure> {
     }
     let database = location::open(&options.database).map_err(exit::Failure::failed)?;
 
-    let (targets, failed) = read_targets(options, &store);
+    let (targets, failed) = read_targets(options, &how);
     if targets.is_empty() {
         return Err(exit::Failure::reported());
     }
-    let occasion = Occasion { time: Timestamp::now(), id: random_id().map_err(exit::Failure::failed)? };
-    let told = options.told();
-    let mut found = scan::scan(targets, &database, &opinions, &told, occasion)
-        .context("cannot look up vulnerabilities")
-        .map_err(exit::Failure::failed)?;
-    let info =
-        database.info().context("cannot read what the database holds").map_err(exit::Failure::failed)?;
-    found.database = describe(&info);
-    if let Some(hint) = age_hint(info.changed, found.time) {
+    let mut run = Run::new(Timestamp::now(), random_id().map_err(exit::Failure::failed)?);
+    run.reported = options.reported();
+    let found = scanner::scan(targets, &database, &policy, run).map_err(exit::Failure::failed)?;
+    if let Some(hint) = age_hint(found.records.changed, found.time) {
         exit::hint(hint);
     }
 
@@ -218,7 +212,7 @@ fn spooled(path: &Path) -> io::Result<(String, Option<tempfile::NamedTempFile>)>
     } else {
         match std::fs::metadata(path) {
             Ok(found) if found.file_type().is_fifo() => Box::new(File::open(path)?),
-            // What is wrong with others is told when they are read.
+            // What is wrong with others shows when they are read.
             _ => return Ok((path.display().to_string(), None)),
         }
     };
@@ -229,7 +223,7 @@ fn spooled(path: &Path) -> io::Result<(String, Option<tempfile::NamedTempFile>)>
 }
 
 /// Writes rules for what is open.
-fn write_suppress(path: &Path, found: &scanner::report::Scan, selection: &Selection) -> anyhow::Result<()> {
+fn write_suppress(path: &Path, found: &Scan, selection: &Selection) -> anyhow::Result<()> {
     let entries = found.entries();
     let open: Vec<_> = entries
         .iter()
@@ -243,11 +237,12 @@ fn write_suppress(path: &Path, found: &scanner::report::Scan, selection: &Select
         .with_context(|| format!("cannot write {}", path.display()))
 }
 
-/// Reads all targets; the errors of those that cannot be read are told. Also says whether there were any.
-fn read_targets(options: &Options, store: &StoreOptions) -> (Vec<Target>, bool) {
+/// Reads all targets; the errors of those that cannot be read are printed. Also says whether there were any.
+fn read_targets(options: &Options, how: &ReadOptions) -> (Vec<Target>, bool) {
     let mut targets = Vec::with_capacity(options.targets.len());
     let mut failed = false;
-    for read in targets::parallel(&options.targets, |path| read_target(path, options.kind, store)) {
+    let read = |path: &PathBuf| read_target(path, options.kind, how);
+    for read in scanner::parallel(&options.targets, how.threads, read) {
         match read {
             Ok(target) => targets.push(target),
             Err(error) => {
@@ -262,38 +257,36 @@ fn read_targets(options: &Options, store: &StoreOptions) -> (Vec<Target>, bool) 
     (targets, failed)
 }
 
-fn read_target(path: &Path, kind: Option<TargetKind>, store: &StoreOptions) -> anyhow::Result<Target> {
+fn read_target(path: &Path, kind: Option<TargetKind>, how: &ReadOptions) -> anyhow::Result<Target> {
     let (name, spooled) = spooled(path).with_context(|| format!("cannot scan {}", path.display()))?;
     let place = spooled.as_ref().map_or(path, tempfile::NamedTempFile::path);
-    let (kind, contents) =
-        targets::read(place, kind, store).with_context(|| format!("cannot scan {name}"))?;
+    let (kind, contents) = targets::read(place, kind, how).with_context(|| format!("cannot scan {name}"))?;
     Ok(Target { name, kind, contents })
 }
 
 impl Options {
     /// The statuses whose findings somebody will look at. Summaries and `--fail-on` rate all that is affected.
-    fn told(&self) -> Vec<FindingStatus> {
-        let mut told = self.report.selection().statuses;
-        told.push(FindingStatus::Affected);
-        told
+    fn reported(&self) -> Vec<FindingStatus> {
+        let mut reported = self.report.selection().statuses;
+        reported.push(FindingStatus::Affected);
+        reported
     }
 }
 
-impl OpinionOptions {
-    fn read(&self) -> anyhow::Result<Opinions> {
-        let mut opinions =
-            Opinions { knowledge: user_file::knowledge(&self.knowledge)?, ..Opinions::default() };
+impl PolicyArguments {
+    fn read(&self) -> anyhow::Result<Policy> {
+        let mut policy = Policy { knowledge: user_file::knowledge(&self.knowledge)?, ..Policy::default() };
         for path in &self.suppress {
-            opinions.rules.extend(suppress::read(path)?);
+            policy.rules.extend(suppress::read(path)?);
         }
         for path in &self.vex {
-            opinions.vex.extend(vex::read(path)?);
+            policy.vex.extend(vex::read(path)?);
         }
-        Ok(opinions)
+        Ok(policy)
     }
 }
 
-impl ReportOptions {
+impl ReportArguments {
     fn selection(&self) -> Selection {
         let mut selection = Selection::default_of(self.format);
         selection.min_confidence = self.min_confidence.0;
@@ -310,16 +303,17 @@ impl ReportOptions {
         selection
     }
 
-    fn write(&self, found: &scanner::report::Scan) -> anyhow::Result<()> {
-        let selection = self.selection();
+    fn write(&self, found: &Scan) -> anyhow::Result<()> {
+        let mut options = ReportOptions::new(self.format);
+        options.selection = self.selection();
         let result = if let Some(path) = &self.output {
-            let appearance = Appearance { colour: false, width: 100, all: self.all };
-            output::replace(path, |out| found.write(out, self.format, &selection, appearance))
+            options.appearance = Appearance { all: self.all, ..Appearance::default() };
+            output::replace(path, |out| report::write(out, found, &options))
                 .with_context(|| format!("cannot write {}", path.display()))
         } else {
-            let appearance = exit::appearance(terminal::Stream::Stdout, self.all);
+            options.appearance = exit::appearance(terminal::Stream::Stdout, self.all);
             let mut out = BufWriter::new(terminal::stdout());
-            match found.write(&mut out, self.format, &selection, appearance).map(|()| out.flush()) {
+            match report::write(&mut out, found, &options).map(|()| out.flush()) {
                 // Whoever reads has seen enough.
                 Err(ReportError::Io(error)) | Ok(Err(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
                     Ok(())
@@ -347,20 +341,6 @@ fn age_hint(changed: Option<Timestamp>, now: Timestamp) -> Option<String> {
     let days = now.duration_since(changed?).as_hours() / 24;
     (days >= OLD_DAYS)
         .then(|| format!("the records are {days} days old; `snowguard db update` imports newer ones"))
-}
-
-/// What the records are, in words.
-fn describe(info: &Info) -> String {
-    let counts = &info.counts;
-    let mut parts = vec![format!("{} CVE records", counts.cve)];
-    if counts.nvd > 0 {
-        parts.push(format!("{} of NVD", counts.nvd));
-    }
-    if counts.known_exploited > 0 {
-        parts.push(format!("{} known exploited", counts.known_exploited));
-    }
-    let changed = info.changed.map(|t| format!(", of {}", t.strftime("%Y-%m-%d"))).unwrap_or_default();
-    format!("{}{changed}", parts.join(", "))
 }
 
 /// A random UUID, version 4 (RFC 9562).

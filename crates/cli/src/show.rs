@@ -60,7 +60,7 @@ fn try_run(options: &Options) -> anyhow::Result<ExitCode> {
             if index > 0 {
                 writeln!(out)?;
             }
-            scanner::record::write(&mut out, vulnerability, appearance)?;
+            scanner::report::write_record(&mut out, vulnerability, appearance)?;
         }
     }
     out.flush()?;

@@ -1,6 +1,7 @@
 //! From which findings on a scan counts as failed.
 
-use crate::report::Entry;
+use crate::UnknownName;
+use crate::result::FindingEntry;
 use matching::{Confidence, FindingStatus};
 use std::fmt;
 use std::str::FromStr;
@@ -8,6 +9,7 @@ use vulnerability::model::Level;
 
 /// A bar. Findings at or above it make a scan fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum FailOn {
     /// Any rating, or none.
     Low,
@@ -23,7 +25,8 @@ pub enum FailOn {
 
 impl FailOn {
     /// All bars, lowest first.
-    pub const ALL: [Self; 5] = [Self::Low, Self::Medium, Self::High, Self::Critical, Self::KnownExploited];
+    pub const ALL: &'static [Self] =
+        &[Self::Low, Self::Medium, Self::High, Self::Critical, Self::KnownExploited];
 
     /// Its name on the command line.
     pub const fn name(self) -> &'static str {
@@ -38,7 +41,7 @@ impl FailOn {
 
     /// Whether a finding is at or above the bar: affected, not suppressed, of at least this confidence, and severe
     /// enough. What is known to be exploited is above every bar, whatever its rating.
-    pub fn fails(self, entry: &Entry<'_>, min_confidence: Confidence) -> bool {
+    pub fn fails(self, entry: &FindingEntry<'_>, min_confidence: Confidence) -> bool {
         let counts = entry.suppression.is_none()
             && entry.finding.status == FindingStatus::Affected
             && entry.finding.confidence >= min_confidence;
@@ -62,12 +65,10 @@ impl fmt::Display for FailOn {
 }
 
 impl FromStr for FailOn {
-    type Err = String;
+    type Err = UnknownName;
 
-    fn from_str(text: &str) -> Result<Self, String> {
-        Self::ALL.into_iter().find(|k| k.name() == text).ok_or_else(|| {
-            let names: Vec<&str> = Self::ALL.iter().map(|k| k.name()).collect();
-            format!("there is no bar `{text}`; there are {}", names.join(", "))
-        })
+    fn from_str(name: &str) -> Result<Self, UnknownName> {
+        let found = Self::ALL.iter().find(|bar| bar.name() == name);
+        found.copied().ok_or_else(|| UnknownName::new("bar", name, Self::ALL.iter().map(|b| b.name())))
     }
 }

@@ -1,17 +1,26 @@
 //! What is installed here, which findings that gives, and the report in the format that was asked for.
 //!
 //! [`targets`] reads what there is to scan and gives packages, [`suppress`] and [`vex`] read what users say about
-//! findings, [`report`] writes the result down. Matching itself is the crate `matching`'s work.
+//! findings, [`scan()`] makes the [`Scan`] of it, and [`report`] writes that down. Matching itself is the work of the crate
+//! `matching`.
 
 mod cyclonedx;
-pub mod fail_on;
+mod fail_on;
 pub mod output;
-pub mod record;
 pub mod report;
-pub mod scan;
+mod result;
+mod scan;
 pub mod suppress;
 pub mod targets;
+mod threads;
+mod unknown_name;
 pub mod user_file;
 pub mod vex;
 mod xml;
 mod yaml;
+
+pub use fail_on::FailOn;
+pub use result::{Action, FindingEntry, Records, Scan, ScannedTarget, Summary};
+pub use scan::{Policy, Run, ScanError, Target, scan};
+pub use threads::{available_threads, parallel};
+pub use unknown_name::UnknownName;

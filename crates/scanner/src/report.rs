@@ -1,97 +1,52 @@
-//! Reports: what a scan found, in the format that was asked for.
+//! Reports: the result of a scan, in one of many formats.
 //!
-//! | format | for whom | module |
-//! |---|---|---|
-//! | table | people at a terminal | [`table`] |
-//! | json | programs; the schema is `docs/schema/scan-report-1.json` | [`json`] |
-//! | sarif | code review tools (SARIF 2.1.0) | [`sarif`] |
-//! | cyclonedx | SBOM tools (CycloneDX 1.6 with vulnerabilities) | [`cyclonedx`] |
-//! | spdx | SBOM tools (SPDX 2.3) | [`spdx`] |
-//! | csv | spreadsheets | [`csv`] |
-//! | html | everybody; one file that loads nothing | [`html`] |
-//! | openvex | VEX tools (OpenVEX 0.2.0) | [`openvex`] |
+//! | format | for whom |
+//! |---|---|
+//! | table | people at a terminal |
+//! | json | programs; the schema is `docs/schema/scan-report-1.json` |
+//! | sarif | code review tools (SARIF 2.1.0) |
+//! | cyclonedx | SBOM tools (CycloneDX 1.6 with vulnerabilities) |
+//! | spdx | SBOM tools (SPDX 2.3) |
+//! | csv | spreadsheets |
+//! | html | everybody; one file that loads nothing |
+//! | openvex | VEX tools (OpenVEX 0.2.0) |
 //!
 //! Nothing here asks the clock: time and identity of a report come with the [`Scan`], so that the same scan gives
-//! the same bytes.
+//! the same bytes. [`write_record`] is the odd one out: it shows one vulnerability instead of a scan.
 
+mod csv;
+mod cyclonedx;
 mod elements;
-mod entry;
+mod html;
+mod json;
 mod layout;
+mod openvex;
+mod record;
+mod sarif;
+mod spdx;
+mod table;
 mod text;
 
-pub mod csv;
-pub mod cyclonedx;
-pub mod html;
-pub mod json;
-pub mod openvex;
-pub mod sarif;
-pub mod spdx;
-pub mod table;
-
-pub use entry::{Action, Entry, Summary};
+pub use json::FORMAT_VERSION;
+pub use record::write as write_record;
 pub use text::{clean, paragraph, wrapped};
 
-use crate::suppress::Suppression;
-use crate::targets::Warning;
+use crate::UnknownName;
+use crate::result::{Action, FindingEntry, Scan, ScannedTarget, Summary};
+use crate::threads::available_threads;
 use elements::{elements, list};
-use jiff::Timestamp;
 use layout::Lines;
-use matching::{Confidence, Finding, FindingStatus, Package};
-use rustc_hash::FxHashMap;
+use matching::{Confidence, FindingStatus};
 use serde::ser::{SerializeMap, Serializer};
 use std::fmt;
 use std::io::{self, Write as _};
+use std::num::NonZero;
 use std::str::FromStr;
 use vulnerability::CveId;
-use vulnerability::model::{Severity, Vulnerability};
-
-/// Everything that a report is made of.
-#[derive(Debug, Clone)]
-pub struct Scan {
-    /// What was scanned.
-    pub targets: Vec<ScannedTarget>,
-    /// The packages of all targets.
-    pub packages: Vec<Package>,
-    /// The vulnerabilities that findings speak of, if those were asked for. What their records say about products may
-    /// be left out: it stands in the findings' evidence.
-    pub vulnerabilities: FxHashMap<CveId, Vulnerability>,
-    /// The findings; `package` is an index into `packages`.
-    pub findings: Vec<Finding>,
-    /// Which findings are suppressed and by which rule, by place in `findings`.
-    pub suppressed: FxHashMap<usize, Suppression>,
-    /// Suppression rules that did nothing, and why.
-    pub rule_problems: Vec<Warning>,
-    /// When the scan was made.
-    pub time: Timestamp,
-    /// The report's identity: a random UUID (version 4) in lower case. SARIF accepts no later version.
-    pub id: String,
-    /// Where the records come from, in words, such as `29,379 records, newest of 2026-08-30`.
-    pub database: String,
-}
-
-/// A target, without its packages.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ScannedTarget {
-    /// As the user named it.
-    pub name: String,
-    /// What it is, such as `closure`.
-    pub kind: String,
-    /// How many packages it gave.
-    pub packages: usize,
-    /// See [`crate::targets::TargetContents::looked_at`].
-    pub looked_at: usize,
-    /// See [`crate::targets::TargetContents::not_packages`].
-    pub not_packages: usize,
-    /// See [`crate::targets::TargetContents::failed_evaluations`].
-    pub failed_evaluations: usize,
-    /// What was wrong with parts of it.
-    pub warnings: Vec<Warning>,
-    /// How many more warnings there were.
-    pub more_warnings: usize,
-}
 
 /// Why a report was not written.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum ReportError {
     /// It cannot be written.
     #[error("cannot write the report")]
@@ -103,6 +58,7 @@ pub enum ReportError {
 
 /// Formats of reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum ReportFormat {
     /// For people.
     Table,
@@ -124,7 +80,7 @@ pub enum ReportFormat {
 
 impl ReportFormat {
     /// All formats.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: &'static [Self] = &[
         Self::Table,
         Self::Json,
         Self::Sarif,
@@ -166,13 +122,11 @@ impl fmt::Display for ReportFormat {
 }
 
 impl FromStr for ReportFormat {
-    type Err = String;
+    type Err = UnknownName;
 
-    fn from_str(text: &str) -> Result<Self, String> {
-        Self::ALL.into_iter().find(|k| k.name() == text).ok_or_else(|| {
-            let names: Vec<&str> = Self::ALL.iter().map(|k| k.name()).collect();
-            format!("there is no format `{text}`; there are {}", names.join(", "))
-        })
+    fn from_str(name: &str) -> Result<Self, UnknownName> {
+        let found = Self::ALL.iter().find(|format| format.name() == name);
+        found.copied().ok_or_else(|| UnknownName::new("format", name, Self::ALL.iter().map(|f| f.name())))
     }
 }
 
@@ -198,7 +152,7 @@ impl Selection {
     }
 
     /// Whether a finding is shown.
-    pub fn shows(&self, entry: &Entry<'_>) -> bool {
+    pub fn shows(&self, entry: &FindingEntry<'_>) -> bool {
         self.statuses.contains(&entry.finding.status)
             && entry.finding.confidence >= self.min_confidence
             && (self.suppressed || entry.suppression.is_none())
@@ -216,58 +170,57 @@ pub struct Appearance {
     pub all: bool,
 }
 
-impl Scan {
-    /// The findings, what to do first first.
-    pub fn entries(&self) -> Vec<Entry<'_>> {
-        let mut entries = self.unordered();
-        entries.sort_by_cached_key(Entry::order);
-        entries
+impl Default for Appearance {
+    /// For files: without colours, 100 columns wide.
+    fn default() -> Self {
+        Self { colour: false, width: 100, all: false }
     }
+}
 
-    /// The findings in their own order.
-    fn unordered(&self) -> Vec<Entry<'_>> {
-        let mut severities: FxHashMap<CveId, Option<&Severity>> = FxHashMap::default();
-        self.findings
-            .iter()
-            .enumerate()
-            .filter_map(|(index, finding)| {
-                let vulnerability = self.vulnerabilities.get(&finding.cve);
-                let severity = severities.entry(finding.cve).or_insert_with(|| vulnerability?.severity());
-                Some(Entry {
-                    finding,
-                    package: self.packages.get(finding.package)?,
-                    vulnerability,
-                    suppression: self.suppressed.get(&index),
-                    severity: *severity,
-                })
-            })
-            .collect()
-    }
+/// What report is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ReportOptions {
+    /// The format.
+    pub format: ReportFormat,
+    /// Which findings it shows.
+    pub selection: Selection,
+    /// How a table looks; other formats have only one look.
+    pub appearance: Appearance,
+    /// How many threads may make it.
+    pub threads: NonZero<usize>,
+}
 
-    /// Writes the report.
-    pub fn write(
-        &self,
-        out: &mut dyn io::Write,
-        format: ReportFormat,
-        selection: &Selection,
-        appearance: Appearance,
-    ) -> Result<(), ReportError> {
-        // Most findings are counted and not shown: those need no order.
-        let entries = self.unordered();
-        let mut shown: Vec<&Entry<'_>> = entries.iter().filter(|e| selection.shows(e)).collect();
-        shown.sort_by_cached_key(|e| e.order());
-        let written = match format {
-            ReportFormat::Table => table::write(out, self, &entries, &shown, selection, appearance),
-            ReportFormat::Json => json::write(out, self, &entries, &shown),
-            ReportFormat::Sarif => sarif::write(out, self, &shown),
-            ReportFormat::CycloneDx => cyclonedx::write(out, self, &shown),
-            ReportFormat::Spdx => spdx::write(out, self, &shown),
-            ReportFormat::Csv => csv::write(out, &shown),
-            ReportFormat::Html => html::write(out, self, &entries, &shown),
-            ReportFormat::OpenVex => return openvex::write(out, self, &shown),
-        };
-        Ok(written?)
+impl ReportOptions {
+    /// A report in this format as it is if the user asks for nothing else.
+    pub fn new(format: ReportFormat) -> Self {
+        Self {
+            format,
+            selection: Selection::default_of(format),
+            appearance: Appearance::default(),
+            threads: available_threads(),
+        }
     }
+}
+
+/// Writes the report of a scan.
+pub fn write(out: &mut dyn io::Write, scan: &Scan, options: &ReportOptions) -> Result<(), ReportError> {
+    let ReportOptions { format, selection, appearance, threads } = options;
+    // Most findings are counted and not shown: those need no order.
+    let entries = scan.unordered();
+    let mut shown: Vec<&FindingEntry<'_>> = entries.iter().filter(|e| selection.shows(e)).collect();
+    shown.sort_by_cached_key(|e| e.order());
+    let written = match format {
+        ReportFormat::Table => table::write(out, scan, &entries, &shown, selection, *appearance),
+        ReportFormat::Json => json::write(out, scan, &entries, &shown, *threads),
+        ReportFormat::Sarif => sarif::write(out, scan, &shown),
+        ReportFormat::CycloneDx => cyclonedx::write(out, scan, &shown),
+        ReportFormat::Spdx => spdx::write(out, scan, &shown),
+        ReportFormat::Csv => csv::write(out, &shown),
+        ReportFormat::Html => html::write(out, scan, &entries, &shown),
+        ReportFormat::OpenVex => return openvex::write(out, scan, &shown),
+    };
+    Ok(written?)
 }
 
 /// An object that is being written.

@@ -1,12 +1,14 @@
-//! From targets to a [`Scan`]: which records speak of the packages, what they say, and what users say about that.
+//! From targets to a [`Scan`]: which records name the packages, what they say, and what the policy says about that.
 
-use crate::report::{Scan, ScannedTarget};
+use crate::result::{Records, Scan, ScannedTarget};
 use crate::suppress::{self, Rule};
 use crate::targets::{TargetContents, TargetKind};
+use crate::threads::available_threads;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use matching::{Finding, FindingStatus, Knowledge, Matcher, Package, VexStatement};
 use rustc_hash::FxHashSet;
+use std::num::NonZero;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use vulnerability::CveId;
 use vulnerability::model::Vulnerability;
@@ -23,9 +25,28 @@ pub struct Target {
     pub contents: TargetContents,
 }
 
-/// What findings are decided by besides the records.
+impl Target {
+    /// Separates the packages from what else is known of the target.
+    pub fn into_parts(self) -> (ScannedTarget, Vec<Package>) {
+        let Self { name, kind, contents } = self;
+        let target = ScannedTarget {
+            name,
+            kind,
+            packages: contents.packages.len(),
+            looked_at: contents.looked_at,
+            not_packages: contents.not_packages,
+            failed_evaluations: contents.failed_evaluations,
+            warnings: contents.warnings,
+            more_warnings: contents.more_warnings,
+        };
+        (target, contents.packages)
+    }
+}
+
+/// What overrides the records, or how they are read. Made as `Policy { knowledge, ..Policy::default() }`, since it may get
+/// more fields. The default is none at all.
 #[derive(Debug, Default)]
-pub struct Opinions {
+pub struct Policy {
     /// Curated knowledge.
     pub knowledge: Knowledge,
     /// Statements of VEX documents.
@@ -34,92 +55,117 @@ pub struct Opinions {
     pub rules: Vec<Rule>,
 }
 
-/// What makes one scan differ from another of the same things.
+/// One run of a scan: what differs from another run over the same things.
 #[derive(Debug, Clone)]
-pub struct Occasion {
-    /// When it is made. Rules expire by this time, in UTC.
+#[non_exhaustive]
+pub struct Run {
+    /// When it is. Rules expire by this time, in UTC.
     pub time: Timestamp,
     /// Its identity: a random UUID (version 4) in lower case.
     pub id: String,
+    /// Only findings of these statuses are reported with their evidence and vulnerabilities; the others are only counted.
+    pub reported: Vec<FindingStatus>,
+    /// How many threads may load and match records.
+    pub threads: NonZero<usize>,
 }
 
-/// Scans the targets. Only the records that use a name of one of the packages are loaded. Findings of a status that is
-/// not `told` may be without evidence, and their vulnerabilities may be missing.
-pub fn scan(
-    targets: Vec<Target>,
-    database: &Database,
-    opinions: &Opinions,
-    told: &[FindingStatus],
-    occasion: Occasion,
-) -> Result<Scan, Error> {
+impl Run {
+    /// A run that reports everything, on all processors.
+    pub fn new(time: Timestamp, id: String) -> Self {
+        Self { time, id, reported: FindingStatus::ALL.to_vec(), threads: available_threads() }
+    }
+}
+
+/// Why nothing could be scanned.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ScanError {
+    /// The records of the packages cannot be loaded.
+    #[error("cannot look up vulnerabilities")]
+    Lookup(#[source] Error),
+    /// It cannot be read what the database holds.
+    #[error("cannot read what the database holds")]
+    Info(#[source] Error),
+}
+
+/// Scans the targets. Only the records that use a name of one of the packages are loaded.
+pub fn scan(targets: Vec<Target>, database: &Database, policy: &Policy, run: Run) -> Result<Scan, ScanError> {
     let mut scanned = Vec::with_capacity(targets.len());
     let mut packages: Vec<Package> = Vec::new();
-    for Target { name, kind, contents } in targets {
-        scanned.push(ScannedTarget {
-            name,
-            kind: kind.name().to_owned(),
-            packages: contents.packages.len(),
-            looked_at: contents.looked_at,
-            not_packages: contents.not_packages,
-            failed_evaluations: contents.failed_evaluations,
-            warnings: contents.warnings,
-            more_warnings: contents.more_warnings,
-        });
-        packages.extend(contents.packages);
+    for target in targets {
+        let (target, more) = target.into_parts();
+        scanned.push(target);
+        packages.extend(more);
     }
-    let matcher = Matcher::new(&packages, &opinions.knowledge, &opinions.vex).with_evidence_for(told);
-    let mut ids = database.lookup(matcher.names())?;
-    let plan = Plan { matcher: &matcher, mentioned: matcher.mentioned(), told };
-    ids.extend(&plan.mentioned);
-    ids.sort_unstable();
-    ids.dedup();
-    let Found { findings, vulnerabilities, rejected } = find(&plan, database, &ids)?;
-    let findings = matcher.complete(findings, rejected.into_iter());
-    let today = TimeZone::UTC.to_datetime(occasion.time).date();
-    let (suppressed, rule_problems) = suppress::apply(&opinions.rules, &packages, &findings, today);
-    let vulnerabilities = vulnerabilities.into_iter().map(|v| (v.id, v)).collect();
+    let Found { findings, vulnerabilities } =
+        find(&packages, database, policy, &run).map_err(ScanError::Lookup)?;
+    let today = TimeZone::UTC.to_datetime(run.time).date();
+    let (suppressed, rule_problems) = suppress::apply(&policy.rules, &packages, &findings, today);
+    let info = database.info().map_err(ScanError::Info)?;
+    let records = Records {
+        cve: info.counts.cve,
+        nvd: info.counts.nvd,
+        known_exploited: info.counts.known_exploited,
+        changed: info.changed,
+    };
     Ok(Scan {
         targets: scanned,
         packages,
-        vulnerabilities,
+        vulnerabilities: vulnerabilities.into_iter().map(|v| (v.id, v)).collect(),
         findings,
         suppressed,
         rule_problems,
-        time: occasion.time,
-        id: occasion.id,
-        database: String::new(),
+        ..Scan::new(run, records)
     })
+}
+
+/// What the records say.
+struct Found {
+    findings: Vec<Finding>,
+    vulnerabilities: Vec<Vulnerability>,
+}
+
+/// Loads the records that name the packages, and matches them.
+fn find(packages: &[Package], database: &Database, policy: &Policy, run: &Run) -> Result<Found, Error> {
+    let matcher = Matcher::new(packages, &policy.knowledge, &policy.vex).with_evidence_for(&run.reported);
+    let mut ids = database.lookup(matcher.names())?;
+    let plan = Plan { matcher: &matcher, mentioned: matcher.mentioned(), reported: &run.reported };
+    ids.extend(&plan.mentioned);
+    ids.sort_unstable();
+    ids.dedup();
+    let Part { findings, vulnerabilities, rejected } = find_in_parts(&plan, database, &ids, run.threads)?;
+    Ok(Found { findings: matcher.complete(findings, rejected.into_iter()), vulnerabilities })
 }
 
 /// How many vulnerabilities are loaded and matched at once. Loaded records take some 20 kB each.
 const PART: usize = 128;
 
-/// What the records say.
+/// What a part of the records says.
 #[derive(Default)]
-struct Found {
+struct Part {
     findings: Vec<Finding>,
     vulnerabilities: Vec<Vulnerability>,
     rejected: Vec<CveId>,
 }
 
-impl Found {
-    /// Loads and matches a part, and keeps what is told. Once it is matched, what the records say about products is
-    /// not needed any more; it is most of them.
+impl Part {
+    /// Loads and matches some vulnerabilities, and keeps those that are reported. Once they are matched, their statements are
+    /// not needed any more; they are most of a record.
     fn add(&mut self, plan: &Plan<'_>, database: &Database, ids: &[CveId]) -> Result<(), Error> {
         let matcher = plan.matcher;
         let part = database.load(ids)?;
         let mut findings = matcher.find_in_part(&part);
-        let told = findings.iter().filter(|f| plan.told.contains(&f.status));
-        let told: FxHashSet<CveId> = told.map(|f| f.cve).collect();
+        let reported = findings.iter().filter(|f| plan.reported.contains(&f.status));
+        let reported: FxHashSet<CveId> = reported.map(|f| f.cve).collect();
         self.findings.append(&mut findings);
         for mut vulnerability in part {
             if vulnerability.rejected() {
                 self.rejected.push(vulnerability.id);
             }
-            if told.contains(&vulnerability.id) || plan.mentioned.contains(&vulnerability.id) {
+            if reported.contains(&vulnerability.id) || plan.mentioned.contains(&vulnerability.id) {
                 for record in &mut vulnerability.records {
                     record.statements = Vec::new();
-                    // A report will tell them. Here they are unpacked by many.
+                    // A report will show them. Here they are unpacked on several threads.
                     let _ = &*record.details;
                 }
                 self.vulnerabilities.push(vulnerability);
@@ -129,21 +175,26 @@ impl Found {
     }
 }
 
-/// What is looked for, and what of it is told.
+/// What is looked for, and what of it is reported.
 struct Plan<'a> {
     matcher: &'a Matcher<'a>,
     /// CVEs that may get a finding without any record.
     mentioned: Vec<CveId>,
-    told: &'a [FindingStatus],
+    reported: &'a [FindingStatus],
 }
 
-/// Loads and matches part by part, on as many threads as there are processors.
-fn find(plan: &Plan<'_>, database: &Database, ids: &[CveId]) -> Result<Found, Error> {
+/// Loads and matches part by part, on at most this many threads.
+fn find_in_parts(
+    plan: &Plan<'_>,
+    database: &Database,
+    ids: &[CveId],
+    threads: NonZero<usize>,
+) -> Result<Part, Error> {
     let parts: Vec<&[CveId]> = ids.chunks(PART).collect();
-    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(16).min(parts.len());
+    let threads = threads.get().min(parts.len());
     let next = AtomicUsize::new(0);
-    let work = |database: &Database| -> Result<Found, Error> {
-        let mut found = Found::default();
+    let work = |database: &Database| -> Result<Part, Error> {
+        let mut found = Part::default();
         while let Some(part) = parts.get(next.fetch_add(1, Ordering::Relaxed)) {
             found.add(plan, database, part)?;
         }

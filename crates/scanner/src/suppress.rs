@@ -25,7 +25,7 @@ use crate::user_file::{self, UserFileError};
 use jiff::civil::Date;
 use matching::{Finding, Package, TomlProblem};
 use rustc_hash::FxHashMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use vulnerability::CveId;
 
@@ -112,15 +112,15 @@ impl Rule {
     }
 }
 
-/// Applies rules: which findings are suppressed, by place, and what is wrong with the rules (expired, or about
+/// Applies rules: which findings are suppressed, by index, and what is wrong with the rules (expired, or about
 /// nothing that was found).
 pub fn apply(
     rules: &[Rule],
     packages: &[Package],
     findings: &[Finding],
     today: Date,
-) -> (FxHashMap<usize, Suppression>, Vec<Warning>) {
-    let mut suppressed = FxHashMap::default();
+) -> (BTreeMap<usize, Suppression>, Vec<Warning>) {
+    let mut suppressed = BTreeMap::new();
     let mut used = vec![false; rules.len()];
     let mut by_package: FxHashMap<&str, Vec<usize>> = FxHashMap::default();
     for (index, rule) in rules.iter().enumerate() {

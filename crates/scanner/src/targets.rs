@@ -29,7 +29,7 @@ pub mod packages_json;
 pub mod spdx;
 
 pub use detect::{TargetKind, detect};
-pub use store::{StoreOptions, parallel};
+pub use store::ReadOptions;
 
 pub(crate) use meta::cut;
 
@@ -142,7 +142,7 @@ pub enum TargetError {
 pub fn read(
     path: &Path,
     kind: Option<TargetKind>,
-    options: &StoreOptions,
+    options: &ReadOptions,
 ) -> Result<(TargetKind, TargetContents), TargetError> {
     let place = match kind {
         None => options.locate(path)?,
@@ -167,15 +167,19 @@ pub fn read(
         Place::File(TargetKind::Derivation) => {
             Ok((TargetKind::Derivation, derivation::read_outside(path, options)?))
         }
-        Place::File(kind) => Ok((kind, read_file(path, kind)?)),
+        Place::File(kind) => Ok((kind, read_document(path, kind, options)?)),
     }
 }
 
 /// Reads a file of a kind that does not need a store.
-pub fn read_file(path: &Path, kind: TargetKind) -> Result<TargetContents, TargetError> {
+fn read_document(
+    path: &Path,
+    kind: TargetKind,
+    options: &ReadOptions,
+) -> Result<TargetContents, TargetError> {
     match kind {
         TargetKind::PackagesJson => packages_json::read(path),
-        TargetKind::EvalJobs => eval_jobs::read(path),
+        TargetKind::EvalJobs => eval_jobs::read(path, options.threads),
         TargetKind::CycloneDx => cyclonedx::read(path),
         TargetKind::Spdx => spdx::read(path),
         TargetKind::Closure | TargetKind::Derivation => Err(TargetError::Unrecognised {

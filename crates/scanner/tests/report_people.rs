@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{HOSTILE, finding, report, report_with, scan};
+use common::{HOSTILE, finding, report, report_as, report_with, scan};
 use matching::{Confidence, FindingStatus};
 use scanner::report::{Appearance, ReportFormat, Selection};
 use unicode_width::UnicodeWidthStr;
@@ -30,13 +30,11 @@ fn the_table_says_what_to_do_first_first() {
 #[test]
 fn the_table_fits_and_is_plain_without_colour() {
     for width in [60, 80, 120] {
-        let mut out = Vec::new();
         let appearance = Appearance { colour: false, width, all: true };
         let mut scan = scan();
         // The head and the warnings are as long as their names.
         scan.targets[0].warnings.clear();
-        scan.write(&mut out, ReportFormat::Table, &common::everything(), appearance).unwrap();
-        let table = String::from_utf8(out).unwrap();
+        let table = report_as(&scan, ReportFormat::Table, &common::everything(), appearance);
         for line in table.lines().filter(|l| l.starts_with("  ")) {
             assert!(line.width() <= width, "{width}: {line}");
         }
@@ -46,10 +44,8 @@ fn the_table_fits_and_is_plain_without_colour() {
 
 #[test]
 fn colours_are_only_ours() {
-    let mut out = Vec::new();
     let appearance = Appearance { colour: true, width: 100, all: true };
-    scan().write(&mut out, ReportFormat::Table, &common::everything(), appearance).unwrap();
-    let table = String::from_utf8(out).unwrap();
+    let table = report_as(&scan(), ReportFormat::Table, &common::everything(), appearance);
     assert!(table.contains("\x1b[1m"));
     // The escape in the hostile texts did not survive.
     assert!(table.contains("[31m") && !table.contains("x\x1b[31m"));
@@ -67,11 +63,8 @@ fn many_findings_of_a_package_are_counted() {
             None,
         ));
     }
-    let mut out = Vec::new();
-    let appearance = Appearance { colour: false, width: 100, all: false };
-    scan.write(&mut out, ReportFormat::Table, &Selection::default_of(ReportFormat::Table), appearance)
-        .unwrap();
-    let table = String::from_utf8(out).unwrap();
+    let selection = Selection::default_of(ReportFormat::Table);
+    let table = report_as(&scan, ReportFormat::Table, &selection, Appearance::default());
     assert!(table.contains("… and 16 more"), "{table}");
 }
 
@@ -137,7 +130,7 @@ fn the_policy_allows_exactly_the_own_script_and_style() {
 
 #[test]
 fn the_same_scan_gives_the_same_bytes() {
-    for format in ReportFormat::ALL {
+    for &format in ReportFormat::ALL {
         assert_eq!(report(&scan(), format), report(&scan(), format), "{format}");
     }
 }

@@ -8,7 +8,8 @@ mod common;
 
 use common::{report, scan};
 use jsonschema::{Retrieve, Uri};
-use scanner::report::{ReportError, ReportFormat, Scan};
+use scanner::Scan;
+use scanner::report::{self, ReportError, ReportFormat, ReportOptions};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::process::Command;
@@ -189,8 +190,7 @@ fn openvex_is_valid() {
     let different: std::collections::HashSet<String> = statements.iter().map(Value::to_string).collect();
     assert_eq!((statements.len(), different.len()), (9, 9));
     let mut out = Vec::new();
-    let appearance = scanner::report::Appearance { colour: false, width: 80, all: false };
-    let error = empty().write(&mut out, ReportFormat::OpenVex, &common::everything(), appearance);
+    let error = report::write(&mut out, &empty(), &ReportOptions::new(ReportFormat::OpenVex));
     assert!(matches!(error, Err(ReportError::NothingToState)) && out.is_empty());
 }
 

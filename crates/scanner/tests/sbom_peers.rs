@@ -5,7 +5,7 @@
 mod common;
 
 use matching::Package;
-use scanner::targets::{TargetKind, detect, read_file};
+use scanner::targets::{ReadOptions, TargetKind, detect, read};
 use std::path::Path;
 use std::process::Command;
 
@@ -29,7 +29,7 @@ fn write(program: &str, forms: &[&str]) -> tempfile::TempDir {
 
 fn packages(path: &Path, kind: TargetKind) -> Vec<Package> {
     assert_eq!(detect(path).unwrap(), kind, "{}", path.display());
-    let contents = read_file(path, kind).unwrap();
+    let contents = read(path, Some(kind), &ReadOptions::default()).unwrap().1;
     // A version that is left out, and names that stand twice, are all that is wrong with them.
     for warning in &contents.warnings {
         let known = ["has no version", "the package URL says"].iter().any(|t| warning.problem.contains(t));

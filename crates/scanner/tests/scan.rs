@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used)]
 
 use matching::{Knowledge, Matcher, Package};
-use scanner::scan::{Occasion, Opinions, Target, scan};
 use scanner::targets::{TargetContents, TargetKind};
+use scanner::{Policy, Run, Target, scan};
 use std::num::NonZero;
 use test_support::data;
 use vulnerability_db::database::Database;
@@ -42,9 +42,13 @@ fn part_by_part_is_the_same_as_at_once() {
 
     let contents = TargetContents { packages: packages.clone(), ..TargetContents::default() };
     let target = Target { name: "test".into(), kind: TargetKind::Closure, contents };
-    let occasion = Occasion { time: now, id: "5f1e9c2a-3b4d-4e6f-8a7b-9c0d1e2f3a4b".into() };
-    let opinions = Opinions { knowledge: knowledge.clone(), ..Opinions::default() };
-    let found = scan(vec![target], &database, &opinions, &matching::FindingStatus::ALL, occasion).unwrap();
+    let mut run = Run::new(now, "5f1e9c2a-3b4d-4e6f-8a7b-9c0d1e2f3a4b".into());
+    // Several, also where there is only one processor.
+    run.threads = NonZero::new(3).unwrap();
+    let policy = Policy { knowledge: knowledge.clone(), ..Policy::default() };
+    let found = scan(vec![target], &database, &policy, run).unwrap();
+    let cve = database.info().unwrap().counts.cve;
+    assert_eq!(found.records.to_string(), format!("{cve} CVE records, of 2026-11-23"));
     assert_eq!(found.findings, expected);
     // Every finding with a record has it for the report.
     for finding in &found.findings {

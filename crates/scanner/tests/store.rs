@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use scanner::targets::{StoreOptions, TargetContents, TargetError, TargetKind, read};
+use scanner::targets::{ReadOptions, TargetContents, TargetError, TargetKind, read};
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
@@ -70,12 +70,12 @@ impl System {
         String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect()
     }
 
-    fn options(&self) -> StoreOptions {
-        StoreOptions { root: self.0.path().to_owned(), ..StoreOptions::default() }
+    fn options(&self) -> ReadOptions {
+        ReadOptions { root: self.0.path().to_owned(), ..ReadOptions::default() }
     }
 }
 
-fn read_there(target: &str, options: &StoreOptions) -> (TargetKind, TargetContents) {
+fn read_there(target: &str, options: &ReadOptions) -> (TargetKind, TargetContents) {
     read(Path::new(target), None, options).unwrap()
 }
 
@@ -110,14 +110,14 @@ fn a_system_as_nix_sees_it() {
     assert_eq!(openssl.derivation, derivers.first().cloned());
 
     // The same without the database, by reading files. What the derivations told is missing.
-    let options = StoreOptions { use_database: false, ..system.options() };
+    let options = ReadOptions { use_database: false, ..system.options() };
     let (_, by_files) = read_there("/run/current-system", &options);
     assert_eq!((by_files.looked_at, by_files.warnings.as_slice()), (closure.len(), &[][..]));
     assert_eq!(names(&by_files), [("odd", "3-thing-1.0"), ("openssl", "3.0.10"), ("some-data", "")]);
     assert_eq!(by_files.packages[1].store_paths, openssl.store_paths);
 
     // With the database but without derivations: outputs are still told apart by the deriver's name.
-    let options = StoreOptions { use_derivations: false, ..system.options() };
+    let options = ReadOptions { use_derivations: false, ..system.options() };
     let (_, by_names) = read_there("/run/current-system", &options);
     assert_eq!(names(&by_names), names(&by_files));
 }
@@ -172,7 +172,7 @@ fn what_vanishes_is_reported_and_the_rest_is_scanned() {
     fs::write(system.path("nix/var/nix/db/db.sqlite"), "not a database at all").unwrap();
     let error = read(Path::new("/run/current-system"), None, &options).unwrap_err();
     assert!(matches!(error, TargetError::Database(_)) && error.to_string().contains("db.sqlite"), "{error}");
-    let by_files = StoreOptions { use_database: false, ..options };
+    let by_files = ReadOptions { use_database: false, ..options };
     let (_, contents) = read_there("/run/current-system", &by_files);
     assert_eq!(contents.packages.len(), 3);
 }

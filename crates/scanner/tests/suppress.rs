@@ -143,7 +143,7 @@ print(json.dumps(answers))
 #[test]
 fn rules_that_are_begun_with_read_back() {
     let mut scan = common::scan();
-    let open = |e: &scanner::report::Entry<'_>| {
+    let open = |e: &scanner::FindingEntry<'_>| {
         e.finding.status == matching::FindingStatus::Affected && e.suppression.is_none()
     };
     let today: jiff::civil::Date = "2026-11-23".parse().unwrap();
@@ -160,7 +160,7 @@ fn rules_that_are_begun_with_read_back() {
     let left: Vec<_> = scan.entries().iter().filter(|e| open(e)).map(|e| e.finding.cve.to_string()).collect();
     assert!(count > 3);
     assert_eq!(left, ["CVE-2023-0009"]);
-    // The day after the last one they are told to have expired.
+    // The day after the last one they are reported as expired.
     let later = today.checked_add(jiff::Span::new().days(91)).unwrap();
     let (suppressed, problems) = scanner::suppress::apply(&rules, &scan.packages, &scan.findings, later);
     assert!(suppressed.is_empty() && problems.len() == rules.len());

@@ -2,9 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use scanner::targets::{
-    StoreOptions, TargetContents, TargetError, TargetKind, cyclonedx, detect, read, read_file, spdx,
-};
+use scanner::targets::{ReadOptions, TargetContents, TargetError, TargetKind, cyclonedx, detect, read, spdx};
 use std::io::Write;
 use std::path::Path;
 use test_support::data;
@@ -24,7 +22,7 @@ fn real_evaluations() {
         ("nixos-unstable.jsonl.zst", 17_463, 958),
     ] {
         let path = data(&format!("nixpkgs/{name}"));
-        let (kind, contents) = read(&path, None, &StoreOptions::default()).unwrap();
+        let (kind, contents) = read(&path, None, &ReadOptions::default()).unwrap();
         assert_eq!(kind, TargetKind::EvalJobs);
         assert_eq!((contents.packages.len(), contents.failed_evaluations), (packages, errors), "{name}");
         assert_eq!((contents.warnings.len(), contents.looked_at), (0, packages + errors));
@@ -40,7 +38,7 @@ fn real_evaluations() {
 /// A channel's file and the evaluation of the same branch speak of the same packages.
 #[test]
 fn a_real_channel_agrees_with_its_evaluation() {
-    let read = |name: &str| read(&data(&format!("nixpkgs/{name}")), None, &StoreOptions::default()).unwrap();
+    let read = |name: &str| read(&data(&format!("nixpkgs/{name}")), None, &ReadOptions::default()).unwrap();
     let (kind, channel) = read("nixos-18.03.packages.json.br");
     assert_eq!(kind, TargetKind::PackagesJson);
     let (_, evaluation) = read("nixos-18.03.jsonl.zst");
@@ -76,7 +74,7 @@ fn compression_is_looked_through() {
     for (suffix, bytes) in [(".json", &plain[..]), ("", &gz), (".wrong", &zst), (".br", &br)] {
         let file = file(suffix, bytes);
         assert_eq!(detect(file.path()).unwrap(), TargetKind::PackagesJson, "{suffix}");
-        let contents = read_file(file.path(), TargetKind::PackagesJson).unwrap();
+        let contents = read(file.path(), Some(TargetKind::PackagesJson), &ReadOptions::default()).unwrap().1;
         assert_eq!(
             (contents.packages[0].pname.as_str(), contents.packages[0].version.as_str()),
             ("foo", "1.2")
@@ -85,7 +83,7 @@ fn compression_is_looked_through() {
     // Cut short: an error, not half of the packages.
     let cut = file(".json.zst", &zst[..zst.len() - 8]);
     assert!(matches!(
-        read_file(cut.path(), TargetKind::PackagesJson),
+        read(cut.path(), Some(TargetKind::PackagesJson), &ReadOptions::default()),
         Err(TargetError::Io { .. } | TargetError::Invalid { .. })
     ));
 }
@@ -99,15 +97,15 @@ fn a_small_file_that_unpacks_to_a_huge_one_is_refused() {
         bomb.write_all(&block).unwrap();
     }
     let file = file(".json.zst", &bomb.finish().unwrap());
-    let error = read_file(file.path(), TargetKind::CycloneDx).unwrap_err();
+    let error = read(file.path(), Some(TargetKind::CycloneDx), &ReadOptions::default()).unwrap_err();
     assert!(matches!(error, TargetError::TooLarge { .. }), "{error}");
-    let error = read_file(file.path(), TargetKind::PackagesJson).unwrap_err();
+    let error = read(file.path(), Some(TargetKind::PackagesJson), &ReadOptions::default()).unwrap_err();
     assert!(matches!(error, TargetError::TooLarge { .. }), "{error}");
 }
 
 #[test]
 fn errors_name_the_place() {
-    let options = StoreOptions::default();
+    let options = ReadOptions::default();
     let problem = |suffix: &str, text: &str, kind: Option<TargetKind>| {
         let file = file(suffix, text.as_bytes());
         read(file.path(), kind, &options).unwrap_err().to_string()
@@ -237,7 +235,7 @@ fn spdx_in_rdf_is_refused_by_name() {
         xmlns='http://spdx.org/rdf/terms#'><SpdxDocument r:about='#a'><specVersion>SPDX-2.3</specVersion></SpdxDocument></r:RDF>";
     let file = file(".rdf.xml", rdf.as_bytes());
     assert_eq!(detect(file.path()).unwrap(), TargetKind::Spdx);
-    let error = read(file.path(), None, &StoreOptions::default()).unwrap_err().to_string();
+    let error = read(file.path(), None, &ReadOptions::default()).unwrap_err().to_string();
     assert!(error.contains("RDF/XML is not supported") && error.contains("convert it to JSON"), "{error}");
     let error = spdx::parse(b"<RDF/>").unwrap_err();
     assert!(error.contains("not SPDX"), "{error}");

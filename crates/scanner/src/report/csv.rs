@@ -5,7 +5,7 @@
 
 use super::json::rounded;
 use super::text::{clean, confidence_name, level_name, status_name};
-use super::{Entry, cve_url};
+use super::{FindingEntry, cve_url};
 use std::io;
 
 const COLUMNS: [&str; 17] = [
@@ -29,7 +29,7 @@ const COLUMNS: [&str; 17] = [
 ];
 
 /// Writes the findings.
-pub fn write(out: &mut dyn io::Write, shown: &[&Entry<'_>]) -> io::Result<()> {
+pub(super) fn write(out: &mut dyn io::Write, shown: &[&FindingEntry<'_>]) -> io::Result<()> {
     let mut writer = ::csv::WriterBuilder::new().terminator(::csv::Terminator::CRLF).from_writer(out);
     writer.write_record(COLUMNS)?;
     for entry in shown {

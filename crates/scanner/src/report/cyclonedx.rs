@@ -2,7 +2,7 @@
 
 use super::json::{description, references, rounded, weaknesses};
 use super::text::{clean, confidence_name, is_web_link, purl};
-use super::{Action, Entry, Scan, TOOL, TOOL_VERSION, cve_url, list, write_object};
+use super::{Action, FindingEntry, Scan, TOOL, TOOL_VERSION, cve_url, list, write_object};
 use matching::{Confidence, CorrectionSource, Evidence, FindingStatus, Package};
 use serde::ser::SerializeMap;
 use serde_json::{Map, Value, json};
@@ -10,7 +10,7 @@ use std::io;
 use vulnerability::model::{Container, Level, RecordSource, Severity};
 
 /// Writes the report.
-pub fn write(out: &mut dyn io::Write, scan: &Scan, shown: &[&Entry<'_>]) -> io::Result<()> {
+pub(super) fn write(out: &mut dyn io::Write, scan: &Scan, shown: &[&FindingEntry<'_>]) -> io::Result<()> {
     let targets: Vec<Value> = scan
         .targets
         .iter()
@@ -102,7 +102,7 @@ fn is_cpe(text: &str) -> bool {
         && text.strip_prefix("cpe:2.3:").is_some_and(|r| fields(r) == 11 && r.starts_with(['a', 'o', 'h']))
 }
 
-fn vulnerability(entry: &Entry<'_>) -> Value {
+fn vulnerability(entry: &FindingEntry<'_>) -> Value {
     let finding = entry.finding;
     let mut value = Map::new();
     let mut add = |key: &str, content: Value| drop(value.insert(key.to_owned(), content));
@@ -197,7 +197,7 @@ fn rating(severity: &Severity) -> Value {
 }
 
 /// The states of CycloneDX. "Exploitable" is only said where identity and version are certain.
-fn analysis(entry: &Entry<'_>) -> Value {
+fn analysis(entry: &FindingEntry<'_>) -> Value {
     let finding = entry.finding;
     let by_patch = finding
         .evidence

@@ -18,15 +18,15 @@ impl<'a, T, V: Serialize, F: Fn(usize, &'a T) -> V> Serialize for List<'a, T, F>
     }
 }
 
-/// A list whose elements are without line breaks inside, in whatever layout the list is, and are made and written down
-/// on all processors.
-pub(super) struct Elements<'a, T, F>(&'a [T], F);
+/// A list whose elements have no line breaks inside, in whatever layout the list is, and are made by several threads.
+pub(super) struct Elements<'a, T, F>(&'a [T], NonZero<usize>, F);
 
 pub(super) fn elements<'a, T, V: Serialize, F: Fn(&'a T) -> V>(
     items: &'a [T],
+    threads: NonZero<usize>,
     make: F,
 ) -> Elements<'a, T, F> {
-    Elements(items, make)
+    Elements(items, threads, make)
 }
 
 /// So many elements are handed over at once.
@@ -38,9 +38,8 @@ const MOST_THREADS: usize = 8;
 
 impl<'a, T: Sync, V: Serialize, F: Fn(&'a T) -> V + Sync> Serialize for Elements<'a, T, F> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Self(items, make) = self;
-        let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
-        let threads = threads.min(MOST_THREADS).min(items.len() / CHUNK);
+        let Self(items, threads, make) = self;
+        let threads = threads.get().min(MOST_THREADS).min(items.len() / CHUNK);
         if threads < 2 {
             return serializer.collect_seq(items.iter().map(make));
         }
@@ -78,11 +77,16 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    const FOUR: NonZero<usize> = NonZero::new(4).unwrap();
+
     proptest! {
         #[test]
         fn all_elements_in_order(items in prop::collection::vec("\\PC{0,3}", 0..1000)) {
             let plain = serde_json::to_string(&items).unwrap();
-            prop_assert_eq!(serde_json::to_string(&elements(&items, |i| i)).unwrap(), plain);
+            for threads in [1, 2, 8] {
+                let threads = NonZero::new(threads).unwrap();
+                prop_assert_eq!(&serde_json::to_string(&elements(&items, threads, |i| i)).unwrap(), &plain);
+            }
         }
     }
 
@@ -90,9 +94,9 @@ mod tests {
     fn errors_of_elements_and_of_the_writer_end_it() {
         let bad = std::collections::HashMap::from([((1, 2), 3)]);
         let items = vec![bad; 2000];
-        assert!(serde_json::to_string(&elements(&items, |i| i)).is_err());
+        assert!(serde_json::to_string(&elements(&items, FOUR, |i| i)).is_err());
         let mut little = [0_u8; 100];
         let numbers: Vec<usize> = (0..100_000).collect();
-        assert!(serde_json::to_writer(&mut little[..], &elements(&numbers, |i| i)).is_err());
+        assert!(serde_json::to_writer(&mut little[..], &elements(&numbers, FOUR, |i| i)).is_err());
     }
 }

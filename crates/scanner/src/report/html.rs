@@ -7,7 +7,7 @@
 use super::json::{description, references, rounded};
 use super::table::{advice, groups};
 use super::text::{clean, confidence_name, count, is_web_link, level_name, number, status_name};
-use super::{Entry, Scan, Summary, TOOL, TOOL_VERSION, cve_url};
+use super::{FindingEntry, Scan, Summary, TOOL, TOOL_VERSION, cve_url};
 use askama::Template;
 use base64::Engine;
 use matching::Package;
@@ -90,11 +90,11 @@ struct Cells {
 }
 
 /// Writes the page.
-pub fn write(
+pub(super) fn write(
     out: &mut dyn io::Write,
     scan: &Scan,
-    all: &[Entry<'_>],
-    shown: &[&Entry<'_>],
+    all: &[FindingEntry<'_>],
+    shown: &[&FindingEntry<'_>],
 ) -> io::Result<()> {
     let summary = Summary::of(scan, all);
     let page = Page {
@@ -104,7 +104,7 @@ pub fn write(
         tool: format!("{TOOL} {TOOL_VERSION}"),
         time: scan.time.strftime("%Y-%m-%d %H:%M UTC").to_string(),
         id: &scan.id,
-        database: clean(&scan.database),
+        database: clean(&scan.records.to_string()),
         targets: scan
             .targets
             .iter()
@@ -216,8 +216,8 @@ fn name_of(package: &Package) -> String {
     clean(format!("{} {}", package.pname, package.version).trim_end())
 }
 
-fn rows(shown: &[&Entry<'_>]) -> Vec<Row> {
-    let open: Vec<&Entry<'_>> = shown
+fn rows(shown: &[&FindingEntry<'_>]) -> Vec<Row> {
+    let open: Vec<&FindingEntry<'_>> = shown
         .iter()
         .filter(|e| e.finding.status == matching::FindingStatus::Affected && e.suppression.is_none())
         .copied()
@@ -235,7 +235,7 @@ fn rows(shown: &[&Entry<'_>]) -> Vec<Row> {
         .collect()
 }
 
-fn cells(entry: &Entry<'_>) -> Cells {
+fn cells(entry: &FindingEntry<'_>) -> Cells {
     let finding = entry.finding;
     let percent = |p: f32| if p < 0.001 { "< 0.1 %".to_owned() } else { format!("{:.1} %", p * 100.0) };
     Cells {

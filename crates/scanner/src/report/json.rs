@@ -1,7 +1,9 @@
 //! Our own format. Its schema is `docs/schema/scan-report-1.json` at the root of the project; a change that could break
 //! a reader raises [`FORMAT_VERSION`]'s first number, an addition the second.
 
-use super::{Entry, Scan, ScannedTarget, Summary, TOOL, TOOL_VERSION, cve_url, elements, list, write_object};
+use super::{
+    FindingEntry, Scan, ScannedTarget, Summary, TOOL, TOOL_VERSION, cve_url, elements, list, write_object,
+};
 use crate::targets::Warning;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -9,18 +11,20 @@ use serde::ser::SerializeMap;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io;
+use std::num::NonZero;
 use vulnerability::CveId;
 use vulnerability::model::{Level, Severity, Vulnerability};
 
 /// The version of the format.
 pub const FORMAT_VERSION: &str = "1.0";
 
-/// Writes the report: all packages, the findings that were chosen, and the vulnerabilities these speak of.
-pub fn write(
+/// Writes the report: all packages, the findings that are shown, and their vulnerabilities.
+pub(super) fn write(
     out: &mut dyn io::Write,
     scan: &Scan,
-    all: &[Entry<'_>],
-    shown: &[&Entry<'_>],
+    all: &[FindingEntry<'_>],
+    shown: &[&FindingEntry<'_>],
+    threads: NonZero<usize>,
 ) -> io::Result<()> {
     let mut vulnerabilities: BTreeMap<CveId, &Vulnerability> = BTreeMap::new();
     for entry in shown {
@@ -33,12 +37,12 @@ pub fn write(
         report.serialize_entry("id", &format!("urn:uuid:{}", scan.id))?;
         report.serialize_entry("time", &scan.time)?;
         report.serialize_entry("tool", &json!({ "name": TOOL, "version": TOOL_VERSION }))?;
-        report.serialize_entry("database", &scan.database)?;
+        report.serialize_entry("database", &scan.records.to_string())?;
         report.serialize_entry("targets", &list(&scan.targets, |_, t| target(t)))?;
         report.serialize_entry("summary", &Summary::of(scan, all))?;
-        report.serialize_entry("packages", &elements(&scan.packages, |p| p))?;
-        report.serialize_entry("vulnerabilities", &elements(&vulnerabilities, |v| About::of(v)))?;
-        report.serialize_entry("findings", &elements(shown, |e| Finding::of(e)))?;
+        report.serialize_entry("packages", &elements(&scan.packages, threads, |p| p))?;
+        report.serialize_entry("vulnerabilities", &elements(&vulnerabilities, threads, |v| About::of(v)))?;
+        report.serialize_entry("findings", &elements(shown, threads, |e| Finding::of(e)))?;
         report.serialize_entry("ruleProblems", &warnings(&scan.rule_problems))
     })
 }
@@ -54,7 +58,7 @@ struct Finding<'a> {
 }
 
 impl<'a> Finding<'a> {
-    fn of(entry: &Entry<'a>) -> Self {
+    fn of(entry: &FindingEntry<'a>) -> Self {
         let suppression =
             entry.suppression.map(|s| json!({ "reason": s.reason, "rule": s.origin, "until": s.until }));
         Self { found: entry.finding, action: entry.action().to_string(), suppression }
@@ -64,7 +68,7 @@ impl<'a> Finding<'a> {
 fn target(target: &ScannedTarget) -> Value {
     json!({
         "name": target.name,
-        "kind": target.kind,
+        "kind": target.kind.name(),
         "packages": target.packages,
         "lookedAt": target.looked_at,
         "notPackages": target.not_packages,

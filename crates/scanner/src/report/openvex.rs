@@ -1,7 +1,7 @@
 //! OpenVEX 0.2.0: a statement a finding.
 
 use super::text::{clean, purl};
-use super::{Entry, ReportError, Scan, TOOL, TOOL_VERSION, cve_url, write_object};
+use super::{FindingEntry, ReportError, Scan, TOOL, TOOL_VERSION, cve_url, write_object};
 use matching::FindingStatus;
 use serde::ser::SerializeMap;
 use serde_json::{Map, Value, json};
@@ -9,7 +9,11 @@ use std::collections::HashSet;
 use std::io;
 
 /// Writes the report. OpenVEX has no empty documents: without a finding nothing is written and that is an error.
-pub fn write(out: &mut dyn io::Write, scan: &Scan, shown: &[&Entry<'_>]) -> Result<(), ReportError> {
+pub(super) fn write(
+    out: &mut dyn io::Write,
+    scan: &Scan,
+    shown: &[&FindingEntry<'_>],
+) -> Result<(), ReportError> {
     if shown.is_empty() {
         return Err(ReportError::NothingToState);
     }
@@ -29,7 +33,7 @@ pub fn write(out: &mut dyn io::Write, scan: &Scan, shown: &[&Entry<'_>]) -> Resu
     Ok(())
 }
 
-fn statement(entry: &Entry<'_>) -> Value {
+fn statement(entry: &FindingEntry<'_>) -> Value {
     let finding = entry.finding;
     let package = entry.package;
     let mut value = Map::new();

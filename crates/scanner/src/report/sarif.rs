@@ -2,7 +2,7 @@
 
 use super::json::{description, rounded};
 use super::text::{clean, level_name, percent};
-use super::{Entry, Scan, TOOL, TOOL_VERSION, cve_url, list, write_object};
+use super::{FindingEntry, Scan, TOOL, TOOL_VERSION, cve_url, list, write_object};
 use matching::{Confidence, FindingStatus, Package};
 use serde::Serialize;
 use serde::ser::SerializeMap;
@@ -13,8 +13,8 @@ use vulnerability::CveId;
 use vulnerability::model::Level;
 
 /// Writes the report.
-pub fn write(out: &mut dyn io::Write, scan: &Scan, shown: &[&Entry<'_>]) -> io::Result<()> {
-    let mut rules: BTreeMap<CveId, &Entry<'_>> = BTreeMap::new();
+pub(super) fn write(out: &mut dyn io::Write, scan: &Scan, shown: &[&FindingEntry<'_>]) -> io::Result<()> {
+    let mut rules: BTreeMap<CveId, &FindingEntry<'_>> = BTreeMap::new();
     for entry in shown {
         rules.entry(entry.finding.cve).or_insert(entry);
     }
@@ -27,7 +27,7 @@ pub fn write(out: &mut dyn io::Write, scan: &Scan, shown: &[&Entry<'_>]) -> io::
             json!({ "level": "warning", "message": { "text": clean(&format!("{}: {warning}", target.name)) } })
         })
         .collect();
-    let rules: Vec<&Entry<'_>> = rules.into_values().collect();
+    let rules: Vec<&FindingEntry<'_>> = rules.into_values().collect();
     write_object(out, 4, |report| {
         report.serialize_entry("$schema", "https://json.schemastore.org/sarif-2.1.0.json")?;
         report.serialize_entry("version", "2.1.0")?;
@@ -75,7 +75,7 @@ struct Driver<L: Serialize> {
     rules: L,
 }
 
-fn rule(entry: &Entry<'_>) -> Value {
+fn rule(entry: &FindingEntry<'_>) -> Value {
     let cve = entry.finding.cve;
     let summary = Some(clean(entry.summary())).filter(|s| !s.is_empty()).unwrap_or_else(|| cve.to_string());
     let full = entry.vulnerability.and_then(description).map_or_else(|| summary.clone(), clean);
@@ -107,7 +107,7 @@ fn rule(entry: &Entry<'_>) -> Value {
 }
 
 /// SARIF's levels; what is not affected is told by `kind`, and then there must be none.
-fn level(entry: &Entry<'_>) -> &'static str {
+fn level(entry: &FindingEntry<'_>) -> &'static str {
     match entry.level() {
         _ if entry.known_exploited() => "error",
         Some(Level::Critical | Level::High) => "error",
@@ -116,7 +116,7 @@ fn level(entry: &Entry<'_>) -> &'static str {
     }
 }
 
-fn result(scan: &Scan, entry: &Entry<'_>, places: &BTreeMap<CveId, usize>) -> Value {
+fn result(scan: &Scan, entry: &FindingEntry<'_>, places: &BTreeMap<CveId, usize>) -> Value {
     let finding = entry.finding;
     let package = entry.package;
     let (kind, level) = match finding.status {

@@ -4,7 +4,7 @@
 //! analysis of each finding, stands in the reference's comment; for exchanging it there are CycloneDX and OpenVEX.
 
 use super::text::{clean, confidence_name, is_web_link, level_name, purl, status_name};
-use super::{Entry, Scan, TOOL, TOOL_VERSION, cve_url, list, write_object};
+use super::{FindingEntry, Scan, TOOL, TOOL_VERSION, cve_url, list, write_object};
 use matching::Package;
 use serde::ser::SerializeMap;
 use serde_json::{Map, Value, json};
@@ -13,8 +13,8 @@ use std::io;
 const DOCUMENT: &str = "SPDXRef-DOCUMENT";
 
 /// Writes the report.
-pub fn write(out: &mut dyn io::Write, scan: &Scan, shown: &[&Entry<'_>]) -> io::Result<()> {
-    let mut by_package: Vec<Vec<&Entry<'_>>> = vec![Vec::new(); scan.packages.len()];
+pub(super) fn write(out: &mut dyn io::Write, scan: &Scan, shown: &[&FindingEntry<'_>]) -> io::Result<()> {
+    let mut by_package: Vec<Vec<&FindingEntry<'_>>> = vec![Vec::new(); scan.packages.len()];
     for entry in shown {
         if let Some(list) = by_package.get_mut(entry.finding.package) {
             list.push(entry);
@@ -35,7 +35,7 @@ pub fn write(out: &mut dyn io::Write, scan: &Scan, shown: &[&Entry<'_>]) -> io::
             "creators": [format!("Tool: {TOOL}-{TOOL_VERSION}")],
         });
         report.serialize_entry("creationInfo", &creation)?;
-        let with_findings: Vec<(&Package, &Vec<&Entry<'_>>)> =
+        let with_findings: Vec<(&Package, &Vec<&FindingEntry<'_>>)> =
             scan.packages.iter().zip(&by_package).collect();
         report
             .serialize_entry("packages", &list(&with_findings, |i, (p, entries)| package(i, p, entries)))?;
@@ -48,7 +48,7 @@ fn id(index: usize) -> String {
     format!("SPDXRef-Package-{index}")
 }
 
-fn package(index: usize, package: &Package, entries: &[&Entry<'_>]) -> Value {
+fn package(index: usize, package: &Package, entries: &[&FindingEntry<'_>]) -> Value {
     let mut value = Map::new();
     let mut add = |key: &str, content: Value| drop(value.insert(key.to_owned(), content));
     add("SPDXID", json!(id(index)));

@@ -1,8 +1,8 @@
 //! The table for people: grouped by package, what to do first first.
 
-use super::entry::EPSS_LIKELY;
 use super::text::{clean, confidence_name, count, level_name, number, status_name, wrapped};
-use super::{Action, Appearance, Entry, Scan, Selection, Summary};
+use super::{Action, Appearance, FindingEntry, Scan, Selection, Summary};
+use crate::result::EPSS_LIKELY;
 use anstyle::{AnsiColor, Style};
 use matching::{Confidence, FindingStatus};
 use rustc_hash::FxHashMap;
@@ -30,11 +30,11 @@ struct Table<'a> {
 }
 
 /// Writes the table.
-pub fn write(
+pub(super) fn write(
     out: &mut dyn Write,
     scan: &Scan,
-    all: &[Entry<'_>],
-    shown: &[&Entry<'_>],
+    all: &[FindingEntry<'_>],
+    shown: &[&FindingEntry<'_>],
     selection: &Selection,
     appearance: Appearance,
 ) -> io::Result<()> {
@@ -57,7 +57,7 @@ pub(super) struct Group<'a> {
     /// The packages: several where builds differ in patches, system or attribute.
     packages: BTreeSet<usize>,
     /// The findings, each vulnerability and status once.
-    pub(super) entries: Vec<&'a Entry<'a>>,
+    pub(super) entries: Vec<&'a FindingEntry<'a>>,
     seen: BTreeSet<(CveId, FindingStatus)>,
 }
 
@@ -69,7 +69,7 @@ impl Group<'_> {
 }
 
 /// Groups findings by what a person would update.
-pub(super) fn groups<'a>(shown: &[&'a Entry<'a>]) -> Vec<Group<'a>> {
+pub(super) fn groups<'a>(shown: &[&'a FindingEntry<'a>]) -> Vec<Group<'a>> {
     let mut places: FxHashMap<(&str, &str), usize> = FxHashMap::default();
     let mut groups: Vec<Group<'_>> = Vec::new();
     for entry in shown {
@@ -96,7 +96,7 @@ pub(super) fn groups<'a>(shown: &[&'a Entry<'a>]) -> Vec<Group<'a>> {
 }
 
 /// The version that fixes all findings of which a fixed version is known, and how many findings these are.
-pub(super) fn update_to<'a>(entries: &[&Entry<'a>]) -> Option<(&'a str, usize)> {
+pub(super) fn update_to<'a>(entries: &[&FindingEntry<'a>]) -> Option<(&'a str, usize)> {
     let mut versions = entries.iter().filter_map(|e| match e.action() {
         Action::Update(version) => Some(version),
         _ => None,
@@ -110,8 +110,8 @@ pub(super) fn update_to<'a>(entries: &[&Entry<'a>]) -> Option<(&'a str, usize)> 
 }
 
 /// What to do about a package, in a phrase.
-pub(super) fn advice(entries: &[&Entry<'_>]) -> String {
-    let open: Vec<&Entry<'_>> = entries
+pub(super) fn advice(entries: &[&FindingEntry<'_>]) -> String {
+    let open: Vec<&FindingEntry<'_>> = entries
         .iter()
         .filter(|e| e.finding.status == FindingStatus::Affected && e.suppression.is_none())
         .copied()
@@ -130,18 +130,18 @@ pub(super) fn advice(entries: &[&Entry<'_>]) -> String {
 const EXPLOITED: &str = "EXPLOITED";
 
 /// The exploit probability where it is high.
-fn likely(entry: &Entry<'_>) -> Option<String> {
+fn likely(entry: &FindingEntry<'_>) -> Option<String> {
     entry.epss().filter(|e| *e >= EPSS_LIKELY).map(|epss| format!("EPSS {:.0}%", epss * 100.0))
 }
 
 /// What makes a finding urgent.
-fn signs(entry: &Entry<'_>) -> String {
+fn signs(entry: &FindingEntry<'_>) -> String {
     let exploited = entry.known_exploited().then(|| EXPLOITED.to_owned());
     exploited.into_iter().chain(likely(entry)).collect::<Vec<_>>().join(" ")
 }
 
 /// What else is to be said about a finding. The version that the whole package should be updated to stands above.
-fn notes(entry: &Entry<'_>, update_to: Option<&str>) -> Vec<String> {
+fn notes(entry: &FindingEntry<'_>, update_to: Option<&str>) -> Vec<String> {
     let mut notes = Vec::new();
     if entry.suppression.is_some() {
         notes.push("suppressed".to_owned());
@@ -180,11 +180,8 @@ impl Table<'_> {
             let name = self.paint(Style::new().bold(), &clean(&target.name));
             writeln!(self.out, "{name} ({}): {}", target.kind, parts.join(", "))?;
         }
-        if !scan.database.is_empty() {
-            let text = self.paint(Style::new().dimmed(), &format!("against {}", clean(&scan.database)));
-            writeln!(self.out, "{text}")?;
-        }
-        Ok(())
+        let text = self.paint(Style::new().dimmed(), &format!("against {}", scan.records));
+        writeln!(self.out, "{text}")
     }
 
     fn group(&mut self, group: &Group<'_>, all: bool) -> io::Result<()> {
@@ -210,7 +207,7 @@ impl Table<'_> {
     }
 
     /// `  CRITICAL  9.8  CVE-2024-3094     EXPLOITED EPSS 83%  title (fixed in 5.6.2)`
-    fn line(&mut self, entry: &Entry<'_>, update_to: Option<&str>) -> io::Result<()> {
+    fn line(&mut self, entry: &FindingEntry<'_>, update_to: Option<&str>) -> io::Result<()> {
         let level = level_name(entry.level());
         let score = entry.score().map_or_else(|| "   ".to_owned(), |s| format!("{s:>4.1}"));
         let plain = format!("{:<8} {score:>4}", level.to_ascii_uppercase());
@@ -244,8 +241,8 @@ impl Table<'_> {
     fn foot(
         &mut self,
         summary: &Summary,
-        all: &[Entry<'_>],
-        shown: &[&Entry<'_>],
+        all: &[FindingEntry<'_>],
+        shown: &[&FindingEntry<'_>],
         selection: &Selection,
     ) -> io::Result<()> {
         writeln!(self.out)?;
@@ -287,7 +284,12 @@ impl Table<'_> {
     }
 
     /// What is not shown and how to see it.
-    fn hidden(&mut self, all: &[Entry<'_>], shown: &[&Entry<'_>], selection: &Selection) -> io::Result<()> {
+    fn hidden(
+        &mut self,
+        all: &[FindingEntry<'_>],
+        shown: &[&FindingEntry<'_>],
+        selection: &Selection,
+    ) -> io::Result<()> {
         if shown.len() == all.len() {
             return Ok(());
         }

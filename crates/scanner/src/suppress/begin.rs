@@ -1,6 +1,7 @@
-//! Rules to begin with: what is open today, accepted for a while, so that from tomorrow on only new findings are told.
+//! Rules to begin with: what is open today, accepted for a while, so that from tomorrow on only new findings are reported.
 
-use crate::report::{Entry, clean};
+use crate::report::clean;
+use crate::result::FindingEntry;
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 use std::collections::BTreeMap;
@@ -10,9 +11,9 @@ use std::fmt::Write as _;
 const DAYS: i64 = 90;
 
 /// Writes rules that suppress exactly these findings, one rule for a version of a package.
-pub fn begin(entries: &[&Entry<'_>], today: Date) -> String {
+pub fn begin(entries: &[&FindingEntry<'_>], today: Date) -> String {
     let until = today.checked_add(DAYS.days()).unwrap_or(today);
-    let mut groups: BTreeMap<(&str, &str), Vec<&Entry<'_>>> = BTreeMap::new();
+    let mut groups: BTreeMap<(&str, &str), Vec<&FindingEntry<'_>>> = BTreeMap::new();
     for entry in entries {
         groups.entry((&entry.package.pname, &entry.package.version)).or_default().push(entry);
     }

@@ -3,8 +3,9 @@
 use super::collect::merge;
 use super::derivation::{self, Facts};
 use super::names::{PathName, classify, split_name};
-use super::store::{StoreOptions, parallel};
+use super::store::ReadOptions;
 use super::{MAXIMUM_PACKAGES, TargetContents, TargetError};
+use crate::threads::parallel;
 use matching::Package;
 use nix_formats::StorePath;
 use nix_formats::references::{Candidates, PathScan, scan_path};
@@ -19,7 +20,7 @@ struct Member {
 }
 
 /// Reads the closure of a store path.
-pub fn read(path: &StorePath, options: &StoreOptions) -> Result<TargetContents, TargetError> {
+pub fn read(path: &StorePath, options: &ReadOptions) -> Result<TargetContents, TargetError> {
     let mut contents = TargetContents::default();
     let members = match options.database()? {
         Some(database) => match database.closure(std::slice::from_ref(path)) {
@@ -48,7 +49,7 @@ pub fn read(path: &StorePath, options: &StoreOptions) -> Result<TargetContents, 
 /// Turns the paths into packages.
 fn packages(
     members: Vec<Member>,
-    options: &StoreOptions,
+    options: &ReadOptions,
     contents: &mut TargetContents,
 ) -> Result<(), TargetError> {
     let folder = options.folder()?;
@@ -90,13 +91,15 @@ fn packages(
 fn read_derivers(
     named: &[(Member, String)],
     folder: &Path,
-    options: &StoreOptions,
+    options: &ReadOptions,
     contents: &mut TargetContents,
 ) -> FxHashMap<StorePath, Facts> {
     let mut derivers: Vec<&StorePath> = named.iter().filter_map(|(m, _)| m.deriver.as_ref()).collect();
     derivers.sort_unstable();
     derivers.dedup();
-    let read = parallel(&derivers, |deriver| derivation::facts(folder, &options.store_dir, deriver));
+    let read = parallel(&derivers, options.threads, |deriver| {
+        derivation::facts(folder, &options.store_dir, deriver)
+    });
     let mut facts = FxHashMap::default();
     for (deriver, result) in derivers.into_iter().zip(read) {
         match result {
@@ -111,7 +114,7 @@ fn read_derivers(
 /// Finds the closure by reading files: what a path mentions of what the store folder holds.
 fn from_folder(
     path: &StorePath,
-    options: &StoreOptions,
+    options: &ReadOptions,
     contents: &mut TargetContents,
 ) -> Result<Vec<Member>, TargetError> {
     let folder = options.folder()?;
@@ -139,7 +142,8 @@ fn from_folder(
     let mut members = Vec::new();
     while !layer.is_empty() {
         let paths: Vec<&StorePath> = layer.iter().filter_map(|&i| there.get(i)).collect();
-        let scans: Vec<PathScan> = parallel(&paths, |p| scan_path(&folder.join(p.as_str()), &candidates));
+        let scans: Vec<PathScan> =
+            parallel(&paths, options.threads, |p| scan_path(&folder.join(p.as_str()), &candidates));
         for &index in &layer {
             if let Some(slot) = reached.get_mut(index) {
                 *slot = true;

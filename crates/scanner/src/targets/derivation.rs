@@ -3,8 +3,9 @@
 use super::collect::merge;
 use super::meta::cut;
 use super::names::{PathName, classify, split_name};
-use super::store::{StoreOptions, parallel};
+use super::store::ReadOptions;
 use super::{MAXIMUM_PACKAGES, TargetContents, TargetError, TargetKind};
+use crate::threads::parallel;
 use matching::Package;
 use nix_formats::{Attributes, Derivation, DerivationOutput, StoreDir, StorePath};
 use rustc_hash::FxHashSet;
@@ -137,7 +138,7 @@ fn urls_of_source(source: &str, derivation: &Derivation<'_>, folder: &Path, stor
 }
 
 /// Reads a derivation in the store and all that are needed to build it.
-pub fn read(path: &StorePath, options: &StoreOptions) -> Result<TargetContents, TargetError> {
+pub fn read(path: &StorePath, options: &ReadOptions) -> Result<TargetContents, TargetError> {
     let folder = options.folder()?;
     let file = folder.join(path.as_str());
     if !file.try_exists().map_err(|source| TargetError::Io { path: file.clone(), source })? {
@@ -147,7 +148,7 @@ pub fn read(path: &StorePath, options: &StoreOptions) -> Result<TargetContents, 
 }
 
 /// Reads a `.drv` file that is not in the store. What it needs is looked for in the store.
-pub fn read_outside(path: &Path, options: &StoreOptions) -> Result<TargetContents, TargetError> {
+pub fn read_outside(path: &Path, options: &ReadOptions) -> Result<TargetContents, TargetError> {
     let invalid =
         |problem| TargetError::Invalid { path: path.to_owned(), kind: TargetKind::Derivation, problem };
     let io_error = |source| TargetError::Io { path: path.to_owned(), source };
@@ -168,12 +169,12 @@ pub fn read_outside(path: &Path, options: &StoreOptions) -> Result<TargetContent
 fn build_closure(
     mut layer: Vec<StorePath>,
     folder: &Path,
-    options: &StoreOptions,
+    options: &ReadOptions,
     mut contents: TargetContents,
 ) -> TargetContents {
     let mut seen: FxHashSet<StorePath> = layer.iter().cloned().collect();
     while !layer.is_empty() {
-        let read = parallel(&layer, |path| facts(folder, &options.store_dir, path));
+        let read = parallel(&layer, options.threads, |path| facts(folder, &options.store_dir, path));
         let mut next = Vec::new();
         for (path, result) in layer.iter().zip(read) {
             match result {
@@ -195,11 +196,11 @@ fn build_closure(
     contents
 }
 
-fn full(path: &StorePath, options: &StoreOptions) -> String {
+fn full(path: &StorePath, options: &ReadOptions) -> String {
     options.store_dir.display(path).to_string()
 }
 
-fn add(path: Option<&StorePath>, facts: &Facts, options: &StoreOptions, contents: &mut TargetContents) {
+fn add(path: Option<&StorePath>, facts: &Facts, options: &ReadOptions, contents: &mut TargetContents) {
     contents.looked_at += 1;
     if facts.fixed_output || matches!(classify(&facts.name, None), PathName::Other(_)) {
         contents.not_packages += 1;

@@ -1,6 +1,7 @@
 //! What a target is, from its name and first bytes.
 
 use super::{TargetError, bytes, spdx};
+use crate::UnknownName;
 use std::fmt;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
@@ -8,6 +9,7 @@ use std::str::FromStr;
 
 /// Kinds of targets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum TargetKind {
     /// A store path or a link to one: its closure.
     Closure,
@@ -25,8 +27,8 @@ pub enum TargetKind {
 
 impl TargetKind {
     /// All kinds.
-    pub const ALL: [Self; 6] =
-        [Self::Closure, Self::Derivation, Self::PackagesJson, Self::EvalJobs, Self::CycloneDx, Self::Spdx];
+    pub const ALL: &'static [Self] =
+        &[Self::Closure, Self::Derivation, Self::PackagesJson, Self::EvalJobs, Self::CycloneDx, Self::Spdx];
 
     /// Its name on the command line.
     pub const fn name(self) -> &'static str {
@@ -48,13 +50,13 @@ impl fmt::Display for TargetKind {
 }
 
 impl FromStr for TargetKind {
-    type Err = String;
+    type Err = UnknownName;
 
-    fn from_str(text: &str) -> Result<Self, String> {
-        Self::ALL.into_iter().find(|k| k.name() == text).ok_or_else(|| {
-            let names: Vec<&str> = Self::ALL.iter().map(|k| k.name()).collect();
-            format!("there is no kind of target `{text}`; there are {}", names.join(", "))
-        })
+    fn from_str(name: &str) -> Result<Self, UnknownName> {
+        let found = Self::ALL.iter().find(|kind| kind.name() == name);
+        found
+            .copied()
+            .ok_or_else(|| UnknownName::new("kind of target", name, Self::ALL.iter().map(|k| k.name())))
     }
 }
 
@@ -232,7 +234,7 @@ mod tests {
 
     #[test]
     fn every_kind_is_named() {
-        for kind in TargetKind::ALL {
+        for &kind in TargetKind::ALL {
             assert_eq!(kind.name().parse(), Ok(kind));
         }
         assert!("sbom".parse::<TargetKind>().is_err());

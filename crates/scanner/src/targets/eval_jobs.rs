@@ -45,8 +45,8 @@ struct Job {
 }
 
 /// Reads a file, plain or compressed.
-pub fn read(path: &Path) -> Result<TargetContents, TargetError> {
-    parse(bytes::open(path)?).map_err(|error| match error {
+pub(super) fn read(path: &Path, threads: NonZero<usize>) -> Result<TargetContents, TargetError> {
+    parse(bytes::open(path)?, threads).map_err(|error| match error {
         LineError::Io(source) => TargetError::Io { path: path.to_owned(), source },
         LineError::Line { number, problem } => TargetError::Invalid {
             path: path.to_owned(),
@@ -82,10 +82,10 @@ enum Line {
     Wrong(String),
 }
 
-/// Reads all lines; they are parsed on all processors while more are read. A line that is wrong is a warning; only if
+/// Reads all lines; they are parsed on other threads while more are read. A line that is wrong is a warning; only if
 /// every line is wrong it is an error.
-fn parse(reader: impl Read) -> Result<TargetContents, LineError> {
-    let threads = std::thread::available_parallelism().map_or(1, NonZero::get).min(MOST_THREADS);
+fn parse(reader: impl Read, threads: NonZero<usize>) -> Result<TargetContents, LineError> {
+    let threads = threads.get().min(MOST_THREADS);
     let (send, batches) = sync_channel::<Batch>(WAITING);
     let batches = Mutex::new(batches);
     let work = || {
@@ -204,8 +204,10 @@ fn take(job: Job) -> Result<Line, String> {
 mod tests {
     use super::*;
 
+    const TWO: NonZero<usize> = NonZero::new(2).unwrap();
+
     fn parsed(text: &str) -> TargetContents {
-        parse(text.as_bytes()).unwrap_or_else(|_| panic!("readable"))
+        parse(text.as_bytes(), TWO).unwrap_or_else(|_| panic!("readable"))
     }
 
     #[test]
@@ -244,7 +246,7 @@ mod tests {
 
     #[test]
     fn nothing_but_wrong_lines_is_an_error() {
-        let error = parse("\n[1,2]\n".as_bytes());
+        let error = parse("\n[1,2]\n".as_bytes(), TWO);
         assert!(matches!(error, Err(LineError::Line { number: 2, .. })));
     }
 

@@ -1,33 +1,37 @@
 //! The store that a target is read from: where its files and its database are on this machine.
 
 use super::{TargetError, TargetKind, detect};
+use crate::threads::available_threads;
 use nix_formats::profile::SystemRoot;
 use nix_formats::store_db::{self, StoreDb, StoreDbOptions};
 use nix_formats::{StoreDir, StorePath};
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// How to read targets that are in a store.
+/// How targets are read. Made as `ReadOptions { root, ..ReadOptions::default() }`, since it may get more fields.
 #[derive(Debug, Clone)]
-pub struct StoreOptions {
+pub struct ReadOptions {
     /// The root of the system, on this machine: `/`, or where another system is mounted.
     pub root: PathBuf,
     /// The store, as its paths are written.
     pub store_dir: StoreDir,
-    /// Whether to ask the store database. Without it references are found by reading the files.
+    /// Whether to use the store database. Without it references are found by reading the files.
     pub use_database: bool,
     /// Whether to read derivations for versions, patches and sources.
     pub use_derivations: bool,
+    /// How many threads may read.
+    pub threads: NonZero<usize>,
 }
 
-impl Default for StoreOptions {
+impl Default for ReadOptions {
+    /// The running system, read as thoroughly and quickly as can be.
     fn default() -> Self {
         Self {
             root: PathBuf::from("/"),
             store_dir: StoreDir::default(),
             use_database: true,
             use_derivations: true,
+            threads: available_threads(),
         }
     }
 }
@@ -39,7 +43,7 @@ pub(super) enum Place {
     File(TargetKind),
 }
 
-impl StoreOptions {
+impl ReadOptions {
     pub(super) fn root(&self) -> SystemRoot {
         SystemRoot::new(&self.root)
     }
@@ -109,48 +113,9 @@ fn is_document(name: &str) -> bool {
     [".json", ".jsonl", ".jsonld", ".spdx"].iter().any(|e| name.ends_with(e))
 }
 
-/// Applies `work` to all items, if they are many on as many threads as there are processors; the results are in the items'
-/// order.
-pub fn parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    // More threads cost more to start than reading small files gains.
-    let threads =
-        std::thread::available_parallelism().map_or(1, NonZero::get).min(8).min(items.len() / 16 + 1);
-    let next = AtomicUsize::new(0);
-    let run = || {
-        let mut done = Vec::new();
-        loop {
-            let index = next.fetch_add(1, Ordering::Relaxed);
-            match items.get(index) {
-                Some(item) => done.push((index, work(item))),
-                None => return done,
-            }
-        }
-    };
-    let mut results = std::thread::scope(|scope| {
-        let others: Vec<_> = (1..threads).map(|_| scope.spawn(run)).collect();
-        let mut results = run();
-        for thread in others {
-            match thread.join() {
-                Ok(more) => results.extend(more),
-                Err(panic) => std::panic::resume_unwind(panic),
-            }
-        }
-        results
-    });
-    results.sort_unstable_by_key(|(index, _)| *index);
-    results.into_iter().map(|(_, result)| result).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn parallel_keeps_the_order() {
-        let items: Vec<usize> = (0..1000).collect();
-        assert_eq!(parallel(&items, |i| i * 2), items.iter().map(|i| i * 2).collect::<Vec<_>>());
-        assert!(parallel(&[] as &[usize], |i| *i).is_empty());
-    }
 
     #[test]
     fn documents_by_name() {

@@ -2,9 +2,10 @@
 #![allow(dead_code, missing_docs, unreachable_pub, clippy::unwrap_used)]
 
 use matching::{Confidence, CorrectionSource, Evidence, Finding, FindingStatus, IdentityRule, Package};
-use scanner::report::{Appearance, ReportFormat, Scan, ScannedTarget, Selection};
+use scanner::report::{self, Appearance, ReportFormat, ReportOptions, Selection};
 use scanner::suppress::Suppression;
-use scanner::targets::Warning;
+use scanner::targets::{TargetContents, TargetKind, Warning};
+use scanner::{Records, Run, Scan, Target};
 use vulnerability::CveId;
 use vulnerability::model::{
     Container, Details, Epss, Form, KnownExploited, Level, Origin, RecordSource, Reference, Severity,
@@ -16,9 +17,15 @@ pub fn report(scan: &Scan, format: ReportFormat) -> String {
 }
 
 pub fn report_with(scan: &Scan, format: ReportFormat, selection: &Selection) -> String {
+    report_as(scan, format, selection, Appearance { all: true, ..Appearance::default() })
+}
+
+pub fn report_as(scan: &Scan, format: ReportFormat, selection: &Selection, appearance: Appearance) -> String {
+    let mut options = ReportOptions::new(format);
+    options.selection = selection.clone();
+    options.appearance = appearance;
     let mut out = Vec::new();
-    let appearance = Appearance { colour: false, width: 100, all: true };
-    scan.write(&mut out, format, selection, appearance).unwrap();
+    report::write(&mut out, scan, &options).unwrap();
     String::from_utf8(out).unwrap()
 }
 
@@ -190,24 +197,23 @@ pub fn scan() -> Scan {
             until: None,
         },
     )];
-    Scan {
-        targets: vec![ScannedTarget {
-            name: "/run/current-system".into(),
-            kind: "closure".into(),
-            packages: packages.len(),
-            looked_at: 20,
-            not_packages: 16,
-            failed_evaluations: 0,
-            warnings: vec![Warning { place: "/nix/store/x".into(), problem: HOSTILE.into() }],
-            more_warnings: 0,
-        }],
+    let contents = TargetContents {
         packages,
-        vulnerabilities: vulnerabilities.into_iter().map(|v| (v.id, v)).collect(),
-        findings,
-        suppressed: suppressed.into_iter().collect(),
-        rule_problems: vec![Warning { place: "rules.toml, suppress[1]".into(), problem: "expired".into() }],
-        time: "2026-11-23T14:00:00.123Z".parse().unwrap(),
-        id: "5f1e9c2a-3b4d-4e6f-8a7b-9c0d1e2f3a4b".into(),
-        database: "8 records".into(),
-    }
+        looked_at: 20,
+        not_packages: 16,
+        warnings: vec![Warning { place: "/nix/store/x".into(), problem: HOSTILE.into() }],
+        ..TargetContents::default()
+    };
+    let target = Target { name: "/run/current-system".into(), kind: TargetKind::Closure, contents };
+    let (target, packages) = target.into_parts();
+    let time = "2026-11-23T14:00:00.123Z".parse().unwrap();
+    let run = Run::new(time, "5f1e9c2a-3b4d-4e6f-8a7b-9c0d1e2f3a4b".into());
+    let mut scan = Scan::new(run, Records { cve: 8, ..Records::default() });
+    scan.targets = vec![target];
+    scan.packages = packages;
+    scan.vulnerabilities = vulnerabilities.into_iter().map(|v| (v.id, v)).collect();
+    scan.findings = findings;
+    scan.suppressed = suppressed.into_iter().collect();
+    scan.rule_problems = vec![Warning { place: "rules.toml, suppress[1]".into(), problem: "expired".into() }];
+    scan
 }

@@ -1,6 +1,7 @@
-//! Everything that is known of one vulnerability, for people: what each source says, and where it says so.
+//! One vulnerability for people: what each source says, and where it says so.
 
-use crate::report::{Appearance, clean, paragraph};
+use super::Appearance;
+use super::text::{clean, paragraph, wrapped};
 use anstyle::{AnsiColor, Style};
 use std::io::{self, Write};
 use vulnerability::model::{
@@ -10,7 +11,7 @@ use vulnerability::model::{
 /// How many statements or links of a record are shown if not all are asked for.
 const FIRST_FEW: usize = 20;
 
-/// Writes a vulnerability.
+/// Writes what each source says of a vulnerability, and where it says so.
 pub fn write(out: &mut dyn Write, vulnerability: &Vulnerability, appearance: Appearance) -> io::Result<()> {
     let mut page = Page { out, appearance };
     page.head(vulnerability)?;
@@ -151,7 +152,7 @@ impl Page<'_> {
         let name = self.bold(&clean(&name));
         self.line("  ", &format!("{name} [{}]", clean(&statement.origin.to_string())))?;
         for range in &statement.ranges {
-            self.line("    ", &clean(&words_of(range)))?;
+            self.line("    ", &clean(&text_of(range)))?;
         }
         let otherwise = if statement.ranges.is_empty() { "All versions" } else { "Other versions" };
         writeln!(self.out, "    {otherwise}: {}", status_name(statement.default_status))?;
@@ -166,7 +167,7 @@ impl Page<'_> {
 
     /// Prose, all lines below each other.
     fn wrapped(&mut self, text: &str, indent: &str) -> io::Result<()> {
-        for line in crate::report::wrapped(text, self.appearance.width.saturating_sub(indent.len()).max(40)) {
+        for line in wrapped(text, self.appearance.width.saturating_sub(indent.len()).max(40)) {
             writeln!(self.out, "{indent}{line}")?;
         }
         Ok(())
@@ -178,12 +179,12 @@ impl Page<'_> {
     }
 }
 
-fn words_of(range: &VersionRange) -> String {
-    let mut words = format!("{}: {}", range.text(), status_name(range.status));
+fn text_of(range: &VersionRange) -> String {
+    let mut text = format!("{}: {}", range.text(), status_name(range.status));
     for change in &range.changes {
-        words.extend([", from ", &change.at, " on ", status_name(change.status)]);
+        text.extend([", from ", &change.at, " on ", status_name(change.status)]);
     }
-    words
+    text
 }
 
 const fn status_name(status: Status) -> &'static str {

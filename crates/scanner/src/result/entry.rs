@@ -1,20 +1,20 @@
-//! A finding with all that a report says about it.
+//! A finding with everything that a report says about it.
 
-use super::Scan;
 use crate::suppress::Suppression;
 use matching::{Evidence, Finding, FindingStatus, Package};
 use std::cmp::Reverse;
 use std::fmt;
 use vulnerability::model::{Level, Severity, Vulnerability};
 
-/// A finding with its package and vulnerability.
+/// A finding with its package, vulnerability and suppression.
 #[derive(Debug, Clone, Copy)]
-pub struct Entry<'a> {
+#[non_exhaustive]
+pub struct FindingEntry<'a> {
     /// The finding.
     pub finding: &'a Finding,
     /// Its package.
     pub package: &'a Package,
-    /// Its vulnerability; `None` if the package's own list is all that speaks of it.
+    /// Its vulnerability; `None` if only the package's own list of vulnerabilities names it.
     pub vulnerability: Option<&'a Vulnerability>,
     /// The rule that suppresses it.
     pub suppression: Option<&'a Suppression>,
@@ -24,9 +24,9 @@ pub struct Entry<'a> {
 
 /// EPSS probabilities from which on a vulnerability counts as likely to be exploited soon. Some 4 % of all CVEs are
 /// above.
-pub(super) const EPSS_LIKELY: f32 = 0.1;
+pub(crate) const EPSS_LIKELY: f32 = 0.1;
 
-impl<'a> Entry<'a> {
+impl<'a> FindingEntry<'a> {
     /// The level to show.
     pub fn level(&self) -> Option<Level> {
         Some(self.severity?.level)
@@ -47,14 +47,14 @@ impl<'a> Entry<'a> {
         self.vulnerability.is_some_and(|v| v.known_exploited.is_some())
     }
 
-    /// What it is in a line.
+    /// The vulnerability in one line.
     pub fn summary(&self) -> &'a str {
         self.vulnerability.map_or("", Vulnerability::summary)
     }
 
-    /// The order of what to do first: not suppressed, affected, known exploited, likely to be exploited, severe,
-    /// probable, sure. Then names, so that the order is the same each time.
-    pub(super) fn order(&self) -> impl Ord + use<'a> {
+    /// The most urgent first: not suppressed, affected, known exploited, likely to be exploited, severe, probable, of high
+    /// confidence. Then by name, so that the order is the same each time.
+    pub(crate) fn order(&self) -> impl Ord + use<'a> {
         // No score and no probability is negative, so the bits are in the order of the numbers.
         let bits = |number: f32| number.max(0.0).to_bits();
         let score = self.score().unwrap_or_else(|| lowest(self.level()));
@@ -117,10 +117,11 @@ const fn lowest(level: Option<Level>) -> f32 {
 
 /// What to do about a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Action<'a> {
     /// Update to this version or a later one.
     Update(&'a str),
-    /// No record tells a fixed version.
+    /// No record names a fixed version.
     Watch,
     /// The records do not decide for this version: a person has to.
     Check,
@@ -144,77 +145,5 @@ impl fmt::Display for Action<'_> {
             Self::Nothing(Some(reason)) => write!(f, "Nothing to do: {reason}."),
             Self::Suppressed(reason) => write!(f, "Suppressed: {reason}."),
         }
-    }
-}
-
-/// Numbers of findings. Each finding is counted once, in the first of these that fits: suppressed, unsure, status.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Summary {
-    /// Packages that were looked at.
-    pub packages: usize,
-    /// Packages with at least one affected finding that is neither suppressed nor of low confidence.
-    pub affected_packages: usize,
-    /// Affected findings.
-    pub affected: usize,
-    /// Of these: known to be exploited.
-    pub known_exploited: usize,
-    /// Of the affected: critical.
-    pub critical: usize,
-    /// Of the affected: high.
-    pub high: usize,
-    /// Of the affected: medium.
-    pub medium: usize,
-    /// Of the affected: low.
-    pub low: usize,
-    /// Of the affected: without a rating, or rated "none".
-    pub unrated: usize,
-    /// Findings that the records do not decide.
-    pub unknown: usize,
-    /// Fixed by a patch or a statement.
-    pub fixed: usize,
-    /// Not affected.
-    pub not_affected: usize,
-    /// Of low confidence, whatever the status.
-    pub low_confidence: usize,
-    /// Suppressed.
-    pub suppressed: usize,
-}
-
-impl Summary {
-    /// Counts.
-    pub fn of(scan: &Scan, entries: &[Entry<'_>]) -> Self {
-        let mut summary = Self { packages: scan.packages.len(), ..Self::default() };
-        let mut affected = vec![false; scan.packages.len()];
-        for entry in entries {
-            let counter = if entry.suppression.is_some() {
-                &mut summary.suppressed
-            } else if entry.finding.confidence == matching::Confidence::Low {
-                &mut summary.low_confidence
-            } else {
-                match entry.finding.status {
-                    FindingStatus::Unknown => &mut summary.unknown,
-                    FindingStatus::Fixed => &mut summary.fixed,
-                    FindingStatus::NotAffected => &mut summary.not_affected,
-                    FindingStatus::Affected => {
-                        if let Some(slot) = affected.get_mut(entry.finding.package) {
-                            *slot = true;
-                        }
-                        summary.known_exploited += usize::from(entry.known_exploited());
-                        *match entry.level() {
-                            Some(Level::Critical) => &mut summary.critical,
-                            Some(Level::High) => &mut summary.high,
-                            Some(Level::Medium) => &mut summary.medium,
-                            Some(Level::Low) => &mut summary.low,
-                            None | Some(Level::None) => &mut summary.unrated,
-                        } += 1;
-                        &mut summary.affected
-                    }
-                }
-            };
-            *counter += 1;
-        }
-        summary.affected_packages = affected.into_iter().filter(|a| *a).count();
-        summary
     }
 }
