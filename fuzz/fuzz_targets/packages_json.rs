@@ -2,8 +2,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use scanner::targets::packages_json;
+use scanner::targets::parse_packages_json;
 
 fuzz_target!(|data: &[u8]| {
-    let _ = packages_json::parse(data);
+    let _ = parse_packages_json(data);
 });

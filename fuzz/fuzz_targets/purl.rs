@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use scanner::targets::cyclonedx;
+use scanner::targets::parse_cyclonedx;
 
 fuzz_target!(|data: &[u8]| {
     let Ok(text) = std::str::from_utf8(data) else { return };
@@ -11,6 +11,6 @@ fuzz_target!(|data: &[u8]| {
         "specVersion": "1.6",
         "components": [{ "type": "library", "name": "x", "version": "1", "purl": text }],
     });
-    let contents = cyclonedx::parse(document.to_string().as_bytes()).expect("a document around any purl");
+    let contents = parse_cyclonedx(document.to_string().as_bytes()).expect("a document around any purl");
     assert!(contents.packages.len() <= 1);
 });

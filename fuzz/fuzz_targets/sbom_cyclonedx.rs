@@ -2,10 +2,10 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use scanner::targets::cyclonedx;
+use scanner::targets::parse_cyclonedx;
 
 fuzz_target!(|data: &[u8]| {
-    if let Err(problem) = cyclonedx::parse(data) {
-        assert!(!problem.is_empty());
+    if let Err(error) = parse_cyclonedx(data) {
+        assert!(!error.to_string().is_empty());
     }
 });

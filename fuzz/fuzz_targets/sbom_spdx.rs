@@ -2,10 +2,10 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use scanner::targets::spdx;
+use scanner::targets::parse_spdx;
 
 fuzz_target!(|data: &[u8]| {
-    if let Err(problem) = spdx::parse(data) {
-        assert!(!problem.is_empty());
+    if let Err(error) = parse_spdx(data) {
+        assert!(!error.to_string().is_empty());
     }
 });

@@ -7,8 +7,8 @@ use scanner::suppress;
 fuzz_target!(|data: &[u8]| {
     let Ok(text) = std::str::from_utf8(data) else { return };
     for extension in [None, Some("yaml")] {
-        if let Err(problem) = suppress::parse(text, "fuzz", extension) {
-            assert!(!problem.is_empty());
+        if let Err(error) = suppress::parse(text, "fuzz", extension) {
+            assert!(!error.to_string().is_empty());
         }
     }
 });

@@ -120,8 +120,7 @@ fn try_run(options: &Options) -> anyhow::Result<()> {
 
     let page = folder.join("report.html");
     let options = ReportOptions::new(ReportFormat::Html);
-    scanner::output::replace(&page, |file| report::write(file, &found, &options))
-        .with_context(|| format!("cannot write {}", page.display()))?;
+    files::replace(&page, |file| report::write(file, &found, &options))?;
     writeln!(out, "\n{bold}4. A report for others{bold:#}\n   {}", page.display())?;
     let next = format!(
         "To scan your own system: `snowguard db update --help`, then `snowguard scan`. All of this is in {}.",

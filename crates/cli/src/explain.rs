@@ -6,7 +6,6 @@ use anyhow::{Context, anyhow};
 use matching::{Finding, Matcher, Package};
 use nix_formats::{DrvName, StorePath};
 use scanner::targets::{self, ReadOptions};
-use scanner::user_file;
 use serde_json::json;
 use std::io::{self, BufWriter, Write};
 use std::num::NonZero;
@@ -58,7 +57,7 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, Failure> {
 
 fn try_run(options: &Options) -> anyhow::Result<()> {
     let database = location::open(&options.database)?;
-    let knowledge = user_file::knowledge(&options.knowledge)?;
+    let knowledge = scanner::knowledge(&options.knowledge)?;
     let packages = packages(options)?;
     let found = database.load(&[options.id]).context("cannot read the record")?;
     let vulnerability = found

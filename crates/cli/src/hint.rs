@@ -21,6 +21,8 @@ fn known(error: &(dyn std::error::Error + 'static)) -> Option<String> {
         authenticode::sign::PrivateKeyError,
         authenticode::sign::RequestError,
         http::HttpError,
+        scanner::DocumentError,
+        scanner::targets::TargetError,
         secure_boot::EfivarsError,
         secure_boot::EnrolError,
         secure_boot::KeyFolderError,

@@ -8,8 +8,8 @@ use jiff::Timestamp;
 use matching::{Confidence, FindingStatus};
 use nix_formats::StoreDir;
 use scanner::report::{self, Appearance, ReportError, ReportFormat, ReportOptions, Selection};
-use scanner::targets::{ReadOptions, TargetError, TargetKind};
-use scanner::{FailOn, Policy, Run, Scan, Target, output, suppress, targets, user_file, vex};
+use scanner::targets::{ReadOptions, TargetKind};
+use scanner::{FailOn, Policy, Run, Scan, Target, suppress, targets, vex};
 use std::error::Error;
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Write};
@@ -47,7 +47,7 @@ pub(crate) struct Options {
     /// What to scan; `-` is standard input
     #[arg(value_name = "TARGET", default_value = "/run/current-system")]
     targets: Vec<PathBuf>,
-    /// What the targets are, if it cannot be told from them
+    /// What the targets are, if it cannot be detected
     #[arg(long = "type", value_name = "KIND", value_parser = named::<TargetKind>(TargetKind::ALL.iter().map(|k| k.name())))]
     kind: Option<TargetKind>,
     /// Where the root of the system to scan is
@@ -217,9 +217,17 @@ fn spooled(path: &Path) -> io::Result<(String, Option<tempfile::NamedTempFile>)>
         }
     };
     let mut file = tempfile::Builder::new().prefix("snowguard-input-").tempfile()?;
-    io::copy(&mut stream.by_ref().take(MAXIMUM_STREAM), &mut file)?;
+    copy_up_to(MAXIMUM_STREAM, &mut stream, &mut file)?;
     let name = if path == Path::new("-") { "standard input".to_owned() } else { path.display().to_string() };
     Ok((name, Some(file)))
+}
+
+/// Copies all of a stream. Half of a target would be reported as if it were whole.
+fn copy_up_to(limit: u64, from: &mut dyn Read, to: &mut dyn Write) -> io::Result<()> {
+    if io::copy(&mut from.take(limit.saturating_add(1)), to)? > limit {
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("more than {limit} bytes")));
+    }
+    Ok(())
 }
 
 /// Writes rules for what is open.
@@ -233,8 +241,7 @@ fn write_suppress(path: &Path, found: &Scan, selection: &Selection) -> anyhow::R
         .collect();
     let today = jiff::tz::TimeZone::UTC.to_datetime(found.time).date();
     let rules = suppress::begin(&open, today);
-    output::replace(path, |out| out.write_all(rules.as_bytes()))
-        .with_context(|| format!("cannot write {}", path.display()))
+    Ok(files::replace_bytes(path, rules.as_bytes())?)
 }
 
 /// Reads all targets; the errors of those that cannot be read are printed. Also says whether there were any.
@@ -248,9 +255,6 @@ fn read_targets(options: &Options, how: &ReadOptions) -> (Vec<Target>, bool) {
             Err(error) => {
                 failed = true;
                 exit::report(&error);
-                if matches!(error.downcast_ref(), Some(TargetError::Database(_))) {
-                    exit::hint("--no-store-database finds references by reading the files of the store");
-                }
             }
         }
     }
@@ -275,7 +279,7 @@ impl Options {
 
 impl PolicyArguments {
     fn read(&self) -> anyhow::Result<Policy> {
-        let mut policy = Policy { knowledge: user_file::knowledge(&self.knowledge)?, ..Policy::default() };
+        let mut policy = Policy { knowledge: scanner::knowledge(&self.knowledge)?, ..Policy::default() };
         for path in &self.suppress {
             policy.rules.extend(suppress::read(path)?);
         }
@@ -308,8 +312,7 @@ impl ReportArguments {
         options.selection = self.selection();
         let result = if let Some(path) = &self.output {
             options.appearance = Appearance { all: self.all, ..Appearance::default() };
-            output::replace(path, |out| report::write(out, found, &options))
-                .with_context(|| format!("cannot write {}", path.display()))
+            files::replace(path, |out| report::write(out, found, &options)).map_err(Into::into)
         } else {
             options.appearance = exit::appearance(terminal::Stream::Stdout, self.all);
             let mut out = BufWriter::new(terminal::stdout());
@@ -366,7 +369,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn old_records_are_told() {
+    fn old_records_give_a_hint() {
         let time = |text: &str| text.parse::<Timestamp>().unwrap();
         let now = time("2026-11-23T12:00:00Z");
         assert_eq!(age_hint(None, now), None);
@@ -374,6 +377,13 @@ mod tests {
         assert!(age_hint(Some(time("2026-11-09T12:00:00Z")), now).unwrap().contains("14 days old"));
         // A clock that is wrong is no reason for a hint.
         assert_eq!(age_hint(Some(time("2030-01-01T00:00:00Z")), now), None);
+    }
+
+    #[test]
+    fn streams_are_not_cut() {
+        let copy = |limit| copy_up_to(limit, &mut &b"12345"[..], &mut io::sink());
+        assert!(copy(5).is_ok());
+        assert_eq!(copy(4).unwrap_err().kind(), io::ErrorKind::FileTooLarge);
     }
 
     #[test]

@@ -4,9 +4,8 @@
 //! findings, [`scan()`] makes the [`Scan`] of it, and [`report`] writes that down. Matching itself is the work of the crate
 //! `matching`.
 
-mod cyclonedx;
+mod document;
 mod fail_on;
-pub mod output;
 pub mod report;
 mod result;
 mod scan;
@@ -14,13 +13,13 @@ pub mod suppress;
 pub mod targets;
 mod threads;
 mod unknown_name;
-pub mod user_file;
+mod user_file;
 pub mod vex;
-mod xml;
-mod yaml;
 
+pub use document::{DocumentError, FieldProblem, XmlError, YamlError};
 pub use fail_on::FailOn;
 pub use result::{Action, FindingEntry, Records, Scan, ScannedTarget, Summary};
 pub use scan::{Policy, Run, ScanError, Target, scan};
 pub use threads::{available_threads, parallel};
 pub use unknown_name::UnknownName;
+pub use user_file::{UserFileError, knowledge};

@@ -29,7 +29,6 @@ mod text;
 
 pub use json::FORMAT_VERSION;
 pub use record::write as write_record;
-pub use text::{clean, paragraph, wrapped};
 
 use crate::UnknownName;
 use crate::result::{Action, FindingEntry, Scan, ScannedTarget, Summary};

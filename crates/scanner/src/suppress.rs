@@ -11,17 +11,19 @@
 //! reason = "the affected protocol is not built in"
 //! ```
 //!
-//! Whitelists of vulnix are read too: its TOML form ([`vulnix`]) and the older YAML form.
+//! Whitelists of vulnix are read too: its TOML form and the older YAML form.
 
 mod begin;
+mod error;
 mod own;
-pub mod vulnix;
+mod vulnix;
 mod yaml;
 
 pub use begin::begin;
+pub use error::{RuleError, RuleProblem};
 
 use crate::targets::{MAXIMUM_TEXT, Warning};
-use crate::user_file::{self, UserFileError};
+use crate::user_file::UserFileError;
 use jiff::civil::Date;
 use matching::{Finding, Package, TomlProblem};
 use rustc_hash::FxHashMap;
@@ -62,13 +64,13 @@ pub struct Suppression {
 
 /// Reads a file of rules, in whichever of the forms it is.
 pub fn read(path: &Path) -> Result<Vec<Rule>, UserFileError> {
-    let text = user_file::text(path, MAXIMUM)?;
+    let text = files::read_text(path, MAXIMUM)?;
     parse(&text, &path.display().to_string(), path.extension().and_then(|e| e.to_str()))
-        .map_err(|problem| UserFileError::invalid(path, problem))
+        .map_err(|source| UserFileError::Rules { path: path.to_owned(), source })
 }
 
 /// Reads rules; `name` is the file's, for origins; its extension decides between the forms where it can.
-pub fn parse(text: &str, name: &str, extension: Option<&str>) -> Result<Vec<Rule>, String> {
+pub fn parse(text: &str, name: &str, extension: Option<&str>) -> Result<Vec<Rule>, RuleError> {
     let starts = |c: char| text.lines().any(|l| l.starts_with(c));
     match extension {
         Some("yaml" | "yml") => vulnix::parse_yaml(text, name),
@@ -79,10 +81,9 @@ pub fn parse(text: &str, name: &str, extension: Option<&str>) -> Result<Vec<Rule
     }
 }
 
-fn parse_toml(text: &str, name: &str) -> Result<Vec<Rule>, String> {
-    let table: toml::Table = text
-        .parse()
-        .map_err(|e: toml::de::Error| TomlProblem::new(text, e.message(), e.span()).to_string())?;
+fn parse_toml(text: &str, name: &str) -> Result<Vec<Rule>, RuleError> {
+    let table: toml::Table =
+        toml::from_str(text).map_err(|e| RuleError::Toml(TomlProblem::new(text, e.message(), e.span())))?;
     if table.is_empty() {
         return Ok(Vec::new());
     }

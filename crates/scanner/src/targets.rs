@@ -1,39 +1,44 @@
 //! Targets: whatever a user points at, as packages.
 //!
-//! | kind | what | module |
-//! |---|---|---|
-//! | closure | a store path, or a link to one, with everything it needs at run time | [`closure`] |
-//! | derivation | a `.drv` with everything that is needed to build it | [`derivation`] |
-//! | packages-json | `packages.json` of a channel | [`packages_json`] |
-//! | eval-jobs | lines of nix-eval-jobs | [`eval_jobs`] |
-//! | cyclonedx | an SBOM in CycloneDX, JSON or XML | [`cyclonedx`] |
-//! | spdx | an SBOM in SPDX: JSON, YAML, tag-value, XML or JSON-LD | [`spdx`] |
+//! | kind | what |
+//! |---|---|
+//! | closure | a store path, or a link to one, with everything it needs at run time |
+//! | derivation | a `.drv` with everything that is needed to build it |
+//! | packages-json | `packages.json` of a channel |
+//! | eval-jobs | lines of nix-eval-jobs |
+//! | cyclonedx | an SBOM in CycloneDX, JSON or XML |
+//! | spdx | an SBOM in SPDX: JSON, YAML, tag-value, XML or JSON-LD |
 //!
 //! What is found to be wrong in a part of a target is a [`Warning`], and the rest is scanned; a [`TargetError`] means
 //! that nothing could be.
 
 mod bytes;
+mod closure;
 mod collect;
+mod cyclonedx;
+mod derivation;
 mod detect;
-mod document;
+mod eval_jobs;
 mod meta;
+mod names;
+mod node;
+mod packages_json;
 pub(crate) mod purl;
+mod spdx;
 mod store;
 
-pub mod closure;
-pub mod cyclonedx;
-pub mod derivation;
-pub mod eval_jobs;
-pub mod names;
-pub mod packages_json;
-pub mod spdx;
-
+pub use cyclonedx::parse as parse_cyclonedx;
 pub use detect::{TargetKind, detect};
+pub use eval_jobs::LineError;
+pub(crate) use meta::cut;
+pub use packages_json::parse as parse_packages_json;
+pub use spdx::parse as parse_spdx;
 pub use store::ReadOptions;
 
-pub(crate) use meta::cut;
-
+use crate::document::DocumentError;
+use eval_jobs::EvalJobsError;
 use matching::Package;
+use nix_formats::StoreDir;
 use nix_formats::profile::ResolveError;
 use nix_formats::store_db::StoreDbError;
 use std::fmt;
@@ -94,32 +99,33 @@ impl TargetContents {
 
 /// Why a target could not be read at all.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum TargetError {
     /// A file or folder cannot be read.
     #[error("cannot read {}", path.display())]
     Io {
-        /// Which one.
+        /// The file or folder.
         path: PathBuf,
-        /// Why.
+        /// The system's error.
         source: io::Error,
     },
     /// A file has more bytes than any real one of its kind.
     #[error("{} has more than {maximum} bytes after decompression", path.display())]
     TooLarge {
-        /// Which one.
+        /// The file.
         path: PathBuf,
         /// The limit.
         maximum: u64,
     },
     /// A file is not what its kind says.
-    #[error("{}: not a valid {kind} file: {problem}", path.display())]
+    #[error("{}: not a valid {kind} file", path.display())]
     Invalid {
-        /// Which one.
+        /// The file.
         path: PathBuf,
         /// What it was read as.
         kind: TargetKind,
-        /// What is wrong, with the place.
-        problem: String,
+        /// What is wrong, and where in the file.
+        source: DocumentError,
     },
     /// A path does not lead into the store.
     #[error(transparent)]
@@ -127,18 +133,54 @@ pub enum TargetError {
     /// The store database cannot be used.
     #[error(transparent)]
     Database(#[from] StoreDbError),
-    /// What a target is cannot be told.
-    #[error("{}: {problem}", path.display())]
+    /// A file is of no known kind.
+    #[error(
+        "{}: none of: a store path, a .drv file, packages.json, lines of nix-eval-jobs, a CycloneDX or SPDX SBOM",
+        path.display()
+    )]
     Unrecognised {
-        /// Which one.
+        /// The file.
         path: PathBuf,
-        /// Why not.
-        problem: String,
+    },
+    /// A file outside of the store was to be read as a store path.
+    #[error("{}: not in the store {store}", path.display())]
+    NotInStore {
+        /// The file.
+        path: PathBuf,
+        /// The store, as its paths are written.
+        store: StoreDir,
+    },
+    /// Something in the store that is a document by its name is none.
+    #[error("{}: a {kind} is read from a store", path.display())]
+    NeedsStore {
+        /// What was to be read.
+        path: PathBuf,
+        /// What it is.
+        kind: TargetKind,
+    },
+    /// A store has more paths than any real one.
+    #[error("{}: more than {MAXIMUM_PACKAGES} store paths", folder.display())]
+    TooManyPaths {
+        /// The folder of the store.
+        folder: PathBuf,
     },
 }
 
-/// Reads a target. If its kind is not given it is told from the target itself; that which was read comes with the
-/// packages.
+impl TargetError {
+    /// What may help.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Unrecognised { .. } => Some("--type names the kind, if you know it"),
+            Self::Database(_) => {
+                Some("--no-store-database finds references by reading the files of the store")
+            }
+            Self::Invalid { source, .. } => source.hint(),
+            _ => None,
+        }
+    }
+}
+
+/// Reads a target. If its kind is not given it is detected; the kind that was read comes with the contents.
 pub fn read(
     path: &Path,
     kind: Option<TargetKind>,
@@ -148,9 +190,9 @@ pub fn read(
         None => options.locate(path)?,
         Some(TargetKind::Closure | TargetKind::Derivation) => match options.locate(path)? {
             Place::File(_) if kind == Some(TargetKind::Closure) => {
-                return Err(TargetError::Unrecognised {
+                return Err(TargetError::NotInStore {
                     path: path.to_owned(),
-                    problem: format!("not in the store {}", options.store_dir.as_str()),
+                    store: options.store_dir.clone(),
                 });
             }
             place => place,
@@ -171,20 +213,37 @@ pub fn read(
     }
 }
 
-/// Reads a file of a kind that does not need a store.
+/// The most bytes of an SBOM.
+const MAXIMUM_SBOM: u64 = 256 << 20;
+
+/// Reads a file of a kind that does not need a store, plain or compressed.
 fn read_document(
     path: &Path,
     kind: TargetKind,
     options: &ReadOptions,
 ) -> Result<TargetContents, TargetError> {
+    let invalid = |source| TargetError::Invalid { path: path.to_owned(), kind, source };
+    let maximum = match kind {
+        TargetKind::Closure | TargetKind::Derivation => {
+            return Err(TargetError::NeedsStore { path: path.to_owned(), kind });
+        }
+        TargetKind::EvalJobs => {
+            return eval_jobs::parse(bytes::open(path)?, options.threads).map_err(|error| match error {
+                EvalJobsError::Io(source) => TargetError::Io { path: path.to_owned(), source },
+                EvalJobsError::TooLarge => {
+                    TargetError::TooLarge { path: path.to_owned(), maximum: eval_jobs::MAXIMUM_FILE }
+                }
+                EvalJobsError::Line(error) => invalid(error.into()),
+            });
+        }
+        TargetKind::PackagesJson => bytes::MAXIMUM,
+        TargetKind::CycloneDx | TargetKind::Spdx => MAXIMUM_SBOM,
+    };
+    let bytes = bytes::read_all(path, maximum)?;
     match kind {
-        TargetKind::PackagesJson => packages_json::read(path),
-        TargetKind::EvalJobs => eval_jobs::read(path, options.threads),
-        TargetKind::CycloneDx => cyclonedx::read(path),
-        TargetKind::Spdx => spdx::read(path),
-        TargetKind::Closure | TargetKind::Derivation => Err(TargetError::Unrecognised {
-            path: path.to_owned(),
-            problem: format!("a {kind} is read from a store"),
-        }),
+        TargetKind::PackagesJson => packages_json::parse(&bytes),
+        TargetKind::CycloneDx => cyclonedx::parse(&bytes),
+        _ => spdx::parse(&bytes),
     }
+    .map_err(invalid)
 }

@@ -4,7 +4,9 @@ mod cyclonedx;
 mod openvex;
 mod product;
 
-use crate::user_file::{self, UserFileError};
+use crate::document::{self, DocumentError, FieldProblem};
+use crate::targets::cut;
+use crate::user_file::UserFileError;
 use matching::VexStatement;
 use serde_json::Value;
 use std::path::Path;
@@ -20,40 +22,53 @@ const MAXIMUM_STATEMENTS: usize = 1_000_000;
 ///
 /// A wrong statement makes the document unusable: half of what somebody stated may be the opposite of it.
 pub fn read(path: &Path) -> Result<Vec<VexStatement>, UserFileError> {
-    let bytes = user_file::bytes(path, MAXIMUM)?;
+    let bytes = files::read_limited(path, MAXIMUM)?;
     let name = path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
-    parse(&bytes, &name).map_err(|problem| UserFileError::invalid(path, problem))
+    parse(&bytes, &name).map_err(|source| UserFileError::Vex { path: path.to_owned(), source })
 }
 
 /// Reads a document; `name` is for the statements' origins.
-pub fn parse(bytes: &[u8], name: &str) -> Result<Vec<VexStatement>, String> {
-    let document = crate::cyclonedx::document(bytes)?;
+pub fn parse(bytes: &[u8], name: &str) -> Result<Vec<VexStatement>, DocumentError> {
+    let document = document::cyclonedx::document(bytes)?;
     let context = document.get("@context").map(Value::to_string).unwrap_or_default();
     if document.get("bomFormat").and_then(Value::as_str) == Some("CycloneDX") {
         cyclonedx::parse(&document, name)
     } else if context.contains("openvex") {
         openvex::parse(&document, name)
     } else {
-        Err("neither an OpenVEX document (`@context` with openvex) nor a CycloneDX one (`bomFormat`)"
-            .to_owned())
+        Err(DocumentError::NotVex)
     }
 }
 
 /// The elements of a list; absent is empty, another type is an error.
-fn list<'a>(value: &'a Value, key: &str, place: &str) -> Result<&'a [Value], String> {
+fn list<'a>(value: &'a Value, key: &str, place: &str) -> Result<&'a [Value], DocumentError> {
     match value.get(key) {
         None | Some(Value::Null) => Ok(&[]),
         Some(Value::Array(values)) if values.len() <= MAXIMUM_STATEMENTS => Ok(values),
-        Some(Value::Array(_)) => Err(format!("{place}{key}: more than {MAXIMUM_STATEMENTS} elements")),
-        Some(_) => Err(format!("{place}{key}: must be a list")),
+        Some(Value::Array(_)) => Err(DocumentError::TooMany {
+            place: format!("{place}{key}"),
+            limit: MAXIMUM_STATEMENTS,
+            what: "elements",
+        }),
+        Some(_) => Err(wrong(key, place, FieldProblem::MustBe("a list"))),
     }
 }
 
 /// A text; absent is `None`, another type is an error.
-fn text<'a>(value: &'a Value, key: &str, place: &str) -> Result<Option<&'a str>, String> {
+fn text<'a>(value: &'a Value, key: &str, place: &str) -> Result<Option<&'a str>, DocumentError> {
     match value.get(key) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),
-        Some(_) => Err(format!("{place}{key}: must be a text")),
+        Some(_) => Err(wrong(key, place, FieldProblem::MustBe("a text"))),
     }
+}
+
+/// The error for a field; `place` is that of its object and ends with a dot.
+fn wrong(key: &str, place: &str, problem: FieldProblem) -> DocumentError {
+    DocumentError::field(format!("{place}{key}"), problem)
+}
+
+/// The error for a field whose text cannot be read as what is `expected`.
+fn is_not(key: &str, place: &str, value: &str, expected: &'static str) -> DocumentError {
+    wrong(key, place, FieldProblem::IsNot { value: cut(value), expected })
 }

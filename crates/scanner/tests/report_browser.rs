@@ -5,9 +5,10 @@
 mod common;
 
 use common::{HOSTILE, report, scan};
-use scanner::report::{ReportFormat, clean};
+use scanner::report::ReportFormat;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use terminal::clean;
 use test_support::Browser;
 
 /// The report of the scan in a browser. Pictures go to the folder that `SNOWGUARD_TEST_PICTURES` names, if any.

@@ -210,15 +210,15 @@ fn our_vex_reads_back() {
 /// What we write as an SBOM must read back as the same packages.
 #[test]
 fn our_sboms_read_back() {
-    use scanner::targets::{TargetKind, cyclonedx, detect, spdx};
+    use scanner::targets::{TargetKind, detect, parse_cyclonedx, parse_spdx};
     let scan = scan();
     for format in [ReportFormat::CycloneDx, ReportFormat::Spdx] {
         let text = report(&scan, format);
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), &text).unwrap();
         let (kind, read) = match format {
-            ReportFormat::CycloneDx => (TargetKind::CycloneDx, cyclonedx::parse(text.as_bytes()).unwrap()),
-            _ => (TargetKind::Spdx, spdx::parse(text.as_bytes()).unwrap()),
+            ReportFormat::CycloneDx => (TargetKind::CycloneDx, parse_cyclonedx(text.as_bytes()).unwrap()),
+            _ => (TargetKind::Spdx, parse_spdx(text.as_bytes()).unwrap()),
         };
         assert_eq!(detect(file.path()).unwrap(), kind);
         let find = |name: &str| {

@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{cve, finding};
+use common::{chain, cve, finding};
 use jiff::civil::{Date, date};
 use matching::{Confidence, FindingStatus, Package};
 use scanner::suppress::{apply, parse, read};
@@ -81,7 +81,7 @@ fn wrong_rules_are_named() {
         ("- name: [[x]]", "must be a text"),
         ("- name: x\n  name: y", "twice"),
     ] {
-        let error = parse(text, "x", None).unwrap_err();
+        let error = chain(&parse(text, "x", None).unwrap_err());
         assert!(error.contains(expected), "{text}: {error}");
     }
 }

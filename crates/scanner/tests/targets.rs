@@ -2,7 +2,13 @@
 
 #![allow(clippy::unwrap_used)]
 
-use scanner::targets::{ReadOptions, TargetContents, TargetError, TargetKind, cyclonedx, detect, read, spdx};
+mod common;
+
+use common::chain;
+use scanner::targets::{
+    ReadOptions, TargetContents, TargetError, TargetKind, detect, parse_cyclonedx, parse_packages_json,
+    parse_spdx, read,
+};
 use std::io::Write;
 use std::path::Path;
 use test_support::data;
@@ -108,9 +114,10 @@ fn errors_name_the_place() {
     let options = ReadOptions::default();
     let problem = |suffix: &str, text: &str, kind: Option<TargetKind>| {
         let file = file(suffix, text.as_bytes());
-        read(file.path(), kind, &options).unwrap_err().to_string()
+        chain(&read(file.path(), kind, &options).unwrap_err())
     };
-    assert!(problem("", "what is this", None).contains("--type"));
+    let unknown = read(file("", b"what is this").path(), None, &options).unwrap_err();
+    assert!(unknown.to_string().contains("packages.json") && unknown.hint().unwrap().contains("--type"));
     let error = problem("", "{\"packages\": {\n \"a\": {\"name\": 3}}}", Some(TargetKind::PackagesJson));
     assert!(error.contains("line 2"), "{error}");
     let error = problem("", "{\"bomFormat\": \"CycloneDX\",\n \"a\": 1, \"a\": 2}", None);
@@ -137,7 +144,7 @@ fn errors_name_the_place() {
     assert!(missing.to_string().contains("/does/not/exist"), "{missing}");
     let invalid = file("", b"{\"bomFormat\":\"Cyclone\xffDX\"}");
     let error = read(invalid.path(), Some(TargetKind::CycloneDx), &options).unwrap_err();
-    assert!(error.to_string().contains("byte 21") || error.to_string().contains("UTF-8"), "{error}");
+    assert!(chain(&error).contains("byte 21") || chain(&error).contains("UTF-8"), "{}", chain(&error));
 }
 
 fn warned(contents: &TargetContents, place: &str, problem: &str) -> bool {
@@ -159,7 +166,7 @@ fn a_cyclonedx_document_that_lies() {
             {{"name":"patched","version":"1","pedigree":{{"patches":[{{"type":"backport","resolves":[{{"id":"CVE-2020-1234"}}]}}]}}}}
         ],"dependencies":[{{"ref":"a","dependsOn":["a"]}},{{"ref":"ghost"}},{{"ref":"a"}}]}}"#
     );
-    let contents = cyclonedx::parse(text.as_bytes()).unwrap();
+    let contents = parse_cyclonedx(text.as_bytes()).unwrap();
     let names: Vec<&str> = contents.packages.iter().map(|p| p.pname.as_str()).collect();
     assert_eq!(names, ["curl", "inner", "long", "openssl", "outer", "patched"]);
     assert!(warned(&contents, "specVersion", "9.9"));
@@ -214,7 +221,7 @@ fn spdx_in_all_forms() {
   - {name: curl, SPDXID: SPDXRef-a}\n  - {name: tarball, SPDXID: SPDXRef-b, primaryPackagePurpose: SOURCE}\n";
     for text in [json, &wrapped, yaml, tag_value, jsonld, xml] {
         assert_eq!(detect(file("", text.as_bytes()).path()).unwrap(), TargetKind::Spdx);
-        let contents = spdx::parse(text.as_bytes()).unwrap();
+        let contents = parse_spdx(text.as_bytes()).unwrap();
         let names: Vec<&str> = contents.packages.iter().map(|p| p.name.as_str()).collect();
         assert_eq!(names, ["curl", "openssl-3.0.10"], "{text}");
         assert_eq!(contents.packages[1].purls, ["pkg:generic/openssl@3.0.10"]);
@@ -223,7 +230,7 @@ fn spdx_in_all_forms() {
         assert_eq!(contents.not_packages, 1);
     }
     for text in [json, xml] {
-        let contents = spdx::parse(text.as_bytes()).unwrap();
+        let contents = parse_spdx(text.as_bytes()).unwrap();
         assert!(warned(&contents, "relationships[0].relatedSpdxElement", "ghost"));
     }
 }
@@ -235,19 +242,20 @@ fn spdx_in_rdf_is_refused_by_name() {
         xmlns='http://spdx.org/rdf/terms#'><SpdxDocument r:about='#a'><specVersion>SPDX-2.3</specVersion></SpdxDocument></r:RDF>";
     let file = file(".rdf.xml", rdf.as_bytes());
     assert_eq!(detect(file.path()).unwrap(), TargetKind::Spdx);
-    let error = read(file.path(), None, &ReadOptions::default()).unwrap_err().to_string();
-    assert!(error.contains("RDF/XML is not supported") && error.contains("convert it to JSON"), "{error}");
-    let error = spdx::parse(b"<RDF/>").unwrap_err();
+    let error = read(file.path(), None, &ReadOptions::default()).unwrap_err();
+    assert!(chain(&error).contains("RDF/XML is not supported"), "{}", chain(&error));
+    assert!(error.hint().unwrap().contains("convert it to JSON"));
+    let error = parse_spdx(b"<RDF/>").unwrap_err().to_string();
     assert!(error.contains("not SPDX"), "{error}");
 }
 
 proptest::proptest! {
     #[test]
     fn no_bytes_make_a_reader_panic(bytes in proptest::collection::vec(proptest::arbitrary::any::<u8>(), 0..300)) {
-        let _ = cyclonedx::parse(&bytes);
-        let _ = spdx::parse(&bytes);
+        let _ = parse_cyclonedx(&bytes);
+        let _ = parse_spdx(&bytes);
         let _ = scanner::vex::parse(&bytes, "x");
-        let _ = scanner::targets::packages_json::parse(&bytes);
+        let _ = parse_packages_json(&bytes);
         if let Ok(text) = std::str::from_utf8(&bytes) {
             let _ = scanner::suppress::parse(text, "x", None);
         }
@@ -258,7 +266,7 @@ proptest::proptest! {
     fn any_values_are_read(name in ".*", version in ".*", purl in ".*", cpe in ".*") {
         let document = serde_json::json!({"bomFormat": "CycloneDX", "specVersion": "1.6", "components": [
             {"type": "library", "name": name, "version": version, "purl": purl, "cpe": cpe}]});
-        let contents = cyclonedx::parse(document.to_string().as_bytes()).unwrap();
+        let contents = parse_cyclonedx(document.to_string().as_bytes()).unwrap();
         assert_eq!(contents.looked_at, 1);
         assert_eq!(contents.packages.len() + contents.not_packages, 1);
     }

@@ -1,6 +1,5 @@
 //! Where reports go: to a file, or to standard output.
 
-use anyhow::Context as _;
 use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::PathBuf;
 
@@ -10,8 +9,7 @@ pub(super) fn write(
     content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> anyhow::Result<()> {
     if let Some(path) = output {
-        return scanner::output::replace(path, content)
-            .with_context(|| format!("cannot write {}", path.display()));
+        return Ok(files::replace(path, content)?);
     }
     let mut out = BufWriter::new(terminal::stdout());
     match content(&mut out).and_then(|()| out.flush()) {

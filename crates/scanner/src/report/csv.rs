@@ -4,9 +4,10 @@
 //! a cell gets an apostrophe in front, which these programs take for "this is text".
 
 use super::json::rounded;
-use super::text::{clean, confidence_name, level_name, status_name};
+use super::text::{confidence_name, level_name, status_name};
 use super::{FindingEntry, cve_url};
 use std::io;
+use terminal::clean;
 
 const COLUMNS: [&str; 17] = [
     "package",

@@ -1,12 +1,13 @@
 //! CycloneDX 1.6 (ECMA-424): the packages as components, the findings as vulnerabilities with analysis.
 
 use super::json::{description, references, rounded, weaknesses};
-use super::text::{clean, confidence_name, is_web_link, purl};
+use super::text::{confidence_name, is_web_link, purl};
 use super::{Action, FindingEntry, Scan, TOOL, TOOL_VERSION, cve_url, list, write_object};
 use matching::{Confidence, CorrectionSource, Evidence, FindingStatus, Package};
 use serde::ser::SerializeMap;
 use serde_json::{Map, Value, json};
 use std::io;
+use terminal::clean;
 use vulnerability::model::{Container, Level, RecordSource, Severity};
 
 /// Writes the report.

@@ -6,13 +6,14 @@
 
 use super::json::{description, references, rounded};
 use super::table::{advice, groups};
-use super::text::{clean, confidence_name, count, is_web_link, level_name, number, status_name};
+use super::text::{confidence_name, count, is_web_link, level_name, number, status_name};
 use super::{FindingEntry, Scan, Summary, TOOL, TOOL_VERSION, cve_url};
 use askama::Template;
 use base64::Engine;
 use matching::Package;
 use sha2::{Digest, Sha256};
 use std::io;
+use terminal::clean;
 
 const STYLE: &str = include_str!("../../templates/report.css");
 const SCRIPT: &str = include_str!("../../templates/report.js");

@@ -1,12 +1,13 @@
 //! OpenVEX 0.2.0: a statement a finding.
 
-use super::text::{clean, purl};
+use super::text::purl;
 use super::{FindingEntry, ReportError, Scan, TOOL, TOOL_VERSION, cve_url, write_object};
 use matching::FindingStatus;
 use serde::ser::SerializeMap;
 use serde_json::{Map, Value, json};
 use std::collections::HashSet;
 use std::io;
+use terminal::clean;
 
 /// Writes the report. OpenVEX has no empty documents: without a finding nothing is written and that is an error.
 pub(super) fn write(

@@ -1,9 +1,9 @@
 //! One vulnerability for people: what each source says, and where it says so.
 
 use super::Appearance;
-use super::text::{clean, paragraph, wrapped};
 use anstyle::{AnsiColor, Style};
 use std::io::{self, Write};
+use terminal::{clean, paragraph, wrapped};
 use vulnerability::model::{
     Level, RecordSource, SourceRecord, State, Statement, Status, VersionRange, Vulnerability,
 };

@@ -1,7 +1,7 @@
 //! SARIF 2.1.0 (OASIS): a rule a CVE, a result a finding.
 
 use super::json::{description, rounded};
-use super::text::{clean, level_name, percent};
+use super::text::{level_name, percent};
 use super::{FindingEntry, Scan, TOOL, TOOL_VERSION, cve_url, list, write_object};
 use matching::{Confidence, FindingStatus, Package};
 use serde::Serialize;
@@ -9,6 +9,7 @@ use serde::ser::SerializeMap;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io;
+use terminal::clean;
 use vulnerability::CveId;
 use vulnerability::model::Level;
 

@@ -3,12 +3,13 @@
 //! Why not SPDX 3.0 with its security profile: most tools that read SPDX read 2.x. What SPDX 2.3 cannot say, the
 //! analysis of each finding, stands in the reference's comment; for exchanging it there are CycloneDX and OpenVEX.
 
-use super::text::{clean, confidence_name, is_web_link, level_name, purl, status_name};
+use super::text::{confidence_name, is_web_link, level_name, purl, status_name};
 use super::{FindingEntry, Scan, TOOL, TOOL_VERSION, cve_url, list, write_object};
 use matching::Package;
 use serde::ser::SerializeMap;
 use serde_json::{Map, Value, json};
 use std::io;
+use terminal::clean;
 
 const DOCUMENT: &str = "SPDXRef-DOCUMENT";
 

@@ -1,6 +1,6 @@
 //! The table for people: grouped by package, what to do first first.
 
-use super::text::{clean, confidence_name, count, level_name, number, status_name, wrapped};
+use super::text::{confidence_name, count, level_name, number, status_name};
 use super::{Action, Appearance, FindingEntry, Scan, Selection, Summary};
 use crate::result::EPSS_LIKELY;
 use anstyle::{AnsiColor, Style};
@@ -8,6 +8,7 @@ use matching::{Confidence, FindingStatus};
 use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
+use terminal::{clean, wrapped};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 use vulnerability::CveId;
 use vulnerability::model::Level;

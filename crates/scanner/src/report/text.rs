@@ -1,45 +1,7 @@
-//! Words and shapes that several formats share.
+//! Names, numbers and links as several formats write them.
 
 use matching::{Confidence, FindingStatus, Package};
-use unicode_width::UnicodeWidthStr;
 use vulnerability::model::Level;
-
-/// Text without characters that could control a terminal or hide what is there: record texts come from anybody.
-pub fn clean(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_whitespace() { ' ' } else { c })
-        .filter(|c| !c.is_control() && !matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}'))
-        .collect()
-}
-
-/// Breaks a text between words, to lines of at most `width` columns where words are not longer. Colours take no columns.
-pub fn wrapped(text: &str, width: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for word in text.split(' ') {
-        match lines.last_mut() {
-            Some(line) if columns(line) + 1 + columns(word) <= width => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.to_owned()),
-        }
-    }
-    lines
-}
-
-/// The same behind an indentation; all lines but the first stand two columns further in.
-pub fn paragraph(text: &str, indent: &str, width: usize) -> String {
-    // In very narrow places lines that are too long do less harm than a word a line.
-    let lines = wrapped(text, width.saturating_sub(indent.len() + 2).max(30));
-    format!("{indent}{}", lines.join(&format!("\n{indent}  ")))
-}
-
-/// How many columns a text takes, without the sequences that give it colour.
-fn columns(text: &str) -> usize {
-    let mut parts = text.split('\u{1b}');
-    let first = parts.next().map_or(0, UnicodeWidthStr::width);
-    first + parts.map(|part| part.split_once('m').map_or(part, |(_, rest)| rest).width()).sum::<usize>()
-}
 
 /// Thousands separated, as people read them.
 pub(super) fn number(value: usize) -> String {
@@ -124,20 +86,6 @@ pub(super) fn is_web_link(url: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn texts_cannot_control_the_terminal() {
-        assert_eq!(clean("a\x1b[31mb\nc\u{202e}d\x07"), "a[31mb cd");
-    }
-
-    #[test]
-    fn paragraphs_hang() {
-        let text = "\u{1b}[1mone two\u{1b}[0m three four five six seven";
-        // 34 columns, of which 2 are the indentation and 2 its continuation; colours take none.
-        assert_eq!(paragraph(text, "  ", 34), "  \u{1b}[1mone two\u{1b}[0m three four five six\n    seven");
-        assert_eq!(columns(text), 33);
-        assert_eq!(paragraph("a", "", 10), "a");
-    }
 
     #[test]
     fn numbers() {

@@ -1,11 +1,11 @@
 //! Rules to begin with: what is open today, accepted for a while, so that from tomorrow on only new findings are reported.
 
-use crate::report::clean;
 use crate::result::FindingEntry;
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use terminal::clean;
 
 /// How long such rules count: long enough to look at each, too short to forget them.
 const DAYS: i64 = 90;

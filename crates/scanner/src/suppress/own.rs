@@ -1,6 +1,6 @@
 //! Rules in Snowguard's own form.
 
-use super::{Rule, reason};
+use super::{Rule, RuleError, RuleProblem, reason};
 use jiff::civil::Date;
 use matching::TomlProblem;
 use serde::Deserialize;
@@ -34,36 +34,36 @@ enum OneOrMany {
     Many(Vec<String>),
 }
 
-pub(super) fn parse(text: &str, name: &str) -> Result<Vec<Rule>, String> {
+pub(super) fn parse(text: &str, name: &str) -> Result<Vec<Rule>, RuleError> {
     let file: File =
-        toml::from_str(text).map_err(|e| TomlProblem::new(text, e.message(), e.span()).to_string())?;
+        toml::from_str(text).map_err(|e| RuleError::Toml(TomlProblem::new(text, e.message(), e.span())))?;
     file.suppress
         .into_iter()
         .enumerate()
         .map(|(index, entry)| {
             let place = format!("suppress[{index}]");
-            rule(entry, format!("{name}, {place}")).map_err(|problem| format!("{place}: {problem}"))
+            rule(entry, format!("{name}, {place}")).map_err(|problem| problem.at(place))
         })
         .collect()
 }
 
-fn rule(entry: Entry, origin: String) -> Result<Rule, String> {
+fn rule(entry: Entry, origin: String) -> Result<Rule, RuleProblem> {
     let texts = match entry.cve {
         None => Vec::new(),
         Some(OneOrMany::One(text)) => vec![text],
-        Some(OneOrMany::Many(texts)) if texts.is_empty() => return Err("`cve` is an empty list".to_owned()),
+        Some(OneOrMany::Many(texts)) if texts.is_empty() => return Err(RuleProblem::NoCve),
         Some(OneOrMany::Many(texts)) => texts,
     };
     let cves = texts
         .iter()
-        .map(|t| t.parse::<CveId>().map_err(|_| format!("`{t}` is not a CVE identifier")))
+        .map(|t| t.parse::<CveId>().map_err(|_| RuleProblem::NotACve(t.clone())))
         .collect::<Result<_, _>>()?;
     let package = entry.package.filter(|p| p != "*");
     if package.is_none() && texts.is_empty() {
-        return Err("needs `cve`, `package`, or both".to_owned());
+        return Err(RuleProblem::Boundless);
     }
     if package.is_none() && entry.version.is_some() {
-        return Err("`version` needs `package`".to_owned());
+        return Err(RuleProblem::VersionAlone);
     }
     let reason = entry.reason.as_deref().map(reason).filter(|r| !r.is_empty());
     Ok(Rule {
@@ -71,17 +71,22 @@ fn rule(entry: Entry, origin: String) -> Result<Rule, String> {
         package,
         version: entry.version.filter(|v| v != "*"),
         until: entry.until.as_ref().map(date).transpose()?,
-        reason: reason.ok_or("needs a `reason`")?,
+        reason: reason.ok_or(RuleProblem::NoReason)?,
         origin,
     })
 }
 
 /// A date, as TOML has it or as text.
-pub(super) fn date(value: &toml::Value) -> Result<Date, String> {
-    let text = match value {
-        toml::Value::String(text) => text.clone(),
-        toml::Value::Datetime(date) if date.time.is_none() => date.to_string(),
-        other => return Err(format!("`until` must be a date such as 2026-12-31, not {other}")),
-    };
-    text.parse().map_err(|_| format!("`until`: `{text}` is not a date such as 2026-12-31"))
+pub(super) fn date(value: &toml::Value) -> Result<Date, RuleProblem> {
+    let wrong = || RuleProblem::NotADate(value.to_string());
+    match value {
+        toml::Value::String(text) => text.parse().map_err(|_| RuleProblem::NotADate(text.clone())),
+        toml::Value::Datetime(toml::value::Datetime { date: Some(date), time: None, offset: None }) => {
+            let year = i16::try_from(date.year).map_err(|_| wrong())?;
+            let (month, day) = (i8::try_from(date.month), i8::try_from(date.day));
+            let (Ok(month), Ok(day)) = (month, day) else { return Err(wrong()) };
+            Date::new(year, month, day).map_err(|_| wrong())
+        }
+        _ => Err(wrong()),
+    }
 }

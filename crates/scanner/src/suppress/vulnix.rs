@@ -4,7 +4,7 @@
 //! `comment`. YAML, the older form: a list of the same with `name` and `version`. There a rule without a comment is
 //! valid, so the reason says where it stands; and `until` is the first day on which it does *not* count.
 
-use super::{Rule, own, reason, yaml};
+use super::{Rule, RuleError, RuleProblem, own, reason, yaml};
 use jiff::civil::Date;
 use nix_formats::DrvName;
 use std::collections::BTreeSet;
@@ -22,43 +22,38 @@ struct Values {
 }
 
 impl Values {
-    fn rule(self, origin: String) -> Result<Rule, String> {
+    fn rule(self, origin: String) -> Result<Rule, RuleProblem> {
         let cves: BTreeSet<CveId> = self
             .cve
             .iter()
-            .map(|t| t.parse::<CveId>().map_err(|_| format!("`{t}` is not a CVE identifier")))
+            .map(|t| t.parse::<CveId>().map_err(|_| RuleProblem::NotACve(t.clone())))
             .collect::<Result<_, _>>()?;
         let package = self.name.filter(|n| n != "*" && !n.is_empty());
         if package.is_none() && cves.is_empty() {
-            return Err("needs a package or `cve`".to_owned());
+            return Err(RuleProblem::Boundless);
         }
-        let until = self.until.map(|d| d.yesterday().map_err(|_| "`until` is out of range")).transpose()?;
-        let words: Vec<String> = self.comment.into_iter().chain(self.issue_url).collect();
-        let words =
-            if words.is_empty() { "whitelisted without a comment".to_owned() } else { words.join("; ") };
+        let until = self.until.map(|d| d.yesterday().map_err(|_| RuleProblem::DateOutOfRange)).transpose()?;
+        let texts: Vec<String> = self.comment.into_iter().chain(self.issue_url).collect();
+        let text =
+            if texts.is_empty() { "whitelisted without a comment".to_owned() } else { texts.join("; ") };
         Ok(Rule {
             cves,
             package,
             version: self.version.filter(|v| v != "*" && !v.is_empty()),
             until,
-            reason: reason(&words),
+            reason: reason(&text),
             origin,
         })
     }
 }
 
 /// Reads the TOML form.
-pub fn parse_toml(table: &toml::Table, name: &str) -> Result<Vec<Rule>, String> {
+pub(super) fn parse_toml(table: &toml::Table, name: &str) -> Result<Vec<Rule>, RuleError> {
     table
         .iter()
         .map(|(key, value)| {
-            let wrong = |problem: String| format!("[\"{key}\"]: {problem}");
-            let entry = value.as_table().ok_or_else(|| {
-                wrong(
-                    "neither `[[suppress]]` rules nor a whitelist of vulnix, where every entry is a table"
-                        .to_owned(),
-                )
-            })?;
+            let wrong = |problem: RuleProblem| problem.at(format!("[\"{key}\"]"));
+            let entry = value.as_table().ok_or_else(|| wrong(RuleProblem::NotATable))?;
             let split = DrvName::parse(key);
             let mut values = Values {
                 name: Some(split.name.to_owned()),
@@ -72,12 +67,8 @@ pub fn parse_toml(table: &toml::Table, name: &str) -> Result<Vec<Rule>, String> 
                     "comment" => values.comment = texts(field, value).map_err(wrong)?,
                     "until" => values.until = Some(own::date(value).map_err(wrong)?),
                     "status" => {}
-                    _ if value.is_table() => {
-                        return Err(wrong(
-                            "a table within: the name must stand in quotation marks".to_owned(),
-                        ));
-                    }
-                    _ => return Err(wrong(format!("there is no field `{field}`"))),
+                    _ if value.is_table() => return Err(wrong(RuleProblem::TableWithin)),
+                    _ => return Err(wrong(RuleProblem::UnknownField(field.clone()))),
                 }
             }
             values.rule(format!("{name}, [\"{key}\"]")).map_err(wrong)
@@ -85,8 +76,8 @@ pub fn parse_toml(table: &toml::Table, name: &str) -> Result<Vec<Rule>, String> 
         .collect()
 }
 
-fn texts(field: &str, value: &toml::Value) -> Result<Vec<String>, String> {
-    let wrong = || format!("`{field}` must be a text or a list of texts");
+fn texts(field: &str, value: &toml::Value) -> Result<Vec<String>, RuleProblem> {
+    let wrong = || RuleProblem::NotTexts(field.to_owned());
     match value {
         toml::Value::String(text) => Ok(vec![text.clone()]),
         toml::Value::Array(values) => {
@@ -97,11 +88,11 @@ fn texts(field: &str, value: &toml::Value) -> Result<Vec<String>, String> {
 }
 
 /// Reads the YAML form.
-pub fn parse_yaml(text: &str, name: &str) -> Result<Vec<Rule>, String> {
+pub(super) fn parse_yaml(text: &str, name: &str) -> Result<Vec<Rule>, RuleError> {
     yaml::entries(text)?
         .into_iter()
         .map(|entry| {
-            let wrong = |problem: String| format!("rule at line {}: {problem}", entry.line);
+            let wrong = |problem: RuleProblem| problem.at(format!("rule at line {}", entry.line));
             let mut values = Values::default();
             for (field, mut texts) in entry.fields {
                 match field.as_str() {
@@ -112,12 +103,11 @@ pub fn parse_yaml(text: &str, name: &str) -> Result<Vec<Rule>, String> {
                     "comment" => values.comment = texts,
                     "until" => {
                         let text = texts.pop().unwrap_or_default();
-                        let date =
-                            text.parse().map_err(|_| wrong(format!("`until`: `{text}` is not a date")))?;
-                        values.until = Some(date);
+                        let date = text.parse();
+                        values.until = Some(date.map_err(|_| wrong(RuleProblem::NotADate(text)))?);
                     }
                     "status" => {}
-                    _ => return Err(wrong(format!("there is no field `{field}`"))),
+                    _ => return Err(wrong(RuleProblem::UnknownField(field))),
                 }
             }
             values.rule(format!("{name}, rule at line {}", entry.line)).map_err(wrong)

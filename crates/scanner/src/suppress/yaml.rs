@@ -3,6 +3,7 @@
 //! Built from the parser's events, so that nesting cannot grow and aliases, which can grow a document without end,
 //! are refused.
 
+use crate::document::YamlError;
 use saphyr_parser::{Event, Parser, ScanError, Span};
 
 /// One mapping of the list.
@@ -16,21 +17,21 @@ pub(super) struct Entry {
 struct Events<'a>(Parser<'a, saphyr_parser::StrInput<'a>>);
 
 impl<'a> Events<'a> {
-    fn next(&mut self) -> Result<(Event<'a>, usize), String> {
+    fn next(&mut self) -> Result<(Event<'a>, usize), YamlError> {
         let next: Option<Result<(Event<'a>, Span), ScanError>> = self.0.next();
         match next {
             Some(Ok((Event::Alias(_), span))) => {
-                Err(format!("line {}: aliases are not supported", span.start.line()))
+                Err(YamlError::at(span.start.line(), "aliases are not supported"))
             }
             Some(Ok((event, span))) => Ok((event, span.start.line())),
-            Some(Err(error)) => Err(format!("not valid YAML: {error}")),
+            Some(Err(error)) => Err(YamlError::syntax(error)),
             None => Ok((Event::StreamEnd, 0)),
         }
     }
 
     /// A text, or a list of texts.
-    fn texts(&mut self, field: &str) -> Result<Vec<String>, String> {
-        let wrong = |line| format!("line {line}: `{field}` must be a text or a list of texts");
+    fn texts(&mut self, field: &str) -> Result<Vec<String>, YamlError> {
+        let wrong = |line| YamlError::at(line, format!("`{field}` must be a text or a list of texts"));
         match self.next()? {
             (Event::Scalar(text, ..), _) => Ok(vec![text.into_owned()]),
             (Event::SequenceStart(..), _) => {
@@ -47,26 +48,26 @@ impl<'a> Events<'a> {
         }
     }
 
-    fn mapping(&mut self, line: usize) -> Result<Entry, String> {
+    fn mapping(&mut self, line: usize) -> Result<Entry, YamlError> {
         let mut fields: Vec<(String, Vec<String>)> = Vec::new();
         loop {
             match self.next()? {
                 (Event::MappingEnd, _) => return Ok(Entry { line, fields }),
                 (Event::Scalar(key, ..), line) => {
                     if fields.iter().any(|(k, _)| *k == key) {
-                        return Err(format!("line {line}: `{key}` stands there twice"));
+                        return Err(YamlError::at(line, format!("`{key}` stands there twice")));
                     }
                     let texts = self.texts(&key)?;
                     fields.push((key.into_owned(), texts));
                 }
-                (_, line) => return Err(format!("line {line}: a key that is not a text")),
+                (_, line) => return Err(YamlError::at(line, "a key that is not a text")),
             }
         }
     }
 }
 
 /// Reads the list of the first document.
-pub(super) fn entries(text: &str) -> Result<Vec<Entry>, String> {
+pub(super) fn entries(text: &str) -> Result<Vec<Entry>, YamlError> {
     let mut events = Events(Parser::new_from_str(text));
     loop {
         match events.next()? {
@@ -77,7 +78,7 @@ pub(super) fn entries(text: &str) -> Result<Vec<Entry>, String> {
             (Event::Scalar(text, ..), _) if text.is_empty() || text == "~" || text == "null" => {
                 return Ok(Vec::new());
             }
-            (_, line) => return Err(format!("line {line}: a whitelist in YAML must be a list")),
+            (_, line) => return Err(YamlError::at(line, "a whitelist in YAML must be a list")),
         }
     }
     let mut entries = Vec::new();
@@ -85,7 +86,7 @@ pub(super) fn entries(text: &str) -> Result<Vec<Entry>, String> {
         match events.next()? {
             (Event::MappingStart(..), line) => entries.push(events.mapping(line)?),
             (Event::SequenceEnd, _) => return Ok(entries),
-            (_, line) => return Err(format!("line {line}: every rule must be a mapping")),
+            (_, line) => return Err(YamlError::at(line, "every rule must be a mapping")),
         }
     }
 }

@@ -5,6 +5,7 @@ use super::derivation::{self, Facts};
 use super::names::{PathName, classify, split_name};
 use super::store::ReadOptions;
 use super::{MAXIMUM_PACKAGES, TargetContents, TargetError};
+use crate::document::with_causes;
 use crate::threads::parallel;
 use matching::Package;
 use nix_formats::StorePath;
@@ -20,7 +21,7 @@ struct Member {
 }
 
 /// Reads the closure of a store path.
-pub fn read(path: &StorePath, options: &ReadOptions) -> Result<TargetContents, TargetError> {
+pub(super) fn read(path: &StorePath, options: &ReadOptions) -> Result<TargetContents, TargetError> {
     let mut contents = TargetContents::default();
     let members = match options.database()? {
         Some(database) => match database.closure(std::slice::from_ref(path)) {
@@ -105,7 +106,9 @@ fn read_derivers(
         match result {
             Ok(Some(found)) => drop(facts.insert(deriver.clone(), found)),
             Ok(None) => {}
-            Err(problem) => contents.warn(options.store_dir.display(deriver).to_string(), problem),
+            Err(error) => {
+                contents.warn(options.store_dir.display(deriver).to_string(), with_causes(&error));
+            }
         }
     }
     facts
@@ -125,10 +128,7 @@ fn from_folder(
         // `.links`, locks and the like are no store paths.
         there.extend(name.to_str().and_then(|n| StorePath::from_base_name(n).ok()));
         if there.len() > MAXIMUM_PACKAGES {
-            return Err(TargetError::Unrecognised {
-                path: folder.clone(),
-                problem: format!("more than {MAXIMUM_PACKAGES} store paths"),
-            });
+            return Err(TargetError::TooManyPaths { folder });
         }
     }
     there.sort_unstable();

@@ -4,34 +4,21 @@
 //! sbomnix and others note store paths. References between components are only checked, never followed.
 
 use super::collect::merge;
-use super::document::Node;
 use super::meta::cut;
-use super::{MAXIMUM_PACKAGES, TargetContents, TargetError, TargetKind, bytes, purl};
+use super::node::Node;
+use super::{MAXIMUM_PACKAGES, TargetContents, purl};
+use crate::document::{self, DocumentError};
 use matching::Package;
 use serde_json::Value;
 use std::collections::HashSet;
-use std::path::Path;
 
-/// The most bytes of an SBOM.
-pub(super) const MAXIMUM: u64 = 256 << 20;
-
-/// Reads a file, plain or compressed.
-pub fn read(path: &Path) -> Result<TargetContents, TargetError> {
-    let bytes = bytes::read_all(path, MAXIMUM)?;
-    parse(&bytes).map_err(|problem| TargetError::Invalid {
-        path: path.to_owned(),
-        kind: TargetKind::CycloneDx,
-        problem,
-    })
-}
-
-/// Reads the document; the error tells what is wrong and where.
-pub fn parse(bytes: &[u8]) -> Result<TargetContents, String> {
-    let document = crate::cyclonedx::document(bytes)?;
+/// Reads an SBOM in CycloneDX, JSON or XML.
+pub fn parse(bytes: &[u8]) -> Result<TargetContents, DocumentError> {
+    let document = document::cyclonedx::document(bytes)?;
     let mut contents = TargetContents::default();
     match document.get("bomFormat") {
         Some(Value::String(format)) if format == "CycloneDX" => {}
-        Some(other) => return Err(format!("`bomFormat` is {}, not \"CycloneDX\"", cut(&other.to_string()))),
+        Some(other) => return Err(DocumentError::NotCycloneDx { found: cut(&other.to_string()) }),
         // Optional before 1.3 in practice, and `$schema` says it too.
         None => contents.warn("bomFormat", "missing"),
     }
@@ -44,7 +31,7 @@ pub fn parse(bytes: &[u8]) -> Result<TargetContents, String> {
     }
     let root = Node::root(&document);
     if !root.is_object(&mut contents) {
-        return Err("the document is not an object".to_owned());
+        return Err(DocumentError::NotAnObject);
     }
     let mut packages = Vec::new();
     let mut refs = HashSet::new();
@@ -61,7 +48,11 @@ pub fn parse(bytes: &[u8]) -> Result<TargetContents, String> {
         }
         contents.looked_at += 1;
         if contents.looked_at > MAXIMUM_PACKAGES {
-            return Err(format!("{}: more than {MAXIMUM_PACKAGES} components", node.place));
+            return Err(DocumentError::TooMany {
+                place: node.place,
+                limit: MAXIMUM_PACKAGES,
+                what: "components",
+            });
         }
         let mut inner = node.list("components", &mut contents);
         inner.reverse();

@@ -1,10 +1,11 @@
-//! Derivations: what they tell of a package, and everything that is needed to build one.
+//! Derivations: what they state about a package, and everything that is needed to build one.
 
 use super::collect::merge;
 use super::meta::cut;
 use super::names::{PathName, classify, split_name};
 use super::store::ReadOptions;
 use super::{MAXIMUM_PACKAGES, TargetContents, TargetError, TargetKind};
+use crate::document::{DocumentError, with_causes};
 use crate::threads::parallel;
 use matching::Package;
 use nix_formats::{Attributes, Derivation, DerivationOutput, StoreDir, StorePath};
@@ -19,7 +20,7 @@ const SOURCES: usize = 8;
 /// How many URLs are kept: mirrors of one file say nothing new.
 const URLS: usize = 4;
 
-/// What a derivation tells of its package.
+/// What a derivation states about its package.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Facts {
     pub(super) name: String,
@@ -64,30 +65,36 @@ pub(super) fn name_of(path: &StorePath) -> &str {
     path.name().strip_suffix(".drv").unwrap_or(path.name())
 }
 
-/// Reads a derivation and the sources that it names. `None` if it is not in the store folder.
-pub(super) fn facts(folder: &Path, store: &StoreDir, path: &StorePath) -> Result<Option<Facts>, String> {
-    let Some(bytes) = read_file(&folder.join(path.as_str())).map_err(|e| format!("cannot be read: {e}"))?
-    else {
-        return Ok(None);
-    };
-    facts_of(&bytes, name_of(path), folder, store).map(Some)
+/// Why a derivation cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum FactsError {
+    #[error("cannot be read")]
+    Read(#[from] io::Error),
+    #[error(transparent)]
+    Invalid(#[from] DocumentError),
 }
 
-fn facts_of(bytes: &[u8], name: &str, folder: &Path, store: &StoreDir) -> Result<Facts, String> {
-    let derivation = Derivation::parse_in(bytes, name, store).map_err(|e| e.to_string())?;
-    let attributes = derivation.attributes().map_err(|e| e.to_string())?;
+/// Reads a derivation and the sources that it names. `None` if it is not in the store folder.
+pub(super) fn facts(folder: &Path, store: &StoreDir, path: &StorePath) -> Result<Option<Facts>, FactsError> {
+    let Some(bytes) = read_file(&folder.join(path.as_str()))? else { return Ok(None) };
+    Ok(Some(facts_of(&bytes, name_of(path), folder, store)?))
+}
+
+fn facts_of(bytes: &[u8], name: &str, folder: &Path, store: &StoreDir) -> Result<Facts, DocumentError> {
+    let derivation = Derivation::parse_in(bytes, name, store)?;
+    let attributes = derivation.attributes()?;
     let (pname, version) = split_name(name);
     let patches = ["patches", "extraPatches", "prePatches"]
         .into_iter()
         .flat_map(|key| attributes.list(key))
         .filter_map(|patch| file_name(&patch, store));
     let system = String::from_utf8_lossy(&derivation.system).into_owned();
-    let said = |key: &str| attributes.text(key).filter(|t| !t.is_empty()).map(|t| cut(&t));
+    let stated = |key: &str| attributes.text(key).filter(|t| !t.is_empty()).map(|t| cut(&t));
     let mut facts = Facts {
         name: cut(name),
         // What the package says is surer than what its name looks like.
-        pname: said("pname").unwrap_or(pname),
-        version: said("version").unwrap_or(version),
+        pname: stated("pname").unwrap_or(pname),
+        version: stated("version").unwrap_or(version),
         system: Some(system).filter(|s| s != "builtin"),
         patches: patches.map(|p| cut(&p)).collect(),
         fixed_output: derivation.outputs.iter().any(|(_, o)| matches!(o, DerivationOutput::Fixed { .. })),
@@ -138,7 +145,7 @@ fn urls_of_source(source: &str, derivation: &Derivation<'_>, folder: &Path, stor
 }
 
 /// Reads a derivation in the store and all that are needed to build it.
-pub fn read(path: &StorePath, options: &ReadOptions) -> Result<TargetContents, TargetError> {
+pub(super) fn read(path: &StorePath, options: &ReadOptions) -> Result<TargetContents, TargetError> {
     let folder = options.folder()?;
     let file = folder.join(path.as_str());
     if !file.try_exists().map_err(|source| TargetError::Io { path: file.clone(), source })? {
@@ -148,9 +155,9 @@ pub fn read(path: &StorePath, options: &ReadOptions) -> Result<TargetContents, T
 }
 
 /// Reads a `.drv` file that is not in the store. What it needs is looked for in the store.
-pub fn read_outside(path: &Path, options: &ReadOptions) -> Result<TargetContents, TargetError> {
+pub(super) fn read_outside(path: &Path, options: &ReadOptions) -> Result<TargetContents, TargetError> {
     let invalid =
-        |problem| TargetError::Invalid { path: path.to_owned(), kind: TargetKind::Derivation, problem };
+        |source| TargetError::Invalid { path: path.to_owned(), kind: TargetKind::Derivation, source };
     let io_error = |source| TargetError::Io { path: path.to_owned(), source };
     let bytes = read_file(path).map_err(io_error)?.ok_or_else(|| io_error(io::ErrorKind::NotFound.into()))?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -183,7 +190,7 @@ fn build_closure(
                     next.extend(facts.inputs.into_iter().filter(|input| seen.insert(input.clone())));
                 }
                 Ok(None) => contents.warn(full(path, options), "is not there; what it needs is not scanned"),
-                Err(problem) => contents.warn(full(path, options), problem),
+                Err(error) => contents.warn(full(path, options), with_causes(&error)),
             }
         }
         if seen.len() > MAXIMUM_PACKAGES {

@@ -63,7 +63,7 @@ impl FromStr for TargetKind {
 /// How many bytes of a file are looked at. An SBOM names its format in the first object, but not always first.
 const LOOK: u64 = 64 << 10;
 
-/// Tells what `path` is. Folders and links into a store are closures; of files the contents decide, not the name,
+/// Detects what `path` is. Folders and links into a store are closures; of files the contents decide, not the name,
 /// except for `.drv`.
 pub fn detect(path: &Path) -> Result<TargetKind, TargetError> {
     let io = |source: io::Error| TargetError::Io { path: path.to_owned(), source };
@@ -95,16 +95,10 @@ pub fn detect(path: &Path) -> Result<TargetKind, TargetError> {
         let whole = io::Cursor::new(start).chain(reader).take(bytes::MAXIMUM);
         kind = of_keys(BufReader::new(whole)).map_err(io)?;
     }
-    kind.ok_or_else(|| TargetError::Unrecognised {
-        path: path.to_owned(),
-        problem:
-            "it is none of: a store path, a .drv file, packages.json, lines of nix-eval-jobs, a CycloneDX or \
-                  SPDX SBOM. Name the kind with --type if you know better"
-                .to_owned(),
-    })
+    kind.ok_or_else(|| TargetError::Unrecognised { path: path.to_owned() })
 }
 
-/// Tells what a file is from its first bytes, after decompression.
+/// What a file is, going by its first bytes, after decompression.
 fn of_contents(start: &[u8]) -> Option<TargetKind> {
     let text = String::from_utf8_lossy(start);
     let text = text.trim_start_matches('\u{feff}').trim_start();
@@ -118,7 +112,7 @@ fn of_contents(start: &[u8]) -> Option<TargetKind> {
     }
     if text.starts_with('<') {
         let signs = [
-            (crate::cyclonedx::NAMESPACE, TargetKind::CycloneDx),
+            (crate::document::cyclonedx::NAMESPACE, TargetKind::CycloneDx),
             (spdx::VOCABULARY, TargetKind::Spdx),
             ("<SPDXID>", TargetKind::Spdx),
             ("<spdxVersion>", TargetKind::Spdx),
@@ -148,7 +142,7 @@ fn of_contents(start: &[u8]) -> Option<TargetKind> {
     None
 }
 
-/// Tells what a JSON document is from the keys of its outermost object, wherever they stand.
+/// What a JSON document is, going by the keys of its outermost object, wherever they stand.
 fn of_keys(mut reader: impl BufRead) -> io::Result<Option<TargetKind>> {
     let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
     let mut key = Vec::new();

@@ -3,15 +3,15 @@
 use super::collect::by_name;
 use super::meta::{Meta, cut, texts};
 use super::names::split_name;
-use super::{MAXIMUM_PACKAGES, TargetContents, TargetError, TargetKind, bytes};
+use super::{MAXIMUM_PACKAGES, TargetContents};
+use crate::document::with_causes;
 use matching::Package;
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::num::NonZero;
 use std::ops::Range;
-use std::path::Path;
 use std::sync::Mutex;
 use std::sync::mpsc::{SyncSender, sync_channel};
 
@@ -19,7 +19,7 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 const MAXIMUM_LINE: u64 = 16 << 20;
 
 /// The most bytes of all lines together.
-const MAXIMUM_FILE: u64 = 8 << 30;
+pub(super) const MAXIMUM_FILE: u64 = 8 << 30;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -44,21 +44,36 @@ struct Job {
     patches: Value,
 }
 
-/// Reads a file, plain or compressed.
-pub(super) fn read(path: &Path, threads: NonZero<usize>) -> Result<TargetContents, TargetError> {
-    parse(bytes::open(path)?, threads).map_err(|error| match error {
-        LineError::Io(source) => TargetError::Io { path: path.to_owned(), source },
-        LineError::Line { number, problem } => TargetError::Invalid {
-            path: path.to_owned(),
-            kind: TargetKind::EvalJobs,
-            problem: format!("line {number}: {problem}"),
-        },
-    })
+/// Why lines cannot be read.
+pub(super) enum EvalJobsError {
+    /// What gives the lines failed.
+    Io(io::Error),
+    /// There are more bytes than `MAXIMUM_FILE`.
+    TooLarge,
+    /// A line is wrong.
+    Line(LineError),
 }
 
-enum LineError {
-    Io(std::io::Error),
-    Line { number: usize, problem: String },
+/// What is wrong with a line: displayed as its number, with the problem as its source.
+#[derive(Debug, thiserror::Error)]
+#[error("line {number}")]
+pub struct LineError {
+    number: usize,
+    source: LineProblem,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum LineProblem {
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
+    #[error("meta")]
+    Meta(#[source] serde_json::Error),
+    #[error("neither `name` nor `error`")]
+    Nameless,
+    #[error("more than {MAXIMUM_LINE} bytes")]
+    TooLong,
+    #[error("more than {MAXIMUM_PACKAGES} packages")]
+    TooMany,
 }
 
 /// Lines that are handed over at once, about so many bytes of them.
@@ -79,12 +94,12 @@ struct Batch {
 enum Line {
     Package(Box<Package>),
     FailedEvaluation,
-    Wrong(String),
+    Wrong(LineProblem),
 }
 
 /// Reads all lines; they are parsed on other threads while more are read. A line that is wrong is a warning; only if
 /// every line is wrong it is an error.
-fn parse(reader: impl Read, threads: NonZero<usize>) -> Result<TargetContents, LineError> {
+pub(super) fn parse(reader: impl Read, threads: NonZero<usize>) -> Result<TargetContents, EvalJobsError> {
     let threads = threads.get().min(MOST_THREADS);
     let (send, batches) = sync_channel::<Batch>(WAITING);
     let batches = Mutex::new(batches);
@@ -100,7 +115,7 @@ fn parse(reader: impl Read, threads: NonZero<usize>) -> Result<TargetContents, L
     };
     let (looked_at, mut lines) = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
-        let looked_at = hand_over(reader, &send);
+        let looked_at = hand_over(reader, MAXIMUM_FILE, &send);
         drop(send);
         let mut lines = Vec::new();
         for thread in threads {
@@ -109,33 +124,37 @@ fn parse(reader: impl Read, threads: NonZero<usize>) -> Result<TargetContents, L
         looked_at.map(|looked_at| (looked_at, lines))
     })?;
     lines.sort_unstable_by_key(|(number, _)| *number);
-    gather(looked_at, lines)
+    gather(looked_at, lines).map_err(EvalJobsError::Line)
 }
 
 /// Reads all lines and hands them over for parsing, those that are not blank. Gives their number.
-fn hand_over(reader: impl Read, to: &SyncSender<Batch>) -> Result<usize, LineError> {
-    let mut reader = BufReader::with_capacity(256 << 10, reader.take(MAXIMUM_FILE));
+fn hand_over(reader: impl Read, maximum: u64, to: &SyncSender<Batch>) -> Result<usize, EvalJobsError> {
+    let mut reader = BufReader::with_capacity(256 << 10, reader);
+    let wrong = |number, source| EvalJobsError::Line(LineError { number, source });
+    let mut total = 0;
     let mut batch = Batch::default();
     let (mut number, mut looked_at) = (0, 0);
     loop {
         let start = batch.bytes.len();
         let read = (&mut reader).take(MAXIMUM_LINE + 1).read_until(b'\n', &mut batch.bytes);
-        let count = read.map_err(LineError::Io)?;
+        let count = read.map_err(EvalJobsError::Io)?;
         number += 1;
         if count as u64 > MAXIMUM_LINE {
-            let problem = format!("more than {MAXIMUM_LINE} bytes");
-            return Err(LineError::Line { number, problem });
+            return Err(wrong(number, LineProblem::TooLong));
+        }
+        total += count as u64;
+        if total > maximum {
+            return Err(EvalJobsError::TooLarge);
         }
         if batch.bytes.get(start..).is_some_and(|line| !line.trim_ascii().is_empty()) {
             looked_at += 1;
             if looked_at > MAXIMUM_PACKAGES {
-                let problem = format!("more than {MAXIMUM_PACKAGES} packages");
-                return Err(LineError::Line { number, problem });
+                return Err(wrong(number, LineProblem::TooMany));
             }
             batch.lines.push((number, start..batch.bytes.len()));
         }
         if (count == 0 || batch.bytes.len() > BATCH) && to.send(std::mem::take(&mut batch)).is_err() {
-            // They only go away by panicking, which is told when they are waited for.
+            // They only go away by panicking, which shows when they are waited for.
             return Ok(looked_at);
         }
         if count == 0 {
@@ -145,7 +164,7 @@ fn hand_over(reader: impl Read, to: &SyncSender<Batch>) -> Result<usize, LineErr
 }
 
 fn parse_line(line: &[u8]) -> Line {
-    match serde_json::from_slice::<Job>(line).map_err(|e| e.to_string()).and_then(take) {
+    match serde_json::from_slice::<Job>(line).map_err(LineProblem::Json).and_then(package) {
         Ok(line) => line,
         Err(problem) => Line::Wrong(problem),
     }
@@ -160,26 +179,26 @@ fn gather(looked_at: usize, lines: Vec<(usize, Line)>) -> Result<TargetContents,
             Line::Package(package) => contents.packages.push(*package),
             Line::FailedEvaluation => contents.failed_evaluations += 1,
             Line::Wrong(problem) => {
-                contents.warn(format!("line {number}"), problem.clone());
+                contents.warn(format!("line {number}"), with_causes(&problem));
                 first_problem.get_or_insert((number, problem));
             }
         }
     }
     if contents.packages.is_empty()
         && contents.failed_evaluations == 0
-        && let Some((number, problem)) = first_problem
+        && let Some((number, source)) = first_problem
     {
-        return Err(LineError::Line { number, problem });
+        return Err(LineError { number, source });
     }
     by_name(&mut contents.packages);
     Ok(contents)
 }
 
-fn take(job: Job) -> Result<Line, String> {
+fn package(job: Job) -> Result<Line, LineProblem> {
     if job.error.is_some() && job.drv_path.is_none() {
         return Ok(Line::FailedEvaluation);
     }
-    let name = job.name.filter(|n| !n.is_empty()).ok_or("neither `name` nor `error`")?;
+    let name = job.name.filter(|n| !n.is_empty()).ok_or(LineProblem::Nameless)?;
     let (pname, version) = split_name(&name);
     let attribute = if job.attr_path.is_empty() { job.attr } else { Some(job.attr_path.join(".")) };
     let mut package = Package {
@@ -194,7 +213,7 @@ fn take(job: Job) -> Result<Line, String> {
         ..Package::default()
     };
     if let Some(meta) = job.meta {
-        let meta: Meta = serde_json::from_value(meta).map_err(|e| format!("meta: {e}"))?;
+        let meta: Meta = serde_json::from_value(meta).map_err(LineProblem::Meta)?;
         meta.apply(&mut package);
     }
     Ok(Line::Package(Box::new(package)))
@@ -244,10 +263,22 @@ mod tests {
         assert_eq!(contents.warnings.get(1).map(|w| w.place.as_str()), Some("line 14"));
     }
 
+    /// What is beyond the limit is refused, not left out.
+    #[test]
+    fn no_more_bytes_than_are_allowed() {
+        let text = "{\"name\":\"a-1\"}\n".repeat(4);
+        let lines = |maximum| {
+            let (send, _batches) = sync_channel(1);
+            hand_over(text.as_bytes(), maximum, &send)
+        };
+        assert!(matches!(lines(text.len() as u64), Ok(4)));
+        assert!(matches!(lines(text.len() as u64 - 1), Err(EvalJobsError::TooLarge)));
+    }
+
     #[test]
     fn nothing_but_wrong_lines_is_an_error() {
         let error = parse("\n[1,2]\n".as_bytes(), TWO);
-        assert!(matches!(error, Err(LineError::Line { number: 2, .. })));
+        assert!(matches!(error, Err(EvalJobsError::Line(LineError { number: 2, .. }))));
     }
 
     #[test]

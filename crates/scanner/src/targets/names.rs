@@ -8,7 +8,7 @@ use nix_formats::DrvName;
 
 /// What a store path is, as far as its name tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PathName {
+pub(super) enum PathName {
     /// A package.
     Package {
         /// The derivation name, without the output's suffix.
@@ -21,7 +21,7 @@ pub enum PathName {
 }
 
 /// Splits a derivation name into name and version, as `builtins.parseDrvName` does.
-pub fn split_name(name: &str) -> (String, String) {
+pub(super) fn split_name(name: &str) -> (String, String) {
     let parsed = DrvName::parse(name);
     (parsed.name.to_owned(), parsed.version.to_owned())
 }
@@ -291,7 +291,7 @@ const SUFFIXES: &[(&str, &str)] = &[
 
 /// Tells what a path is from its name (the base name without hash). `deriver` is the name of its derivation, without
 /// `.drv`, where it is known: then the output is certain.
-pub fn classify(path_name: &str, deriver: Option<&str>) -> PathName {
+pub(super) fn classify(path_name: &str, deriver: Option<&str>) -> PathName {
     // An extension ends the name even of what a package builder made: `foo-1.0.tar.gz` is a source.
     if let Some(what) = other(path_name) {
         return PathName::Other(what);

@@ -3,14 +3,14 @@
 use super::collect::by_name;
 use super::meta::{Meta, cut};
 use super::names::split_name;
-use super::{MAXIMUM_PACKAGES, TargetContents, TargetError, TargetKind, bytes};
+use super::{MAXIMUM_PACKAGES, TargetContents};
+use crate::document::DocumentError;
 use matching::Package;
 use serde::Deserialize;
 use serde::de::{self, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 use std::collections::HashSet;
 use std::fmt;
-use std::path::Path;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -26,27 +26,23 @@ struct Entry {
     meta: Option<Value>,
 }
 
-/// Reads a file, plain or compressed.
-pub fn read(path: &Path) -> Result<TargetContents, TargetError> {
-    let bytes = bytes::read_all(path, bytes::MAXIMUM)?;
-    parse(&bytes).map_err(|error| TargetError::Invalid {
-        path: path.to_owned(),
-        kind: TargetKind::PackagesJson,
-        problem: error.to_string(),
-    })
-}
-
-/// Reads the document.
-pub fn parse(bytes: &[u8]) -> Result<TargetContents, serde_json::Error> {
-    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    let contents = deserializer.deserialize_map(Document)?;
-    deserializer.end()?;
+/// Reads the `packages.json` of a channel.
+pub fn parse(bytes: &[u8]) -> Result<TargetContents, DocumentError> {
+    let Document(contents) = vulnerability::json::from_slice(bytes, bytes.len())?;
     Ok(contents)
 }
 
-struct Document;
+struct Document(TargetContents);
 
-impl<'de> Visitor<'de> for Document {
+impl<'de> Deserialize<'de> for Document {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(DocumentVisitor).map(Self)
+    }
+}
+
+struct DocumentVisitor;
+
+impl<'de> Visitor<'de> for DocumentVisitor {
     type Value = TargetContents;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -10,41 +10,31 @@ mod tag_value;
 mod xml;
 
 use super::collect::merge;
-use super::{TargetContents, TargetError, TargetKind, bytes, cyclonedx, purl};
+use super::{TargetContents, purl};
+use crate::document::{self, DocumentError};
 use matching::Package;
-use std::path::Path;
 use vulnerability::json::Any;
 
 /// Where the names of SPDX 2 begin in RDF.
 pub(super) const VOCABULARY: &str = "http://spdx.org/rdf/terms#";
 
-/// Reads a file, plain or compressed.
-pub fn read(path: &Path) -> Result<TargetContents, TargetError> {
-    let bytes = bytes::read_all(path, cyclonedx::MAXIMUM)?;
-    parse(&bytes).map_err(|problem| TargetError::Invalid {
-        path: path.to_owned(),
-        kind: TargetKind::Spdx,
-        problem,
-    })
-}
-
-/// Reads the document in whichever of the forms it is; the error tells what is wrong and where.
-pub fn parse(bytes: &[u8]) -> Result<TargetContents, String> {
+/// Reads an SBOM in SPDX, in whichever form it is; RDF/XML is refused.
+pub fn parse(bytes: &[u8]) -> Result<TargetContents, DocumentError> {
     let start = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii_start();
     let mut contents = if start.first() == Some(&b'{') {
-        let Any(document) = vulnerability::json::from_slice(bytes, bytes.len()).map_err(|e| e.to_string())?;
+        let Any(document) = vulnerability::json::from_slice(bytes, bytes.len())?;
         if document.get("@graph").is_some() || document.get("@context").is_some() {
             jsonld::parse(&document)?
         } else {
             json::parse(&document)?
         }
-    } else if crate::xml::is_xml(bytes) {
+    } else if document::xml::is_xml(bytes) {
         json::parse(&xml::document(bytes)?)?
     } else {
         let text = std::str::from_utf8(bytes)
-            .map_err(|e| format!("not UTF-8 at byte {}", e.valid_up_to()))?
+            .map_err(|e| DocumentError::NotUtf8 { offset: e.valid_up_to() })?
             .trim_start_matches('\u{feff}');
-        if is_yaml(text) { json::parse(&crate::yaml::read(text)?)? } else { tag_value::parse(text)? }
+        if is_yaml(text) { json::parse(&document::yaml::read(text)?)? } else { tag_value::parse(text)? }
     };
     contents.packages = merge(std::mem::take(&mut contents.packages));
     Ok(contents)
@@ -91,7 +81,8 @@ impl SpdxPackage {
     /// `place` is where it stands.
     fn into_package(self, place: &str, contents: &mut TargetContents) -> Option<Package> {
         const NOT_SOFTWARE: &[&str] = &["SOURCE", "FILE", "ARCHIVE", "DEVICE"];
-        let said = |text: Option<String>| text.filter(|t| !matches!(t.as_str(), "NOASSERTION" | "NONE" | ""));
+        let stated =
+            |text: Option<String>| text.filter(|t| !matches!(t.as_str(), "NOASSERTION" | "NONE" | ""));
         if self.purpose.as_deref().is_some_and(|p| NOT_SOFTWARE.contains(&p)) && self.purls.is_empty() {
             return None;
         }
@@ -103,11 +94,11 @@ impl SpdxPackage {
             Some((_, name, version)) => (Some(name), version),
             None => (None, None),
         };
-        let Some(pname) = said(self.name).or(purl_name) else {
+        let Some(pname) = stated(self.name).or(purl_name) else {
             contents.warn(place, "has no name");
             return None;
         };
-        let version = said(self.version).or(purl_version).unwrap_or_default();
+        let version = stated(self.version).or(purl_version).unwrap_or_default();
         if version.is_empty() {
             contents.warn(place, format!("`{pname}` has no version: nothing can be decided about it"));
         }
@@ -115,9 +106,9 @@ impl SpdxPackage {
             name: if version.is_empty() { pname.clone() } else { format!("{pname}-{version}") },
             pname,
             version,
-            description: said(self.summary).or(said(self.description)),
-            homepages: said(self.homepage).into_iter().collect(),
-            source_urls: said(self.download).into_iter().collect(),
+            description: stated(self.summary).or(stated(self.description)),
+            homepages: stated(self.homepage).into_iter().collect(),
+            source_urls: stated(self.download).into_iter().collect(),
             purls: self.purls.into_iter().map(Into::into).collect(),
             cpes: self.cpes.into_iter().map(Into::into).collect(),
             ..Package::default()

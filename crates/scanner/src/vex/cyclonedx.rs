@@ -1,12 +1,13 @@
 //! CycloneDX documents with `vulnerabilities[].analysis`: VEX documents and SBOMs that bring their own.
 
-use super::{list, product, text};
+use super::{is_not, list, product, text, wrong};
+use crate::document::{DocumentError, FieldProblem};
 use matching::{FindingStatus, VexProduct, VexStatement};
 use serde_json::Value;
 use std::collections::HashMap;
 use vulnerability::CveId;
 
-pub(super) fn parse(document: &Value, name: &str) -> Result<Vec<VexStatement>, String> {
+pub(super) fn parse(document: &Value, name: &str) -> Result<Vec<VexStatement>, DocumentError> {
     let mut components = HashMap::new();
     collect(document, "", &mut components)?;
     let mut statements = Vec::new();
@@ -20,7 +21,7 @@ pub(super) fn parse(document: &Value, name: &str) -> Result<Vec<VexStatement>, S
             Some("in_triage") => FindingStatus::Unknown,
             Some("resolved" | "resolved_with_pedigree") => FindingStatus::Fixed,
             Some("not_affected" | "false_positive") => FindingStatus::NotAffected,
-            Some(other) => return Err(format!("{inside}state: `{other}` is not a state")),
+            Some(other) => return Err(is_not("state", &inside, other, "a state")),
             None => continue,
         };
         let mut reasons = Vec::new();
@@ -33,7 +34,8 @@ pub(super) fn parse(document: &Value, name: &str) -> Result<Vec<VexStatement>, S
         let mut products = Vec::new();
         for (index, affected) in affects.iter().enumerate() {
             let place = format!("{place}affects[{index}].");
-            let reference = text(affected, "ref", &place)?.ok_or_else(|| format!("{place}ref: missing"))?;
+            let reference =
+                text(affected, "ref", &place)?.ok_or_else(|| wrong("ref", &place, FieldProblem::Missing))?;
             match resolve(reference, &components) {
                 Some(found) => products.extend(found.iter().cloned()),
                 None => products.extend(product::of_identifier(reference)),
@@ -53,7 +55,7 @@ pub(super) fn parse(document: &Value, name: &str) -> Result<Vec<VexStatement>, S
     Ok(statements)
 }
 
-fn cve(value: &Value, place: &str) -> Result<Option<CveId>, String> {
+fn cve(value: &Value, place: &str) -> Result<Option<CveId>, DocumentError> {
     let mut ids = Vec::new();
     ids.extend(text(value, "id", place)?);
     for (index, reference) in list(value, "references", place)?.iter().enumerate() {
@@ -74,7 +76,7 @@ fn resolve<'a>(reference: &str, components: &'a Components) -> Option<&'a Vec<Ve
 }
 
 /// Collects `components` and `metadata.component`. The JSON reader limits the depth.
-fn collect(value: &Value, place: &str, components: &mut Components) -> Result<(), String> {
+fn collect(value: &Value, place: &str, components: &mut Components) -> Result<(), DocumentError> {
     if let Some(main) = value.get("metadata").and_then(|m| m.get("component")) {
         one(main, "metadata.component.", components)?;
     }
@@ -84,9 +86,9 @@ fn collect(value: &Value, place: &str, components: &mut Components) -> Result<()
     Ok(())
 }
 
-fn one(component: &Value, place: &str, components: &mut Components) -> Result<(), String> {
+fn one(component: &Value, place: &str, components: &mut Components) -> Result<(), DocumentError> {
     let purl = text(component, "purl", place)?.and_then(product::of_identifier);
-    let by_name = || -> Result<Option<VexProduct>, String> {
+    let by_name = || -> Result<Option<VexProduct>, DocumentError> {
         let Some(name) = text(component, "name", place)? else { return Ok(None) };
         let version = text(component, "version", place)?.map(str::to_owned);
         Ok(Some(VexProduct { pname: Some(name.to_owned()), version, store_path: None }))

@@ -1,13 +1,13 @@
 //! OpenVEX 0.0.x and 0.2.0 documents.
 
-use super::{list, product, text};
-use crate::targets::cut;
+use super::{is_not, list, product, text, wrong};
+use crate::document::{DocumentError, FieldProblem};
 use jiff::Timestamp;
 use matching::{FindingStatus, VexProduct, VexStatement};
 use serde_json::Value;
 use vulnerability::CveId;
 
-pub(super) fn parse(document: &Value, name: &str) -> Result<Vec<VexStatement>, String> {
+pub(super) fn parse(document: &Value, name: &str) -> Result<Vec<VexStatement>, DocumentError> {
     let issued = time(document, "")?;
     let mut statements = Vec::new();
     for (index, value) in list(document, "statements", "")?.iter().enumerate() {
@@ -18,8 +18,8 @@ pub(super) fn parse(document: &Value, name: &str) -> Result<Vec<VexStatement>, S
             Some("not_affected") => FindingStatus::NotAffected,
             Some("fixed") => FindingStatus::Fixed,
             Some("under_investigation") => FindingStatus::Unknown,
-            Some(other) => return Err(format!("{place}status: `{other}` is not a status")),
-            None => return Err(format!("{place}status: missing")),
+            Some(other) => return Err(is_not("status", &place, other, "a status")),
+            None => return Err(wrong("status", &place, FieldProblem::Missing)),
         };
         let mut reasons = Vec::new();
         for key in ["justification", "impact_statement", "action_statement", "status_notes"] {
@@ -46,14 +46,15 @@ pub(super) fn parse(document: &Value, name: &str) -> Result<Vec<VexStatement>, S
 }
 
 /// When it was stated.
-fn time(value: &Value, place: &str) -> Result<Option<Timestamp>, String> {
+fn time(value: &Value, place: &str) -> Result<Option<Timestamp>, DocumentError> {
     let Some(text) = text(value, "timestamp", place)? else { return Ok(None) };
-    text.parse().map(Some).map_err(|_| format!("{place}timestamp: `{}` is not a time", cut(text)))
+    text.parse().map(Some).map_err(|_| is_not("timestamp", place, text, "a time"))
 }
 
 /// The CVE of a statement: its vulnerability's name, an alias, or in early versions the text itself.
-fn cve(value: &Value, place: &str) -> Result<Option<CveId>, String> {
-    let vulnerability = value.get("vulnerability").ok_or_else(|| format!("{place}vulnerability: missing"))?;
+fn cve(value: &Value, place: &str) -> Result<Option<CveId>, DocumentError> {
+    let vulnerability =
+        value.get("vulnerability").ok_or_else(|| wrong("vulnerability", place, FieldProblem::Missing))?;
     if let Value::String(name) = vulnerability {
         return Ok(name.parse().ok());
     }
@@ -67,7 +68,7 @@ fn cve(value: &Value, place: &str) -> Result<Option<CveId>, String> {
 }
 
 /// The products; empty if the statement names none, `None` if it names only what is no package.
-fn products(value: &Value, place: &str) -> Result<Option<Vec<VexProduct>>, String> {
+fn products(value: &Value, place: &str) -> Result<Option<Vec<VexProduct>>, DocumentError> {
     let values = list(value, "products", place)?;
     let mut products = Vec::new();
     let mut subcomponents = false;
@@ -87,13 +88,13 @@ fn products(value: &Value, place: &str) -> Result<Option<Vec<VexProduct>>, Strin
     Ok(if named && products.is_empty() { None } else { Some(products) })
 }
 
-fn one(value: &Value, place: &str, products: &mut Vec<VexProduct>) -> Result<(), String> {
+fn one(value: &Value, place: &str, products: &mut Vec<VexProduct>) -> Result<(), DocumentError> {
     if let Value::String(id) = value {
         products.extend(product::of_identifier(id));
         return Ok(());
     }
     if !value.is_object() {
-        return Err(format!("{}: must be an object", place.trim_end_matches('.')));
+        return Err(wrong("", place.trim_end_matches('.'), FieldProblem::MustBe("an object")));
     }
     // One product in several spellings: the first that can be compared counts.
     let mut ids = Vec::new();

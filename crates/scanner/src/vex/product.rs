@@ -16,11 +16,11 @@ pub(super) fn of_identifier(text: &str) -> Option<VexProduct> {
     // The older form has the same fields in the same order.
     if let Some(rest) = text.strip_prefix("cpe:2.3:").or_else(|| text.strip_prefix("cpe:/")) {
         let mut fields = rest.split(':').skip(2);
-        let said = |field: Option<&str>| {
+        let stated = |field: Option<&str>| {
             field.filter(|f| !matches!(*f, "" | "*" | "-")).map(|f| f.replace('\\', ""))
         };
-        let pname = said(fields.next())?;
-        return Some(VexProduct { pname: Some(pname), version: said(fields.next()), store_path: None });
+        let pname = stated(fields.next())?;
+        return Some(VexProduct { pname: Some(pname), version: stated(fields.next()), store_path: None });
     }
     if text.contains("/store/") {
         return Some(VexProduct { store_path: Some(text.to_owned()), ..VexProduct::default() });

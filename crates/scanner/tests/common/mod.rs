@@ -12,6 +12,12 @@ use vulnerability::model::{
     SourceRecord, State, Vulnerability,
 };
 
+/// An error with its causes, as it is printed.
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
 pub fn report(scan: &Scan, format: ReportFormat) -> String {
     report_with(scan, format, &everything())
 }

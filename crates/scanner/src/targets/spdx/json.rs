@@ -1,13 +1,14 @@
 //! SPDX 2.2 and 2.3 as JSON.
 
-use super::super::document::Node;
 use super::super::meta::cut;
+use super::super::node::Node;
 use super::super::{MAXIMUM_PACKAGES, TargetContents};
 use super::{SpdxPackage, last_part};
+use crate::document::{DocumentError, FieldProblem};
 use serde_json::Value;
 use std::collections::HashSet;
 
-pub(super) fn parse(document: &Value) -> Result<TargetContents, String> {
+pub(super) fn parse(document: &Value) -> Result<TargetContents, DocumentError> {
     let mut contents = TargetContents::default();
     // Programs of the time of 2.2 put all of it into one member, as XML has an outermost element.
     let document = document.get("Document").filter(|inner| inner.is_object()).unwrap_or(document);
@@ -16,8 +17,10 @@ pub(super) fn parse(document: &Value) -> Result<TargetContents, String> {
         Some(other) if other.starts_with("SPDX-2.") => {
             contents.warn("spdxVersion", format!("{} is not known; read as SPDX-2.3", cut(other)));
         }
-        Some(other) => return Err(format!("spdxVersion: `{}` is not supported", cut(other))),
-        None => return Err("spdxVersion: missing or not a text".to_owned()),
+        Some(other) => {
+            return Err(DocumentError::field("spdxVersion", FieldProblem::Unsupported(cut(other))));
+        }
+        None => return Err(DocumentError::field("spdxVersion", FieldProblem::MissingText)),
     }
     let root = Node::root(document);
     let mut ids = HashSet::new();
@@ -27,7 +30,11 @@ pub(super) fn parse(document: &Value) -> Result<TargetContents, String> {
         }
         contents.looked_at += 1;
         if contents.looked_at > MAXIMUM_PACKAGES {
-            return Err(format!("{}: more than {MAXIMUM_PACKAGES} packages", node.place));
+            return Err(DocumentError::TooMany {
+                place: node.place,
+                limit: MAXIMUM_PACKAGES,
+                what: "packages",
+            });
         }
         match node.text("SPDXID", &mut contents) {
             Some(id) if !ids.insert(id.clone()) => {

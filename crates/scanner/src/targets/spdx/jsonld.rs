@@ -1,12 +1,13 @@
 //! SPDX 3.0 as JSON-LD, in the one serialisation that the specification allows (a flat `@graph`, compact names).
 
-use super::super::document::Node;
+use super::super::node::Node;
 use super::super::{MAXIMUM_PACKAGES, TargetContents};
 use super::SpdxPackage;
+use crate::document::DocumentError;
 use serde_json::Value;
 use std::collections::HashSet;
 
-pub(super) fn parse(document: &Value) -> Result<TargetContents, String> {
+pub(super) fn parse(document: &Value) -> Result<TargetContents, DocumentError> {
     let mut contents = TargetContents::default();
     let context = document.get("@context").map(ToString::to_string).unwrap_or_default();
     if !context.contains("spdx.org/rdf/3") {
@@ -29,7 +30,11 @@ pub(super) fn parse(document: &Value) -> Result<TargetContents, String> {
         }
         contents.looked_at += 1;
         if contents.looked_at > MAXIMUM_PACKAGES {
-            return Err(format!("{}: more than {MAXIMUM_PACKAGES} packages", node.place));
+            return Err(DocumentError::TooMany {
+                place: node.place,
+                limit: MAXIMUM_PACKAGES,
+                what: "packages",
+            });
         }
         if let Some(id) = node.text("spdxId", &mut contents)
             && !ids.insert(id.clone())

@@ -3,9 +3,10 @@
 use super::super::meta::cut;
 use super::super::{MAXIMUM_PACKAGES, TargetContents};
 use super::{SpdxPackage, last_part};
+use crate::document::{DocumentError, FieldProblem};
 use std::collections::HashSet;
 
-pub(super) fn parse(text: &str) -> Result<TargetContents, String> {
+pub(super) fn parse(text: &str) -> Result<TargetContents, DocumentError> {
     let mut contents = TargetContents::default();
     let mut version = None;
     let mut package: Option<(usize, SpdxPackage)> = None;
@@ -31,7 +32,8 @@ pub(super) fn parse(text: &str) -> Result<TargetContents, String> {
                 finish(package.take(), &mut contents);
                 contents.looked_at += 1;
                 if contents.looked_at > MAXIMUM_PACKAGES {
-                    return Err(format!("line {number}: more than {MAXIMUM_PACKAGES} packages"));
+                    let place = format!("line {number}");
+                    return Err(DocumentError::TooMany { place, limit: MAXIMUM_PACKAGES, what: "packages" });
                 }
                 package = Some((number, SpdxPackage { name: text(), ..SpdxPackage::default() }));
             }
@@ -48,8 +50,8 @@ pub(super) fn parse(text: &str) -> Result<TargetContents, String> {
             ("PackageDescription", Some((_, package))) => package.description = text(),
             ("PrimaryPackagePurpose", Some((_, package))) => package.purpose = text(),
             ("ExternalRef", Some((_, package))) => {
-                let mut words = value.split_whitespace().skip(1);
-                match (words.next(), words.next()) {
+                let mut parts = value.split_whitespace().skip(1);
+                match (parts.next(), parts.next()) {
                     (Some(kind), Some(locator)) => {
                         package.reference(last_part(kind), cut(locator));
                     }
@@ -67,8 +69,8 @@ pub(super) fn parse(text: &str) -> Result<TargetContents, String> {
             contents.warn("SPDXVersion", format!("{other} is not known; read as SPDX-2.3"));
             Ok(contents)
         }
-        Some(other) => Err(format!("SPDXVersion: `{other}` is not supported")),
-        None => Err("there is no `SPDXVersion:` line".to_owned()),
+        Some(other) => Err(DocumentError::field("SPDXVersion", FieldProblem::Unsupported(other.to_owned()))),
+        None => Err(DocumentError::field("SPDXVersion", FieldProblem::Missing)),
     }
 }
 
@@ -77,7 +79,7 @@ fn until_closed<'a>(
     begun: &str,
     number: usize,
     lines: &mut impl Iterator<Item = (usize, &'a str)>,
-) -> Result<String, String> {
+) -> Result<String, DocumentError> {
     let mut value = String::new();
     let mut line = begun;
     loop {
@@ -88,7 +90,7 @@ fn until_closed<'a>(
         value.push_str(line);
         value.push('\n');
         // All packages that follow would be lost in it.
-        (_, line) = lines.next().ok_or_else(|| format!("line {number}: this `<text>` is not closed"))?;
+        (_, line) = lines.next().ok_or(DocumentError::OpenText { line: number })?;
     }
 }
 

@@ -1,19 +1,18 @@
 //! SPDX 2.2 and 2.3 as XML: elements named as the fields of JSON, one for each member of a list, in no namespace.
 
-use crate::xml::{self, Shape};
+use crate::document::DocumentError;
+use crate::document::xml::{self, Shape};
 use serde_json::Value;
 
 /// The namespace of RDF itself.
 const RDF: &str = "http://www.w3.org/1999/02/22-rdf-syntax-ns#";
 
-/// Reads a document as what it would be in JSON; the error tells what is wrong and where.
-pub(super) fn document(bytes: &[u8]) -> Result<Value, String> {
+/// Reads a document as what it would be in JSON.
+pub(super) fn document(bytes: &[u8]) -> Result<Value, DocumentError> {
     let (_, document) = xml::read(bytes, |name, namespace| match (name, namespace) {
         ("Document", "") => Ok(&DOCUMENT),
-        ("RDF", RDF) => Err("SPDX in RDF/XML is not supported: convert it to JSON, for example with \
-            `pyspdxtools --infile FILE.rdf.xml --outfile FILE.spdx.json`"
-            .to_owned()),
-        _ => Err("not a `Document` without namespace, and so not SPDX".to_owned()),
+        ("RDF", RDF) => Err(DocumentError::RdfXml),
+        _ => Err(DocumentError::NotSpdx),
     })?;
     Ok(document)
 }

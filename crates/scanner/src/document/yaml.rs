@@ -4,11 +4,35 @@
 //! document grow without end, are refused, and so is a key that stands twice. Texts that are not quoted stay texts, whatever
 //! YAML would make of them (`1.10` is a version, not a number), but for null and the truth values.
 
-use saphyr_parser::{Event, Parser, ScalarStyle};
+use saphyr_parser::{Event, Parser, ScalarStyle, ScanError};
 use serde_json::{Map, Value};
 
 /// Collections are not nested deeper than this, as in JSON.
 const MAXIMUM_DEPTH: usize = 128;
+
+/// Why YAML cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct YamlError(YamlProblem);
+
+#[derive(Debug, thiserror::Error)]
+enum YamlProblem {
+    /// The parser's error names the place.
+    #[error("not valid YAML")]
+    Syntax(#[source] ScanError),
+    #[error("line {line}: {problem}")]
+    Meaning { line: usize, problem: String },
+}
+
+impl YamlError {
+    pub(crate) fn syntax(error: ScanError) -> Self {
+        Self(YamlProblem::Syntax(error))
+    }
+
+    pub(crate) fn at(line: usize, problem: impl Into<String>) -> Self {
+        Self(YamlProblem::Meaning { line, problem: problem.into() })
+    }
+}
 
 /// A collection that is being read.
 enum Open {
@@ -17,12 +41,12 @@ enum Open {
     Object(Map<String, Value>, Option<String>),
 }
 
-/// Reads the first document; the error tells what is wrong and in which line.
-pub(crate) fn read(text: &str) -> Result<Value, String> {
+/// Reads the first document.
+pub(crate) fn read(text: &str) -> Result<Value, YamlError> {
     let mut open: Vec<Open> = Vec::new();
     for event in Parser::new_from_str(text) {
-        let (event, span) = event.map_err(|error| format!("not valid YAML: {error}"))?;
-        let wrong = |problem: &str| format!("line {}: {problem}", span.start.line());
+        let (event, span) = event.map_err(YamlError::syntax)?;
+        let wrong = |problem: &str| YamlError::at(span.start.line(), problem);
         let done = match event {
             Event::MappingStart(..) | Event::SequenceStart(..) => {
                 if open.len() >= MAXIMUM_DEPTH {
@@ -78,14 +102,15 @@ pub(crate) fn read(text: &str) -> Result<Value, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::document::with_causes;
     use serde_json::json;
 
     #[test]
     fn values() {
         let text = "# a comment\n---\na: 1.10\nb: [x, 'null', null, true]\nc:\n- d: >-\n    two\n    lines\n  e: {}\n- \"q: \\u00e9\"\nempty:\n";
         let expected = json!({"a": "1.10", "b": ["x", "null", null, true], "c": [{"d": "two lines", "e": {}}, "q: é"], "empty": null});
-        assert_eq!(read(text), Ok(expected));
-        assert_eq!(read(""), Ok(Value::Null));
+        assert_eq!(read(text).unwrap(), expected);
+        assert_eq!(read("").unwrap(), Value::Null);
     }
 
     #[test]
@@ -100,7 +125,7 @@ mod tests {
             (&"[\n".repeat(130), "deep"),
             (&"- ".repeat(10_000), "nested more than 128 deep"),
         ] {
-            let error = read(text).unwrap_err();
+            let error = with_causes(&read(text).unwrap_err());
             assert!(error.contains(expected), "{error}");
         }
     }
@@ -110,7 +135,7 @@ mod tests {
         #[test]
         fn json_reads_the_same(texts in proptest::collection::btree_map("[a-z]{1,8}", "\\PC{0,20}", 0..6)) {
             let value = json!({"list": [texts]});
-            proptest::prop_assert_eq!(read(&value.to_string()), Ok(value));
+            proptest::prop_assert_eq!(read(&value.to_string()).unwrap(), value);
         }
 
         #[test]

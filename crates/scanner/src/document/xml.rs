@@ -5,12 +5,17 @@
 //! document could define entities, and with those grow without bound or name files of this machine. Of references only
 //! the five predefined ones and characters by number are known.
 
+mod error;
+
+pub use error::XmlError;
+
+use super::DocumentError;
+use error::{XmlPlace, XmlProblem};
 use quick_xml::XmlVersion;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::name::PrefixDeclaration;
 use quick_xml::reader::Reader;
 use serde_json::{Map, Value};
-use std::fmt::Display;
 
 /// Elements that become values are not nested deeper than this, as objects in JSON are not.
 const MAXIMUM_DEPTH: usize = 128;
@@ -84,18 +89,15 @@ impl Shape {
 
 /// Reads a document. `root` gets the local name and the namespace of the outermost element and says what shape it has,
 /// or why it is not the right one. Gives the namespace beside the value.
-///
-/// # Errors
-/// What is wrong, with the open elements, line and column (in bytes, from 1).
 pub(crate) fn read(
     bytes: &[u8],
-    root: impl FnOnce(&str, &str) -> Result<&'static Shape, String>,
-) -> Result<(String, Value), String> {
+    root: impl FnOnce(&str, &str) -> Result<&'static Shape, DocumentError>,
+) -> Result<(String, Value), DocumentError> {
+    let whole = |problem| XmlError::new(XmlPlace::Document, problem);
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
-        return Err("in UTF-16, but only UTF-8 is read".to_owned());
+        return Err(whole(XmlProblem::Utf16).into());
     }
-    let text =
-        std::str::from_utf8(bytes).map_err(|error| format!("not UTF-8 at byte {}", error.valid_up_to()))?;
+    let text = std::str::from_utf8(bytes).map_err(|error| whole(XmlProblem::NotUtf8(error.valid_up_to())))?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut reader = Reader::from_str(text);
     reader.config_mut().check_comments = true;
@@ -106,7 +108,7 @@ pub(crate) fn read(
         let event = match reader.read_event() {
             Ok(Event::Eof) => break,
             Ok(event) => event,
-            Err(error) => return Err(tree.error(text, reader.error_position(), &error)),
+            Err(error) => return Err(tree.error(text, reader.error_position(), error.into())),
         };
         let empty = matches!(event, Event::Empty(_));
         let done = match event {
@@ -125,28 +127,26 @@ pub(crate) fn read(
                 Ok(Some(character)) => tree.text(character.encode_utf8(&mut [0; 4])),
                 Ok(None) => match quick_xml::escape::resolve_predefined_entity(&name.xml10_content()) {
                     Some(predefined) => tree.text(predefined),
-                    None => Err(format!("the entity `&{};` is not defined", shorten(&name.xml10_content()))),
+                    None => Err(XmlProblem::Entity(shorten(&name.xml10_content()))),
                 },
-                Err(error) => Err(error.to_string()),
+                Err(error) => Err(error.into()),
             },
-            Event::DocType(_) => Err("a document type declaration (DOCTYPE) is not accepted, \
-                for it can make a document grow without bound or read other files"
-                .to_owned()),
+            Event::DocType(_) => Err(XmlProblem::DocType),
             Event::Decl(declaration) => match declaration.encoding() {
                 Some(Ok(name)) if !matches!(&*name.to_ascii_lowercase(), "utf-8" | "us-ascii") => {
-                    Err(format!("in the encoding `{}`, but only XML in UTF-8 is read", shorten(&name)))
+                    Err(XmlProblem::Encoding(shorten(&name)))
                 }
-                Some(Err(error)) => Err(error.to_string()),
+                Some(Err(error)) => Err(error.into()),
                 _ => Ok(()),
             },
             Event::Comment(_) | Event::PI(_) | Event::Eof => Ok(()),
         };
-        done.map_err(|problem| tree.error(text, before, &problem))?;
+        done.map_err(|problem| tree.error(text, before, problem))?;
     }
     if !tree.names.is_empty() {
-        return Err(tree.error(text, text.len() as u64, &"the document ends before this element does"));
+        return Err(tree.error(text, text.len() as u64, XmlProblem::OpenElement));
     }
-    tree.root.ok_or_else(|| "there is no element".to_owned())
+    tree.root.ok_or_else(|| whole(XmlProblem::NoElement).into())
 }
 
 /// A name or value for a message.
@@ -201,26 +201,26 @@ struct Tree {
 }
 
 impl Tree {
-    fn open<R>(&mut self, start: &BytesStart<'_>, root: &mut Option<R>) -> Result<(), String>
+    fn open<R>(&mut self, start: &BytesStart<'_>, root: &mut Option<R>) -> Result<(), XmlProblem>
     where
-        R: FnOnce(&str, &str) -> Result<&'static Shape, String>,
+        R: FnOnce(&str, &str) -> Result<&'static Shape, DocumentError>,
     {
         let qualified = start.name();
         let (local, prefix) = qualified.decompose();
         let local: &str = local.as_ref();
         self.names.push(shorten(local));
         if self.names.len() > MAXIMUM_OPEN {
-            return Err(format!("elements are nested more than {MAXIMUM_OPEN} deep"));
+            return Err(XmlProblem::TooDeep(MAXIMUM_OPEN));
         }
         let attributes = self.attributes(start)?;
         let namespace = self.resolve(prefix.as_ref().map(AsRef::as_ref))?;
         let shape = match root.take() {
             Some(root) => {
-                let shape = root(local, namespace)?;
+                let shape = root(local, namespace).map_err(|error| XmlProblem::Root(Box::new(error)))?;
                 self.namespace = namespace.to_owned();
                 shape
             }
-            None if self.names.len() == 1 => return Err("a second outermost element".to_owned()),
+            None if self.names.len() == 1 => return Err(XmlProblem::SecondRoot),
             // Within what is passed over, and what others have added in namespaces of their own.
             None if self.frames.len() + 1 < self.names.len() || namespace != self.namespace => return Ok(()),
             None => {
@@ -229,46 +229,46 @@ impl Tree {
                     None => return Ok(()),
                     Some(Shape::Each(shape)) => shape,
                     Some(_) if parent.object.contains_key(local) => {
-                        return Err("stands there twice".to_owned());
+                        return Err(XmlProblem::Twice);
                     }
                     Some(shape) => shape,
                 }
             }
         };
         if self.frames.len() >= MAXIMUM_DEPTH {
-            return Err(format!("elements are nested more than {MAXIMUM_DEPTH} deep"));
+            return Err(XmlProblem::TooDeep(MAXIMUM_DEPTH));
         }
         let mut frame = Frame::new(shape);
         for (name, value) in attributes {
             if let Some(key) = shape.attribute(&name)
                 && frame.object.insert(key.to_owned(), Value::String(value)).is_some()
             {
-                return Err(format!("the attribute `{key}` stands there twice"));
+                return Err(XmlProblem::AttributeTwice(key));
             }
         }
         self.frames.push(frame);
         Ok(())
     }
 
-    /// The attributes without prefix. Namespace declarations are taken in.
-    fn attributes(&mut self, start: &BytesStart<'_>) -> Result<Vec<(String, String)>, String> {
+    /// The attributes without prefix. Namespace declarations become bindings.
+    fn attributes(&mut self, start: &BytesStart<'_>) -> Result<Vec<(String, String)>, XmlProblem> {
         let mut found = Vec::new();
         // The check for duplicates takes quadratic time; those that matter are found later.
         for (index, attribute) in start.attributes().with_checks(false).enumerate() {
             if index >= MAXIMUM_ATTRIBUTES {
-                return Err(format!("more than {MAXIMUM_ATTRIBUTES} attributes"));
+                return Err(XmlProblem::Attributes);
             }
-            let attribute = attribute.map_err(|error| error.to_string())?;
-            let value = attribute
-                .normalized_value(XmlVersion::Explicit1_0)
-                .map_err(|error| format!("the attribute `{}`: {error}", shorten(attribute.key.as_ref())))?;
+            let attribute = attribute?;
+            let value = attribute.normalized_value(XmlVersion::Explicit1_0).map_err(|source| {
+                XmlProblem::AttributeValue { name: shorten(attribute.key.as_ref()), source }
+            })?;
             if let Some(declared) = attribute.key.as_namespace_binding() {
                 let prefix = match declared {
                     PrefixDeclaration::Default => None,
                     PrefixDeclaration::Named(prefix) => Some(prefix.to_owned()),
                 };
                 if self.bindings.len() >= MAXIMUM_NAMESPACES {
-                    return Err(format!("more than {MAXIMUM_NAMESPACES} namespaces"));
+                    return Err(XmlProblem::Namespaces);
                 }
                 let depth = self.names.len();
                 self.bindings.push(Binding { depth, prefix, namespace: value.into_owned() });
@@ -280,12 +280,12 @@ impl Tree {
     }
 
     /// The namespace of a prefix, or the default one, which may be none.
-    fn resolve(&self, prefix: Option<&str>) -> Result<&str, String> {
+    fn resolve(&self, prefix: Option<&str>) -> Result<&str, XmlProblem> {
         let bound = self.bindings.iter().rev().find(|b| b.prefix.as_deref() == prefix);
         match (bound, prefix) {
             (Some(binding), _) => Ok(&binding.namespace),
             (None, None | Some("xml")) => Ok(""),
-            (None, Some(prefix)) => Err(format!("the prefix `{}` stands for no namespace", shorten(prefix))),
+            (None, Some(prefix)) => Err(XmlProblem::Prefix(shorten(prefix))),
         }
     }
 
@@ -310,10 +310,10 @@ impl Tree {
         }
     }
 
-    fn text(&mut self, more: &str) -> Result<(), String> {
+    fn text(&mut self, more: &str) -> Result<(), XmlProblem> {
         if self.names.is_empty() {
             let outside = !more.trim_matches(['\u{feff}', ' ', '\t', '\r', '\n']).is_empty();
-            return if outside { Err("text outside of all elements".to_owned()) } else { Ok(()) };
+            return if outside { Err(XmlProblem::TextOutside) } else { Ok(()) };
         }
         if self.frames.len() == self.names.len()
             && let Some(frame) = self.frames.last_mut()
@@ -325,20 +325,24 @@ impl Tree {
     }
 
     /// A problem with its place. `offset` is in bytes.
-    fn error(&self, text: &str, offset: u64, problem: &dyn Display) -> String {
+    fn error(&self, text: &str, offset: u64, problem: XmlProblem) -> DocumentError {
+        if let XmlProblem::Root(error) = problem {
+            return *error;
+        }
         let offset = usize::try_from(offset).unwrap_or(usize::MAX);
         let (line, column) = line_and_column(text.as_bytes(), offset);
         let deepest = self.names.len().saturating_sub(6);
         let open = self.names.get(deepest..).unwrap_or_default().join("/");
         let dots = if deepest > 0 { "…/" } else { "" };
-        let place = if open.is_empty() { String::new() } else { format!("`{dots}{open}`: ") };
-        format!("{place}{problem} (line {line}, column {column})")
+        let place = XmlPlace::At { line, column, open: format!("{dots}{open}") };
+        XmlError::new(place, problem).into()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::document::with_causes;
     use serde_json::json;
 
     static ITEM: Shape = Shape::Object {
@@ -362,9 +366,10 @@ mod tests {
     fn read(text: &str) -> Result<Value, String> {
         super::read(text.as_bytes(), |name, namespace| match (name, namespace) {
             ("root", "urn:a") => Ok(&ROOT),
-            other => Err(format!("{other:?}")),
+            _ => Err(DocumentError::NotSpdx),
         })
         .map(|(_, value)| value)
+        .map_err(|error| with_causes(&error))
     }
 
     #[test]
@@ -401,17 +406,20 @@ mod tests {
         let (wide, many) = (wide.concat(), many.concat());
         for (text, expected) in [
             ("", "there is no element"),
-            ("<root xmlns='urn:b'/>", "(\"root\", \"urn:b\")"),
-            ("<root xmlns='urn:a'>\n <parts>", "(line 2, column 9)"),
-            ("<root xmlns='urn:a'>\n <parts></part></root>", "(line 2, column"),
-            ("<root xmlns='urn:a'/><root/>", "`root`: a second outermost element (line 1, column 22)"),
+            ("<root xmlns='urn:b'/>", "not SPDX"),
+            ("<root xmlns='urn:a'>\n <parts>", "line 2, column 9, in `root/parts`: "),
+            ("<root xmlns='urn:a'>\n <parts></part></root>", "line 2, column"),
+            ("<root xmlns='urn:a'/><root/>", "line 1, column 22, in `root`: a second outermost element"),
             ("<root xmlns='urn:a'/>x", "text outside"),
             (
                 "<root xmlns='urn:a'><note/>\n<note/></root>",
-                "`root/note`: stands there twice (line 2, column 1)",
+                "line 2, column 1, in `root/note`: this element stands there twice",
             ),
             ("<root xmlns='urn:a'><note key='1' key='2'/></root>", "the attribute `key` stands there twice"),
-            ("<root xmlns='urn:a'><note>&no;</note></root>", "`root/note`: the entity `&no;` is not defined"),
+            (
+                "<root xmlns='urn:a'><note>&no;</note></root>",
+                "in `root/note`: the entity `&no;` is not defined",
+            ),
             ("<root xmlns='urn:a'><note key='&no;'/></root>", "the attribute `key`"),
             ("<root xmlns='urn:a'><note>&#0;</note></root>", "line 1"),
             ("<root xmlns='urn:a'><b:note/></root>", "the prefix `b` stands for no namespace"),
@@ -425,9 +433,9 @@ mod tests {
             let error = read(text).unwrap_err();
             assert!(error.contains(expected), "{}: {error}", shorten(text));
         }
-        let error = |bytes: &[u8]| super::read(bytes, |_, _| Ok(&ROOT)).unwrap_err();
+        let error = |bytes: &[u8]| with_causes(&super::read(bytes, |_, _| Ok(&ROOT)).unwrap_err());
         assert!(error(b"\xff\xfe<\0").contains("UTF-16"));
-        assert_eq!(error(b"<root>\xff</root>"), "not UTF-8 at byte 6");
+        assert_eq!(error(b"<root>\xff</root>"), "not readable as XML: not UTF-8 at byte 6");
     }
 
     proptest::proptest! {

@@ -1,29 +1,26 @@
 //! CycloneDX documents in either form. XML is turned into what the same document would be in JSON, as far as it is read
 //! here, so that everything that follows needs to know one form only.
 
-use crate::xml::{self, Shape};
+use super::DocumentError;
+use super::xml::{self, Shape};
 use serde_json::Value;
 use vulnerability::json::Any;
 
 /// Where the namespaces of all versions begin; the version follows.
 pub(crate) const NAMESPACE: &str = "http://cyclonedx.org/schema/bom/";
 
-/// Reads a document in either form; the error tells what is wrong and where.
-pub(crate) fn document(bytes: &[u8]) -> Result<Value, String> {
+/// Reads a document in either form.
+pub(crate) fn document(bytes: &[u8]) -> Result<Value, DocumentError> {
     if xml::is_xml(bytes) {
         return from_xml(bytes);
     }
-    let Any(document) = vulnerability::json::from_slice(bytes, bytes.len()).map_err(|e| e.to_string())?;
+    let Any(document) = vulnerability::json::from_slice(bytes, bytes.len())?;
     Ok(document)
 }
 
-fn from_xml(bytes: &[u8]) -> Result<Value, String> {
+fn from_xml(bytes: &[u8]) -> Result<Value, DocumentError> {
     let (namespace, mut document) = xml::read(bytes, |name, namespace| {
-        if name == "bom" && namespace.starts_with(NAMESPACE) {
-            Ok(&BOM)
-        } else {
-            Err(format!("not a `bom` in the namespace {NAMESPACE}…, and so not CycloneDX"))
-        }
+        if name == "bom" && namespace.starts_with(NAMESPACE) { Ok(&BOM) } else { Err(DocumentError::NotABom) }
     })?;
     if let Value::Object(members) = &mut document {
         let version = namespace.strip_prefix(NAMESPACE).unwrap_or_default();
