@@ -81,12 +81,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn all_elements_in_order(items in prop::collection::vec("\\PC{0,3}", 0..1000)) {
+        fn all_elements_in_order(items in prop::collection::vec("\\PC{0,3}", 0..1000), threads in 1..9_usize) {
             let plain = serde_json::to_string(&items).unwrap();
-            for threads in [1, 2, 8] {
-                let threads = NonZero::new(threads).unwrap();
-                prop_assert_eq!(&serde_json::to_string(&elements(&items, threads, |i| i)).unwrap(), &plain);
-            }
+            let threads = NonZero::new(threads).unwrap();
+            prop_assert_eq!(serde_json::to_string(&elements(&items, threads, |i| i)).unwrap(), plain);
         }
     }
 
