@@ -1,7 +1,7 @@
 //! Archives of others, packed or not: nothing is made outside of the folder, and no link inside leads out of it.
 #![no_main]
 
-use bootstrap::sources::unpack::{Limits, unpack_from};
+use bootstrap::sources::{UnpackLimits, unpack_from};
 use libfuzzer_sys::fuzz_target;
 use std::fs;
 use std::path::Path;
@@ -10,7 +10,7 @@ fuzz_target!(|data: &[u8]| {
     let outer = tempfile::Builder::new().prefix("fuzz-").tempdir_in("/dev/shm").expect("memory for a folder");
     let folder = outer.path().join("inside");
     fs::create_dir(&folder).expect("memory for a folder");
-    let limits = Limits { entries: 100, bytes: 1 << 20 };
+    let limits = UnpackLimits { entries: 100, bytes: 1 << 20 };
     if let Err(error) = unpack_from(data, Path::new("archive"), &folder, limits) {
         assert!(!error.to_string().is_empty());
     }

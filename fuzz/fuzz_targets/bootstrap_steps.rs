@@ -1,7 +1,7 @@
 //! Steps of a bootstrap: what is accepted is in an order in which it can be built, and every name is one of a file.
 #![no_main]
 
-use bootstrap::steps::{Origin, Plan};
+use bootstrap::{InputOrigin, Plan};
 use libfuzzer_sys::fuzz_target;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -20,12 +20,12 @@ fn check(plan: &Plan) {
     for step in &plan.steps {
         for origin in step.inputs.values() {
             match origin {
-                Origin::Step { step, output } => assert!(done.contains(&(step, output))),
-                Origin::Source(name) | Origin::Unpacked { source: name, .. } => {
+                InputOrigin::Step { step, output } => assert!(done.contains(&(step, output))),
+                InputOrigin::Source(name) | InputOrigin::Unpacked { source: name, .. } => {
                     assert!(plan.sources.contains_key(name));
                 }
-                Origin::File(_) => panic!("there is no file in that folder"),
-                Origin::Seed => {}
+                InputOrigin::File(_) => panic!("there is no file in that folder"),
+                InputOrigin::Seed => {}
             }
         }
         for name in step.inputs.keys().chain(step.outputs.keys()).chain([&step.name]) {

@@ -1,8 +1,10 @@
 //! What has to be trusted, said plainly.
 //!
-//! - [`listing`]: the seed, every byte with what its listing says of it, beside a disassembly by others.
+//! - [`listing`]: the seed, every byte with what its listing says of it, beside a disassembly by
+//!   others.
 //! - [`written`]: what people wrote and people can read: files, lines, and how long reading takes.
-//! - [`generated`]: files of others' archives that programs made: reading those is not reading a source.
+//! - [`generated`]: files of others' archives that programs made: reading those is not reading a
+//!   source.
 //! - [`trusted`]: everything else, with what can be done about it.
 
 pub mod generated;
@@ -12,16 +14,16 @@ pub mod trusted;
 pub mod written;
 
 use crate::built::{self, BuiltError};
-use crate::steps::{Origin, Plan};
+use crate::seed::SeedError;
+use crate::steps::{InputOrigin, Plan};
 use crate::store::Contents;
-use generated::Hit;
-use listing::{Listing, ListingError};
+use files::FileError;
+use generated::GeneratedFile;
+use listing::Listing;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use std::io;
-use std::path::{Path, PathBuf};
 use trusted::Trusted;
-use written::Part;
+use written::WrittenPart;
 
 /// Everything about a plan.
 #[derive(Debug)]
@@ -29,7 +31,7 @@ pub struct Audit {
     /// The seed.
     pub seed: Listing,
     /// What people wrote for the chain.
-    pub written: Vec<Part>,
+    pub written: Vec<WrittenPart>,
     /// What programs made, in the sources of others.
     pub sources: Vec<SourceAudit>,
     /// What is trusted beside.
@@ -46,7 +48,7 @@ pub struct SourceAudit {
     /// Files in it, or nothing if the store does not have it.
     pub files: Option<usize>,
     /// What programs made in it.
-    pub hits: Vec<Hit>,
+    pub hits: Vec<GeneratedFile>,
 }
 
 /// Why there is no audit.
@@ -54,28 +56,19 @@ pub struct SourceAudit {
 pub enum AuditError {
     /// The listing of the seed is wrong.
     #[error(transparent)]
-    Listing(#[from] ListingError),
+    Seed(#[from] SeedError),
     /// A source cannot be unpacked.
     #[error(transparent)]
     Built(#[from] BuiltError),
     /// A file cannot be read.
-    #[error("cannot read {path}")]
-    Read {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-}
-
-fn cannot(path: &Path) -> impl FnOnce(io::Error) -> AuditError {
-    let path = path.to_owned();
-    move |source| AuditError::Read { path, source }
+    #[error(transparent)]
+    File(#[from] FileError),
 }
 
 impl Audit {
-    /// Of a plan. Sources are looked at where the store in the folder `store` has them; `machine` tells what runs this.
-    pub fn new(plan: &Plan, store: &Contents, machine: &trusted::Machine) -> Result<Self, AuditError> {
+    /// Of a plan. Sources are looked at where the store in the folder `store` has them; `machine`
+    /// is what runs this.
+    pub fn new(plan: &Plan, store: &Contents, machine: &trusted::AuditMachine) -> Result<Self, AuditError> {
         let seed = Listing::read(&plan.folder.join("seed/seed.hex0"))?;
         let written = written::parts(plan)?;
         let used: BTreeSet<&str> = plan
@@ -83,7 +76,7 @@ impl Audit {
             .iter()
             .flat_map(|step| step.inputs.values())
             .filter_map(|origin| match origin {
-                Origin::Source(name) | Origin::Unpacked { source: name, .. } => Some(name.as_str()),
+                InputOrigin::Source(name) | InputOrigin::Unpacked { source: name, .. } => Some(name.as_str()),
                 _ => None,
             })
             .collect();
@@ -96,7 +89,7 @@ impl Audit {
                 hits: Vec::new(),
             };
             if let Some(folder) = built::unpacked(store, source)? {
-                let (files, hits) = generated::find(folder.path()).map_err(cannot(folder.path()))?;
+                let (files, hits) = generated::find(folder.path())?;
                 audit.files = Some(files);
                 audit.hits = hits;
             }

@@ -2,48 +2,41 @@
 
 use crate::key;
 use crate::object::{Digest, Object};
-use crate::sandbox::{self, Helper, Outcome, SandboxError, Task};
+use crate::sandbox::{self, SandboxError, SandboxHelper, SandboxTask, TaskOutcome};
 use crate::seed::{self, SeedError};
-use crate::sources::unpack::{self, UnpackError};
-use crate::sources::{self, Place, SourceError};
-use crate::steps::{Origin, Plan, Source, Step};
+use crate::sources::{self, SourceError, SourceOrigin, UnpackError, UnpackLimits};
+use crate::steps::{InputOrigin, Plan, SourceArchive, Step};
 use crate::store::{self, StepResult, Store, StoreError};
+use files::FileError;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
+use terminal::{Progress, Silent, Unit};
 
 /// How to build.
 #[derive(Debug, Clone)]
-pub struct Options {
+pub struct BuildOptions {
     /// How the sandbox is started.
-    pub helper: Helper,
-    /// Where sources may come from.
-    pub places: Vec<Place>,
+    pub helper: SandboxHelper,
+    /// Where sources may come from, in the order in which they are tried.
+    pub origins: Vec<SourceOrigin>,
     /// How many steps may run at a time.
     pub jobs: usize,
     /// Whether outputs may be without pins.
     pub unpinned: bool,
 }
 
-/// What happens, for those who watch. Calls come from several threads.
-pub trait Watch: Sync {
-    /// A step runs.
-    fn started(&self, step: &Step);
-    /// A step is done.
-    fn finished(&self, step: &Step, result: &StepResult, known: bool);
-}
-
 /// Outputs of all steps, by the step's name.
-pub type Results = BTreeMap<String, StepResult>;
+pub type BuildResults = BTreeMap<String, StepResult>;
 
 /// Why a step has no outputs.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum BuildError {
     /// A program of the step failed.
-    #[error("step {step}: {command}: {how}; what it printed is in {log}")]
+    #[error("step {step}: {command}: {how}; what it printed is in {}", log.display())]
     Failed {
         /// The step.
         step: String,
@@ -61,7 +54,7 @@ pub enum BuildError {
     Sandbox {
         /// The step.
         step: String,
-        /// Why.
+        /// Why it failed.
         source: SandboxError,
     },
     /// The step did not leave an output.
@@ -74,7 +67,7 @@ pub enum BuildError {
     },
     /// The step left something that is no output.
     #[error(
-        "step {step}: it left {path} in /out, which is none of its outputs: name it in [step.outputs], or let the step remove it"
+        "step {step}: it left {} in /out, which is none of its outputs", path.display()
     )]
     Surplus {
         /// The step.
@@ -97,9 +90,7 @@ pub enum BuildError {
         pin: Digest,
     },
     /// An output has no pin.
-    #[error(
-        "step {step}: output {output} is {found}, and has no pin: if that is right, add sha256 = \"{found}\" to it in {file}; or build with --unpinned"
-    )]
+    #[error("step {step}: output {output} is {found}, and has no pin")]
     Unpinned {
         /// The step.
         step: String,
@@ -111,8 +102,8 @@ pub enum BuildError {
         file: PathBuf,
     },
     /// A part of a source is not there.
-    #[error("step {step}: source {source_name} has no {path}")]
-    Part {
+    #[error("step {step}: source {source_name} has no {}", path.display())]
+    MissingPart {
         /// The step.
         step: String,
         /// The source.
@@ -133,20 +124,43 @@ pub enum BuildError {
     #[error(transparent)]
     Seed(#[from] SeedError),
     /// The system refuses.
-    #[error("step {step}: cannot {action}")]
-    Io {
+    #[error("step {step}")]
+    File {
         /// The step.
         step: String,
-        /// What was tried.
-        action: &'static str,
-        /// Why.
-        source: io::Error,
+        /// Why it failed.
+        source: FileError,
     },
+}
+
+impl BuildError {
+    /// What can be done about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Failed { step, .. } => {
+                Some(format!("to look around where it ran: snowguard bootstrap shell {step}"))
+            }
+            Self::Sandbox { source, .. } => source.hint().map(str::to_owned),
+            Self::Surplus { .. } => Some("name it in [step.outputs], or let the step remove it".into()),
+            Self::Unpinned { found, file, .. } => Some(format!(
+                "if that is right, add sha256 = \"{found}\" to it in {}, or build with --unpinned",
+                file.display()
+            )),
+            Self::Store(error) => error.hint().map(str::to_owned),
+            Self::Source(error) => error.hint(),
+            _ => None,
+        }
+    }
+
+    fn file(step: &Step) -> impl FnOnce(FileError) -> Self {
+        let step = step.name.clone();
+        move |source| Self::File { step, source }
+    }
 }
 
 #[derive(Debug)]
 struct State<'a> {
-    results: Results,
+    results: BuildResults,
     taken: BTreeSet<&'a str>,
     error: Option<BuildError>,
 }
@@ -156,35 +170,41 @@ struct State<'a> {
 pub struct Builder<'a> {
     plan: &'a Plan,
     store: &'a Store,
-    options: &'a Options,
+    options: &'a BuildOptions,
     /// What origins are that are not outputs of steps: each is looked at once.
-    origins: Mutex<BTreeMap<Origin, Object>>,
+    origins: Mutex<BTreeMap<InputOrigin, Object>>,
 }
 
 impl<'a> Builder<'a> {
     /// Begins nothing yet.
-    pub fn new(plan: &'a Plan, store: &'a Store, options: &'a Options) -> Self {
+    pub fn new(plan: &'a Plan, store: &'a Store, options: &'a BuildOptions) -> Self {
         Self { plan, store, options, origins: Mutex::default() }
     }
 
     /// Builds all steps. The first error ends it, when the steps that run already are done.
-    pub fn build(&self, watch: &dyn Watch) -> Result<Results, BuildError> {
-        let state = Mutex::new(State { results: Results::new(), taken: BTreeSet::new(), error: None });
+    ///
+    /// `progress` is shown the steps that run, and a line for each that is done.
+    pub fn build(&self, progress: &dyn Progress) -> Result<BuildResults, BuildError> {
+        let state = Mutex::new(State { results: BuildResults::new(), taken: BTreeSet::new(), error: None });
+        let progress = StepProgress { progress, running: Mutex::default() };
+        progress.progress.start("steps", Some(self.plan.steps.len() as u64), Unit::Items);
         let changed = Condvar::new();
         std::thread::scope(|scope| {
             for _ in 0..self.options.jobs.clamp(1, self.plan.steps.len().max(1)) {
-                scope.spawn(|| self.work(&state, &changed, watch));
+                scope.spawn(|| self.work(&state, &changed, &progress));
             }
         });
+        progress.progress.finish();
         let state = state.into_inner().unwrap_or_else(PoisonError::into_inner);
         state.error.map_or(Ok(state.results), Err)
     }
 
-    /// Runs one step, with another object as one of its inputs. `results` are those of the steps that it needs; pins are not asked.
+    /// Runs one step, with another object as one of its inputs. `results` are those of the steps
+    /// that it needs; pins are not asked.
     pub fn run_with(
         &self,
         step: &Step,
-        results: &Results,
+        results: &BuildResults,
         (input, object): (&str, Object),
     ) -> Result<StepResult, BuildError> {
         let mut inputs = self.inputs(step, results)?;
@@ -192,29 +212,35 @@ impl<'a> Builder<'a> {
         self.run(step, &inputs)
     }
 
-    /// Opens a shell where a step would run: with its inputs, its environment, an empty `/build` and an empty `/out`. `busybox` is
-    /// a static busybox of the host. What is made there is gone afterwards.
-    pub fn shell(&self, step: &Step, results: &Results, busybox: &Path) -> Result<Outcome, BuildError> {
+    /// Opens a shell where a step would run: with its inputs, its environment, an empty `/build`
+    /// and an empty `/out`. `busybox` is a static busybox of the host. What is made there is gone
+    /// afterwards.
+    pub fn shell(
+        &self,
+        step: &Step,
+        results: &BuildResults,
+        busybox: &Path,
+    ) -> Result<TaskOutcome, BuildError> {
         let inputs = self.inputs(step, results)?;
         let (work, mut task) = self.task(step, &inputs)?;
         task.shell = Some(busybox.to_owned());
         task.run = vec![["/busybox", "sh"].map(str::to_owned).into()];
         let outcome = sandbox::run_in_terminal(&self.options.helper, &task, &work.join("task"))
             .map_err(|source| BuildError::Sandbox { step: step.name.clone(), source })?;
-        store::remove(&work)?;
+        store::remove(&work).map_err(BuildError::file(step))?;
         Ok(outcome)
     }
 
     /// One thread: takes a step whose inputs are there, until none is left.
-    fn work(&self, state: &Mutex<State<'a>>, changed: &Condvar, watch: &dyn Watch) {
+    fn work(&self, state: &Mutex<State<'a>>, changed: &Condvar, progress: &StepProgress<'_>) {
         let mut locked = state.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
             if locked.error.is_some() || locked.taken.len() == self.plan.steps.len() {
                 return;
             }
             let ready = |step: &&Step| {
-                let there = |origin: &Origin| match origin {
-                    Origin::Step { step, .. } => locked.results.contains_key(step),
+                let there = |origin: &InputOrigin| match origin {
+                    InputOrigin::Step { step, .. } => locked.results.contains_key(step),
                     _ => true,
                 };
                 !locked.taken.contains(step.name.as_str()) && step.inputs.values().all(there)
@@ -226,7 +252,7 @@ impl<'a> Builder<'a> {
             locked.taken.insert(&step.name);
             let known: BTreeMap<String, StepResult> = locked.results.clone();
             drop(locked);
-            let done = self.step(step, &known, watch);
+            let done = self.step(step, &known, progress);
             locked = state.lock().unwrap_or_else(PoisonError::into_inner);
             match done {
                 Ok(result) => {
@@ -238,24 +264,29 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn step(&self, step: &Step, results: &Results, watch: &dyn Watch) -> Result<StepResult, BuildError> {
+    fn step(
+        &self,
+        step: &Step,
+        results: &BuildResults,
+        progress: &StepProgress<'_>,
+    ) -> Result<StepResult, BuildError> {
         let inputs = self.inputs(step, results)?;
         let key = key::of(step, &inputs);
         if let Some(result) = self.store.result(key)? {
             self.check_pins(step, &result)?;
-            watch.finished(step, &result, true);
+            progress.finished(step, &result, true);
             return Ok(result);
         }
-        watch.started(step);
+        progress.started(step);
         let result = self.run(step, &inputs)?;
         self.check_pins(step, &result)?;
         self.store.put_result(key, &result)?;
-        watch.finished(step, &result, false);
+        progress.finished(step, &result, false);
         Ok(result)
     }
 
     /// All inputs of a step, in the store.
-    fn inputs(&self, step: &Step, results: &Results) -> Result<BTreeMap<String, Object>, BuildError> {
+    fn inputs(&self, step: &Step, results: &BuildResults) -> Result<BTreeMap<String, Object>, BuildError> {
         let mut inputs = BTreeMap::new();
         for (name, origin) in &step.inputs {
             if let Some(object) = self.input(step, origin, results)? {
@@ -269,11 +300,11 @@ impl<'a> Builder<'a> {
     pub(crate) fn input(
         &self,
         step: &Step,
-        origin: &Origin,
-        results: &Results,
+        origin: &InputOrigin,
+        results: &BuildResults,
     ) -> Result<Option<Object>, BuildError> {
         // The plan was checked: the step is there and has this output.
-        if let Origin::Step { step, output } = origin {
+        if let InputOrigin::Step { step, output } = origin {
             return Ok(results.get(step).and_then(|result| result.outputs.get(output)).copied());
         }
         // Held while it is looked at, so that two threads do not unpack the same.
@@ -282,17 +313,19 @@ impl<'a> Builder<'a> {
             return Ok(Some(*object));
         }
         let object = match origin {
-            Origin::Seed => self.store.put_program(&seed::read(&self.plan.folder.join("seed/seed.hex0"))?)?,
-            Origin::File(path) => self.store.put_copy(&self.plan.folder.join(path))?,
-            Origin::Source(name) | Origin::Unpacked { source: name, .. } => {
+            InputOrigin::Seed => {
+                self.store.put_program(&seed::read(&self.plan.folder.join("seed/seed.hex0"))?)?
+            }
+            InputOrigin::File(path) => self.store.put_copy(&self.plan.folder.join(path))?,
+            InputOrigin::Source(name) | InputOrigin::Unpacked { source: name, .. } => {
                 let Some(source) = self.plan.sources.get(name) else { return Ok(None) };
-                let archive = sources::fetch(self.store, source, &self.options.places)?;
+                let archive = sources::fetch(self.store, source, &self.options.origins, &Silent)?;
                 match origin {
-                    Origin::Unpacked { path, .. } => self.unpack(step, source, &archive, path)?,
+                    InputOrigin::Unpacked { path, .. } => self.unpack(step, source, &archive, path)?,
                     _ => self.store.put_copy(&archive)?,
                 }
             }
-            Origin::Step { .. } => return Ok(None),
+            InputOrigin::Step { .. } => return Ok(None),
         };
         origins.insert(origin.clone(), object);
         Ok(Some(object))
@@ -302,7 +335,7 @@ impl<'a> Builder<'a> {
     fn unpack(
         &self,
         step: &Step,
-        source: &Source,
+        source: &SourceArchive,
         archive: &Path,
         path: &Path,
     ) -> Result<Object, BuildError> {
@@ -313,31 +346,31 @@ impl<'a> Builder<'a> {
         let begun = Instant::now();
         let work = self.store.work(&source.name)?;
         let tree = work.join("tree");
-        fs::create_dir(&tree).map_err(|source| {
-            let step = step.name.clone();
-            BuildError::Io { step, action: "make a folder", source }
-        })?;
-        unpack::unpack(archive, &tree, unpack::Limits::default())?;
+        make_folder(&tree).map_err(BuildError::file(step))?;
+        sources::unpack(archive, &tree, UnpackLimits::default())?;
         let part = tree.join(path);
         if part.symlink_metadata().is_err() {
             let (step, source_name, path) = (step.name.clone(), source.name.clone(), path.to_owned());
-            return Err(BuildError::Part { step, source_name, path });
+            return Err(BuildError::MissingPart { step, source_name, path });
         }
         let object = self.store.put(&part)?;
-        store::remove(&work)?;
+        store::remove(&work).map_err(BuildError::file(step))?;
         self.store.put_unpacked(key, object, milliseconds(begun.elapsed()))?;
         Ok(object)
     }
 
     /// What a step needs to run: a new folder for its work, and the task.
-    fn task(&self, step: &Step, inputs: &BTreeMap<String, Object>) -> Result<(PathBuf, Task), BuildError> {
+    fn task(
+        &self,
+        step: &Step,
+        inputs: &BTreeMap<String, Object>,
+    ) -> Result<(PathBuf, SandboxTask), BuildError> {
         let work = self.store.work(&step.name)?;
         let [root, out, build] = ["root", "out", "build"].map(|name| work.join(name));
         for folder in [&root, &out, &build] {
-            let cannot = |source| BuildError::Io { step: step.name.clone(), action: "make a folder", source };
-            fs::create_dir(folder).map_err(cannot)?;
+            make_folder(folder).map_err(BuildError::file(step))?;
         }
-        let task = Task {
+        let task = SandboxTask {
             root,
             inputs: inputs.iter().map(|(name, object)| (name.clone(), self.store.path(object))).collect(),
             out,
@@ -351,20 +384,17 @@ impl<'a> Builder<'a> {
     }
 
     fn run(&self, step: &Step, inputs: &BTreeMap<String, Object>) -> Result<StepResult, BuildError> {
-        let cannot = |action| {
-            let step = step.name.clone();
-            move |source| BuildError::Io { step, action, source }
-        };
         let (work, task) = self.task(step, inputs)?;
         let path = self.store.log(&step.name);
-        let log = File::create(&path).map_err(cannot("write its log"))?;
+        let log =
+            File::create(&path).map_err(FileError::on("write", &path)).map_err(BuildError::file(step))?;
         let begun = Instant::now();
         let outcome = sandbox::run(&self.options.helper, &task, &log)
             .map_err(|source| BuildError::Sandbox { step: step.name.clone(), source })?;
         let took = begun.elapsed();
         match outcome {
-            Outcome::Done => {}
-            Outcome::Failed { command, how } => {
+            TaskOutcome::Done => {}
+            TaskOutcome::Failed { command, how } => {
                 return Err(BuildError::Failed {
                     step: step.name.clone(),
                     command: step.run.get(command).map(|argv| argv.join(" ")).unwrap_or_default(),
@@ -375,7 +405,7 @@ impl<'a> Builder<'a> {
             }
         }
         let outputs = self.take_outputs(step, &task.out)?;
-        store::remove(&work)?;
+        store::remove(&work).map_err(BuildError::file(step))?;
         Ok(StepResult { outputs, milliseconds: milliseconds(took) })
     }
 
@@ -388,11 +418,8 @@ impl<'a> Builder<'a> {
             }
             outputs.insert(output.clone(), self.store.put(&path)?);
         }
-        let mut left = fs::read_dir(out).map_err(|source| BuildError::Io {
-            step: step.name.clone(),
-            action: "list /out",
-            source,
-        })?;
+        let mut left =
+            fs::read_dir(out).map_err(FileError::on("list", out)).map_err(BuildError::file(step))?;
         if let Some(Ok(entry)) = left.next() {
             return Err(BuildError::Surplus { step: step.name.clone(), path: entry.file_name().into() });
         }
@@ -418,6 +445,36 @@ impl<'a> Builder<'a> {
         }
         Ok(())
     }
+}
+
+/// Which steps run, for people who watch, and a line for each that is done.
+struct StepProgress<'a> {
+    progress: &'a dyn Progress,
+    running: Mutex<Vec<String>>,
+}
+
+impl StepProgress<'_> {
+    fn started(&self, step: &Step) {
+        self.change(|running| running.push(step.name.clone()));
+    }
+
+    fn finished(&self, step: &Step, result: &StepResult, known: bool) {
+        self.change(|running| running.retain(|name| *name != step.name));
+        let took = Duration::from_millis(result.milliseconds).as_secs_f64();
+        let how = if known { "known".to_owned() } else { format!("{took:.2} s") };
+        self.progress.message(&format!("{:<12} {how:>8}  {}", step.name, step.summary));
+        self.progress.advance(1);
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Vec<String>)) {
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        change(&mut running);
+        self.progress.status(&running.join(", "));
+    }
+}
+
+fn make_folder(path: &Path) -> Result<(), FileError> {
+    fs::create_dir(path).map_err(FileError::on("make", path))
 }
 
 fn milliseconds(time: Duration) -> u64 {

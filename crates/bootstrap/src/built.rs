@@ -3,16 +3,15 @@
 //! Reports read beside a running build, so they take no lock and trust nothing but whole results.
 
 use crate::key;
-use crate::object::{Digest, Kind, Object};
+use crate::object::{Digest, Object, ObjectError, ObjectKind};
 use crate::seed::{self, SeedError};
-use crate::sources::unpack::{self, UnpackError};
-use crate::sources::{self, SourceError};
-use crate::steps::{Origin, Plan, Source, Step};
+use crate::sources::{self, SourceError, UnpackError, UnpackLimits};
+use crate::steps::{InputOrigin, Plan, SourceArchive, Step};
 use crate::store::{Contents, StoreError};
+use files::{FileError, TemporaryFolder};
 use std::collections::BTreeMap;
 use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// What is known of each step. Steps that were not built are missing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -43,17 +42,16 @@ pub struct BuiltOutput {
     pub size: u64,
 }
 
-/// Why it cannot be told what is built.
+/// Why it is not known what is built.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum BuiltError {
     /// A file or folder cannot be read.
-    #[error("cannot read {path}")]
-    Read {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// An input cannot be read.
+    #[error(transparent)]
+    Object(#[from] ObjectError),
     /// The store cannot be read, or was changed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -68,13 +66,9 @@ pub enum BuiltError {
     Seed(#[from] SeedError),
 }
 
-fn cannot(path: &Path) -> impl FnOnce(io::Error) -> BuiltError {
-    let path = path.to_owned();
-    move |source| BuiltError::Read { path, source }
-}
-
 impl Built {
-    /// What a store knows of a plan. Objects are compared with their names; steps with an output that is gone count as not built.
+    /// What a store knows of a plan. Objects are compared with their names; steps with an output
+    /// that is gone count as not built.
     pub fn read(plan: &Plan, store: &Contents) -> Result<Self, BuiltError> {
         let mut reader = Reader { plan, store, inputs: BTreeMap::new(), built: Self::default() };
         for step in &plan.steps {
@@ -87,10 +81,13 @@ impl Built {
 }
 
 /// Unpacks a source that a store has, and gives the folder; nothing if the store does not have it.
-pub fn unpacked(store: &Contents, source: &Source) -> Result<Option<tempfile::TempDir>, BuiltError> {
+pub(crate) fn unpacked(
+    store: &Contents,
+    source: &SourceArchive,
+) -> Result<Option<TemporaryFolder>, BuiltError> {
     let Some(archive) = sources::present(store, source)? else { return Ok(None) };
-    let folder = tempfile::tempdir().map_err(cannot(&std::env::temp_dir()))?;
-    unpack::unpack(&archive, folder.path(), unpack::Limits::default())?;
+    let folder = TemporaryFolder::new("snowguard-source-")?;
+    sources::unpack(&archive, folder.path(), UnpackLimits::default())?;
     Ok(Some(folder))
 }
 
@@ -98,7 +95,7 @@ struct Reader<'a> {
     plan: &'a Plan,
     store: &'a Contents,
     /// Inputs that are no outputs: hashing them once is enough.
-    inputs: BTreeMap<Origin, Option<Object>>,
+    inputs: BTreeMap<InputOrigin, Option<Object>>,
     built: Built,
 }
 
@@ -114,13 +111,13 @@ impl Reader<'_> {
         let mut outputs = BTreeMap::new();
         for (name, object) in result.outputs {
             let path = self.store.path(&object);
-            outputs.insert(name, BuiltOutput { object, size: size(&path).map_err(cannot(&path))? });
+            outputs.insert(name, BuiltOutput { object, size: size(&path)? });
         }
         Ok(Some(BuiltStep { key, inputs, outputs, milliseconds: result.milliseconds }))
     }
 
-    fn input(&mut self, origin: &Origin) -> Result<Option<Object>, BuiltError> {
-        if let Origin::Step { step, output } = origin {
+    fn input(&mut self, origin: &InputOrigin) -> Result<Option<Object>, BuiltError> {
+        if let InputOrigin::Step { step, output } = origin {
             let found = self.built.steps.get(step).and_then(|step| step.outputs.get(output));
             return Ok(found.map(|output| output.object));
         }
@@ -129,19 +126,19 @@ impl Reader<'_> {
         }
         let sources = &self.plan.sources;
         let object = match origin {
-            Origin::Step { .. } => None,
-            Origin::Seed => {
+            InputOrigin::Step { .. } => None,
+            InputOrigin::Seed => {
                 let sha256 = Digest::of(&seed::read(&self.plan.folder.join("seed/seed.hex0"))?);
-                Some(Object { kind: Kind::Program, sha256 })
+                Some(Object { kind: ObjectKind::Program, sha256 })
             }
-            Origin::File(path) => {
+            InputOrigin::File(path) => {
                 let path = self.plan.folder.join(path);
-                Some(Object::at(&path).map_err(cannot(&path))?)
+                Some(Object::at(&path)?)
             }
-            Origin::Source(name) => {
-                sources.get(name).map(|source| Object { kind: Kind::File, sha256: source.sha256 })
+            InputOrigin::Source(name) => {
+                sources.get(name).map(|source| Object { kind: ObjectKind::File, sha256: source.sha256 })
             }
-            Origin::Unpacked { source, path } => match sources.get(source) {
+            InputOrigin::Unpacked { source, path } => match sources.get(source) {
                 Some(source) => self.store.unpacked(key::of_unpacked(source.sha256, path))?,
                 None => None,
             },
@@ -152,14 +149,14 @@ impl Reader<'_> {
 }
 
 /// Bytes of a file, or of all files of a folder.
-fn size(path: &Path) -> io::Result<u64> {
-    let found = path.symlink_metadata()?;
+fn size(path: &Path) -> Result<u64, FileError> {
+    let found = path.symlink_metadata().map_err(FileError::on("read", path))?;
     if !found.is_dir() {
         return Ok(if found.is_file() { found.len() } else { 0 });
     }
     let mut bytes = 0;
-    for entry in fs::read_dir(path)? {
-        bytes += size(&entry?.path())?;
+    for entry in fs::read_dir(path).map_err(FileError::on("list", path))? {
+        bytes += size(&entry.map_err(FileError::on("list", path))?.path())?;
     }
     Ok(bytes)
 }

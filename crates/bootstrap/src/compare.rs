@@ -1,5 +1,6 @@
 //! Where two outputs begin to differ.
 
+use files::FileError;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::fs;
@@ -19,7 +20,8 @@ pub enum Difference {
         /// Whether the first folder has it.
         in_first: bool,
     },
-    /// One is a file where the other is a folder or a link, or one may be executed and the other not.
+    /// One is a file where the other is a folder or a link, or one may be executed and the other
+    /// not.
     Kind {
         /// Below the folder; empty for the file itself.
         path: PathBuf,
@@ -83,24 +85,28 @@ impl fmt::Display for Difference {
 }
 
 /// The first difference of what is at `a` and at `b`, in the order of names; None if there is none.
-pub fn first(a: &Path, b: &Path) -> io::Result<Option<Difference>> {
+pub fn first_difference(a: &Path, b: &Path) -> Result<Option<Difference>, FileError> {
     compare(a, b, &PathBuf::new())
 }
 
-fn compare(a: &Path, b: &Path, path: &Path) -> io::Result<Option<Difference>> {
+fn compare(a: &Path, b: &Path, path: &Path) -> Result<Option<Difference>, FileError> {
     use std::os::unix::fs::PermissionsExt as _;
-    let (one, two) = (a.symlink_metadata()?, b.symlink_metadata()?);
+    let found = |path: &Path| path.symlink_metadata().map_err(FileError::on("read", path));
+    let (one, two) = (found(a)?, found(b)?);
     let executable = |found: &fs::Metadata| found.is_file() && found.permissions().mode() & 0o100 != 0;
     if one.file_type() != two.file_type() || executable(&one) != executable(&two) {
         return Ok(Some(Difference::Kind { path: path.into() }));
     }
     if one.is_symlink() {
-        let same = fs::read_link(a)? == fs::read_link(b)?;
+        let target = |path: &Path| fs::read_link(path).map_err(FileError::on("read", path));
+        let same = target(a)? == target(b)?;
         return Ok((!same).then(|| Difference::Target { path: path.into() }));
     }
     if one.is_dir() {
-        let names = |folder: &Path| -> io::Result<BTreeSet<_>> {
-            fs::read_dir(folder)?.map(|entry| Ok(entry?.file_name())).collect()
+        let names = |folder: &Path| -> Result<BTreeSet<_>, FileError> {
+            let list =
+                || fs::read_dir(folder)?.map(|entry| Ok(entry?.file_name())).collect::<io::Result<_>>();
+            list().map_err(FileError::on("list", folder))
         };
         let (in_a, in_b) = (names(a)?, names(b)?);
         for name in in_a.union(&in_b) {
@@ -114,7 +120,8 @@ fn compare(a: &Path, b: &Path, path: &Path) -> io::Result<Option<Difference>> {
         }
         return Ok(None);
     }
-    let (one, two) = (fs::read(a)?, fs::read(b)?);
+    let bytes = |path: &Path| fs::read(path).map_err(FileError::on("read", path));
+    let (one, two) = (bytes(a)?, bytes(b)?);
     if one == two {
         return Ok(None);
     }
@@ -136,14 +143,14 @@ mod tests {
             fs::create_dir_all(side.join("x")).unwrap();
             fs::write(side.join("x/same"), "same").unwrap();
         }
-        assert_eq!(first(&a, &b).unwrap(), None);
+        assert_eq!(first_difference(&a, &b).unwrap(), None);
         fs::write(a.join("x/z"), "0123456789abcdefghij-one").unwrap();
         fs::write(b.join("x/z"), "0123456789abcdefghij+two!").unwrap();
-        let shown = first(&a, &b).unwrap().unwrap().to_string();
+        let shown = first_difference(&a, &b).unwrap().unwrap().to_string();
         assert!(shown.contains("x/z: first difference at byte 20 (0x14); 24 and 25 bytes"), "{shown}");
         assert!(shown.contains("456789abcdefghij-one") && shown.contains("+two!"), "{shown}");
         fs::write(a.join("x/y"), "").unwrap();
         let difference = Difference::Missing { path: "x/y".into(), in_first: true };
-        assert_eq!(first(&a, &b).unwrap(), Some(difference));
+        assert_eq!(first_difference(&a, &b).unwrap(), Some(difference));
     }
 }

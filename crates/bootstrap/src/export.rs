@@ -1,26 +1,30 @@
-//! The chain as Nix derivations, so that Nix can build it: on its remote builders, into its binary caches.
+//! The chain as Nix derivations, so that Nix can build it: on its remote builders, into its binary
+//! caches.
 //!
-//! [`nix()`] writes a folder that needs nothing else: `default.nix`, the chain's files, the seed as a file of its own, and the unpacked
-//! sources. Every file and folder has its hash in `default.nix`, and Nix refuses another one. Each step becomes one raw
-//! `derivation`, whose builder is the program that the step runs: no shell and no package of Nix takes part. A derivation
-//! has one builder only, so steps of several commands begin with the chain's own `run` (see `bootstrap/run`).
+//! [`nix()`] writes a folder that needs nothing else: `default.nix`, the chain's files, the seed as a
+//! file of its own, and the unpacked sources. Every file and folder has its hash in `default.nix`,
+//! and Nix refuses another one. Each step becomes one raw `derivation`, whose builder is the
+//! program that the step runs: no shell and no package of Nix takes part. A derivation has one
+//! builder only, so steps of several commands begin with the chain's own `run` (see
+//! `bootstrap/run`).
 //!
-//! What is different from the sandbox of this driver: inputs are not `/in/NAME` but paths of Nix's store, outputs not `/out/NAME`
-//! but where Nix wants them; so these places are replaced in the arguments. Files keep their names, but outputs of steps have
-//! names of Nix's store (without a suffix). And Nix adds variables of its own, and shows the time.
-//! The steps must not care; that the bytes are the same is what the export is good for.
+//! What is different from the sandbox of this driver: inputs are not `/in/NAME` but paths of Nix's
+//! store, outputs not `/out/NAME` but where Nix wants them; so these places are replaced in the
+//! arguments. Files keep their names, but outputs of steps have names of Nix's store (without a
+//! suffix). And Nix adds variables of its own, and shows the time. The steps must not care; that
+//! the bytes are the same is what the export is good for.
 
+use crate::arguments::{ArgumentPart, parts};
 use crate::built::{self, Built, BuiltError};
-use crate::places::{Part, parts};
 use crate::seed::{self, SeedError};
-use crate::steps::{Origin, Plan, Step};
-use crate::store::{Contents, StoreError, copy};
+use crate::steps::{InputOrigin, Plan, Step};
+use crate::store::{Contents, copy};
+use files::FileError;
 use nix_formats::nar::{NarError, NarLimits, hash_tree};
 use nix_formats::{Hash, HashAlgorithm};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
-use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
@@ -29,30 +33,24 @@ const RUN: (&str, &str) = ("run", "run");
 
 /// Why a chain is not exported.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum ExportError {
     /// The system refuses.
-    #[error("cannot {action} {path}")]
-    Io {
-        /// What was tried.
-        action: &'static str,
-        /// On what.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    #[error(transparent)]
+    File(#[from] FileError),
     /// The folder to write has something in it already.
-    #[error("{0} is not empty: an export goes into a folder of its own")]
+    #[error("{} is not empty: an export goes into a folder of its own", .0.display())]
     NotEmpty(PathBuf),
     /// A hash cannot be computed.
-    #[error("cannot hash {path}")]
+    #[error("cannot hash {}", path.display())]
     Hash {
         /// Of what.
         path: PathBuf,
-        /// Why.
+        /// Why it failed.
         source: NarError,
     },
     /// A source is not in the store.
-    #[error("source {0} is not in the store: fetch it first (snowguard bootstrap fetch)")]
+    #[error("source {0} is not in the store")]
     Source(String),
     /// A step of several commands, and nothing that could run them.
     #[error(
@@ -62,10 +60,7 @@ pub enum ExportError {
     /// A step sees `/proc`, which is not the same in Nix.
     #[error("step {0} wants /proc, which shows it something else in Nix than here")]
     Proc(String),
-    /// What is to be written cannot be copied.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// What is built cannot be told.
+    /// It is not known what is built.
     #[error(transparent)]
     Built(#[from] BuiltError),
     /// The seed's listing is wrong.
@@ -73,39 +68,44 @@ pub enum ExportError {
     Seed(#[from] SeedError),
 }
 
-fn cannot(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> ExportError {
-    let path = path.to_owned();
-    move |source| ExportError::Io { action, path, source }
+impl ExportError {
+    /// What can be done about it.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Source(_) => Some("fetch it first: snowguard bootstrap fetch"),
+            _ => None,
+        }
+    }
 }
 
-/// Writes the plan for Nix into `to`, which is made or empty. Sources come from the store in the folder `store`; of outputs that
-/// are built the hash is written, too, for `--arg pinned true`.
+/// Writes the plan for Nix into `to`, which is made or empty. Sources come from the store in the
+/// folder `store`; of outputs that are built the hash is written, too, for `--arg pinned true`.
 pub fn nix(plan: &Plan, built: &Built, store: &Contents, to: &Path) -> Result<(), ExportError> {
-    fs::create_dir_all(to).map_err(cannot("make", to))?;
-    if fs::read_dir(to).map_err(cannot("list", to))?.next().is_some() {
+    fs::create_dir_all(to).map_err(FileError::on("make", to))?;
+    if fs::read_dir(to).map_err(FileError::on("list", to))?.next().is_some() {
         return Err(ExportError::NotEmpty(to.to_owned()));
     }
     let mut inputs = Inputs::new();
     for (name, origin) in plan.steps.iter().flat_map(|step| &step.inputs) {
         let known = (origin.clone(), name.clone());
-        if matches!(origin, Origin::Step { .. }) || inputs.contains_key(&known) {
+        if matches!(origin, InputOrigin::Step { .. }) || inputs.contains_key(&known) {
             continue;
         }
         let folder = folder_name(origin, name, &inputs);
         let around = to.join("inputs").join(&folder);
-        fs::create_dir_all(&around).map_err(cannot("make", &around))?;
+        fs::create_dir_all(&around).map_err(FileError::on("make", &around))?;
         let place = around.join(name);
         match origin {
-            Origin::Seed => {
+            InputOrigin::Seed => {
                 let bytes = seed::read(&plan.folder.join("seed/seed.hex0"))?;
-                fs::write(&place, bytes).map_err(cannot("write", &place))?;
+                fs::write(&place, bytes).map_err(FileError::on("write", &place))?;
                 let mode = fs::Permissions::from_mode(0o755);
-                fs::set_permissions(&place, mode).map_err(cannot("make executable", &place))?;
+                fs::set_permissions(&place, mode).map_err(FileError::on("make executable", &place))?;
             }
-            Origin::File(path) => copy(&plan.folder.join(path), &place)?,
-            Origin::Source(name) | Origin::Unpacked { source: name, .. } => {
+            InputOrigin::File(path) => copy(&plan.folder.join(path), &place)?,
+            InputOrigin::Source(name) | InputOrigin::Unpacked { source: name, .. } => {
                 let source = plan.sources.get(name).ok_or_else(|| ExportError::Source(name.clone()))?;
-                if let Origin::Unpacked { path, .. } = origin {
+                if let InputOrigin::Unpacked { path, .. } = origin {
                     let unpacked =
                         built::unpacked(store, source)?.ok_or_else(|| ExportError::Source(name.clone()))?;
                     copy(&unpacked.path().join(path), &place)?;
@@ -113,29 +113,30 @@ pub fn nix(plan: &Plan, built: &Built, store: &Contents, to: &Path) -> Result<()
                     copy(&store.source(source.sha256), &place)?;
                 }
             }
-            Origin::Step { .. } => {}
+            InputOrigin::Step { .. } => {}
         }
         let hash = nar_hash(&around)?;
         inputs.insert(known, Input { folder, hash });
     }
     let text = expression(plan, built, store, &inputs)?;
-    let path = to.join("default.nix");
-    fs::write(&path, text).map_err(cannot("write", &path))
+    // The last, and not before everything that it names is on the disk.
+    files::sync_tree(to)?;
+    Ok(files::replace_bytes(&to.join("default.nix"), text.as_bytes())?)
 }
 
-/// An input that no step makes: a folder of the export with nothing but it in it, under the name that the step knows it by. A
-/// program can depend on the name of a file, so names stay.
+/// An input that no step makes: a folder of the export with nothing but it in it, under the name
+/// that the step knows it by. A program can depend on the name of a file, so names stay.
 struct Input {
     folder: String,
     hash: Hash,
 }
 
 /// By where they come from, and their name in `/in`.
-type Inputs = BTreeMap<(Origin, String), Input>;
+type Inputs = BTreeMap<(InputOrigin, String), Input>;
 
 /// A name for the folder around an input, which no other has.
-fn folder_name(origin: &Origin, name: &str, inputs: &Inputs) -> String {
-    let text = if *origin == Origin::Seed { "seed".to_owned() } else { origin.to_string() };
+fn folder_name(origin: &InputOrigin, name: &str, inputs: &Inputs) -> String {
+    let text = if *origin == InputOrigin::Seed { "seed".to_owned() } else { origin.to_string() };
     let text =
         if text.ends_with(&format!("/{name}")) || text == name { text } else { format!("{text}-as-{name}") };
     let text: String = text.chars().map(|c| if is_of_names(c) { c } else { '-' }).take(150).collect();
@@ -236,19 +237,19 @@ fn reference(plan: &Plan, step: &str, output: &str) -> String {
     format!("steps.{}{output}", quote(step))
 }
 
-/// An argument, with the places of the sandbox replaced by those of Nix, as text of Nix's language.
+/// An argument, with the paths of the sandbox replaced by those of Nix, as text of Nix's language.
 fn rewritten(plan: &Plan, inputs: &Inputs, step: &Step, argument: &str) -> String {
     let mut text = String::from("\"");
     for part in parts(step, argument) {
         match part {
-            Part::Text(plain) => text.push_str(&escape(plain)),
-            Part::Build => text.push_str("./"),
-            Part::Output(name) => {
+            ArgumentPart::Text(plain) => text.push_str(&escape(plain)),
+            ArgumentPart::Build => text.push_str("./"),
+            ArgumentPart::Output(name) => {
                 let name = if step.outputs.len() > 1 { name } else { "out" };
                 let _ = write!(text, "${{builtins.placeholder {}}}", quote(name));
             }
-            Part::Input(name) => match step.inputs.get(name) {
-                Some(Origin::Step { step, output }) => {
+            ArgumentPart::Input(name) => match step.inputs.get(name) {
+                Some(InputOrigin::Step { step, output }) => {
                     let _ = write!(text, "${{{}}}", reference(plan, step, output));
                 }
                 Some(origin) => {

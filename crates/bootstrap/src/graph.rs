@@ -1,7 +1,8 @@
 //! The chain as a picture: which step needs which, what each took and what it left.
 //!
-//! [`Graph`] is the plan with what is known of a build; [`text`], [`dot`] and [`html`] show it, and [`Graph::json`] gives it to
-//! programs. Levels are the longest way from a step that needs no other: steps of one level can be built at the same time.
+//! [`Graph`] is the plan with what is known of a build; [`text`], [`dot`] and [`html`] show it, and
+//! [`Graph::json`] gives it to programs. Levels are the longest way from a step that needs no
+//! other: steps of one level can be built at the same time.
 
 pub mod dot;
 pub mod html;
@@ -9,7 +10,7 @@ mod layout;
 pub mod text;
 
 use crate::built::Built;
-use crate::steps::{Origin, Plan, Source, Step};
+use crate::steps::{InputOrigin, Plan, SourceArchive, Step};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -17,16 +18,17 @@ use std::collections::BTreeMap;
 #[derive(Debug)]
 pub struct Graph<'a> {
     /// The steps, each behind those that it needs.
-    pub nodes: Vec<Node<'a>>,
-    /// Steps that need others: (who is needed, who needs it), as indices of `nodes`, each pair once.
+    pub nodes: Vec<GraphNode<'a>>,
+    /// Steps that need others: (who is needed, who needs it), as indices of `nodes`, each pair
+    /// once.
     pub edges: Vec<(usize, usize)>,
     /// The sources that steps use, by name.
-    pub sources: BTreeMap<&'a str, &'a Source>,
+    pub sources: BTreeMap<&'a str, &'a SourceArchive>,
 }
 
 /// One step.
 #[derive(Debug)]
-pub struct Node<'a> {
+pub struct GraphNode<'a> {
     /// The step.
     pub step: &'a Step,
     /// How many steps are before it at least, counted along the longest way.
@@ -36,12 +38,12 @@ pub struct Node<'a> {
     /// Bytes of all its outputs, if it was built.
     pub size: Option<u64>,
     /// Outputs by name, as built.
-    pub outputs: BTreeMap<&'a str, Output>,
+    pub outputs: BTreeMap<&'a str, GraphOutput>,
 }
 
 /// An output.
 #[derive(Debug, Clone, Default)]
-pub struct Output {
+pub struct GraphOutput {
     /// The pin, as hexadecimal digits.
     pub pin: Option<String>,
     /// What was built: `KIND-SHA256`.
@@ -55,14 +57,14 @@ impl<'a> Graph<'a> {
     pub fn new(plan: &'a Plan, built: &Built) -> Self {
         let index: BTreeMap<&str, usize> =
             plan.steps.iter().enumerate().map(|(i, s)| (s.name.as_str(), i)).collect();
-        let mut nodes: Vec<Node<'a>> = Vec::new();
+        let mut nodes: Vec<GraphNode<'a>> = Vec::new();
         let mut edges = Vec::new();
         let mut sources = BTreeMap::new();
         for (number, step) in plan.steps.iter().enumerate() {
             let mut level = 0;
             for origin in step.inputs.values() {
                 match origin {
-                    Origin::Step { step, .. } => {
+                    InputOrigin::Step { step, .. } => {
                         if let Some(&needed) = index.get(step.as_str()) {
                             level = level.max(nodes.get(needed).map_or(0, |node| node.level + 1));
                             if !edges.contains(&(needed, number)) {
@@ -70,21 +72,21 @@ impl<'a> Graph<'a> {
                             }
                         }
                     }
-                    Origin::Source(name) | Origin::Unpacked { source: name, .. } => {
+                    InputOrigin::Source(name) | InputOrigin::Unpacked { source: name, .. } => {
                         if let Some(source) = plan.sources.get(name) {
                             sources.insert(name.as_str(), source);
                         }
                     }
-                    Origin::Seed | Origin::File(_) => {}
+                    InputOrigin::Seed | InputOrigin::File(_) => {}
                 }
             }
             let known = built.steps.get(&step.name);
-            let outputs: BTreeMap<&str, Output> = step
+            let outputs: BTreeMap<&str, GraphOutput> = step
                 .outputs
                 .iter()
                 .map(|(name, pin)| {
                     let found = known.and_then(|known| known.outputs.get(name));
-                    let output = Output {
+                    let output = GraphOutput {
                         pin: pin.map(|pin| pin.to_string()),
                         object: found.map(|found| found.object.to_string()),
                         size: found.map(|found| found.size),
@@ -94,7 +96,7 @@ impl<'a> Graph<'a> {
                 .collect();
             let size = outputs.values().map(|output| output.size).sum::<Option<u64>>();
             let milliseconds = known.map(|known| known.milliseconds);
-            nodes.push(Node { step, level, milliseconds, size, outputs });
+            nodes.push(GraphNode { step, level, milliseconds, size, outputs });
         }
         Self { nodes, edges, sources }
     }
@@ -156,13 +158,13 @@ impl<'a> Graph<'a> {
     }
 
     /// The names of the steps that a step needs, each once.
-    pub fn needs(&self, node: &Node<'a>) -> impl Iterator<Item = &'a str> {
+    pub fn needs(&self, node: &GraphNode<'a>) -> impl Iterator<Item = &'a str> {
         let mut names: Vec<&'a str> = node
             .step
             .inputs
             .values()
             .filter_map(|origin| match origin {
-                Origin::Step { step, .. } => Some(step.as_str()),
+                InputOrigin::Step { step, .. } => Some(step.as_str()),
                 _ => None,
             })
             .collect();

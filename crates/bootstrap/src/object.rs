@@ -1,14 +1,15 @@
 //! What steps take and give: files and folders, named by what they hold.
 
+use files::FileError;
 use nix_formats::HashAlgorithm;
-use nix_formats::nar::{NarLimits, hash_tree};
+use nix_formats::nar::{NarError, NarLimits, hash_tree};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use std::fmt;
 use std::fs::File;
 use std::io::Read;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 /// A SHA-256.
@@ -34,6 +35,11 @@ impl Digest {
             hash.update(buffer.get(..read).unwrap_or_default());
         }
     }
+
+    /// Of a file.
+    pub fn of_file(path: &Path) -> Result<Self, FileError> {
+        File::open(path).and_then(Self::of_reader).map_err(FileError::on("read", path))
+    }
 }
 
 impl fmt::Display for Digest {
@@ -48,16 +54,16 @@ impl fmt::Debug for Digest {
     }
 }
 
-/// This text is no SHA-256.
+/// A text is no SHA-256.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is no SHA-256: that has 64 hexadecimal digits")]
-pub struct NoDigest(String);
+pub struct DigestError(String);
 
 impl FromStr for Digest {
-    type Err = NoDigest;
+    type Err = DigestError;
 
-    fn from_str(text: &str) -> Result<Self, NoDigest> {
-        let wrong = || NoDigest(text.chars().take(80).collect());
+    fn from_str(text: &str) -> Result<Self, DigestError> {
+        let wrong = || DigestError(text.chars().take(80).collect());
         let digits: Vec<u8> = text
             .chars()
             .map(|c| c.to_digit(16).and_then(|digit| u8::try_from(digit).ok()))
@@ -73,9 +79,9 @@ impl FromStr for Digest {
 }
 
 impl TryFrom<String> for Digest {
-    type Error = NoDigest;
+    type Error = DigestError;
 
-    fn try_from(text: String) -> Result<Self, NoDigest> {
+    fn try_from(text: String) -> Result<Self, DigestError> {
         text.parse()
     }
 }
@@ -86,10 +92,10 @@ impl From<Digest> for String {
     }
 }
 
-/// Of which kind an object is.
+/// The kinds of objects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Kind {
+pub enum ObjectKind {
     /// A file, by the SHA-256 of its bytes.
     File,
     /// A file that may be executed, by the SHA-256 of its bytes.
@@ -98,7 +104,7 @@ pub enum Kind {
     Folder,
 }
 
-impl fmt::Display for Kind {
+impl fmt::Display for ObjectKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::File => "file",
@@ -112,8 +118,8 @@ impl fmt::Display for Kind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Object {
     /// Of which kind it is.
-    pub kind: Kind,
-    /// The SHA-256 that its kind tells of.
+    pub kind: ObjectKind,
+    /// The SHA-256, of what its kind says.
     pub sha256: Digest,
 }
 
@@ -123,22 +129,45 @@ impl fmt::Display for Object {
     }
 }
 
+/// Why a file or folder cannot be an object.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ObjectError {
+    /// The system refuses.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// A folder has something in it that a Nix archive cannot hold, or cannot be read.
+    #[error("cannot read {}", path.display())]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// Why it failed.
+        source: NarError,
+    },
+    /// It is a link, a device, or what else there is.
+    #[error("{}: neither a file nor a folder", .0.display())]
+    Neither(PathBuf),
+}
+
 impl Object {
-    /// What the file or folder at `path` is. Links, devices and what else a step might leave as its output are errors; inside of
-    /// folders links are kept as they are.
-    pub fn at(path: &Path) -> std::io::Result<Self> {
-        let found = path.symlink_metadata()?;
+    /// What the file or folder at `path` is. Links, devices and what else a step might leave as its
+    /// output are errors; inside of folders links are kept as they are.
+    pub fn at(path: &Path) -> Result<Self, ObjectError> {
+        let found = path.symlink_metadata().map_err(FileError::on("read", path))?;
         if found.is_dir() {
-            let (hash, _) = hash_tree(path, HashAlgorithm::Sha256, &NarLimits::default())
-                .map_err(std::io::Error::other)?;
-            let sha256 = hash.digest().try_into().map_err(std::io::Error::other)?;
-            return Ok(Self { kind: Kind::Folder, sha256: Digest(sha256) });
+            let hashed = hash_tree(path, HashAlgorithm::Sha256, &NarLimits::default());
+            let (hash, _) = hashed.map_err(|source| ObjectError::Folder { path: path.to_owned(), source })?;
+            // It is a SHA-256, and that has 32 bytes.
+            let mut sha256 = [0; 32];
+            sha256.iter_mut().zip(hash.digest()).for_each(|(to, from)| *to = *from);
+            return Ok(Self { kind: ObjectKind::Folder, sha256: Digest(sha256) });
         }
         if !found.is_file() {
-            return Err(std::io::Error::other("neither a file nor a folder"));
+            return Err(ObjectError::Neither(path.to_owned()));
         }
-        let kind = if found.permissions().mode() & 0o100 == 0 { Kind::File } else { Kind::Program };
-        Ok(Self { kind, sha256: Digest::of_reader(File::open(path)?)? })
+        let kind =
+            if found.permissions().mode() & 0o100 == 0 { ObjectKind::File } else { ObjectKind::Program };
+        Ok(Self { kind, sha256: Digest::of_file(path)? })
     }
 }
 

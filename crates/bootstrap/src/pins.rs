@@ -1,38 +1,43 @@
 //! Writes the pins of outputs into the files of steps, which otherwise stay as they are.
 
-use crate::build::Results;
-use crate::steps::Plan;
+use crate::build::BuildResults;
+use crate::steps::{LARGEST_FILE, Plan};
+use files::{FileError, ReadError};
 use std::collections::BTreeSet;
-use std::io::{self, Write as _};
+use std::error::Error;
 use std::path::{Path, PathBuf};
 use toml_edit::{DocumentMut, Item, Table, value};
 
 /// Why pins cannot be written.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum PinError {
-    /// A file cannot be read or written.
-    #[error("cannot {action} {path}")]
-    Io {
-        /// What was tried.
-        action: &'static str,
-        /// On which file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    /// A file cannot be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// A file cannot be written.
+    #[error(transparent)]
+    Write(#[from] FileError),
     /// A file has changed since the plan was read.
-    #[error("{0} is not any more what was read")]
-    Changed(PathBuf),
+    #[error("{} has changed since it was read", path.display())]
+    Changed {
+        /// The file.
+        path: PathBuf,
+        /// Why it is not a file of steps any more.
+        source: Box<dyn Error + Send + Sync>,
+    },
 }
 
-/// Writes what `results` have as pins into the files of `plan`, and gives the files that were changed.
-pub fn accept(plan: &Plan, results: &Results) -> Result<Vec<PathBuf>, PinError> {
+/// Writes what `results` have as pins into the files of `plan`, and gives the files that were
+/// changed.
+pub fn accept_pins(plan: &Plan, results: &BuildResults) -> Result<Vec<PathBuf>, PinError> {
     let files: BTreeSet<&Path> = plan.steps.iter().map(|step| step.file.as_path()).collect();
     let mut changed = Vec::new();
     for file in files {
-        let cannot = |action| move |source| PinError::Io { action, path: file.into(), source };
-        let text = std::fs::read_to_string(file).map_err(cannot("read"))?;
-        let mut document: DocumentMut = text.parse().map_err(|_| PinError::Changed(file.into()))?;
+        let text = files::read_text(file, LARGEST_FILE)?;
+        let mut document: DocumentMut = text.parse().map_err(|error: toml_edit::TomlError| {
+            PinError::Changed { path: file.to_owned(), source: error.into() }
+        })?;
         let steps = document.get_mut("step").and_then(Item::as_array_of_tables_mut);
         for step in steps.into_iter().flat_map(|steps| steps.iter_mut()) {
             let Some(result) = step.get("name").and_then(Item::as_str).and_then(|name| results.get(name))
@@ -51,14 +56,7 @@ pub fn accept(plan: &Plan, results: &Results) -> Result<Vec<PathBuf>, PinError> 
         if new == text {
             continue;
         }
-        let folder = file.parent().unwrap_or(Path::new("."));
-        let mut aside = tempfile::NamedTempFile::new_in(folder).map_err(cannot("write"))?;
-        let permissions = std::fs::metadata(file).map_err(cannot("read"))?.permissions();
-        aside
-            .write_all(new.as_bytes())
-            .and_then(|()| aside.as_file().set_permissions(permissions))
-            .map_err(cannot("write"))?;
-        aside.persist(file).map_err(|error| cannot("write")(error.error))?;
+        files::replace_bytes(file, new.as_bytes())?;
         changed.push(file.to_owned());
     }
     Ok(changed)

@@ -1,51 +1,63 @@
-//! Where outputs come from, for those who check: in-toto statements with SLSA provenance, and an SBOM.
+//! Where outputs come from, for those who check: in-toto statements with SLSA provenance, and an
+//! SBOM.
 //!
-//! [`statements`] gives one in-toto Statement (v1) an output, with the predicate SLSA Provenance v1; [`dsse`] signs them; [`sbom`]
-//! lists the whole chain as CycloneDX. Nothing in them depends on when, where or how fast something was built: who builds
-//! the same gets the same texts, and only signatures tell the builders apart.
+//! [`statements`] gives one in-toto Statement (v1) an output, with the predicate SLSA Provenance
+//! v1; [`dsse`] signs them; [`sbom`] lists the whole chain as CycloneDX. Nothing in them depends on
+//! when, where or how fast something was built: who builds the same gets the same texts, and only
+//! signatures distinguish builders.
 //!
-//! **`narSha256`** is the SHA-256 of a folder's Nix archive, as `nix hash path` computes it; in-toto has no name for it. Each file
-//! of a folder is a subject of its own beside it, with its plain `sha256`.
+//! **`narSha256`** is the SHA-256 of a folder's Nix archive, as `nix hash path` computes it;
+//! in-toto has no name for it. Each file of a folder is a subject of its own beside it, with its
+//! plain `sha256`.
 
 pub mod dsse;
 pub mod sbom;
 
 use crate::built::{Built, BuiltStep};
 use crate::key::SANDBOX;
-use crate::object::{Digest, Kind, Object};
+use crate::object::{Digest, Object, ObjectKind};
 use crate::sandbox;
-use crate::steps::{Origin, Plan, Step};
+use crate::steps::{InputOrigin, Plan, Step};
 use crate::store::Contents;
+use files::FileError;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// The type of the statements.
 pub const STATEMENT: &str = "https://in-toto.io/Statement/v1";
 /// The type of the predicate.
 pub const PREDICATE: &str = "https://slsa.dev/provenance/v1";
-/// The type of the build: what `externalParameters` and `internalParameters` mean (docs/bootstrap.md).
+/// The type of the build: what `externalParameters` and `internalParameters` mean
+/// (docs/bootstrap.md).
 pub const BUILD_TYPE: &str = "urn:snowguard:bootstrap:step:1";
 
 /// Why there is no provenance.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum ProvenanceError {
     /// It was not built.
-    #[error("step {0} is not built in this store, so nothing can be said of its outputs: build it first")]
+    #[error("step {0} is not built in this store, so nothing is known of its outputs")]
     NotBuilt(String),
     /// An output cannot be read.
-    #[error("cannot read {path}")]
-    Read {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    #[error(transparent)]
+    File(#[from] FileError),
 }
 
-/// One statement for each output of the steps of a plan. `builder` is the URI of who vouches for the build.
+impl ProvenanceError {
+    /// What can be done about it.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::NotBuilt(_) => Some("build it first: snowguard bootstrap build"),
+            Self::File(_) => None,
+        }
+    }
+}
+
+/// One statement for each output of the steps of a plan. `builder` is the URI of who vouches for
+/// the build.
 ///
 /// # Errors
 /// If a step is not built, or an output cannot be read.
@@ -64,10 +76,9 @@ pub fn statements(
                 "name": format!("{}/{output}", step.name),
                 "digest": digest(&found.object),
             })];
-            if found.object.kind == Kind::Folder {
+            if found.object.kind == ObjectKind::Folder {
                 let path = store.path(&found.object);
-                files(&path, &format!("{}/{output}", step.name), &mut subject)
-                    .map_err(|source| ProvenanceError::Read { path, source })?;
+                files_of(&path, &format!("{}/{output}", step.name), &mut subject)?;
             }
             all.push(json!({
                 "_type": STATEMENT,
@@ -117,7 +128,8 @@ fn predicate(plan: &Plan, step: &Step, known: &BuiltStep, builder: &str) -> Valu
         },
         "runDetails": {
             "builder": { "id": builder, "version": { "snowguard": env!("CARGO_PKG_VERSION") } },
-            // The key tells all inputs and commands by their content: who builds the same has the same.
+            // The key stands for all inputs and commands by their content: who builds the same has the
+            // same.
             "metadata": { "invocationId": known.key.to_string() },
         },
     })
@@ -126,7 +138,7 @@ fn predicate(plan: &Plan, step: &Step, known: &BuiltStep, builder: &str) -> Valu
 /// The archives that unpacked inputs came out of.
 fn archives(plan: &Plan, step: &Step) -> impl Iterator<Item = Value> {
     step.inputs.iter().filter_map(|(name, origin)| {
-        let Origin::Unpacked { source, .. } = origin else { return None };
+        let InputOrigin::Unpacked { source, .. } = origin else { return None };
         let source = plan.sources.get(source)?;
         let mut descriptor = Map::new();
         descriptor.insert("name".into(), json!(source.file));
@@ -140,28 +152,28 @@ fn archives(plan: &Plan, step: &Step) -> impl Iterator<Item = Value> {
 }
 
 /// Where an input comes from: a package URL or an address of the web, or a name of the chain.
-fn uri(plan: &Plan, origin: &Origin) -> Option<String> {
+fn uri(plan: &Plan, origin: &InputOrigin) -> Option<String> {
     match origin {
-        Origin::Seed => Some("urn:snowguard:bootstrap:seed".into()),
-        Origin::Step { step, output } => Some(format!("urn:snowguard:bootstrap:output:{step}/{output}")),
-        Origin::File(path) => Some(format!("urn:snowguard:bootstrap:file:{}", path.display())),
-        Origin::Source(name) => {
+        InputOrigin::Seed => Some("urn:snowguard:bootstrap:seed".into()),
+        InputOrigin::Step { step, output } => Some(format!("urn:snowguard:bootstrap:output:{step}/{output}")),
+        InputOrigin::File(path) => Some(format!("urn:snowguard:bootstrap:file:{}", path.display())),
+        InputOrigin::Source(name) => {
             let source = plan.sources.get(name)?;
             purl(source).or_else(|| addresses(source).next().map(str::to_owned))
         }
         // The archive has its own entry.
-        Origin::Unpacked { .. } => None,
+        InputOrigin::Unpacked { .. } => None,
     }
 }
 
 /// The addresses of a source that are URIs to the letter (RFC 3986).
-pub(crate) fn addresses(source: &crate::steps::Source) -> impl Iterator<Item = &str> {
+pub(crate) fn addresses(source: &crate::steps::SourceArchive) -> impl Iterator<Item = &str> {
     let fits = |c: char| c.is_ascii_graphic() && !"<>\"{}|\\^`".contains(c);
     source.urls.iter().map(String::as_str).filter(move |url| url.chars().all(fits))
 }
 
 /// The package URL of a source that Debian has.
-pub(crate) fn purl(source: &crate::steps::Source) -> Option<String> {
+pub(crate) fn purl(source: &crate::steps::SourceArchive) -> Option<String> {
     let package = source.debian.as_ref()?;
     let (name, version) = match package.split_once('=') {
         Some((name, version)) => (name, format!("@{}", percent(version))),
@@ -183,21 +195,23 @@ fn percent(text: &str) -> String {
 }
 
 fn digest(object: &Object) -> Value {
-    let name = if object.kind == Kind::Folder { "narSha256" } else { "sha256" };
+    let name = if object.kind == ObjectKind::Folder { "narSha256" } else { "sha256" };
     json!({ name: object.sha256.to_string() })
 }
 
 /// All files of a folder as subjects, in the order of their names.
-fn files(folder: &Path, name: &str, subject: &mut Vec<Value>) -> io::Result<()> {
-    let mut entries = fs::read_dir(folder)?.collect::<io::Result<Vec<_>>>()?;
+fn files_of(folder: &Path, name: &str, subject: &mut Vec<Value>) -> Result<(), FileError> {
+    let list = || fs::read_dir(folder)?.collect::<io::Result<Vec<_>>>();
+    let mut entries = list().map_err(FileError::on("list", folder))?;
     entries.sort_by_key(fs::DirEntry::file_name);
     for entry in entries {
-        let kind = entry.file_type()?;
+        let path = entry.path();
+        let kind = entry.file_type().map_err(FileError::on("read", &path))?;
         let name = format!("{name}/{}", entry.file_name().to_string_lossy());
         if kind.is_dir() {
-            files(&entry.path(), &name, subject)?;
+            files_of(&path, &name, subject)?;
         } else if kind.is_file() {
-            let sha256 = Digest::of_reader(fs::File::open(entry.path())?)?;
+            let sha256 = Digest::of_file(&path)?;
             subject.push(json!({ "name": name, "digest": { "sha256": sha256.to_string() } }));
         }
     }

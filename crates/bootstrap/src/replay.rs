@@ -1,17 +1,18 @@
 //! The chain as a list of commands, for a person without this driver.
 //!
-//! Somebody who has the seed, the folder of the chain and a way to start programs, be it a debugger, can follow the list: each
-//! line is one program with its arguments, and nothing else is needed, no shell, no redirection, no variable. Files are named from
-//! the folder in which the list is followed.
+//! Somebody who has the seed, the folder of the chain and a way to start programs, be it a
+//! debugger, can follow the list: each line is one program with its arguments, and nothing else is
+//! needed, no shell, no redirection, no variable. Files are named from the folder in which the list
+//! is followed.
 
-use crate::places::{Part, parts};
-use crate::steps::{Origin, Plan, Step};
+use crate::arguments::{ArgumentPart, parts};
+use crate::steps::{InputOrigin, Plan, Step};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 /// A step as commands to follow by hand.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Lines {
+pub struct ReplayStep {
     /// The step's name.
     pub step: String,
     /// What it is for.
@@ -48,8 +49,9 @@ pub const SEED: &str = "seed0";
 
 /// The list for all steps of a plan. `folder` is what the folder of the chain is called there.
 ///
-/// Outputs get the name of their step, or STEP-OUTPUT if there are several; unpacked sources are expected in `sources/NAME`.
-pub fn lines(plan: &Plan, folder: &str) -> Result<Vec<Lines>, ReplayError> {
+/// Outputs get the name of their step, or STEP-OUTPUT if there are several; unpacked sources are
+/// expected in `sources/NAME`.
+pub fn lines(plan: &Plan, folder: &str) -> Result<Vec<ReplayStep>, ReplayError> {
     let by_name: BTreeMap<&str, &Step> = plan.steps.iter().map(|step| (step.name.as_str(), step)).collect();
     plan.steps.iter().map(|step| lines_of(step, &by_name, folder)).collect()
 }
@@ -59,20 +61,20 @@ fn output_name(step: &Step, output: &str) -> String {
     if step.outputs.len() == 1 { step.name.clone() } else { format!("{}-{output}", step.name) }
 }
 
-fn lines_of(step: &Step, steps: &BTreeMap<&str, &Step>, folder: &str) -> Result<Lines, ReplayError> {
+fn lines_of(step: &Step, steps: &BTreeMap<&str, &Step>, folder: &str) -> Result<ReplayStep, ReplayError> {
     if !step.environment.is_empty() || step.proc {
         return Err(ReplayError::Needs { step: step.name.clone() });
     }
-    let place = |origin: &Origin| match origin {
-        Origin::Seed => SEED.to_owned(),
-        Origin::Step { step, output } => match steps.get(step.as_str()) {
+    let place = |origin: &InputOrigin| match origin {
+        InputOrigin::Seed => SEED.to_owned(),
+        InputOrigin::Step { step, output } => match steps.get(step.as_str()) {
             Some(step) => output_name(step, output),
             None => step.clone(),
         },
-        Origin::File(path) => format!("{folder}/{}", path.display()),
-        Origin::Source(name) => format!("sources/{name}.archive"),
-        Origin::Unpacked { source, path } if path.as_os_str().is_empty() => format!("sources/{source}"),
-        Origin::Unpacked { source, path } => format!("sources/{source}/{}", path.display()),
+        InputOrigin::File(path) => format!("{folder}/{}", path.display()),
+        InputOrigin::Source(name) => format!("sources/{name}.archive"),
+        InputOrigin::Unpacked { source, path } if path.as_os_str().is_empty() => format!("sources/{source}"),
+        InputOrigin::Unpacked { source, path } => format!("sources/{source}/{}", path.display()),
     };
     let mut commands = Vec::new();
     for argv in &step.run {
@@ -81,10 +83,12 @@ fn lines_of(step: &Step, steps: &BTreeMap<&str, &Step>, folder: &str) -> Result<
             let mut word = String::new();
             for part in parts(step, argument) {
                 match part {
-                    Part::Text(text) => word.push_str(text),
-                    Part::Input(name) => word.push_str(&step.inputs.get(name).map(place).unwrap_or_default()),
-                    Part::Output(name) => word.push_str(&output_name(step, name)),
-                    Part::Build => word.push_str("./"),
+                    ArgumentPart::Text(text) => word.push_str(text),
+                    ArgumentPart::Input(name) => {
+                        word.push_str(&step.inputs.get(name).map(place).unwrap_or_default());
+                    }
+                    ArgumentPart::Output(name) => word.push_str(&output_name(step, name)),
+                    ArgumentPart::Build => word.push_str("./"),
                 }
             }
             // A path without a slash is looked for elsewhere by those who start programs.
@@ -103,11 +107,16 @@ fn lines_of(step: &Step, steps: &BTreeMap<&str, &Step>, folder: &str) -> Result<
         .iter()
         .map(|(name, pin)| (output_name(step, name), pin.map(|pin| pin.to_string())))
         .collect();
-    Ok(Lines { step: step.name.clone(), summary: step.summary.clone(), commands, outputs })
+    Ok(ReplayStep { step: step.name.clone(), summary: step.summary.clone(), commands, outputs })
 }
 
 /// Writes the list: a command a line; lines that begin with `#` are for people.
-pub fn write(out: &mut (impl Write + ?Sized), plan: &Plan, list: &[Lines], folder: &str) -> io::Result<()> {
+pub fn write(
+    out: &mut (impl Write + ?Sized),
+    plan: &Plan,
+    list: &[ReplayStep],
+    folder: &str,
+) -> io::Result<()> {
     writeln!(
         out,
         "# Every line below is a program and its arguments, to be started in this folder, one after the other."
@@ -120,7 +129,7 @@ pub fn write(out: &mut (impl Write + ?Sized), plan: &Plan, list: &[Lines], folde
         step.inputs
             .values()
             .filter_map(|origin| match origin {
-                Origin::Unpacked { source, .. } => Some(source.clone()),
+                InputOrigin::Unpacked { source, .. } => Some(source.clone()),
                 _ => None,
             })
             .collect::<Vec<_>>()

@@ -1,23 +1,27 @@
 //! Runs one step with nothing of the host but its kernel.
 //!
-//! A step gets user, mount, process, network, host-name, IPC and cgroup namespaces of its own. It sees `/in/NAME` (read-only),
-//! `/out` and `/build` (where it begins), `/dev/null` and `/dev/zero`, and `/proc` if it asks for it. There is no network, not
-//! even to itself. It is user and group 0 of its namespace, without any capability, and cannot get one; the host sees the
-//! user who started the driver. The environment is [`environment`]; the file mask 022; standard input is empty.
+//! A step gets user, mount, process, network, host-name, IPC and cgroup namespaces of its own. It
+//! sees `/in/NAME` (read-only), `/out` and `/build` (where it begins), `/dev/null` and `/dev/zero`,
+//! and `/proc` if it asks for it. There is no network, not even to itself. It is user and group 0
+//! of its namespace, without any capability, and cannot get one; the host sees the user who started
+//! the driver. The environment is [`environment`]; the file mask 022; standard input is empty.
 //!
-//! **Time**: system calls that tell it are answered with [`TIME`], and programs do not find the kernel's vDSO, which would tell
-//! it without a system call; the processor's own counter (`rdtsc`) ends a program that reads it. What is left: times of files
-//! that the step itself makes (outputs get one fixed time), `sysinfo`, and how long things take.
+//! **Time**: system calls that tell it are answered with [`TIME`], and programs do not find the
+//! kernel's vDSO, which would tell it without a system call; the processor's own counter (`rdtsc`)
+//! ends a program that reads it. What is left: times of files that the step itself makes (outputs
+//! get one fixed time), `sysinfo`, and how long things take.
 //!
-//! **Not covered**: the order in which a folder of `/build` lists its files is the file system's. Inputs and sources are written
-//! in the order of their names.
+//! **Not covered**: the order in which a folder of `/build` lists its files is the file system's.
+//! Inputs and sources are written in the order of their names.
 //!
-//! Three processes take part, all of them this program started again (see [`serve`]): the *helper*, which makes the namespaces;
-//! *init*, the first process inside, which lays out the root folder, watches, and ends with the step; and the step's programs. Each dies
-//! with the one before it, so a killed driver leaves none.
+//! Three processes take part, all of them this program started again (see [`serve`]): the *helper*,
+//! which makes the namespaces; *init*, the first process inside, which lays out the root folder,
+//! watches, and ends with the step; and the step's programs. Each dies with the one before it, so a
+//! killed driver leaves none.
 //!
-//! Namespaces, the filter of system calls, the processor's counter and the registers of a stopped program are those of Linux on
-//! x86-64: they are in the module `x86_64`, and on other machines `unsupported` stands in its place.
+//! Namespaces, the filter of system calls, the processor's counter and the registers of a stopped
+//! program are those of Linux on x86-64: they are in the module `x86_64`, and on other machines
+//! `unsupported` stands in its place.
 
 #[cfg(any(test, not(all(target_os = "linux", target_arch = "x86_64"))))]
 mod unsupported;
@@ -40,7 +44,7 @@ pub const TIME: i64 = 1;
 
 /// What is to be run, and with what.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Task {
+pub struct SandboxTask {
     /// An empty folder, on which the root is mounted.
     pub root: PathBuf,
     /// What is seen as `/in/NAME`.
@@ -51,7 +55,8 @@ pub struct Task {
     pub build: PathBuf,
     /// Whether `/proc` is seen.
     pub proc: bool,
-    /// A program of the host that is seen as `/busybox`, for a person who looks around; steps have none.
+    /// A program of the host that is seen as `/busybox`, for a person who looks around; steps have
+    /// none.
     #[serde(default)]
     pub shell: Option<PathBuf>,
     /// Programs and their arguments, one after the other.
@@ -63,7 +68,7 @@ pub struct Task {
 /// How a task ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Outcome {
+pub enum TaskOutcome {
     /// All programs ended with 0.
     Done,
     /// A program did not; those behind it were not run.
@@ -100,7 +105,8 @@ pub enum SandboxError {
     /// The sandbox's process ended without a result.
     #[error("the sandbox ended without a result: {0}")]
     NoResult(ExitStatus),
-    /// The kernel refused something that the sandbox consists of. The text comes from another process.
+    /// The kernel refused something that the sandbox consists of. The text comes from another
+    /// process.
     #[error("{0}")]
     Setup(String),
 }
@@ -133,9 +139,10 @@ pub fn environment(added: &BTreeMap<String, String>) -> BTreeMap<String, String>
     all
 }
 
-/// How this program is started again: it must then call [`serve`] before anything else, while it has one thread.
+/// How this program is started again: it must then call [`serve`] before anything else, while it
+/// has one thread.
 #[derive(Debug, Clone)]
-pub struct Helper {
+pub struct SandboxHelper {
     /// The program.
     pub program: PathBuf,
     /// Arguments that make it call [`serve`].
@@ -143,7 +150,7 @@ pub struct Helper {
 }
 
 /// Runs a task; what its programs print goes to `log`.
-pub fn run(helper: &Helper, task: &Task, log: &File) -> Result<Outcome, SandboxError> {
+pub fn run(helper: &SandboxHelper, task: &SandboxTask, log: &File) -> Result<TaskOutcome, SandboxError> {
     machine::check()?;
     let mut child = Command::new(&helper.program)
         .args(&helper.arguments)
@@ -162,8 +169,13 @@ pub fn run(helper: &Helper, task: &Task, log: &File) -> Result<Outcome, SandboxE
     outcome(&output.stdout, output.status)
 }
 
-/// Runs a task whose programs use the terminal of this process. The task is put into `file`, because standard input is theirs.
-pub fn run_in_terminal(helper: &Helper, task: &Task, file: &Path) -> Result<Outcome, SandboxError> {
+/// Runs a task whose programs use the terminal of this process. The task is put into `file`,
+/// because standard input is theirs.
+pub fn run_in_terminal(
+    helper: &SandboxHelper,
+    task: &SandboxTask,
+    file: &Path,
+) -> Result<TaskOutcome, SandboxError> {
     machine::check()?;
     let start = || {
         std::fs::write(file, serde_json::to_vec(task)?)?;
@@ -181,20 +193,21 @@ pub fn run_in_terminal(helper: &Helper, task: &Task, file: &Path) -> Result<Outc
     outcome(&output.stdout, output.status)
 }
 
-fn outcome(answer: &[u8], status: ExitStatus) -> Result<Outcome, SandboxError> {
+fn outcome(answer: &[u8], status: ExitStatus) -> Result<TaskOutcome, SandboxError> {
     match serde_json::from_slice(answer) {
-        Ok(Answer::Done) if status.success() => Ok(Outcome::Done),
-        Ok(Answer::Failed { command, how }) if status.success() => Ok(Outcome::Failed { command, how }),
+        Ok(Answer::Done) if status.success() => Ok(TaskOutcome::Done),
+        Ok(Answer::Failed { command, how }) if status.success() => Ok(TaskOutcome::Failed { command, how }),
         Ok(Answer::Broken(problem)) if status.success() => Err(SandboxError::Setup(problem)),
         _ => Err(SandboxError::NoResult(status)),
     }
 }
 
-/// The helper: reads a [`Task`] from `file`, or from standard input, runs it, and writes how it ended to standard output.
+/// The helper: reads a [`SandboxTask`] from `file`, or from standard input, runs it, and writes how
+/// it ended to standard output.
 ///
 /// Call it while the process has one thread: it changes what the whole process sees.
 pub fn serve(file: Option<&Path>) -> io::Result<()> {
-    let task: Task = match file {
+    let task: SandboxTask = match file {
         Some(file) => serde_json::from_slice(&std::fs::read(file)?)?,
         None => serde_json::from_reader(io::stdin().lock())?,
     };

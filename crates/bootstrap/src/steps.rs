@@ -26,17 +26,22 @@
 //! Everything is checked before anything runs: see [`StepsError`].
 
 mod check;
+mod error;
+mod paths;
 mod read;
 
-pub use check::StepsError;
 pub(crate) use check::origin;
+pub use error::{StepProblem, StepsError};
+pub(crate) use paths::paths;
+pub(crate) use read::LARGEST_FILE;
 
 use crate::object::Digest;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-/// A chain that can be built: names are known, nothing needs itself, everything is pinned or known not to be.
+/// A chain that can be built: names are known, nothing needs itself, everything is pinned or known
+/// not to be.
 #[derive(Debug, Clone)]
 pub struct Plan {
     /// The folder of the bootstrap, below which files are.
@@ -44,7 +49,7 @@ pub struct Plan {
     /// Steps, each behind those that it needs.
     pub steps: Vec<Step>,
     /// What others wrote, by name.
-    pub sources: BTreeMap<String, Source>,
+    pub sources: BTreeMap<String, SourceArchive>,
 }
 
 /// One step: programs that make outputs out of inputs.
@@ -55,8 +60,9 @@ pub struct Step {
     /// What it is for, in a line.
     pub summary: String,
     /// What it sees, by its name in `/in`.
-    pub inputs: BTreeMap<String, Origin>,
-    /// The programs that are run, one after the other, with their arguments. The first argument is the program's path.
+    pub inputs: BTreeMap<String, InputOrigin>,
+    /// The programs that are run, one after the other, with their arguments. The first argument is
+    /// the program's path.
     pub run: Vec<Vec<String>>,
     /// Added to the environment that all steps have.
     pub environment: BTreeMap<String, String>,
@@ -64,13 +70,13 @@ pub struct Step {
     pub proc: bool,
     /// What it leaves, by its name in `/out`, with its pin.
     pub outputs: BTreeMap<String, Option<Digest>>,
-    /// The file that tells of it.
+    /// The file that it is written in.
     pub file: PathBuf,
 }
 
 /// Where an input comes from.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Origin {
+pub enum InputOrigin {
     /// The seed, made from its listing.
     Seed,
     /// An output of another step.
@@ -93,7 +99,7 @@ pub enum Origin {
     },
 }
 
-impl fmt::Display for Origin {
+impl fmt::Display for InputOrigin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Seed => f.write_str("seed"),
@@ -108,7 +114,7 @@ impl fmt::Display for Origin {
 
 /// An archive that others wrote.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Source {
+pub struct SourceArchive {
     /// Its name, in the whole chain.
     pub name: String,
     /// The name of its file.
@@ -120,18 +126,28 @@ pub struct Source {
     /// The Debian source package that has it, as apt names it: `PACKAGE` or `PACKAGE=VERSION`.
     pub debian: Option<String>,
     /// The crate whose archive it is.
-    pub registry: Option<Crate>,
+    pub registry: Option<RegistryCrate>,
     /// Where its authors publish it.
     pub urls: Vec<String>,
 }
 
 /// A crate of the registry.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Crate {
+pub struct RegistryCrate {
     /// Its name.
     pub name: String,
     /// Its version, exactly.
     pub version: String,
+}
+
+/// A plan does not have a step of that name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("there is no step {name}; there are {}", known.join(", "))]
+pub struct UnknownStep {
+    /// The name.
+    pub name: String,
+    /// The names of its steps.
+    pub known: Vec<String>,
 }
 
 impl Plan {
@@ -155,15 +171,16 @@ impl Plan {
     ///
     /// # Errors
     /// The first name that no step has.
-    pub fn only(&self, names: &[String]) -> Result<Self, String> {
+    pub fn only(&self, names: &[String]) -> Result<Self, UnknownStep> {
         if let Some(unknown) = names.iter().find(|name| self.step(name).is_none()) {
-            return Err(unknown.clone());
+            let known = self.steps.iter().map(|step| step.name.clone()).collect();
+            return Err(UnknownStep { name: unknown.clone(), known });
         }
         let mut wanted: Vec<&str> = names.iter().map(String::as_str).collect();
         let mut at = 0;
         while let Some(step) = wanted.get(at).and_then(|name| self.step(name)) {
             for origin in step.inputs.values() {
-                if let Origin::Step { step, .. } = origin
+                if let InputOrigin::Step { step, .. } = origin
                     && !wanted.contains(&step.as_str())
                 {
                     wanted.push(step);

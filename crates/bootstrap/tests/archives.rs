@@ -2,8 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
-use bootstrap::object::Object;
-use bootstrap::sources::unpack::{Limits, UnpackError, unpack, unpack_from};
+use bootstrap::Object;
+use bootstrap::sources::{UnpackError, UnpackLimits, unpack, unpack_from};
 use proptest::prelude::*;
 use std::fs;
 use std::io::Write as _;
@@ -11,7 +11,8 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// A tree with what source archives have: programs, empty folders, links of both kinds, names too long for a header.
+/// A tree with what source archives have: programs, empty folders, links of both kinds, names too
+/// long for a header.
 fn tree(folder: &Path) {
     let long = "a-long-name-".repeat(8);
     let deep = folder.join(&long).join(&long).join(&long);
@@ -62,7 +63,7 @@ fn what_tar_packs_comes_back() {
                 fs::copy(folder.path().join(&name), &archive).unwrap();
             }
             let to = tempfile::tempdir().unwrap();
-            unpack(&archive, to.path(), Limits::default()).unwrap();
+            unpack(&archive, to.path(), UnpackLimits::default()).unwrap();
             assert_eq!(Object::at(to.path()).unwrap(), wanted, "{format} {packer:?}");
         }
     }
@@ -93,7 +94,7 @@ fn packed_zeros(program: &str, arguments: &[&str], megabytes: usize) -> Vec<u8> 
     output.stdout
 }
 
-fn refused(bytes: &[u8], limits: Limits) -> String {
+fn refused(bytes: &[u8], limits: UnpackLimits) -> String {
     let folder = tempfile::tempdir().unwrap();
     let error = unpack_from(bytes, Path::new("a.tar"), folder.path(), limits).unwrap_err();
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
@@ -106,7 +107,7 @@ fn small_archives_of_large_files_are_refused() {
     for program in ["gzip", "bzip2", "xz", "zstd"] {
         let bytes = packed_zeros(program, &["-c"], 64);
         assert!(bytes.len() < 1 << 20, "{program}");
-        let error = refused(&bytes, Limits { entries: 10, bytes: 1 << 20 });
+        let error = refused(&bytes, UnpackLimits { entries: 10, bytes: 1 << 20 });
         assert!(error.contains("more than 1048576 bytes"), "{program}: {error}");
     }
 }
@@ -115,10 +116,11 @@ fn small_archives_of_large_files_are_refused() {
 fn large_memories_are_refused() {
     // RFC 8878, section 3.1.1.1: a frame with a window of 2 GB, and an empty last block.
     let zstd = [0x28, 0xb5, 0x2f, 0xfd, 0x00, 21 << 3, 0x01, 0x00, 0x00];
-    let error = refused(&zstd, Limits::default());
+    let error = refused(&zstd, UnpackLimits::default());
     assert!(error.contains("too much memory"), "{error}");
 
-    // The .xz File Format, sections 2.1.1 and 3.1: a block of LZMA2 with a dictionary of almost 4 GB (property 40).
+    // The .xz File Format, sections 2.1.1 and 3.1: a block of LZMA2 with a dictionary of almost 4
+    // GB (property 40).
     let sum = |bytes: &[u8]| {
         let mut crc = flate2::Crc::new();
         crc.update(bytes);
@@ -130,7 +132,7 @@ fn large_memories_are_refused() {
     xz.extend(block);
     xz.extend(sum(&block));
     xz.extend([0; 64]);
-    let error = refused(&xz, Limits::default());
+    let error = refused(&xz, UnpackLimits::default());
     assert!(error.contains("memory"), "{error}");
 }
 
@@ -142,7 +144,7 @@ fn long_names_are_not_read_into_memory() {
     header.set_entry_type(tar::EntryType::GNULongName);
     header.set_size(8 << 30);
     header.set_cksum();
-    let error = refused(header.as_bytes(), Limits::default());
+    let error = refused(header.as_bytes(), UnpackLimits::default());
     assert!(error.contains("too many"), "{error}");
 }
 
@@ -154,8 +156,8 @@ fn archives_that_end_too_early_are_refused() {
     let whole = fs::read(folder.path().join("a.tar")).unwrap();
     for length in [513, 1000, 2000, 2500] {
         let to = tempfile::tempdir().unwrap();
-        let error =
-            unpack_from(&whole[..length], Path::new("a.tar"), to.path(), Limits::default()).unwrap_err();
+        let error = unpack_from(&whole[..length], Path::new("a.tar"), to.path(), UnpackLimits::default())
+            .unwrap_err();
         assert!(matches!(error, UnpackError::Entry { .. } | UnpackError::Archive { .. }), "{error}");
     }
 }
@@ -163,7 +165,8 @@ fn archives_that_end_too_early_are_refused() {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Whatever is changed in an archive: nothing is made outside of the folder, and nothing inside leads out of it.
+    /// Whatever is changed in an archive: nothing is made outside of the folder, and nothing inside
+    /// leads out of it.
     #[test]
     fn changed_archives_stay_inside(changes in prop::collection::vec((0_usize..3072, any::<u8>()), 1..12)) {
         let mut bytes = small();
@@ -179,7 +182,7 @@ proptest! {
         let outer = tempfile::tempdir().unwrap();
         let folder = outer.path().join("inside");
         fs::create_dir(&folder).unwrap();
-        let limits = Limits { entries: 20, bytes: 1 << 20 };
+        let limits = UnpackLimits { entries: 20, bytes: 1 << 20 };
         let _ = unpack_from(bytes.as_slice(), Path::new("a.tar"), &folder, limits);
         prop_assert_eq!(fs::read_dir(outer.path()).unwrap().count(), 1);
         stay_inside(&folder, &folder);

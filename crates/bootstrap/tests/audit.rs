@@ -1,20 +1,19 @@
-//! The audit of the project's own chain: the seed judged by objdump, sizes by wc, generated files by what real archives hold.
+//! The audit of the project's own chain: the seed judged by objdump, sizes by wc, generated files
+//! by what real archives hold.
 
 #![allow(clippy::unwrap_used)]
 
 mod common;
 
-use bootstrap::audit::trusted::Machine;
+use bootstrap::audit::trusted::AuditMachine;
 use bootstrap::audit::{Audit, generated, text};
-use bootstrap::seed;
-use bootstrap::steps::Origin;
-use bootstrap::store::Contents;
+use bootstrap::{Contents, InputOrigin, seed};
 use common::{folder, plan};
 use std::collections::BTreeSet;
 use std::process::Command;
 
 fn audit() -> Audit {
-    let machine = Machine { kernel: Some("Linux 1.2.3".into()), driver: Some((77, "abc".into())) };
+    let machine = AuditMachine { kernel: Some("Linux 1.2.3".into()), driver: Some((77, "abc".into())) };
     Audit::new(&plan(), &Contents::of(std::path::Path::new("/nowhere")), &machine).unwrap()
 }
 
@@ -40,7 +39,7 @@ fn sizes_are_those_of_wc() {
     for part in &audit.written {
         let mut files = BTreeSet::new();
         for origin in plan.steps.iter().flat_map(|step| step.inputs.values()) {
-            let Origin::File(path) = origin else { continue };
+            let InputOrigin::File(path) = origin else { continue };
             if path.starts_with(&part.name) {
                 let path = plan.folder.join(path);
                 let inside = test_support::files(path.parent().unwrap(), "");

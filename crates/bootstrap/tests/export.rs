@@ -1,14 +1,11 @@
-//! The exported chain, built by the real Nix of the toolbox: every output has the bytes that the chain's programs gave here.
+//! The exported chain, built by the real Nix of the toolbox: every output has the bytes that the
+//! chain's programs gave here.
 
 #![allow(clippy::unwrap_used)]
 
 mod common;
 
-use bootstrap::built::{Built, BuiltOutput};
-use bootstrap::export;
-use bootstrap::object::Object;
-use bootstrap::steps::Plan;
-use bootstrap::store::Contents;
+use bootstrap::{Built, BuiltOutput, Contents, Object, Plan, export};
 use common::{build_here, made_up, plan};
 use nix_formats::{Derivation, StoreDir};
 use std::fs;
@@ -66,7 +63,8 @@ fn nix_refuses_other_bytes_than_those_that_were_built() {
 
 #[test]
 fn texts_stay_texts_in_nix() {
-    // The text of an argument is what the seed is told to open: Nix must hand it on as it is, so the file is found.
+    // The text of an argument is what the seed is told to open: Nix must hand it on as it is, so
+    // the file is found.
     let nasty = r#"/out/a$${b}\"''${x}é"#;
     let argument = serde_json::to_string(nasty).unwrap();
     let (_folder, plan) = made_up(&format!(

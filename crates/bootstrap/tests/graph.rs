@@ -4,7 +4,7 @@
 
 mod common;
 
-use bootstrap::built::Built;
+use bootstrap::Built;
 use bootstrap::graph::{Graph, dot, html, text};
 use common::{made_up, plan, pretended};
 use std::collections::BTreeSet;
@@ -13,7 +13,7 @@ use test_support::Browser;
 /// Texts that would get out of quotes, tags and attributes if they could.
 const HOSTILE: &str = r#"\"]; x -> y; </title><script>document.title='owned'</script> & \\ 'é' $(id)"#;
 
-fn hostile() -> (tempfile::TempDir, bootstrap::steps::Plan) {
+fn hostile() -> (tempfile::TempDir, bootstrap::Plan) {
     let summary = serde_json::to_string(HOSTILE).unwrap();
     made_up(&format!(
         "[[step]]\nname = 'a'\nsummary = {summary}\ninputs = {{ seed = 'seed', 'f' = 'file:f' }}\n\

@@ -1,5 +1,5 @@
-//! The front half of `bootstrap/cc` (from text to tokens), judged by the host's gcc: its preprocessor, its constants, its
-//! floating-point arithmetic.
+//! The front half of `bootstrap/cc` (from text to tokens), judged by the host's gcc: its
+//! preprocessor, its constants, its floating-point arithmetic.
 
 #![allow(clippy::unwrap_used)]
 

@@ -1,15 +1,13 @@
-//! Statements, envelopes and the SBOM, judged by others: in-toto's own types, securesystemslib's verifier, CycloneDX's schema, and
-//! OpenSSL and Nix, which make the keys.
+//! Statements, envelopes and the SBOM, judged by others: in-toto's own types, securesystemslib's
+//! verifier, CycloneDX's schema, and OpenSSL and Nix, which make the keys.
 
 #![allow(clippy::unwrap_used)]
 
 mod common;
 
-use bootstrap::built::Built;
-use bootstrap::object::Object;
-use bootstrap::provenance::dsse::Key;
+use bootstrap::provenance::dsse::DsseKey;
 use bootstrap::provenance::{sbom, statements};
-use bootstrap::store::Contents;
+use bootstrap::{Built, Contents, Object};
 use common::{build_here, made_up, plan, pretended};
 use serde_json::{Value, json};
 use test_support::{ToolboxFolder, peers, python, run_with_input};
@@ -17,7 +15,7 @@ use test_support::{ToolboxFolder, peers, python, run_with_input};
 const BUILDER: &str = "https://example.org/builders/1";
 
 /// Our chain up to the C compiler, as built here.
-fn chain() -> (tempfile::TempDir, bootstrap::steps::Plan, Built) {
+fn chain() -> (tempfile::TempDir, bootstrap::Plan, Built) {
     let plan = plan().only(&["cc".to_owned()]).unwrap();
     let store = tempfile::tempdir().unwrap();
     let mut built = build_here(&plan, store.path());
@@ -34,12 +32,13 @@ fn statements_are_what_in_toto_says_and_signatures_verify() {
     let all = statements(&plan, &built, &Contents::of(store.path()), BUILDER).unwrap();
     assert_eq!(all.len(), plan.steps.len());
     let room = ToolboxFolder::new("bootstrap-provenance");
-    let openssl = room.run("openssl", &["genpkey", "-algorithm", "ed25519"]);
+    let openssl = room.run("openssl", ["genpkey", "-algorithm", "ed25519"]);
     let nix = {
-        room.run("nix-store", &["--generate-binary-cache-key", "test-1", "secret", "public"]);
+        room.run("nix-store", ["--generate-binary-cache-key", "test-1", "secret", "public"]);
         std::fs::read_to_string(room.outside("secret")).unwrap()
     };
-    // Strict types of the in-toto project; the public key is read, and the envelope verified, by securesystemslib.
+    // Strict types of the in-toto project; the public key is read, and the envelope verified, by
+    // securesystemslib.
     let script = r"
 import base64, json, sys
 from google.protobuf import json_format
@@ -71,7 +70,7 @@ for envelope in given['envelopes']:
 print(verified)
 ";
     for text in [openssl, nix] {
-        let key = Key::from_text(&text).unwrap();
+        let key = DsseKey::from_text(&text).unwrap();
         let envelopes: Vec<Value> = all.iter().map(|statement| key.envelope(statement)).collect();
         let given = json!({ "envelopes": envelopes, "public": key.public_pem(), "keyid": key.identifier() });
         let output = run_with_input(&mut python(script), given.to_string());
@@ -79,9 +78,9 @@ print(verified)
         assert_eq!(String::from_utf8(output.stdout).unwrap().trim(), all.len().to_string());
     }
     // OpenSSL reads the public key that we give.
-    let key = Key::from_text(&room.run("openssl", &["genpkey", "-algorithm", "ed25519"])).unwrap();
+    let key = DsseKey::from_text(&room.run("openssl", ["genpkey", "-algorithm", "ed25519"])).unwrap();
     std::fs::write(room.outside("public.pem"), key.public_pem()).unwrap();
-    assert_eq!(room.run("openssl", &["pkey", "-pubin", "-in", "public.pem"]), key.public_pem());
+    assert_eq!(room.run("openssl", ["pkey", "-pubin", "-in", "public.pem"]), key.public_pem());
 }
 
 #[test]

@@ -4,8 +4,7 @@
 
 mod common;
 
-use bootstrap::object::{Digest, Object};
-use bootstrap::replay;
+use bootstrap::{Digest, Object, replay};
 use common::{follow, made_up, plan};
 
 #[test]

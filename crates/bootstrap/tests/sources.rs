@@ -1,21 +1,20 @@
-//! Sources from all kinds of places. The servers are our own, on the loopback device; crates and Debian's packages are real.
+//! Sources from all kinds of places. The servers are our own, on the loopback device; crates and
+//! Debian's packages are real.
 
 #![allow(clippy::unwrap_used)]
 
-use bootstrap::object::Digest;
-use bootstrap::sources::probe::{Sure, probe};
-use bootstrap::sources::{Place, fetch};
-use bootstrap::steps::{Crate, Plan, Source};
-use bootstrap::store::Store;
+use bootstrap::sources::{Certainty, SourceOrigin, fetch, probe};
+use bootstrap::{Digest, Plan, RegistryCrate, SourceArchive, Store};
 use std::fs;
 use std::process::Command;
+use terminal::Silent;
 use test_support::http_response;
 
 const CONTENT: &[u8] = b"what others wrote";
-const UPSTREAM: Place = Place::Upstream { certificates: None };
+const UPSTREAM: SourceOrigin = SourceOrigin::Upstream { certificates: None };
 
-fn source(urls: Vec<String>) -> Source {
-    Source {
+fn source(urls: Vec<String>) -> SourceArchive {
+    SourceArchive {
         name: "thing".into(),
         file: "thing-1.tar.gz".into(),
         sha256: Digest::of(CONTENT),
@@ -72,8 +71,8 @@ fn the_first_that_has_the_right_bytes_counts() {
     let bad = ["missing", "other", "short", "long", "endless", "torn", "circle"]
         .map(|path| format!("{server}/{path}"));
     let wrong = source(bad.to_vec());
-    let places = [Place::Mirror(mirror.clone()), UPSTREAM, Place::Crates, Place::Debian];
-    let error = fetch(&store, &wrong, &places).unwrap_err().to_string();
+    let places = [SourceOrigin::Mirror(mirror.clone()), UPSTREAM, SourceOrigin::Crates, SourceOrigin::Debian];
+    let error = fetch(&store, &wrong, &places, &Silent).unwrap_err().to_string();
     for expected in [
         "thing-1.tar.gz",
         "mirror: it has another file of that name, sha256 ",
@@ -93,13 +92,13 @@ fn the_first_that_has_the_right_bytes_counts() {
 
     let mut right = wrong.clone();
     right.urls.push(format!("{server}/moved"));
-    let path = fetch(&store, &right, &places).unwrap();
+    let path = fetch(&store, &right, &places, &Silent).unwrap();
     assert_eq!(fs::read(&path).unwrap(), CONTENT);
     // It is there now: nobody is asked again.
-    assert_eq!(fetch(&store, &wrong, &[]).unwrap(), path);
+    assert_eq!(fetch(&store, &wrong, &[], &Silent).unwrap(), path);
     fs::remove_file(&path).unwrap();
     fs::write(mirror.join("thing-1.tar.gz"), CONTENT).unwrap();
-    fetch(&store, &wrong, &[Place::Mirror(mirror)]).unwrap();
+    fetch(&store, &wrong, &[SourceOrigin::Mirror(mirror)], &Silent).unwrap();
 }
 
 #[test]
@@ -121,16 +120,17 @@ fn probing_takes_nothing() {
     fs::write(mirror.join("thing-1.tar.gz"), CONTENT).unwrap();
     let urls = ["right", "part", "short", "untold", "missing"].map(|path| format!("{server}/{path}"));
     let source = source(urls.to_vec());
-    let answers = probe(&store, &source, &[Place::Mirror(mirror), UPSTREAM, Place::Crates]).unwrap();
+    let answers =
+        probe(&store, &source, &[SourceOrigin::Mirror(mirror), UPSTREAM, SourceOrigin::Crates]).unwrap();
     let found: Vec<_> = answers.into_iter().map(|answer| answer.found).collect();
     let [hash, right, part, short, untold, missing, none] = found.as_slice() else { panic!("{found:?}") };
-    assert_eq!(hash, &Ok(Sure::Hash));
-    assert_eq!(right, &Ok(Sure::Size));
-    assert_eq!(part, &Ok(Sure::Size));
-    assert!(short.as_ref().unwrap_err().contains("16 bytes"), "{short:?}");
-    assert_eq!(untold, &Ok(Sure::Name));
-    assert!(missing.as_ref().unwrap_err().contains("404"), "{missing:?}");
-    assert!(none.as_ref().unwrap_err().contains("no crate"), "{none:?}");
+    assert_eq!(hash.as_ref().unwrap(), &Certainty::Hash);
+    assert_eq!(right.as_ref().unwrap(), &Certainty::Size);
+    assert_eq!(part.as_ref().unwrap(), &Certainty::Size);
+    assert!(short.as_ref().unwrap_err().to_string().contains("16 bytes"), "{short:?}");
+    assert_eq!(untold.as_ref().unwrap(), &Certainty::Name);
+    assert!(missing.as_ref().unwrap_err().to_string().contains("404"), "{missing:?}");
+    assert!(none.as_ref().unwrap_err().to_string().contains("no crate"), "{none:?}");
     assert!(!store.source(source.sha256).exists());
 }
 
@@ -139,7 +139,7 @@ fn probing_takes_nothing() {
 fn crates_come_from_cargo() {
     let project = test_support::project();
     let output = Command::new(env!("CARGO"))
-        .args(["metadata", "--format-version", "1", "--offline"])
+        .args(["metadata", "--format-version", "1"])
         .current_dir(&project)
         .output()
         .unwrap();
@@ -156,18 +156,18 @@ fn crates_come_from_cargo() {
     let file = format!("cfg-if-{version}.crate");
     let size = cache.join(&file).metadata().unwrap().len();
 
-    let registry = Some(Crate { name: "cfg-if".into(), version });
-    let right = Source { file, sha256, size, registry, ..source(Vec::new()) };
+    let registry = Some(RegistryCrate { name: "cfg-if".into(), version });
+    let right = SourceArchive { file, sha256, size, registry, ..source(Vec::new()) };
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(folder.path()).unwrap();
-    let path = fetch(&store, &right, &[Place::Crates]).unwrap();
+    let path = fetch(&store, &right, &[SourceOrigin::Crates], &Silent).unwrap();
     assert_eq!(Digest::of(&fs::read(path).unwrap()), sha256);
 
-    let wrong = Source { sha256: Digest::of(b""), ..right };
-    let error = fetch(&store, &wrong, &[Place::Crates]).unwrap_err().to_string();
+    let wrong = SourceArchive { sha256: Digest::of(b""), ..right };
+    let error = fetch(&store, &wrong, &[SourceOrigin::Crates], &Silent).unwrap_err().to_string();
     assert!(error.contains(&format!("it has another file of that name, sha256 {sha256}")), "{error}");
-    let answers = probe(&store, &wrong, &[Place::Crates]).unwrap();
-    let problem = answers[0].found.as_ref().unwrap_err();
+    let answers = probe(&store, &wrong, &[SourceOrigin::Crates]).unwrap();
+    let problem = answers[0].found.as_ref().unwrap_err().to_string();
     assert!(problem.contains(&sha256.to_string()), "{problem}");
 }
 
@@ -178,18 +178,18 @@ fn packages_come_from_debian() {
     let right = plan.sources["tcc"].clone();
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(folder.path()).unwrap();
-    let answers = probe(&store, &right, &[Place::Debian]).unwrap();
-    assert_eq!(answers[0].found, Ok(Sure::Hash));
-    let path = fetch(&store, &right, &[Place::Debian]).unwrap();
+    let answers = probe(&store, &right, &[SourceOrigin::Debian]).unwrap();
+    assert_eq!(answers[0].found.as_ref().unwrap(), &Certainty::Hash);
+    let path = fetch(&store, &right, &[SourceOrigin::Debian], &Silent).unwrap();
     assert_eq!(Digest::of(&fs::read(path).unwrap()), right.sha256);
 
-    let wrong = Source { sha256: Digest::of(b""), ..right.clone() };
-    let error = fetch(&store, &wrong, &[Place::Debian]).unwrap_err().to_string();
+    let wrong = SourceArchive { sha256: Digest::of(b""), ..right.clone() };
+    let error = fetch(&store, &wrong, &[SourceOrigin::Debian], &Silent).unwrap_err().to_string();
     assert!(
         error.contains(&format!("Debian: it has another file of that name, sha256 {}", right.sha256)),
         "{error}"
     );
-    let unknown = Source { debian: Some("no-such-package".into()), sha256: Digest::of(b""), ..right };
-    let error = fetch(&store, &unknown, &[Place::Debian]).unwrap_err().to_string();
+    let unknown = SourceArchive { debian: Some("no-such-package".into()), sha256: Digest::of(b""), ..right };
+    let error = fetch(&store, &unknown, &[SourceOrigin::Debian], &Silent).unwrap_err().to_string();
     assert!(error.contains("no-such-package"), "{error}");
 }

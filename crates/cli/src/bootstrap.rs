@@ -8,7 +8,6 @@ mod fetch;
 mod graph;
 mod output;
 mod plan;
-mod progress;
 mod provenance;
 mod shell;
 mod verify;
@@ -16,11 +15,9 @@ mod verify;
 use crate::db::certificates;
 use crate::exit::Failure;
 use anyhow::Context as _;
-use bootstrap::build::Options as BuildOptions;
-use bootstrap::sandbox::Helper;
-use bootstrap::sources::Place;
-use bootstrap::steps::Plan;
-use bootstrap::store::{Contents, Store};
+use bootstrap::sandbox::SandboxHelper;
+use bootstrap::sources::SourceOrigin;
+use bootstrap::{BuildOptions, Contents, Plan, Store};
 use clap::{Args, Subcommand, ValueEnum};
 use std::fmt;
 use std::path::PathBuf;
@@ -57,11 +54,7 @@ pub(crate) struct ChainOptions {
 impl ChainOptions {
     /// The plan for some steps and what they need, or for all.
     fn plan(&self, steps: &[String]) -> anyhow::Result<Plan> {
-        let plan = Plan::read(&self.folder)?;
-        plan.only(steps).map_err(|unknown| {
-            let names: Vec<_> = plan.steps.iter().map(|step| step.name.as_str()).collect();
-            anyhow::anyhow!("there is no step {unknown}; there are {}", names.join(", "))
-        })
+        Ok(Plan::read(&self.folder)?.only(steps)?)
     }
 }
 
@@ -84,7 +77,8 @@ impl StepOptions {
 /// Where outputs are kept.
 #[derive(Debug, Args)]
 pub(crate) struct StoreOptions {
-    /// Where outputs are kept [default: $SNOWGUARD_BOOTSTRAP, or snowguard/bootstrap in the user's cache folder]
+    /// Where outputs are kept [default: $SNOWGUARD_BOOTSTRAP, or snowguard/bootstrap in the user's
+    /// cache folder]
     #[arg(long, value_name = "DIR")]
     store: Option<PathBuf>,
 }
@@ -115,7 +109,7 @@ impl StoreOptions {
 
 /// Where sources may come from.
 #[derive(Debug, Args)]
-pub(crate) struct PlaceOptions {
+pub(crate) struct SourceOptions {
     /// Where to look for sources that are not in the store, in this order
     #[arg(long, value_name = "PLACES", value_delimiter = ',',
         default_values_t = [From::Mirror, From::Debian, From::Upstream, From::Crate])]
@@ -125,7 +119,7 @@ pub(crate) struct PlaceOptions {
     mirror: Vec<PathBuf>,
 }
 
-/// A kind of places.
+/// A kind of origins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum From {
     /// The folders of --mirror
@@ -149,25 +143,25 @@ impl fmt::Display for From {
     }
 }
 
-impl PlaceOptions {
-    fn places(&self) -> Vec<Place> {
-        let places = self.from.iter().flat_map(|from| match from {
-            From::Mirror => self.mirror.iter().cloned().map(Place::Mirror).collect(),
-            From::Debian => vec![Place::Debian],
-            From::Upstream => vec![Place::Upstream { certificates: certificates() }],
-            From::Crate => vec![Place::Crates],
+impl SourceOptions {
+    fn origins(&self) -> Vec<SourceOrigin> {
+        let origins = self.from.iter().flat_map(|from| match from {
+            From::Mirror => self.mirror.iter().cloned().map(SourceOrigin::Mirror).collect(),
+            From::Debian => vec![SourceOrigin::Debian],
+            From::Upstream => vec![SourceOrigin::Upstream { certificates: certificates() }],
+            From::Crate => vec![SourceOrigin::Crates],
         });
-        places.collect()
+        origins.collect()
     }
 }
 
 /// How steps are run: that many at a time, or as many as there are processors.
-fn how(places: &PlaceOptions, jobs: Option<usize>, unpinned: bool) -> Result<BuildOptions, Failure> {
+fn how(sources: &SourceOptions, jobs: Option<usize>, unpinned: bool) -> Result<BuildOptions, Failure> {
     // The sandbox is this program, started again.
     let program = std::env::current_exe().context("cannot find this program").map_err(Failure::failed)?;
     Ok(BuildOptions {
-        helper: Helper { program, arguments: ["bootstrap", "sandbox"].map(str::to_owned).into() },
-        places: places.places(),
+        helper: SandboxHelper { program, arguments: ["bootstrap", "sandbox"].map(str::to_owned).into() },
+        origins: sources.origins(),
         jobs: jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)),
         unpinned,
     })

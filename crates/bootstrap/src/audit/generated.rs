@@ -1,23 +1,26 @@
 //! Files that programs made, in archives of sources.
 //!
-//! A generated file can be read, but it is not what its authors wrote, and nobody reads it. Taking it is a decision: the chain
-//! should make it again from its source, do without it, or say that it is trusted. Files are told by what they hold, not by their
-//! names: what generators write into their first lines, and what binaries begin with.
+//! A generated file can be read, but it is not what its authors wrote, and nobody reads it. Taking
+//! it is a decision: the chain should make it again from its source, do without it, or say that it
+//! is trusted. Files are recognised by what they hold, not by their names: what generators write into
+//! their first lines, and what binaries begin with.
 //!
-//! What these rules do not find: a generated file without such a line, or one whose line was taken out.
+//! What these rules do not find: a generated file without such a line, or one whose line was taken
+//! out.
 
+use files::FileError;
 use std::fs::{self, File};
-use std::io::{self, Read as _};
+use std::io::Read as _;
 use std::path::Path;
 
 /// A file that a program made.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Hit {
+pub struct GeneratedFile {
     /// Its path in the archive.
     pub path: String,
     /// The rule that found it.
     pub rule: &'static str,
-    /// The line that says so, counted from 1; 0 if it is told by its first bytes.
+    /// The line that says so, counted from 1; 0 if its first bytes say so.
     pub line: usize,
     /// That line, shortened.
     pub text: String,
@@ -25,7 +28,7 @@ pub struct Hit {
     pub bytes: u64,
 }
 
-/// How much of a file is looked at: generators tell at the beginning.
+/// How much of a file is looked at: generators say so at the beginning.
 const HEAD: u64 = 64 * 1024;
 /// How many of its lines.
 const LINES: usize = 60;
@@ -87,25 +90,30 @@ const MAGIC: &[(&str, &[u8])] = &[
     ("gettext catalogue", b"\x95\x04\x12\xde"),
 ];
 
-/// Looks at all files below a folder, in the order of their names: how many there are, and what is generated.
-pub fn find(folder: &Path) -> io::Result<(usize, Vec<Hit>)> {
+/// Looks at all files below a folder, in the order of their names: how many there are, and what is
+/// generated.
+pub fn find(folder: &Path) -> Result<(usize, Vec<GeneratedFile>), FileError> {
     let mut hits = Vec::new();
     let mut files = 0;
     let mut folders = vec![folder.to_owned()];
     while let Some(here) = folders.pop() {
-        for entry in fs::read_dir(&here)? {
-            let entry = entry?;
-            let kind = entry.file_type()?;
+        for entry in fs::read_dir(&here).map_err(FileError::on("list", &here))? {
+            let entry = entry.map_err(FileError::on("list", &here))?;
+            let path = entry.path();
+            let kind = entry.file_type().map_err(FileError::on("read", &path))?;
             if kind.is_dir() {
-                folders.push(entry.path());
+                folders.push(path);
             } else if kind.is_file() {
                 files += 1;
                 let mut head = Vec::new();
-                File::open(entry.path())?.take(HEAD).read_to_end(&mut head)?;
+                let bytes = File::open(&path).and_then(|file| {
+                    file.take(HEAD).read_to_end(&mut head)?;
+                    Ok(entry.metadata()?.len())
+                });
+                let bytes = bytes.map_err(FileError::on("read", &path))?;
                 if let Some((rule, line, text)) = judge(&head) {
-                    let path = entry.path();
                     let path = path.strip_prefix(folder).unwrap_or(&path).to_string_lossy().into_owned();
-                    hits.push(Hit { path, rule, line, text, bytes: entry.metadata()?.len() });
+                    hits.push(GeneratedFile { path, rule, line, text, bytes });
                 }
             }
         }

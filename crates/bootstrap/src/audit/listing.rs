@@ -1,12 +1,13 @@
 //! The seed's listing, line by line, beside what a disassembler of others says of the same bytes.
 //!
-//! A line is bytes, `#`, what they are, and perhaps `;` and what for. The disassembler is the host's `objdump` (GNU binutils), if there
-//! is one: it was not built by the chain and nothing of the chain depends on it, so it is a second opinion and no more.
+//! A line is bytes, `#`, what they are, and perhaps `;` and what for. The disassembler is the
+//! host's `objdump` (GNU binutils), if there is one: it was not built by the chain and nothing of
+//! the chain depends on it, so it is a second opinion and no more.
 
 use crate::object::Digest;
 use crate::seed::{self, SeedError};
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// The entry of the program, behind the ELF header and one program header.
@@ -20,7 +21,7 @@ pub struct Listing {
     /// Its hash.
     pub sha256: Digest,
     /// Lines with bytes.
-    pub lines: Vec<Line>,
+    pub lines: Vec<ListingLine>,
     /// Who disassembled, as it calls itself; nothing if there was nobody.
     pub disassembler: Option<String>,
     /// Where listing and disassembly do not say the same.
@@ -29,7 +30,7 @@ pub struct Listing {
 
 /// A line with bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Line {
+pub struct ListingLine {
     /// Its number in the file, counted from 1.
     pub number: usize,
     /// Where its first byte is in the program.
@@ -44,35 +45,18 @@ pub struct Line {
     pub disassembly: Option<String>,
 }
 
-impl Line {
+impl ListingLine {
     /// The bytes as hexadecimal digits.
     pub fn hex(&self) -> String {
         self.bytes.iter().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().join(" ")
     }
 }
 
-/// Why there is no listing.
-#[derive(Debug, thiserror::Error)]
-pub enum ListingError {
-    /// It is no seed.
-    #[error(transparent)]
-    Seed(#[from] SeedError),
-    /// It cannot be read.
-    #[error("cannot read {path}")]
-    Read {
-        /// The listing.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-}
-
 impl Listing {
     /// Reads the listing at `path`, and asks `objdump` if there is one.
-    pub fn read(path: &Path) -> Result<Self, ListingError> {
+    pub fn read(path: &Path) -> Result<Self, SeedError> {
         let program = seed::read(path)?;
-        let text = std::fs::read_to_string(path)
-            .map_err(|source| ListingError::Read { path: path.to_owned(), source })?;
+        let text = seed::text(path)?;
         let mut lines = lines(&text);
         let (disassembler, disagreements) = match disassemble(&program) {
             Some((name, instructions)) => (Some(name), compare(&mut lines, &instructions)),
@@ -89,7 +73,7 @@ impl Listing {
 }
 
 /// Lines with bytes. The text was read as a seed before, so digits come in pairs.
-fn lines(text: &str) -> Vec<Line> {
+fn lines(text: &str) -> Vec<ListingLine> {
     let mut offset = 0;
     let mut found = Vec::new();
     for (number, line) in text.lines().enumerate() {
@@ -106,7 +90,7 @@ fn lines(text: &str) -> Vec<Line> {
         }
         let said = line.get(code.len()..).unwrap_or_default().trim_start_matches(['#', ';']);
         let (meaning, comment) = said.split_once(';').unwrap_or((said, ""));
-        found.push(Line {
+        found.push(ListingLine {
             number: number + 1,
             offset,
             meaning: meaning.trim().to_owned(),
@@ -148,8 +132,9 @@ fn instruction(line: &str) -> Option<Instruction> {
     Some((offset, bytes, text.split_whitespace().collect::<Vec<_>>().join(" ")))
 }
 
-/// Puts the disassembly to the lines, and tells where the two differ: in the bytes of an instruction, or in what it is called.
-fn compare(lines: &mut [Line], instructions: &[Instruction]) -> Vec<String> {
+/// Puts the disassembly to the lines, and gives where the two differ: in the bytes of an
+/// instruction, or in what it is called.
+fn compare(lines: &mut [ListingLine], instructions: &[Instruction]) -> Vec<String> {
     /// Other names of the same instructions (Intel SDM, volume 2, "Jcc").
     const SAME: &[(&str, &str)] =
         &[("jc", "jb"), ("jnae", "jb"), ("jnc", "jae"), ("jnb", "jae"), ("jz", "je"), ("jnz", "jne")];

@@ -3,10 +3,10 @@
 use super::{Audit, written};
 use std::io::{self, Write};
 
-/// How many generated files of a source are told one by one.
+/// How many generated files of a source are named.
 const SHOWN: usize = 40;
 
-/// Writes the audit. `all` tells every generated file.
+/// Writes the audit. `all` names every generated file.
 pub fn write(out: &mut (impl Write + ?Sized), audit: &Audit, all: bool) -> io::Result<()> {
     let seed = &audit.seed;
     writeln!(out, "THE SEED: {} bytes, sha256 {}", seed.bytes, seed.sha256)?;

@@ -7,7 +7,7 @@ use crate::steps::Plan;
 /// One thing that is trusted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trusted {
-    /// What.
+    /// What is trusted.
     pub what: String,
     /// How far: what it could do.
     pub why: String,
@@ -17,7 +17,7 @@ pub struct Trusted {
 
 /// What runs the chain here.
 #[derive(Debug, Clone, Default)]
-pub struct Machine {
+pub struct AuditMachine {
     /// The kernel, as it calls itself.
     pub kernel: Option<String>,
     /// Bytes of the driver's program, and their SHA-256.
@@ -29,7 +29,12 @@ fn item(what: impl Into<String>, why: impl Into<String>, instead: impl Into<Stri
 }
 
 /// Everything, the smallest first.
-pub(super) fn all(plan: &Plan, seed: &Listing, sources: &[SourceAudit], machine: &Machine) -> Vec<Trusted> {
+pub(super) fn all(
+    plan: &Plan,
+    seed: &Listing,
+    sources: &[SourceAudit],
+    machine: &AuditMachine,
+) -> Vec<Trusted> {
     let (code, headers) = seed.parts();
     let mut all = vec![item(
         format!("the seed: {} bytes, {code} of instructions and {headers} of headers", seed.bytes),

@@ -1,18 +1,18 @@
 //! What people wrote for the chain, by folder: how much it is, and how long reading takes.
 
-use super::{AuditError, cannot};
-use crate::steps::{Origin, Plan};
+use crate::steps::{InputOrigin, Plan};
+use files::FileError;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Lines that an expert reads in an hour, comments and blank lines included. Inspections of code work at 200 to 400 lines an
-/// hour (Cohen, "Best Kept Secrets of Peer Code Review", 2006).
+/// Lines that an expert reads in an hour, comments and blank lines included. Inspections of code
+/// work at 200 to 400 lines an hour (Cohen, "Best Kept Secrets of Peer Code Review", 2006).
 pub const LINES_PER_HOUR: u64 = 300;
 
 /// A part of the chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Part {
+pub struct WrittenPart {
     /// The folder below that of the chain.
     pub name: String,
     /// Files that steps use.
@@ -23,21 +23,22 @@ pub struct Part {
     pub bytes: u64,
 }
 
-impl Part {
+impl WrittenPart {
     /// Minutes to read it, at [`LINES_PER_HOUR`].
     pub fn minutes(&self) -> u64 {
         (self.lines * 60).div_ceil(LINES_PER_HOUR)
     }
 }
 
-/// All files that steps use, by the first folder of their path, in the order in which the chain needs them first.
-pub(super) fn parts(plan: &Plan) -> Result<Vec<Part>, AuditError> {
+/// All files that steps use, by the first folder of their path, in the order in which the chain
+/// needs them first.
+pub(super) fn parts(plan: &Plan) -> Result<Vec<WrittenPart>, FileError> {
     let mut seen: BTreeSet<PathBuf> = BTreeSet::new();
     let mut order: Vec<String> = Vec::new();
-    let mut parts: BTreeMap<String, Part> = BTreeMap::new();
-    let seed = Origin::File("seed/seed.hex0".into());
+    let mut parts: BTreeMap<String, WrittenPart> = BTreeMap::new();
+    let seed = InputOrigin::File("seed/seed.hex0".into());
     for origin in std::iter::once(&seed).chain(plan.steps.iter().flat_map(|step| step.inputs.values())) {
-        let Origin::File(path) = origin else { continue };
+        let InputOrigin::File(path) = origin else { continue };
         let name = path.iter().next().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         if !order.contains(&name) {
             order.push(name.clone());
@@ -48,8 +49,8 @@ pub(super) fn parts(plan: &Plan) -> Result<Vec<Part>, AuditError> {
             if !seen.insert(file.clone()) {
                 continue;
             }
-            let bytes = fs::read(&file).map_err(cannot(&file))?;
-            let part = parts.entry(name.clone()).or_insert_with(|| Part {
+            let bytes = fs::read(&file).map_err(FileError::on("read", &file))?;
+            let part = parts.entry(name.clone()).or_insert_with(|| WrittenPart {
                 name: name.clone(),
                 files: 0,
                 lines: 0,
@@ -64,11 +65,11 @@ pub(super) fn parts(plan: &Plan) -> Result<Vec<Part>, AuditError> {
 }
 
 /// All files at or below a path. Folders named `tests` beside a stage are not part of it.
-fn collect(path: &Path, files: &mut Vec<PathBuf>) -> Result<(), AuditError> {
-    let found = path.symlink_metadata().map_err(cannot(path))?;
+fn collect(path: &Path, files: &mut Vec<PathBuf>) -> Result<(), FileError> {
+    let found = path.symlink_metadata().map_err(FileError::on("read", path))?;
     if found.is_dir() {
-        for entry in fs::read_dir(path).map_err(cannot(path))? {
-            let entry = entry.map_err(cannot(path))?;
+        for entry in fs::read_dir(path).map_err(FileError::on("read", path))? {
+            let entry = entry.map_err(FileError::on("read", path))?;
             let is_note = entry.path().extension().is_some_and(|kind| kind == "md");
             if entry.file_name() != "tests" && !is_note {
                 collect(&entry.path(), files)?;

@@ -1,7 +1,7 @@
 //! The graph in Graphviz's language (DOT).
 
 use super::{Graph, size, time};
-use crate::steps::Origin;
+use crate::steps::InputOrigin;
 use std::io::{self, Write};
 
 /// Writes a `digraph`: steps as boxes, sources as folders, the seed as a circle.
@@ -10,7 +10,7 @@ pub fn write(out: &mut (impl Write + ?Sized), graph: &Graph<'_>) -> io::Result<(
     writeln!(out, "  rankdir=TB;")?;
     writeln!(out, "  node [shape=box, fontname=\"sans-serif\"];")?;
     let has_seed =
-        graph.nodes.iter().any(|node| node.step.inputs.values().any(|origin| *origin == Origin::Seed));
+        graph.nodes.iter().any(|node| node.step.inputs.values().any(|origin| *origin == InputOrigin::Seed));
     if has_seed {
         writeln!(out, "  {} [shape=circle, label={}];", quote("seed:"), quote("seed"))?;
     }
@@ -37,12 +37,12 @@ pub fn write(out: &mut (impl Write + ?Sized), graph: &Graph<'_>) -> io::Result<(
             .inputs
             .values()
             .filter_map(|origin| match origin {
-                Origin::Seed => Some("seed:".to_owned()),
-                Origin::Step { step, .. } => Some(format!("step:{step}")),
-                Origin::Source(name) | Origin::Unpacked { source: name, .. } => {
+                InputOrigin::Seed => Some("seed:".to_owned()),
+                InputOrigin::Step { step, .. } => Some(format!("step:{step}")),
+                InputOrigin::Source(name) | InputOrigin::Unpacked { source: name, .. } => {
                     Some(format!("source:{name}"))
                 }
-                Origin::File(_) => None,
+                InputOrigin::File(_) => None,
             })
             .collect();
         from.sort();
@@ -54,7 +54,8 @@ pub fn write(out: &mut (impl Write + ?Sized), graph: &Graph<'_>) -> io::Result<(
     writeln!(out, "}}")
 }
 
-/// A quoted string of DOT. Only `"` ends it; a backslash begins an escape, of which `\n` and `\\` are used here.
+/// A quoted string of DOT. Only `"` ends it; a backslash begins an escape, of which `\n` and `\\`
+/// are used here.
 fn quote(text: &str) -> String {
     let mut quoted = String::from("\"");
     for character in text.chars() {

@@ -1,12 +1,12 @@
 //! The graph as one HTML file: it loads nothing and runs no script.
 //!
-//! Boxes are links to the description of their step, which the browser shows because it is the target of the address; so even
-//! clicking works without a script. All texts are escaped, and a content security policy allows the page nothing but its own
-//! style, by its hash.
+//! Boxes are links to the description of their step, which the browser shows because it is the
+//! target of the address; so even clicking works without a script. All texts are escaped, and a
+//! content security policy allows the page nothing but its own style, by its hash.
 
 use super::layout::{Widths, place};
-use super::{Graph, Node, Output, size, time};
-use crate::steps::Origin;
+use super::{Graph, GraphNode, GraphOutput, size, time};
+use crate::steps::InputOrigin;
 use base64::Engine as _;
 use sha2::{Digest as _, Sha256};
 use std::fmt::Write as _;
@@ -161,7 +161,7 @@ fn overview(page: &mut String, graph: &Graph<'_>) {
     page.push_str("</section>\n");
 }
 
-fn details(page: &mut String, graph: &Graph<'_>, number: usize, node: &Node<'_>) {
+fn details(page: &mut String, graph: &Graph<'_>, number: usize, node: &GraphNode<'_>) {
     let step = node.step;
     let _ = writeln!(
         page,
@@ -176,7 +176,7 @@ fn details(page: &mut String, graph: &Graph<'_>, number: usize, node: &Node<'_>)
     for (name, origin) in &step.inputs {
         let text = escape(&origin.to_string());
         let place = match origin {
-            Origin::Step { step: needed, .. } => {
+            InputOrigin::Step { step: needed, .. } => {
                 match graph.nodes.iter().position(|node| node.step.name == *needed) {
                     Some(needed) => format!("<a href=\"#s{needed}\">{text}</a>"),
                     None => text,
@@ -206,7 +206,7 @@ fn details(page: &mut String, graph: &Graph<'_>, number: usize, node: &Node<'_>)
     page.push_str("</table></section>\n");
 }
 
-fn described(output: &Output) -> String {
+fn described(output: &GraphOutput) -> String {
     let bytes = output.size.map_or_else(|| "not built".to_owned(), size);
     let built = output.object.as_deref().and_then(|object| object.split_once('-'));
     match (&output.pin, built) {
@@ -241,7 +241,8 @@ fn shorten(text: &str, most: usize) -> String {
     text.chars().take(most - 1).chain(['…']).collect()
 }
 
-/// Text for HTML, between tags and in quoted attributes. Characters that steer terminals and writing directions are shown as �.
+/// Text for HTML, between tags and in quoted attributes. Characters that steer terminals and
+/// writing directions are shown as �.
 pub(crate) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {

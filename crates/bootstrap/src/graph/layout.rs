@@ -1,8 +1,8 @@
 //! Where boxes and lines go: a layered drawing after Sugiyama, Tagawa and Toda (1981).
 //!
-//! Levels are rows. A line that passes a row gets a place of its own in it, so that no line runs through a box. The order in a
-//! row follows the average place of the neighbours, from above to below and back; then the boxes move towards their neighbours
-//! as far as the others allow.
+//! Levels are rows. A line that passes a row gets a place of its own in it, so that no line runs
+//! through a box. The order in a row follows the average place of the neighbours, from above to
+//! below and back; then the boxes move towards their neighbours as far as the others allow.
 
 /// What stands in a row: a box, or a place where a line passes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,7 +18,8 @@ pub(super) enum Item {
 pub(super) struct Layout {
     /// The centre of each node, from the left.
     pub(super) x: Vec<f64>,
-    /// For each edge the centres of the places that it passes, from above to below: (row, from the left).
+    /// For each edge the centres of the places that it passes, from above to below: (row, from the
+    /// left).
     pub(super) passing: Vec<Vec<(usize, f64)>>,
     /// The width of all.
     pub(super) width: f64,
@@ -148,8 +149,9 @@ fn side_by_side(row: &[usize], width_of: &impl Fn(usize) -> f64, x: &mut [f64]) 
     }
 }
 
-/// Moves the items of a row as near to their wishes as their order and widths allow: neighbours that would overlap become a block,
-/// which stands where its items wish to be on average (isotonic regression, by pooling adjacent violators).
+/// Moves the items of a row as near to their wishes as their order and widths allow: neighbours
+/// that would overlap become a block, which stands where its items wish to be on average (isotonic
+/// regression, by pooling adjacent violators).
 fn settle(row: &[usize], neighbours: &[Vec<usize>], width_of: &impl Fn(usize) -> f64, x: &mut [f64]) {
     // Each block: sum of the wishes (less the item's place in the row when packed), items.
     let mut blocks: Vec<(f64, usize)> = Vec::new();
@@ -185,7 +187,8 @@ mod tests {
     proptest! {
         #[test]
         fn boxes_of_a_row_never_overlap(wanted in proptest::collection::vec((0_usize..6, 0_usize..40, 0_usize..40), 0..60)) {
-            // A random graph without circles: edges from lower to higher numbers, levels by the longest way.
+            // A random graph without cycles: edges from lower to higher numbers, levels by the
+            // longest way.
             let edges: Vec<(usize, usize)> = wanted.iter().filter(|(_, a, b)| a < b).map(|(_, a, b)| (*a, *b)).collect();
             let mut levels = vec![0; 40];
             for node in 0..40 {

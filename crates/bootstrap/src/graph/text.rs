@@ -1,7 +1,7 @@
 //! The graph as a table of text, by levels.
 
 use super::{Graph, size, time};
-use crate::steps::Origin;
+use crate::steps::InputOrigin;
 use std::io::{self, Write};
 
 /// Writes the levels, in each the steps with size, time and what they need.
@@ -26,7 +26,7 @@ pub fn write(out: &mut (impl Write + ?Sized), graph: &Graph<'_>) -> io::Result<(
                 .iter()
                 .map(|(name, origin)| match origin {
                     // The usual name says it already.
-                    Origin::Step { output, step } if output == name && step == name => step.clone(),
+                    InputOrigin::Step { output, step } if output == name && step == name => step.clone(),
                     other => other.to_string(),
                 })
                 .collect();

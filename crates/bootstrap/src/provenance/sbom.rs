@@ -1,13 +1,13 @@
 //! The chain as a software bill of materials: CycloneDX 1.6 (ECMA-424).
 //!
-//! Components are the seed, the chain's own files and folders, the sources of others, and the outputs of all steps; what a step
-//! needs is what its outputs depend on. Folders have their hash as the property `snowguard:narSha256`, because CycloneDX has
-//! hashes of files only.
+//! Components are the seed, the chain's own files and folders, the sources of others, and the
+//! outputs of all steps; what a step needs is what its outputs depend on. Folders have their hash
+//! as the property `snowguard:narSha256`, because CycloneDX has hashes of files only.
 
 use super::{addresses, purl};
 use crate::built::Built;
-use crate::object::{Digest, Kind, Object};
-use crate::steps::{Origin, Plan};
+use crate::object::{Digest, Object, ObjectKind};
+use crate::steps::{InputOrigin, Plan};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,16 +21,17 @@ pub fn cyclonedx(plan: &Plan, built: &Built) -> Value {
             let object = known.and_then(|known| known.inputs.get(name));
             let reference = reference(origin);
             match origin {
-                Origin::Step { .. } => {}
-                Origin::Source(source) | Origin::Unpacked { source, .. } => {
+                InputOrigin::Step { .. } => {}
+                InputOrigin::Source(source) | InputOrigin::Unpacked { source, .. } => {
                     if let Some(source) = plan.sources.get(source) {
                         components
                             .entry(reference.clone())
                             .or_insert_with(|| self::source(&reference, source));
                     }
                 }
-                Origin::Seed | Origin::File(_) => {
-                    let text = if *origin == Origin::Seed { "seed".to_owned() } else { origin.to_string() };
+                InputOrigin::Seed | InputOrigin::File(_) => {
+                    let text =
+                        if *origin == InputOrigin::Seed { "seed".to_owned() } else { origin.to_string() };
                     let mut component = Map::new();
                     component.insert("type".into(), json!("file"));
                     component.insert("bom-ref".into(), json!(reference));
@@ -50,7 +51,7 @@ pub fn cyclonedx(plan: &Plan, built: &Built) -> Value {
             component.insert("bom-ref".into(), json!(reference));
             component.insert("name".into(), json!(format!("{}/{output}", step.name)));
             component.insert("description".into(), json!(step.summary));
-            // A pin does not tell whether it is of a file or a folder.
+            // A pin does not say whether it is of a file or a folder.
             let hash = found.map(|object| (object.kind, object.sha256));
             add_hash(&mut component, hash);
             if let Some(pin) = pin {
@@ -89,16 +90,16 @@ pub fn cyclonedx(plan: &Plan, built: &Built) -> Value {
     })
 }
 
-fn reference(origin: &Origin) -> String {
+fn reference(origin: &InputOrigin) -> String {
     match origin {
-        Origin::Seed => "seed".into(),
-        Origin::Step { step, output } => format!("output:{step}/{output}"),
-        Origin::Source(source) | Origin::Unpacked { source, .. } => format!("source:{source}"),
-        Origin::File(_) => origin.to_string(),
+        InputOrigin::Seed => "seed".into(),
+        InputOrigin::Step { step, output } => format!("output:{step}/{output}"),
+        InputOrigin::Source(source) | InputOrigin::Unpacked { source, .. } => format!("source:{source}"),
+        InputOrigin::File(_) => origin.to_string(),
     }
 }
 
-fn source(reference: &str, source: &crate::steps::Source) -> Value {
+fn source(reference: &str, source: &crate::steps::SourceArchive) -> Value {
     let mut component = Map::new();
     component.insert("type".into(), json!("library"));
     component.insert("bom-ref".into(), json!(reference));
@@ -119,9 +120,9 @@ fn source(reference: &str, source: &crate::steps::Source) -> Value {
     Value::Object(component)
 }
 
-fn add_hash(component: &mut Map<String, Value>, hash: Option<(Kind, Digest)>) {
+fn add_hash(component: &mut Map<String, Value>, hash: Option<(ObjectKind, Digest)>) {
     match hash {
-        Some((Kind::Folder, sha256)) => {
+        Some((ObjectKind::Folder, sha256)) => {
             component.insert(
                 "properties".into(),
                 json!([{ "name": "snowguard:narSha256", "value": sha256.to_string() }]),
@@ -134,7 +135,8 @@ fn add_hash(component: &mut Map<String, Value>, hash: Option<(Kind, Digest)>) {
     }
 }
 
-/// A UUID (RFC 9562, version 8: of our own making) out of what the document says, so that the same chain has the same number.
+/// A UUID (RFC 9562, version 8: of our own making) out of what the document says, so that the same
+/// chain has the same number.
 fn serial_number(digest: Digest) -> String {
     let mut bytes = [0_u8; 16];
     bytes.iter_mut().zip(digest.0).for_each(|(to, from)| *to = from);

@@ -1,6 +1,6 @@
 //! In place of a sandbox, where there is none.
 
-use super::{Answer, SandboxError, Task};
+use super::{Answer, SandboxError, SandboxTask};
 
 /// Whether there is a sandbox here: no.
 pub(super) fn check() -> Result<(), SandboxError> {
@@ -8,7 +8,7 @@ pub(super) fn check() -> Result<(), SandboxError> {
 }
 
 /// Runs nothing.
-pub(super) fn enter(_: &Task) -> Answer {
+pub(super) fn enter(_: &SandboxTask) -> Answer {
     Answer::Broken(SandboxError::Unsupported.to_string())
 }
 
@@ -22,7 +22,7 @@ mod tests {
         let error = check().unwrap_err();
         assert_eq!(error.to_string(), "the bootstrap's sandbox runs on x86_64-linux only");
         assert!(error.hint().unwrap().contains("x86_64-linux machine"));
-        let task = Task {
+        let task = SandboxTask {
             root: "/".into(),
             inputs: BTreeMap::new(),
             out: "/out".into(),

@@ -1,10 +1,12 @@
 //! The sandbox of Linux on x86-64.
 
+mod error;
 mod inside;
 mod limits;
 mod trace;
 
-use super::{Answer, SandboxError, TIME, Task};
+use super::{Answer, SandboxError, SandboxTask, TIME};
+use crate::causes::Causes;
 use std::path::{Path, PathBuf};
 
 /// Whether there is a sandbox here.
@@ -14,8 +16,8 @@ pub(super) fn check() -> Result<(), SandboxError> {
 }
 
 /// Makes the namespaces and runs the task in them.
-pub(super) fn enter(task: &Task) -> Answer {
-    inside::enter(task).unwrap_or_else(Answer::Broken)
+pub(super) fn enter(task: &SandboxTask) -> Answer {
+    inside::enter(task).unwrap_or_else(|error| Answer::Broken(Causes(&error).to_string()))
 }
 
 /// `path`, which must be absolute, below `root`.

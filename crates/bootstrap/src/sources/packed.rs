@@ -1,16 +1,17 @@
-//! How archives are packed: told by their first bytes, never by their names.
+//! How archives are packed: recognised by their first bytes, never by their names.
 
 use std::io::{self, BufReader, Cursor, Read};
 
 /// The most memory for unpacking xz, in kilobytes. `xz -9` wants 65 MB to read what it writes.
 const XZ_KILOBYTES: u32 = 256 * 1024;
-/// The most that Zstandard may look back, as a power of two: 128 MB, which `zstd` itself reads without being asked.
+/// The most that Zstandard may look back, as a power of two: 128 MB, which `zstd` itself reads
+/// without being asked.
 const ZSTD_WINDOW: u32 = 27;
 
 /// Reads what is packed by gzip, bzip2, xz or Zstandard, and everything else as it is.
 ///
 /// # Errors
-/// Those of the reader. What it is packed by tells of itself only when it is read.
+/// Those of the reader. A packed text that is broken is an error only when it is read.
 pub fn open<'a>(mut packed: impl Read + 'a) -> io::Result<Box<dyn Read + 'a>> {
     let mut head = Vec::new();
     packed.by_ref().take(6).read_to_end(&mut head)?;

@@ -1,24 +1,26 @@
-//! Which places have a source, without taking it.
+//! Which origins have a source, without taking it.
 
-use super::{Place, SourceError, crates, debian, upstream};
-use crate::steps::Source;
+use super::error::{OriginError, SourceError};
+use super::origin::{SourceOrigin, check};
+use super::{crates, debian, upstream};
+use crate::steps::SourceArchive;
 use crate::store::Store;
-use std::path::Path;
+use http::Client;
 
-/// What a place says of a source.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer {
-    /// The place.
-    pub place: Place,
-    /// The address there, where places have several.
+/// What an origin says of a source.
+#[derive(Debug)]
+pub struct ProbeAnswer {
+    /// The origin.
+    pub origin: SourceOrigin,
+    /// The address there, where origins have several.
     pub address: Option<String>,
     /// That it has the source, as far as can be known without taking it; or why not.
-    pub found: Result<Sure, String>,
+    pub found: Result<Certainty, OriginError>,
 }
 
-/// How sure it is that what a place has is the source.
+/// How certain it is that what an origin has is the source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sure {
+pub enum Certainty {
     /// The hash is the same.
     Hash,
     /// The size is the same.
@@ -27,47 +29,52 @@ pub enum Sure {
     Name,
 }
 
-/// Asks each place.
-pub fn probe(store: &Store, source: &Source, places: &[Place]) -> Result<Vec<Answer>, SourceError> {
+/// Asks each origin.
+pub fn probe(
+    store: &Store,
+    source: &SourceArchive,
+    origins: &[SourceOrigin],
+) -> Result<Vec<ProbeAnswer>, SourceError> {
     let mut answers = Vec::new();
-    for place in places {
+    for origin in origins {
         let mut answer = |address: Option<String>, found| {
-            answers.push(Answer { place: place.clone(), address, found });
+            answers.push(ProbeAnswer { origin: origin.clone(), address, found });
         };
-        match place {
-            Place::Mirror(folder) => {
+        match origin {
+            SourceOrigin::Mirror(folder) => {
                 let file = folder.join(&source.file);
                 let found = if file.is_file() {
-                    super::right(source, &file).map(|()| Sure::Hash)
+                    check(source, &file).map(|()| Certainty::Hash)
                 } else {
-                    Err(format!("there is no {}", source.file))
+                    Err(OriginError::NoFile(source.file.clone()))
                 };
                 answer(None, found);
             }
-            Place::Debian => {
+            SourceOrigin::Debian => {
                 let work = store.work(&source.name)?;
                 match debian::address(source, &store.lists()?, &work) {
                     // What is in Debian's lists need not be in its archive.
-                    Ok(url) if url.starts_with("http") => {
-                        let found = size(source, &url, None).map(|_| Sure::Hash);
+                    Ok(url) if http::is_url(&url) => {
+                        let found = size(&Client::new(None), source, &url).map(|_| Certainty::Hash);
                         answer(Some(url), found);
                     }
-                    Ok(url) => answer(Some(url), Ok(Sure::Hash)),
+                    Ok(url) => answer(Some(url), Ok(Certainty::Hash)),
                     Err(problem) => answer(None, Err(problem)),
                 }
                 crate::store::remove(&work)?;
             }
-            Place::Upstream { certificates } => {
+            SourceOrigin::Upstream { certificates } => {
+                let client = Client::new(certificates.as_deref());
                 for url in &source.urls {
-                    answer(Some(url.clone()), size(source, url, certificates.as_deref()));
+                    answer(Some(url.clone()), size(&client, source, url));
                 }
                 if source.urls.is_empty() {
-                    answer(None, Err("no address is known".into()));
+                    answer(None, Err(OriginError::NoAddress));
                 }
             }
-            Place::Crates => {
+            SourceOrigin::Crates => {
                 let work = store.work(&source.name)?;
-                answer(None, crates::probe(source, &work).map(|()| Sure::Hash));
+                answer(None, crates::probe(source, &work).map(|()| Certainty::Hash));
                 crate::store::remove(&work)?;
             }
         }
@@ -75,10 +82,10 @@ pub fn probe(store: &Store, source: &Source, places: &[Place]) -> Result<Vec<Ans
     Ok(answers)
 }
 
-fn size(source: &Source, url: &str, certificates: Option<&Path>) -> Result<Sure, String> {
-    match upstream::probe(url, certificates)? {
-        Some(size) if size == source.size => Ok(Sure::Size),
-        Some(size) => Err(format!("it has {size} bytes there, not {}", source.size)),
-        None => Ok(Sure::Name),
+fn size(client: &Client, source: &SourceArchive, url: &str) -> Result<Certainty, OriginError> {
+    match upstream::size(client, url)? {
+        Some(found) if found == source.size => Ok(Certainty::Size),
+        Some(found) => Err(OriginError::RemoteSize { found, expected: source.size }),
+        None => Ok(Certainty::Name),
     }
 }

@@ -1,6 +1,7 @@
 //! Archives, unpacked and never outside of the folder that they are given.
 
 use super::packed;
+use files::FileError;
 use std::borrow::Cow;
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions, Permissions};
@@ -12,14 +13,14 @@ use tar::{Archive, EntryType, PaxExtensions};
 
 /// How much an archive may hold.
 #[derive(Debug, Clone, Copy)]
-pub struct Limits {
+pub struct UnpackLimits {
     /// Files, folders and links.
     pub entries: u64,
     /// Bytes of all files together.
     pub bytes: u64,
 }
 
-impl Default for Limits {
+impl Default for UnpackLimits {
     fn default() -> Self {
         Self { entries: 1_000_000, bytes: 16 << 30 }
     }
@@ -27,40 +28,95 @@ impl Default for Limits {
 
 /// Why an archive is not unpacked.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum UnpackError {
     /// The archive cannot be read, or is none.
-    #[error("{archive} cannot be read as an archive")]
+    #[error("{} cannot be read as an archive", archive.display())]
     Archive {
-        /// Which.
+        /// The archive.
         archive: PathBuf,
-        /// Why.
+        /// Why it failed.
         source: io::Error,
     },
     /// An entry is refused.
-    #[error("{archive}: entry {entry:?}: {problem}")]
+    #[error("{}: entry {entry:?}", archive.display())]
     Entry {
-        /// Which archive.
+        /// The archive.
         archive: PathBuf,
         /// Its entry's path.
         entry: String,
         /// What is wrong with it.
-        problem: String,
+        source: UnpackProblem,
     },
     /// A file or folder cannot be made.
-    #[error("cannot make {path}")]
-    Make {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    #[error(transparent)]
+    Make(#[from] FileError),
 }
 
-/// Unpacks a tar archive, packed by gzip, bzip2, xz, Zstandard or not at all, into `folder`, which is empty.
+/// What is wrong with an entry of an archive.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum UnpackProblem {
+    /// There are more entries than are allowed.
+    #[error("more than {0} entries")]
+    Entries(u64),
+    /// All files together are larger than is allowed.
+    #[error("more than {0} bytes")]
+    Bytes(u64),
+    /// It would be made outside of the folder.
+    #[error("its path leads out of the folder")]
+    Outside,
+    /// It is a link without a target.
+    #[error("it is a link to nothing")]
+    NoTarget,
+    /// It is a symbolic link to outside of the folder, or through another link.
+    #[error("it is a link to {}, which may lead out of the folder", .0.display())]
+    LinkOutside(PathBuf),
+    /// It is a second name of something outside of the folder.
+    #[error("it is a link out of the folder")]
+    HardLinkOutside,
+    /// It is a second name of something that is no file.
+    #[error("it is a link to {}, which is no file", .0.display())]
+    NotAFile(PathBuf),
+    /// It is a device, or what else there is.
+    #[error("it is neither file nor folder nor link ({0:?})")]
+    Kind(EntryKind),
+    /// The archive ends in it.
+    #[error("it ends after {written} of {size} bytes")]
+    Short {
+        /// The bytes that are there.
+        written: u64,
+        /// Those that its header names.
+        size: u64,
+    },
+    /// It cannot be read.
+    #[error(transparent)]
+    Read(#[from] io::Error),
+    /// What it says of another entry is too long.
+    #[error("{0} bytes about another entry are too many")]
+    LongHeader(u64),
+    /// It says something of another entry that changes what that is.
+    #[error("its header has {0}, which is not supported there")]
+    Header(String),
+    /// A path has a zero byte.
+    #[error("a path has a zero byte")]
+    ZeroByte,
+    /// Something of it would be in a file or behind a link.
+    #[error("{} is no folder, but something should be in it", .0.display())]
+    NotAFolder(PathBuf),
+}
+
+/// The type of an entry, as its header has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EntryKind(EntryType);
+
+/// Unpacks a tar archive, packed by gzip, bzip2, xz, Zstandard or not at all, into `folder`, which
+/// is empty.
 ///
-/// Files, folders, and links that stay inside are made; times and owners are not taken over, permissions only as far as a file
-/// may be executed. Anything else is an error: devices, paths with `..`, links that lead out, files through links.
-pub fn unpack(archive: &Path, folder: &Path, limits: Limits) -> Result<(), UnpackError> {
+/// Files, folders, and links that stay inside are made; times and owners are not taken over,
+/// permissions only as far as a file may be executed. Anything else is an error: devices, paths
+/// with `..`, links that lead out, files through links.
+pub fn unpack(archive: &Path, folder: &Path, limits: UnpackLimits) -> Result<(), UnpackError> {
     let broken = |source| UnpackError::Archive { archive: archive.into(), source };
     unpack_from(File::open(archive).map_err(broken)?, archive, folder, limits)
 }
@@ -70,7 +126,7 @@ pub fn unpack_from(
     reader: impl Read,
     archive: &Path,
     folder: &Path,
-    limits: Limits,
+    limits: UnpackLimits,
 ) -> Result<(), UnpackError> {
     let broken = |source| UnpackError::Archive { archive: archive.into(), source };
     let reader = packed::open(reader).map_err(broken)?;
@@ -83,87 +139,81 @@ pub fn unpack_from(
         let kind = entry.header().entry_type();
         let shown = names.path.clone().unwrap_or_else(|| entry.path_bytes().into_owned());
         let shown = String::from_utf8_lossy(&shown).chars().take(300).collect::<String>();
-        let refuse =
-            |problem: String| UnpackError::Entry { archive: archive.into(), entry: shown.clone(), problem };
-        left.entries = left
-            .entries
-            .checked_sub(1)
-            .ok_or_else(|| refuse(format!("more than {} entries", limits.entries)))?;
-        if names.take_in(kind, &mut entry).map_err(&refuse)? {
+        let refuse = |source: UnpackProblem| UnpackError::Entry {
+            archive: archive.into(),
+            entry: shown.clone(),
+            source,
+        };
+        let unreadable = |error| refuse(UnpackProblem::Read(error));
+        left.entries =
+            left.entries.checked_sub(1).ok_or_else(|| refuse(UnpackProblem::Entries(limits.entries)))?;
+        if names.add(kind, &mut entry).map_err(&refuse)? {
             continue;
         }
-        left.bytes = left
-            .bytes
-            .checked_sub(entry.size())
-            .ok_or_else(|| refuse(format!("more than {} bytes", limits.bytes)))?;
+        left.bytes =
+            left.bytes.checked_sub(entry.size()).ok_or_else(|| refuse(UnpackProblem::Bytes(limits.bytes)))?;
         let names = std::mem::take(&mut names);
         let path = path_of(names.path.unwrap_or_else(|| entry.path_bytes().into_owned())).map_err(&refuse)?;
-        let Some(inner) = inner(&path) else { return Err(refuse("its path leads out of the folder".into())) };
+        let Some(inner) = inner(&path) else { return Err(refuse(UnpackProblem::Outside)) };
         if inner.as_os_str().is_empty() {
             continue;
         }
         let target = || {
             let link = names.link.clone().or_else(|| entry.link_name_bytes().map(Cow::into_owned));
-            link.ok_or_else(|| "it is a link to nothing".to_owned()).and_then(path_of).map_err(&refuse)
+            link.ok_or(UnpackProblem::NoTarget).and_then(path_of).map_err(&refuse)
         };
         let place = folder.join(&inner);
         let parent = inner.parent().unwrap_or(Path::new(""));
         make_folders(folder, parent).map_err(&refuse)?;
-        let make = |source| UnpackError::Make { path: place.clone(), source };
+        let make = |source| FileError::new("make", &place, source);
         match kind {
             EntryType::Directory => make_folders(folder, &inner).map_err(&refuse)?,
             EntryType::Regular | EntryType::Continuous => {
-                let mode = if entry.header().mode().map_err(|error| refuse(error.to_string()))? & 0o100 == 0 {
-                    0o644
-                } else {
-                    0o755
-                };
+                let mode =
+                    if entry.header().mode().map_err(unreadable)? & 0o100 == 0 { 0o644 } else { 0o755 };
                 replace(&place).map_err(make)?;
                 let mut options = OpenOptions::new();
                 let mut out = options.write(true).create_new(true).mode(mode).open(&place).map_err(make)?;
                 let size = entry.size();
-                let written = io::copy(&mut entry, &mut out).map_err(|error| refuse(error.to_string()))?;
+                let written = io::copy(&mut entry, &mut out).map_err(unreadable)?;
                 if written != size {
-                    return Err(refuse(format!("it ends after {written} of {size} bytes")));
+                    return Err(refuse(UnpackProblem::Short { written, size }));
                 }
                 out.set_permissions(Permissions::from_mode(mode)).map_err(make)?;
             }
             EntryType::Symlink => {
                 let target = target()?;
                 if !stays_inside(parent, &target) {
-                    return Err(refuse(format!(
-                        "it is a link to {}, which may lead out of the folder",
-                        target.display()
-                    )));
+                    return Err(refuse(UnpackProblem::LinkOutside(target)));
                 }
                 replace(&place).map_err(make)?;
                 symlink(&target, &place).map_err(make)?;
             }
             EntryType::Link => {
                 let target = target()?;
-                let from =
-                    self::inner(&target).ok_or_else(|| refuse("it is a link out of the folder".into()))?;
+                let from = self::inner(&target).ok_or_else(|| refuse(UnpackProblem::HardLinkOutside))?;
                 make_folders(folder, from.parent().unwrap_or(Path::new(""))).map_err(&refuse)?;
                 let from = folder.join(from);
                 // A second name of a symbolic link would lead elsewhere than the first.
                 if !from.symlink_metadata().is_ok_and(|found| found.is_file()) {
-                    return Err(refuse(format!("it is a link to {}, which is no file", target.display())));
+                    return Err(refuse(UnpackProblem::NotAFile(target)));
                 }
                 if from != place {
                     replace(&place).map_err(make)?;
                     fs::hard_link(from, &place).map_err(make)?;
                 }
             }
-            other => return Err(refuse(format!("it is neither file nor folder nor link ({other:?})"))),
+            other => return Err(refuse(UnpackProblem::Kind(EntryKind(other)))),
         }
     }
     Ok(())
 }
 
-/// The most bytes of an entry that only tells of the next one.
+/// The most bytes of an entry that only describes the next one.
 const LONGEST: u64 = 1 << 20;
 
-/// What entries before an entry tell of it: its path and what it links to, if they are too long for its header.
+/// What entries before an entry say of it: its path and what it links to, if they are too long for
+/// its header.
 #[derive(Debug, Default)]
 struct LongNames {
     path: Option<Vec<u8>>,
@@ -171,18 +221,23 @@ struct LongNames {
 }
 
 impl LongNames {
-    /// Whether the entry only tells of the next one, or of all: GNU's long names, and headers of POSIX (pax, "pax Extended Header").
-    fn take_in<R: Read>(&mut self, kind: EntryType, entry: &mut tar::Entry<'_, R>) -> Result<bool, String> {
+    /// Whether the entry only describes the next one, or of all: GNU's long names, and headers of
+    /// POSIX (pax, "pax Extended Header").
+    fn add<R: Read>(
+        &mut self,
+        kind: EntryType,
+        entry: &mut tar::Entry<'_, R>,
+    ) -> Result<bool, UnpackProblem> {
         use EntryType::{GNULongLink, GNULongName, XGlobalHeader, XHeader};
         if !matches!(kind, GNULongName | GNULongLink | XHeader | XGlobalHeader) {
             return Ok(false);
         }
         let size = entry.size();
         if size > LONGEST {
-            return Err(format!("{size} bytes that tell of another entry are too many"));
+            return Err(UnpackProblem::LongHeader(size));
         }
         let mut content = Vec::new();
-        entry.read_to_end(&mut content).map_err(|error| error.to_string())?;
+        entry.read_to_end(&mut content)?;
         let text = |mut bytes: Vec<u8>| {
             let end = bytes.iter().position(|byte| *byte == 0).unwrap_or(bytes.len());
             bytes.truncate(end);
@@ -193,19 +248,17 @@ impl LongNames {
             GNULongLink => self.link = Some(text(content)),
             _ => {
                 for record in PaxExtensions::new(&content) {
-                    let record = record.map_err(|error| error.to_string())?;
+                    let record = record?;
                     let value = record.value_bytes().to_vec();
                     match record.key_bytes() {
                         b"path" if kind == XHeader => self.path = Some(value),
                         b"linkpath" if kind == XHeader => self.link = Some(value),
-                        // Nothing else is taken over, so nothing else matters, but these change what the entry is.
+                        // Nothing else is taken over, so nothing else matters, but these change
+                        // what the entry is.
                         key if [&b"path"[..], b"linkpath", b"size"].contains(&key)
                             || key.starts_with(b"GNU.sparse") =>
                         {
-                            return Err(format!(
-                                "its header tells of {}, which is not supported there",
-                                String::from_utf8_lossy(key)
-                            ));
+                            return Err(UnpackProblem::Header(String::from_utf8_lossy(key).into_owned()));
                         }
                         _ => {}
                     }
@@ -216,9 +269,9 @@ impl LongNames {
     }
 }
 
-fn path_of(bytes: Vec<u8>) -> Result<PathBuf, String> {
+fn path_of(bytes: Vec<u8>) -> Result<PathBuf, UnpackProblem> {
     if bytes.contains(&0) {
-        return Err("a path has a zero byte".into());
+        return Err(UnpackProblem::ZeroByte);
     }
     Ok(PathBuf::from(OsString::from_vec(bytes)))
 }
@@ -236,8 +289,9 @@ fn inner(path: &Path) -> Option<PathBuf> {
     Some(inner)
 }
 
-/// Whether a link in the folder `from` (below the root) leads to something below the root, whatever other links there are: `..` may
-/// stand only in front, where it is a folder's parent and not that of what a link leads to.
+/// Whether a link in the folder `from` (below the root) leads to something below the root, whatever
+/// other links there are: `..` may stand only in front, where it is a folder's parent and not that
+/// of what a link leads to.
 fn stays_inside(from: &Path, target: &Path) -> bool {
     let mut depth = from.components().count();
     let mut down = false;
@@ -252,20 +306,18 @@ fn stays_inside(from: &Path, target: &Path) -> bool {
     true
 }
 
-/// Makes the folders of `path` below `folder`; a link on the way is refused, because it could lead anywhere.
-fn make_folders(folder: &Path, path: &Path) -> Result<(), String> {
+/// Makes the folders of `path` below `folder`; a link on the way is refused, because it could lead
+/// anywhere.
+fn make_folders(folder: &Path, path: &Path) -> Result<(), UnpackProblem> {
     let mut place = folder.to_owned();
     for part in path.components() {
         place.push(part);
         match place.symlink_metadata() {
             Ok(found) if found.is_dir() => {}
             Ok(_) => {
-                return Err(format!(
-                    "{} is no folder, but something should be in it",
-                    part.as_os_str().display()
-                ));
+                return Err(UnpackProblem::NotAFolder(PathBuf::from(part.as_os_str())));
             }
-            Err(_) => fs::create_dir(&place).map_err(|error| error.to_string())?,
+            Err(_) => fs::create_dir(&place)?,
         }
     }
     Ok(())
@@ -283,6 +335,7 @@ fn replace(path: &Path) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::causes::Causes;
     use tar::{Builder, Header};
 
     fn archive(entries: &[(&str, EntryType, &str, &str)]) -> tempfile::NamedTempFile {
@@ -313,7 +366,7 @@ mod tests {
             ("a/b", EntryType::Regular, "", "two"),
         ]);
         let folder = tempfile::tempdir().unwrap();
-        unpack(file.path(), folder.path(), Limits::default()).unwrap();
+        unpack(file.path(), folder.path(), UnpackLimits::default()).unwrap();
         assert_eq!(fs::read_to_string(folder.path().join("a/c")).unwrap(), "two");
         assert_eq!(fs::read_to_string(folder.path().join("d")).unwrap(), "one");
     }
@@ -340,7 +393,10 @@ mod tests {
                 "out of the folder",
             ),
             (&[("a", Type::XHeader, "", "13 path=../b\n"), ("c", Type::Regular, "", "")], "leads out"),
-            (&[("a", Type::XHeader, "", "15 size=999999\n"), ("c", Type::Regular, "", "")], "tells of size"),
+            (
+                &[("a", Type::XHeader, "", "15 size=999999\n"), ("c", Type::Regular, "", "")],
+                "its header has size",
+            ),
             (&[("a", Type::GNUSparse, "", "")], "neither file nor folder"),
             (&[("a", Type::Symlink, ".", ""), ("a/b", Type::Regular, "", "x")], "is no folder"),
             (
@@ -371,8 +427,8 @@ mod tests {
             let outer = tempfile::tempdir().unwrap();
             let folder = outer.path().join("inside");
             fs::create_dir(&folder).unwrap();
-            let error =
-                unpack(file.path(), &folder, Limits { entries: 3, bytes: 10 }).unwrap_err().to_string();
+            let error = unpack(file.path(), &folder, UnpackLimits { entries: 3, bytes: 10 }).unwrap_err();
+            let error = Causes(&error).to_string();
             assert!(error.contains(message), "{error}");
             assert_eq!(fs::read_dir(outer.path()).unwrap().count(), 1, "{error}");
         }

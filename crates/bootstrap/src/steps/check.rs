@@ -1,84 +1,26 @@
 //! What makes files of steps a plan.
 
+use super::error::{MOST, StepProblem, StepsError};
+use super::paths::paths;
 use super::read::{CrateText, SourceText, StepText, StepsFile};
-use super::{Crate, Origin, Plan, Source, Step};
-use crate::places::paths;
+use super::{InputOrigin, Plan, RegistryCrate, SourceArchive, Step};
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
-/// Why files are no plan.
-#[derive(Debug, thiserror::Error)]
-pub enum StepsError {
-    /// A file or folder cannot be read.
-    #[error("cannot read {path}")]
-    Read {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// A file is larger than any list of steps.
-    #[error("{path} has {size} bytes: that is no list of steps")]
-    Large {
-        /// Which.
-        path: PathBuf,
-        /// Its bytes.
-        size: u64,
-    },
-    /// A file is no TOML, or has keys that nothing is known of.
-    #[error("{path} is no list of steps")]
-    Toml {
-        /// Which.
-        path: PathBuf,
-        /// Where and why.
-        source: Box<toml::de::Error>,
-    },
-    /// Something about a step is wrong.
-    #[error("{file}: step {step}: {problem}")]
-    Step {
-        /// The file.
-        file: PathBuf,
-        /// The step.
-        step: String,
-        /// What is wrong, and what would be right.
-        problem: String,
-    },
-    /// Something about a source is wrong.
-    #[error("{file}: source {source_name}: {problem}")]
-    Source {
-        /// The file.
-        file: PathBuf,
-        /// The source.
-        source_name: String,
-        /// What is wrong, and what would be right.
-        problem: String,
-    },
-    /// Steps need each other.
-    #[error("these steps need each other, so none can be the first: {}", .0.join(" -> "))]
-    Cycle(Vec<String>),
-}
-
-/// The most of anything: steps, inputs, arguments.
-const MOST: usize = 10_000;
-
 /// Names of steps, inputs, outputs and sources: they become parts of paths.
-fn check_name(what: &str, name: &str) -> Result<(), String> {
+fn check_name(of: &'static str, name: &str) -> Result<(), StepProblem> {
     let fits = |c: char| c.is_ascii_alphanumeric() || "+-._".contains(c);
     if name.is_empty() || name.len() > 100 || name.starts_with(['.', '-']) || !name.chars().all(fits) {
-        return Err(format!(
-            "{name:?} cannot be the name of {what}: names are letters, digits, and + - . _ inside, at most 100 of them"
-        ));
+        return Err(StepProblem::Name { of, name: name.to_owned() });
     }
     Ok(())
 }
 
 /// A path below a folder, that does not lead out of it.
-fn inner_path(text: &str) -> Result<PathBuf, String> {
+fn inner_path(text: &str) -> Result<PathBuf, StepProblem> {
     let path = Path::new(text);
     if text.is_empty() || path.components().any(|part| !matches!(part, Component::Normal(_))) {
-        return Err(format!(
-            "{text:?} is no path below the folder: it has neither a / in front nor .. inside"
-        ));
+        return Err(StepProblem::Outside(text.to_owned()));
     }
     Ok(path.to_owned())
 }
@@ -91,67 +33,66 @@ pub(super) fn plan(folder: &Path, files: Vec<(PathBuf, StepsFile)>) -> Result<Pl
     for (file, content) in files {
         for text in content.source {
             let name = text.name.clone();
-            let wrong =
-                |problem| StepsError::Source { file: file.clone(), source_name: name.clone(), problem };
+            let wrong = |source| StepsError::Archive { file: file.clone(), name: name.clone(), source };
             let source = source(text).map_err(wrong)?;
             if sources.insert(source.name.clone(), source).is_some() {
-                return Err(wrong("there are two of this name".into()));
+                return Err(wrong(StepProblem::Duplicate));
             }
         }
         for text in content.step {
             let name = text.name.clone();
-            let wrong = |problem| StepsError::Step { file: file.clone(), step: name.clone(), problem };
+            let wrong = |source| StepsError::Step { file: file.clone(), step: name.clone(), source };
             let step = step(text, &file).map_err(wrong)?;
             order.push(step.name.clone());
             if steps.insert(step.name.clone(), step).is_some() {
-                return Err(wrong("there are two of this name".into()));
+                return Err(wrong(StepProblem::Duplicate));
             }
             if steps.len() > MOST {
-                return Err(wrong(format!("more than {MOST} steps")));
+                return Err(wrong(StepProblem::TooMany("steps")));
             }
         }
     }
     for step in steps.values() {
         for origin in step.inputs.values() {
-            let problem = match origin {
-                Origin::Step { step: other, output } => match steps.get(other) {
-                    None => format!("there is no step {other}"),
+            let source = match origin {
+                InputOrigin::Step { step: other, output } => match steps.get(other) {
+                    None => StepProblem::NoStep(other.clone()),
                     Some(other) if !other.outputs.contains_key(output) => {
-                        let has = other.outputs.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
-                        format!("step {} has no output {output}; it has {has}", other.name)
+                        let (step, output) = (other.name.clone(), output.clone());
+                        StepProblem::NoOutput { step, output, has: other.outputs.keys().cloned().collect() }
                     }
                     Some(_) => continue,
                 },
-                Origin::Source(name) | Origin::Unpacked { source: name, .. }
+                InputOrigin::Source(name) | InputOrigin::Unpacked { source: name, .. }
                     if !sources.contains_key(name) =>
                 {
-                    format!("there is no source {name}")
+                    StepProblem::NoSource(name.clone())
                 }
-                Origin::File(path) if !folder.join(path).exists() => {
-                    format!("there is no file {}", path.display())
-                }
+                InputOrigin::File(path) if !folder.join(path).exists() => StepProblem::NoFile(path.clone()),
                 _ => continue,
             };
-            return Err(StepsError::Step { file: step.file.clone(), step: step.name.clone(), problem });
+            return Err(StepsError::Step { file: step.file.clone(), step: step.name.clone(), source });
         }
     }
     Ok(Plan { folder: folder.to_owned(), steps: sort(&order, &steps)?, sources })
 }
 
-fn source(text: SourceText) -> Result<Source, String> {
+fn source(text: SourceText) -> Result<SourceArchive, StepProblem> {
     check_name("a source", &text.name)?;
     let registry = match text.registry {
         Some(CrateText { name, version }) => {
             check_crate(&name, &version)?;
-            Some(Crate { name, version })
+            Some(RegistryCrate { name, version })
         }
         None => None,
     };
     let file = text
         .file
         .or_else(|| text.debian.as_ref()?.file.clone())
-        .or_else(|| registry.as_ref().map(|Crate { name, version }| format!("{name}-{version}.crate")))
-        .ok_or("the name of its file is missing")?;
+        .or_else(|| {
+            registry.as_ref().map(|RegistryCrate { name, version }| format!("{name}-{version}.crate"))
+        })
+        .ok_or(StepProblem::NoFileName)?;
     check_name("a file", &file)?;
     if let Some(debian) = &text.debian {
         check_name("a package", &debian.package)?;
@@ -163,35 +104,34 @@ fn source(text: SourceText) -> Result<Source, String> {
     });
     for url in &text.urls {
         if !(url.starts_with("https://") || url.starts_with("http://")) {
-            return Err(format!(
-                "{url:?} is no address of the web: the hash protects it, but it must be one"
-            ));
+            return Err(StepProblem::Url(url.clone()));
         }
     }
     let SourceText { name, sha256, size, urls, .. } = text;
-    Ok(Source { name, file, sha256, size, debian, registry, urls })
+    Ok(SourceArchive { name, file, sha256, size, debian, registry, urls })
 }
 
 /// They become part of a manifest, where a name could otherwise be anything.
-fn check_crate(name: &str, version: &str) -> Result<(), String> {
+fn check_crate(name: &str, version: &str) -> Result<(), StepProblem> {
     let fits = |text: &str, more: &str| {
         !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || more.contains(c))
     };
     if !fits(name, "-_") || !name.starts_with(|c: char| c.is_ascii_alphabetic()) || name.len() > 64 {
-        return Err(format!("{name:?} cannot be the name of a crate"));
+        return Err(StepProblem::CrateName(name.to_owned()));
     }
     if !fits(version, "+-.") || version.len() > 100 || version.split('.').count() < 3 {
-        return Err(format!("{version:?} is no whole version of a crate"));
+        return Err(StepProblem::CrateVersion(version.to_owned()));
     }
     Ok(())
 }
 
-fn step(text: StepText, file: &Path) -> Result<Step, String> {
+fn step(text: StepText, file: &Path) -> Result<Step, StepProblem> {
     check_name("a step", &text.name)?;
     let mut inputs = BTreeMap::new();
     for (name, origin) in text.inputs {
         check_name("an input", &name)?;
-        let origin = self::origin(&origin).map_err(|problem| format!("input {name}: {problem}"))?;
+        let origin = self::origin(&origin)
+            .map_err(|problem| StepProblem::Input { name: name.clone(), source: Box::new(problem) })?;
         inputs.insert(name, origin);
     }
     let mut outputs = BTreeMap::new();
@@ -200,10 +140,10 @@ fn step(text: StepText, file: &Path) -> Result<Step, String> {
         outputs.insert(name, output.sha256);
     }
     if outputs.is_empty() {
-        return Err("it has no output, so nothing could use it".into());
+        return Err(StepProblem::NoOutputs);
     }
     if text.run.is_empty() {
-        return Err("it runs nothing".into());
+        return Err(StepProblem::NoCommands);
     }
     let mut run = Vec::new();
     for command in text.run {
@@ -211,11 +151,11 @@ fn step(text: StepText, file: &Path) -> Result<Step, String> {
         run.push(command.argv);
     }
     if inputs.len().max(run.len()) > MOST {
-        return Err(format!("more than {MOST} inputs or commands"));
+        return Err(StepProblem::TooMany("inputs or commands"));
     }
     for (name, value) in &text.environment {
         if name.is_empty() || name.contains(['=', '\0']) || value.contains('\0') {
-            return Err(format!("{name:?} cannot be a variable of the environment"));
+            return Err(StepProblem::Variable(name.clone()));
         }
     }
     let (name, summary, environment, proc) = (text.name, text.summary, text.environment, text.proc);
@@ -223,66 +163,61 @@ fn step(text: StepText, file: &Path) -> Result<Step, String> {
 }
 
 /// Where an input comes from.
-pub(crate) fn origin(text: &str) -> Result<Origin, String> {
-    let unknown = || {
-        format!(
-            "{text:?} is no origin: these are `seed`, `step:STEP/OUTPUT`, `file:PATH`, `source:NAME`, `source:NAME!` and `source:NAME!/PATH`"
-        )
-    };
+pub(crate) fn origin(text: &str) -> Result<InputOrigin, StepProblem> {
+    let unknown = || StepProblem::Origin(text.to_owned());
     if text == "seed" {
-        return Ok(Origin::Seed);
+        return Ok(InputOrigin::Seed);
     }
     let (kind, rest) = text.split_once(':').ok_or_else(unknown)?;
     match kind {
         "step" => {
             let (step, output) = rest.split_once('/').ok_or_else(unknown)?;
-            Ok(Origin::Step { step: step.into(), output: output.into() })
+            Ok(InputOrigin::Step { step: step.into(), output: output.into() })
         }
-        "file" => Ok(Origin::File(inner_path(rest)?)),
+        "file" => Ok(InputOrigin::File(inner_path(rest)?)),
         "source" => match rest.split_once('!') {
-            None => Ok(Origin::Source(rest.into())),
-            Some((source, "" | "/")) => Ok(Origin::Unpacked { source: source.into(), path: PathBuf::new() }),
+            None => Ok(InputOrigin::Source(rest.into())),
+            Some((source, "" | "/")) => {
+                Ok(InputOrigin::Unpacked { source: source.into(), path: PathBuf::new() })
+            }
             Some((source, path)) => {
                 let path = inner_path(path.strip_prefix('/').ok_or_else(unknown)?)?;
-                Ok(Origin::Unpacked { source: source.into(), path })
+                Ok(InputOrigin::Unpacked { source: source.into(), path })
             }
         },
         _ => Err(unknown()),
     }
 }
 
-/// A step runs its inputs, and names nothing of the host: whatever looks like an absolute path must be in the sandbox.
-fn check_command(argv: &[String], inputs: &BTreeMap<String, Origin>) -> Result<(), String> {
+/// A step runs its inputs, and names nothing of the host: whatever looks like an absolute path must
+/// be in the sandbox.
+fn check_command(argv: &[String], inputs: &BTreeMap<String, InputOrigin>) -> Result<(), StepProblem> {
     const INSIDE: &[&str] = &["/in/", "/out/", "/build/", "/dev/null", "/dev/zero", "/proc/"];
-    let program = argv.first().ok_or("a command needs at least the program that it runs")?;
+    let program = argv.first().ok_or(StepProblem::EmptyCommand)?;
     if argv.len() > MOST {
-        return Err(format!("a command has more than {MOST} arguments"));
+        return Err(StepProblem::TooMany("arguments of a command"));
     }
     if argv.iter().any(|argument| argument.contains('\0')) {
-        return Err("arguments cannot hold zero bytes".into());
+        return Err(StepProblem::ZeroByte);
     }
     for argument in argv {
         for (_, path) in paths(argument) {
             let inside = |place: &&str| path.starts_with(*place) || path == place.trim_end_matches('/');
             if path.split('/').any(|part| part == "..") {
-                return Err(format!("{argument:?} goes up by `..`: say where it leads"));
+                return Err(StepProblem::Up(argument.clone()));
             }
             if !path.starts_with("//") && !INSIDE.iter().any(inside) {
-                return Err(format!(
-                    "{argument:?} names {path}, which no step has: there is /in, /out, /build, /dev/null and /dev/zero"
-                ));
+                return Err(StepProblem::Host { argument: argument.clone(), path: path.to_owned() });
             }
         }
     }
     if let Some(rest) = program.strip_prefix("/in/") {
         let input = rest.split('/').next().unwrap_or_default();
         if !inputs.contains_key(input) {
-            return Err(format!("it runs {program}, but has no input {input}"));
+            return Err(StepProblem::NoInput { program: program.clone(), input: input.to_owned() });
         }
     } else if !["./", "/build/", "/out/"].iter().any(|place| program.starts_with(place)) {
-        return Err(format!(
-            "it runs {program:?}: a program is /in/INPUT, or below ./ or /out if the step makes it"
-        ));
+        return Err(StepProblem::Program(program.clone()));
     }
     Ok(())
 }
@@ -291,7 +226,7 @@ fn check_command(argv: &[String], inputs: &BTreeMap<String, Origin>) -> Result<(
 fn sort(order: &[String], steps: &BTreeMap<String, Step>) -> Result<Vec<Step>, StepsError> {
     let mut sorted: Vec<Step> = Vec::new();
     let mut done: Vec<&str> = Vec::new();
-    // Depth first, with the way down kept: a step on it that is met again closes a circle.
+    // Depth first, with the way down kept: a step on it that is met again closes a cycle.
     for name in order {
         let mut way: Vec<(&str, Vec<&str>)> = vec![(name, needs(&steps[name]))];
         while let Some((name, left)) = way.last_mut() {
@@ -305,8 +240,8 @@ fn sort(order: &[String], steps: &BTreeMap<String, Step>) -> Result<Vec<Step>, S
                 continue;
             };
             if let Some(at) = way.iter().position(|(name, _)| *name == next) {
-                let circle = way.iter().skip(at).map(|(name, _)| (*name).to_owned());
-                return Err(StepsError::Cycle(circle.chain([next.to_owned()]).collect()));
+                let cycle = way.iter().skip(at).map(|(name, _)| (*name).to_owned());
+                return Err(StepsError::Cycle(cycle.chain([next.to_owned()]).collect()));
             }
             if !done.contains(&next) {
                 way.push((next, needs(&steps[next])));
@@ -320,7 +255,7 @@ fn needs(step: &Step) -> Vec<&str> {
     // From the end, because the last one is looked at first.
     let origins = step.inputs.values().rev();
     let steps = origins.filter_map(|origin| match origin {
-        Origin::Step { step, .. } => Some(step.as_str()),
+        InputOrigin::Step { step, .. } => Some(step.as_str()),
         _ => None,
     });
     steps.collect()
@@ -329,13 +264,12 @@ fn needs(step: &Step) -> Vec<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::causes::Causes;
     use proptest::prelude::*;
 
     fn read(text: &str) -> Result<Plan, String> {
-        Plan::from_texts(Path::new("/nowhere"), &[("a.toml".into(), text.into())]).map_err(|error| {
-            let cause = std::error::Error::source(&error).map(ToString::to_string);
-            format!("{error} {}", cause.unwrap_or_default())
-        })
+        Plan::from_texts(Path::new("/nowhere"), &[("a.toml".into(), text.into())])
+            .map_err(|error| Causes(&error).to_string())
     }
 
     const SHA: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
@@ -356,11 +290,14 @@ mod tests {
         assert_eq!(plan.steps.iter().map(|s| s.name.as_str()).collect::<Vec<_>>(), ["a", "b", "c"]);
         let only = plan.only(&["b".into()]).unwrap();
         assert_eq!(only.steps.iter().map(|s| s.name.as_str()).collect::<Vec<_>>(), ["a", "b"]);
-        assert_eq!(plan.only(&["x".into()]).unwrap_err(), "x");
+        assert_eq!(
+            plan.only(&["x".into()]).unwrap_err().to_string(),
+            "there is no step x; there are a, b, c"
+        );
     }
 
     #[test]
-    fn what_is_wrong_is_told() {
+    fn what_is_wrong_is_named() {
         let run = r#"["/in/a", "/out/o"]"#;
         let refused = |text: &str, message: &str| {
             let error = read(text).unwrap_err();

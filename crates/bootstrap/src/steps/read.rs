@@ -1,13 +1,14 @@
 //! The TOML files, as they are written.
 
-use super::StepsError;
+use super::error::StepsError;
 use crate::object::Digest;
+use files::FileError;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// The largest file of steps, in bytes.
-const LARGEST: u64 = 4 << 20;
+pub(crate) const LARGEST_FILE: u64 = 4 << 20;
 
 /// One file.
 #[derive(Debug, Deserialize)]
@@ -79,13 +80,9 @@ pub(super) struct OutputText {
 /// All files `steps/*.toml` below `folder`, by name.
 pub(super) fn files(folder: &Path) -> Result<Vec<(PathBuf, StepsFile)>, StepsError> {
     let steps = folder.join("steps");
-    let cannot = |path: &Path| {
-        let path = path.to_owned();
-        move |source| StepsError::Read { path, source }
-    };
     let mut paths = Vec::new();
-    for entry in std::fs::read_dir(&steps).map_err(cannot(&steps))? {
-        let path = entry.map_err(cannot(&steps))?.path();
+    for entry in std::fs::read_dir(&steps).map_err(FileError::on("read", &steps))? {
+        let path = entry.map_err(FileError::on("read", &steps))?.path();
         if path.extension().is_some_and(|kind| kind == "toml") {
             paths.push(path);
         }
@@ -93,11 +90,7 @@ pub(super) fn files(folder: &Path) -> Result<Vec<(PathBuf, StepsFile)>, StepsErr
     paths.sort();
     let mut files = Vec::new();
     for path in paths {
-        let size = path.metadata().map_err(cannot(&path))?.len();
-        if size > LARGEST {
-            return Err(StepsError::Large { path, size });
-        }
-        let text = std::fs::read_to_string(&path).map_err(cannot(&path))?;
+        let text = files::read_text(&path, LARGEST_FILE)?;
         let file = parse(&path, &text)?;
         files.push((path, file));
     }
@@ -106,5 +99,5 @@ pub(super) fn files(folder: &Path) -> Result<Vec<(PathBuf, StepsFile)>, StepsErr
 
 /// One file's text.
 pub(super) fn parse(path: &Path, text: &str) -> Result<StepsFile, StepsError> {
-    toml::from_str(text).map_err(|source| StepsError::Toml { path: path.into(), source: Box::new(source) })
+    toml::from_str(text).map_err(|error| StepsError::Toml { path: path.into(), source: error.into() })
 }

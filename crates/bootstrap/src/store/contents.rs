@@ -1,13 +1,28 @@
 //! What is in a store, for those who only read.
 
-use super::{StepResult, StoreError, cannot};
+use super::error::StoreError;
 use crate::object::{Digest, Object};
-use std::fs;
+use files::ReadError;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
+/// The largest result of a step, in bytes: it names a few outputs.
+const LARGEST_RESULT: u64 = 16 << 20;
+
 /// What the one output of unpacking is called.
 pub(super) const PART: &str = "part";
+
+/// What a step gave.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StepResult {
+    /// Its outputs by name.
+    pub outputs: BTreeMap<String, Object>,
+    /// How long it ran, in milliseconds.
+    pub milliseconds: u64,
+}
 
 /// A store's folder, without the right to change it. A folder that is not there holds nothing.
 #[derive(Debug, Clone)]
@@ -40,7 +55,7 @@ impl Contents {
         if path.symlink_metadata().is_err() {
             return Ok(None);
         }
-        let found = Object::at(&path).map_err(cannot("read", &path))?;
+        let found = Object::at(&path)?;
         if found != *object {
             return Err(StoreError::Changed { path, found });
         }
@@ -50,13 +65,13 @@ impl Contents {
     /// What the step with this key gave, if all of it is there.
     pub fn result(&self, key: Digest) -> Result<Option<StepResult>, StoreError> {
         let path = self.result_path(key);
-        let bytes = match fs::read(&path) {
+        let bytes = match files::read_limited(&path, LARGEST_RESULT) {
             Ok(bytes) => bytes,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(source) => return Err(cannot("read", &path)(source)),
+            Err(ReadError::File(error)) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(StoreError::Result { path, source: error.into() }),
         };
-        let result: StepResult =
-            serde_json::from_slice(&bytes).map_err(|error| cannot("read", &path)(io::Error::other(error)))?;
+        let result: StepResult = serde_json::from_slice(&bytes)
+            .map_err(|error| StoreError::Result { path: path.clone(), source: error.into() })?;
         for object in result.outputs.values() {
             if self.get(object)?.is_none() {
                 return Ok(None);
@@ -65,7 +80,8 @@ impl Contents {
         Ok(Some(result))
     }
 
-    /// What an unpacked part of a source is, if the store has it. The key is that of [`crate::key::of_unpacked`].
+    /// What an unpacked part of a source is, if the store has it. The key is that of
+    /// [`crate::key::of_unpacked`].
     pub fn unpacked(&self, key: Digest) -> Result<Option<Object>, StoreError> {
         Ok(self.result(key)?.and_then(|result| result.outputs.get(PART).copied()))
     }

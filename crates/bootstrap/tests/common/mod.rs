@@ -3,11 +3,7 @@
 // Every test program uses a part of this.
 #![allow(dead_code, clippy::unwrap_used)]
 
-use bootstrap::built::{Built, BuiltOutput, BuiltStep};
-use bootstrap::object::{Digest, Kind, Object};
-use bootstrap::replay;
-use bootstrap::steps::Plan;
-use bootstrap::store::Store;
+use bootstrap::{Built, BuiltOutput, BuiltStep, Digest, Object, ObjectKind, Plan, Store, replay};
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -45,12 +41,15 @@ pub(crate) fn pretended(plan: &Plan) -> Built {
             let sha256 = pin.unwrap_or_else(|| Digest::of(format!("{}/{name}", step.name).as_bytes()));
             (
                 name.clone(),
-                BuiltOutput { object: Object { kind: Kind::Program, sha256 }, size: 255 + 1000 * number },
+                BuiltOutput {
+                    object: Object { kind: ObjectKind::Program, sha256 },
+                    size: 255 + 1000 * number,
+                },
             )
         });
         let inputs = step.inputs.iter().map(|(name, origin)| {
             let sha256 = Digest::of(origin.to_string().as_bytes());
-            (name.clone(), Object { kind: Kind::File, sha256 })
+            (name.clone(), Object { kind: ObjectKind::File, sha256 })
         });
         let built = BuiltStep {
             key: Digest::of(step.name.as_bytes()),
@@ -63,7 +62,8 @@ pub(crate) fn pretended(plan: &Plan) -> Built {
     Built { steps: steps.collect() }
 }
 
-/// Follows the list of commands for a plan in an empty folder, by starting one program after the other, with nothing else.
+/// Follows the list of commands for a plan in an empty folder, by starting one program after the
+/// other, with nothing else.
 ///
 /// Gives the folder.
 pub(crate) fn follow(plan: &Plan) -> tempfile::TempDir {
@@ -89,7 +89,8 @@ pub(crate) fn follow(plan: &Plan) -> tempfile::TempDir {
     scratch
 }
 
-/// Builds a plan without the driver's sandbox, and fills what the driver's store in `store` would hold of it.
+/// Builds a plan without the driver's sandbox, and fills what the driver's store in `store` would
+/// hold of it.
 pub(crate) fn build_here(plan: &Plan, store: &Path) -> Built {
     let scratch = follow(plan);
     let store = Store::open(store).unwrap();

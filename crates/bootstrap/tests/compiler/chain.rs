@@ -1,8 +1,7 @@
 //! The compiler is the same whoever compiled it: the chain's `subset`, gcc or clang.
 
 use crate::{host, programs};
-use bootstrap::seed;
-use bootstrap::steps::{Origin, Plan};
+use bootstrap::{InputOrigin, Plan, seed};
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -14,11 +13,11 @@ fn out(room: &Path, step: &str) -> PathBuf {
 }
 
 /// Where an input of a step is.
-fn place(room: &Path, origin: &Origin) -> PathBuf {
+fn place(room: &Path, origin: &InputOrigin) -> PathBuf {
     match origin {
-        Origin::Seed => room.join("seed-program"),
-        Origin::Step { step, output } => out(room, step).join(output),
-        Origin::File(path) => host::bootstrap().join(path),
+        InputOrigin::Seed => room.join("seed-program"),
+        InputOrigin::Step { step, output } => out(room, step).join(output),
+        InputOrigin::File(path) => host::bootstrap().join(path),
         _ => panic!("{origin} is not among the inputs of the first steps"),
     }
 }

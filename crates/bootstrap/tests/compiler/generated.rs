@@ -1,7 +1,9 @@
-//! Generated programs: arithmetic of all types, conversions, bit fields, calls; they print the same as when gcc builds them.
+//! Generated programs: arithmetic of all types, conversions, bit fields, calls; they print the same
+//! as when gcc builds them.
 //!
-//! What the standard leaves undefined is kept out: divisors are made positive, shift counts small, floating values are brought
-//! into the range of the integer they become. Signed overflow wraps around, for gcc by `-fwrapv`.
+//! What the standard leaves undefined is kept out: divisors are made positive, shift counts small,
+//! floating values are brought into the range of the integer they become. Signed overflow wraps
+//! around, for gcc by `-fwrapv`.
 
 use crate::host;
 use proptest::prelude::*;
@@ -23,7 +25,8 @@ const INTEGERS: [&str; 11] = [
 ];
 const FLOATS: [&str; 3] = ["float", "double", "long double"];
 
-/// Types of bit fields and the widths they may have. (gcc computes in 33 to 63 bits where we take the declared type.)
+/// Types of bit fields and the widths they may have. (gcc computes in 33 to 63 bits where we take
+/// the declared type.)
 const FIELDS: [(&str, u32); 9] = [
     ("char", 8),
     ("unsigned char", 8),

@@ -1,6 +1,6 @@
 //! `cc` built by the host's C compilers, and programs built by `cc` and by gcc.
 
-use bootstrap::steps::Plan;
+use bootstrap::Plan;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

@@ -1,5 +1,5 @@
-//! The C compiler of `bootstrap/cc`, judged by the host's gcc: its own test programs, generated ones, and spoiled
-//! ones.
+//! The C compiler of `bootstrap/cc`, judged by the host's gcc: its own test programs, generated
+//! ones, and spoiled ones.
 
 #![allow(clippy::unwrap_used)]
 

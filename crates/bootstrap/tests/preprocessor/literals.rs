@@ -37,7 +37,8 @@ fn hexadecimal() -> impl Strategy<Value = String> {
         .prop_map(|(whole, part, exponent)| format!("0x{whole}.{part}p{exponent}"))
 }
 
-/// Halfway between two neighbours of some precision, or a little beside it: hexadecimal, with a last bit that decides.
+/// Halfway between two neighbours of some precision, or a little beside it: hexadecimal, with a
+/// last bit that decides.
 fn halfway() -> impl Strategy<Value = String> {
     let precision = prop_oneof![Just(24u32), Just(53), Just(64)];
     let exponent = prop_oneof![-160..100i32, -1090..-1000i32, -16460..-16380i32];

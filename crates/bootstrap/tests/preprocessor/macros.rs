@@ -21,7 +21,8 @@ const MACROS: [(&str, Option<(usize, bool)>); 6] = [
 
 const PARAMETERS: [&str; 2] = ["p", "q"];
 
-/// What may stand in the text of a macro or in an argument. Parameters count only where they are some.
+/// What may stand in the text of a macro or in an argument. Parameters count only where they are
+/// some.
 #[derive(Clone, Debug)]
 enum Piece {
     Word(&'static str),
@@ -112,7 +113,8 @@ fn write_program(bodies: &[Vec<Piece>], uses: &[Vec<Piece>]) -> String {
     text
 }
 
-/// gcc's answer, cut into tokens by our lexer (no macro is defined in it); `None` if gcc refuses the program.
+/// gcc's answer, cut into tokens by our lexer (no macro is defined in it); `None` if gcc refuses
+/// the program.
 fn by_gcc() -> Option<String> {
     let arguments = ["-E", "-P", "-undef", "-nostdinc", "-std=gnu99", "macros.c"];
     let output = Command::new("gcc").args(arguments).current_dir(front::room()).output().unwrap();
@@ -123,7 +125,8 @@ fn by_gcc() -> Option<String> {
     Some(front::accept("-E", front::room(), "macros_by_gcc.c"))
 }
 
-/// Tokens without the white space in strings that `#` has made: where an expansion is empty, the standard leaves it open.
+/// Tokens without the white space in strings that `#` has made: where an expansion is empty, the
+/// standard leaves it open.
 fn words(text: &str) -> String {
     text.split_whitespace().collect()
 }

@@ -1,6 +1,6 @@
 //! The stages, built once for all tests, and programs built with them.
 
-use bootstrap::steps::{Origin, Plan};
+use bootstrap::{InputOrigin, Plan};
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -27,7 +27,8 @@ pub(crate) fn stage(name: &str) -> &'static Path {
 fn build() -> BTreeMap<String, PathBuf> {
     let room = Path::new(env!("CARGO_TARGET_TMPDIR")).join("bootstrap-stages");
     fs::create_dir_all(&room).unwrap();
-    // Test programs may run at the same time: each has its own folder, and removes those of programs that have ended.
+    // Test programs may run at the same time: each has its own folder, and removes those of
+    // programs that have ended.
     for old in fs::read_dir(&room).unwrap() {
         let old = old.unwrap();
         if !Path::new("/proc").join(old.file_name()).exists() {
@@ -53,9 +54,9 @@ fn build() -> BTreeMap<String, PathBuf> {
             };
             let (input, rest) = input.split_once('/').unwrap_or((input, ""));
             let place = match &step.inputs[input] {
-                Origin::Seed => seed.clone(),
-                Origin::Step { step, .. } => stages.get(step).cloned().unwrap(),
-                Origin::File(path) => folder().join(path),
+                InputOrigin::Seed => seed.clone(),
+                InputOrigin::Step { step, .. } => stages.get(step).cloned().unwrap(),
+                InputOrigin::File(path) => folder().join(path),
                 other => panic!("{name} needs {other}"),
             };
             if rest.is_empty() { place } else { place.join(rest) }

@@ -7,7 +7,8 @@ use std::process::Command;
 /// Distance between two instructions in what GNU as makes.
 const SLOT: usize = 32;
 
-/// One `DEFINE`: its name, its bytes, the bytes that follow it here, and the instruction for GNU as.
+/// One `DEFINE`: its name, its bytes, the bytes that follow it here, and the instruction for GNU
+/// as.
 struct Define {
     name: String,
     bytes: Vec<u8>,

@@ -1,4 +1,5 @@
-//! The stages that are written in hexadecimal: what their comments say of the bytes is what objdump says.
+//! The stages that are written in hexadecimal: what their comments say of the bytes is what objdump
+//! says.
 
 use crate::chain::{folder, run, stage, text};
 use std::collections::BTreeMap;
@@ -27,7 +28,8 @@ fn listing(path: &str) -> (Vec<Line>, usize, BTreeMap<String, usize>) {
         if comment == "Texts" {
             texts = Some(offset);
         }
-        // `# name:` in the languages without labels; `:x  # name` with labels of one letter; `:name`
+        // `# name:` in the languages without labels; `:x  # name` with labels of one letter;
+        // `:name`
         let name = comment.split([':', ' ']).next().unwrap();
         if code.is_empty() && comment.split_once(':').is_some_and(|(before, _)| before == name) {
             places.insert(name.to_owned(), offset);
@@ -53,7 +55,8 @@ fn listing(path: &str) -> (Vec<Line>, usize, BTreeMap<String, usize>) {
     (lines, texts.unwrap_or(offset), places)
 }
 
-/// What objdump makes of a program: by place, the instruction, with the address that it is about if it has one.
+/// What objdump makes of a program: by place, the instruction, with the address that it is about if
+/// it has one.
 fn disassembled(name: &str, end: usize) -> BTreeMap<usize, String> {
     let output = run(Command::new("objdump")
         .args(["-D", "-w", "-b", "binary", "-m", "i386:x86-64", "-M", "intel", "--no-show-raw-insn"])
@@ -68,7 +71,8 @@ fn disassembled(name: &str, end: usize) -> BTreeMap<usize, String> {
     instructions.collect()
 }
 
-/// One spelling for both: names of places as numbers, numbers in decimal (of 32 bits, as far as they differ), single blanks.
+/// One spelling for both: names of places as numbers, numbers in decimal (of 32 bits, as far as
+/// they differ), single blanks.
 fn plain(instruction: &str, places: &BTreeMap<String, usize>) -> String {
     let mut plain = String::new();
     let lower = instruction.replace(", ", ",").to_lowercase();

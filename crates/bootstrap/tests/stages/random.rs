@@ -1,7 +1,8 @@
 //! Programs that nobody wrote: what they print must be what they print when gcc has compiled them.
 //!
-//! They keep to what C defines and what the subset and C have in common: no division by zero, shifts by 0 to 63, nothing changed
-//! twice in an expression, and arithmetic on long only (a comparison, a character and a bare number are an int in C).
+//! They keep to what C defines and what the subset and C have in common: no division by zero,
+//! shifts by 0 to 63, nothing changed twice in an expression, and arithmetic on long only (a
+//! comparison, a character and a bare number are an int in C).
 
 use crate::chain::{behaviour, compiled, compiled_by_gcc, room};
 use std::fmt::Write as _;
@@ -93,7 +94,8 @@ impl Expression<'_> {
         }
     }
 
-    /// Operators without brackets, so that their precedence matters. No shifts: their counts would not be known.
+    /// Operators without brackets, so that their precedence matters. No shifts: their counts would
+    /// not be known.
     fn flat(&mut self, depth: usize) -> String {
         let mut text = self.leaf();
         for _ in 0..=self.random.below(4) {

@@ -1,7 +1,7 @@
 //! tcc compiles itself to the same bytes, whoever compiled the first one.
 
 use crate::host;
-use bootstrap::object::Object;
+use bootstrap::Object;
 use std::path::Path;
 
 fn check(tcc0: &Path, room: &Path) -> Object {

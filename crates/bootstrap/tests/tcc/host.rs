@@ -1,12 +1,12 @@
 //! Steps without the sandbox, and programs of the chain built by the host's compilers.
 
-use bootstrap::sources::{self, Place, unpack};
-use bootstrap::steps::{Origin, Plan};
-use bootstrap::store::Store;
+use bootstrap::sources::{SourceOrigin, UnpackLimits, fetch, unpack};
+use bootstrap::{InputOrigin, Plan, Store};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use tempfile::TempDir;
+use terminal::Silent;
 
 /// The folder `bootstrap` of the project.
 pub(crate) fn folder() -> PathBuf {
@@ -34,9 +34,9 @@ pub(crate) fn tcc_source() -> PathBuf {
     let unpacked = cache.join(format!("tcc-{}", source.sha256));
     if !unpacked.exists() {
         let store = Store::open(&cache.join("store")).unwrap();
-        let archive = sources::fetch(&store, source, &[Place::Debian]).unwrap();
+        let archive = fetch(&store, source, &[SourceOrigin::Debian], &Silent).unwrap();
         let making = tempfile::tempdir_in(&cache).unwrap();
-        unpack::unpack(&archive, making.path(), unpack::Limits { entries: 10_000, bytes: 1 << 30 }).unwrap();
+        unpack(&archive, making.path(), UnpackLimits { entries: 10_000, bytes: 1 << 30 }).unwrap();
         fs::rename(making.keep(), &unpacked).unwrap();
     }
     unpacked
@@ -49,7 +49,8 @@ pub(crate) fn run(command: &mut Command) {
     assert!(output.status.success() && said.is_empty(), "{command:?}: {}\n{said}", output.status);
 }
 
-/// Runs the programs of a step below `room`, and gives its `/out`. `programs` are its inputs that other steps would have made.
+/// Runs the programs of a step below `room`, and gives its `/out`. `programs` are its inputs that
+/// other steps would have made.
 pub(crate) fn step(name: &str, programs: &[(&str, &Path)], room: &Path) -> PathBuf {
     let plan = plan();
     let step = plan.step(name).unwrap();
@@ -61,8 +62,8 @@ pub(crate) fn step(name: &str, programs: &[(&str, &Path)], room: &Path) -> PathB
         let given = programs.iter().find(|(program, _)| *program == name).map(|(_, path)| path.to_path_buf());
         let origin = &step.inputs[name];
         let place = given.unwrap_or_else(|| match origin {
-            Origin::File(path) => folder().join(path),
-            Origin::Unpacked { source, path } if source == "tcc" => tcc_source().join(path),
+            InputOrigin::File(path) => folder().join(path),
+            InputOrigin::Unpacked { source, path } if source == "tcc" => tcc_source().join(path),
             _ => panic!("step {}: nothing is given for {origin}", step.name),
         });
         if rest.is_empty() { place } else { place.join(rest) }

@@ -3,16 +3,17 @@
 use super::output::write;
 use super::{StepOptions, StoreOptions};
 use crate::exit::FOUND;
-use bootstrap::audit::{Audit, text, trusted::Machine};
-use bootstrap::object::Digest;
+use bootstrap::Digest;
+use bootstrap::audit::{Audit, text, trusted::AuditMachine};
 use clap::Args;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// Tell what has to be trusted: every byte of the seed, what people have to read, what programs made, and what is left.
+/// Tell what has to be trusted: every byte of the seed, what people have to read, what programs
+/// made, and what is left.
 ///
-/// Sources of others are looked at if the store has them. Exit code 0; 1 if the seed's listing and its disassembly do not say the
-/// same.
+/// Sources of others are looked at if the store has them. Exit code 0; 1 if the seed's listing and
+/// its disassembly do not say the same.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -44,7 +45,7 @@ pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
 }
 
 /// What runs this. What cannot be found out is left out.
-fn machine() -> Machine {
+fn machine() -> AuditMachine {
     let uname = rustix::system::uname();
     let kernel = format!("{} {}", uname.sysname().to_string_lossy(), uname.release().to_string_lossy());
     let driver = std::env::current_exe().ok().and_then(|path| {
@@ -52,5 +53,5 @@ fn machine() -> Machine {
         let bytes = file.metadata().ok()?.len();
         Some((bytes, Digest::of_reader(file).ok()?.to_string()))
     });
-    Machine { kernel: Some(kernel), driver }
+    AuditMachine { kernel: Some(kernel), driver }
 }

@@ -1,21 +1,19 @@
 //! `snowguard bootstrap build`
 
-use super::progress::Progress;
-use super::{PlaceOptions, StepOptions, StoreOptions, how};
+use super::{SourceOptions, StepOptions, StoreOptions, how};
 use crate::exit::{self, Failure};
-use bootstrap::build::{BuildError, Builder, Results};
-use bootstrap::pins;
-use bootstrap::steps::Plan;
-use bootstrap::store::Store;
+use bootstrap::{BuildError, BuildResults, Builder, Plan, Store, accept_pins};
 use clap::Args;
 use serde_json::json;
 use std::io::Write as _;
 use std::process::ExitCode;
+use terminal::Bar;
 
 /// Build the chain, or some steps of it and what they need.
 ///
-/// Every step runs in a sandbox, with nothing of this machine but its kernel, and its outputs are compared with their pins. What is
-/// known already is not built again; a build that was interrupted goes on where it was.
+/// Every step runs in a sandbox, with nothing of this machine but its kernel, and its outputs are
+/// compared with their pins. What is known already is not built again; a build that was interrupted
+/// goes on where it was.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -26,7 +24,7 @@ pub(crate) struct Options {
     #[command(flatten)]
     steps: StepOptions,
     #[command(flatten)]
-    places: PlaceOptions,
+    sources: SourceOptions,
     #[command(flatten)]
     store: StoreOptions,
     /// How many steps run at a time [default: as many as there are processors]
@@ -43,17 +41,13 @@ pub(crate) struct Options {
     json: bool,
 }
 
-/// Builds, tells, and shows what a failed step printed.
-pub(super) fn build(builder: &Builder<'_>, steps: usize) -> Result<Results, Failure> {
-    let progress = Progress::new(steps);
-    let built = builder.build(&progress);
-    progress.end();
-    built.map_err(|error| {
-        if let BuildError::Failed { step, last, .. } = &error {
+/// Builds, with a line for each step, and shows what a failed one printed.
+pub(super) fn build(builder: &Builder<'_>) -> Result<BuildResults, Failure> {
+    builder.build(&Bar::default()).map_err(|error| {
+        if let BuildError::Failed { last, .. } = &error {
             for line in last {
                 exit::note(format_args!("  {line}"));
             }
-            exit::hint(format_args!("to look around where it ran: snowguard bootstrap shell {step}"));
         }
         Failure::failed(error)
     })
@@ -65,10 +59,10 @@ pub(super) fn run(options: &Options) -> Result<ExitCode, Failure> {
         plan.steps.iter_mut().flat_map(|step| step.outputs.values_mut()).for_each(|pin| *pin = None);
     }
     let store = options.store.open()?;
-    let how = how(&options.places, options.jobs, options.unpinned || options.accept)?;
-    let results = build(&Builder::new(&plan, &store, &how), plan.steps.len())?;
+    let how = how(&options.sources, options.jobs, options.unpinned || options.accept)?;
+    let results = build(&Builder::new(&plan, &store, &how))?;
     if options.accept {
-        for file in pins::accept(&plan, &results).map_err(Failure::failed)? {
+        for file in accept_pins(&plan, &results).map_err(Failure::failed)? {
             exit::note(format_args!("{}: pins written", file.display()));
         }
     }
@@ -76,7 +70,7 @@ pub(super) fn run(options: &Options) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn print(plan: &Plan, store: &Store, results: &Results, json: bool) -> anyhow::Result<()> {
+fn print(plan: &Plan, store: &Store, results: &BuildResults, json: bool) -> anyhow::Result<()> {
     let mut out = terminal::stdout();
     let mut all = Vec::new();
     for step in &plan.steps {

@@ -1,16 +1,16 @@
 //! `snowguard bootstrap export`
 
 use super::{ChainOptions, StoreOptions};
-use bootstrap::built::Built;
-use bootstrap::export;
+use bootstrap::{Built, export};
 use clap::Args;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// Write the chain as Nix derivations, which Nix builds to the same bytes: on its remote builders, into its binary caches.
+/// Write the chain as Nix derivations, which Nix builds to the same bytes: on its remote builders,
+/// into its binary caches.
 ///
-/// The folder holds default.nix, all files, and the unpacked sources with their hashes; nothing of it is needed from the network, and no
-/// package of Nix takes part.
+/// The folder holds default.nix, all files, and the unpacked sources with their hashes; nothing of
+/// it is needed from the network, and no package of Nix takes part.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

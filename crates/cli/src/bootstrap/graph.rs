@@ -2,7 +2,7 @@
 
 use super::output::write;
 use super::{StepOptions, StoreOptions};
-use bootstrap::built::Built;
+use bootstrap::Built;
 use bootstrap::graph::{Graph, dot, html, text};
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
@@ -20,7 +20,7 @@ pub(crate) struct Options {
     steps: StepOptions,
     #[command(flatten)]
     store: StoreOptions,
-    /// How
+    /// The format
     #[arg(long, value_enum, default_value = "text", conflicts_with = "json")]
     format: Format,
     /// JSON

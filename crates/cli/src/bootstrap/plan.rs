@@ -10,8 +10,8 @@ use std::process::ExitCode;
 
 /// Print the steps in an order in which they can run, and what each needs.
 ///
-/// All steps are checked first: that they need nothing unknown, no step itself, no file of this machine, and no source without a
-/// hash.
+/// All steps are checked first: that they need nothing unknown, no step itself, no file of this
+/// machine, and no source without a hash.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -24,7 +24,8 @@ pub(crate) struct Options {
     /// JSON
     #[arg(long)]
     json: bool,
-    /// The commands alone, one a line, to be followed from the seed without this program, a shell or anything else
+    /// The commands alone, one a line, to be followed from the seed without this program, a shell
+    /// or anything else
     #[arg(long, conflicts_with = "json")]
     commands: bool,
 }

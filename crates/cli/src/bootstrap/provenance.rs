@@ -3,17 +3,19 @@
 use super::output::write;
 use super::{StepOptions, StoreOptions};
 use anyhow::Context as _;
-use bootstrap::built::Built;
-use bootstrap::provenance::dsse::Key;
+use bootstrap::Built;
+use bootstrap::provenance::dsse::DsseKey;
 use bootstrap::provenance::{sbom, statements};
 use clap::Args;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// Say where the outputs come from, in a form that others can check: one in-toto statement with SLSA provenance for each output.
+/// Say where the outputs come from, in a form that others can check: one in-toto statement with
+/// SLSA provenance for each output.
 ///
-/// One JSON text a line. With a key each is signed, in a DSSE envelope. Nothing in the statements depends on when, where or how fast
-/// something was built, so those who build the same can compare them.
+/// One JSON text a line. With a key each is signed, in a DSSE envelope. Nothing in the statements
+/// depends on when, where or how fast something was built, so those who build the same can compare
+/// them.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -68,10 +70,10 @@ pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn read_key(path: &PathBuf) -> anyhow::Result<Key> {
+fn read_key(path: &PathBuf) -> anyhow::Result<DsseKey> {
     let context = || format!("cannot read the key {}", path.display());
     let size = std::fs::metadata(path).with_context(context)?.len();
     anyhow::ensure!(size <= LONGEST_KEY, "{} has {size} bytes: that is no key", path.display());
     let text = std::fs::read_to_string(path).with_context(context)?;
-    Key::from_text(&text).with_context(|| path.display().to_string())
+    DsseKey::from_text(&text).with_context(|| path.display().to_string())
 }

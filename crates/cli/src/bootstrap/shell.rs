@@ -1,19 +1,18 @@
 //! `snowguard bootstrap shell`
 
 use super::build::build;
-use super::{ChainOptions, PlaceOptions, StoreOptions, how};
+use super::{ChainOptions, SourceOptions, StoreOptions, how};
 use crate::exit::Failure;
 use anyhow::anyhow;
-use bootstrap::build::Builder;
-use bootstrap::steps::Plan;
+use bootstrap::{Builder, Plan};
 use clap::Args;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Open a shell where a step would run, to see what it sees.
 ///
-/// What the step needs is built first. The shell is a static busybox of this machine, at /busybox; the step's commands are
-/// printed. What is made in /build and /out is gone afterwards.
+/// What the step needs is built first. The shell is a static busybox of this machine, at /busybox;
+/// the step's commands are printed. What is made in /build and /out is gone afterwards.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -26,7 +25,7 @@ pub(crate) struct Options {
     #[command(flatten)]
     chain: ChainOptions,
     #[command(flatten)]
-    places: PlaceOptions,
+    sources: SourceOptions,
     #[command(flatten)]
     store: StoreOptions,
     /// A busybox without shared libraries
@@ -43,12 +42,12 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, Failure> {
         ))
     })?;
     let store = options.store.open()?;
-    let how = how(&options.places, None, true)?;
+    let how = how(&options.sources, None, true)?;
     let (before, step): (Vec<_>, Vec<_>) =
         plan.steps.iter().cloned().partition(|step| step.name != options.step);
     let before = Plan { steps: before, ..plan.clone() };
     let builder = Builder::new(&before, &store, &how);
-    let results = build(&builder, before.steps.len())?;
+    let results = build(&builder)?;
     for step in &step {
         for argv in &step.run {
             crate::exit::note(argv.join(" "));

@@ -22,8 +22,8 @@ fn gcc_and_clang_lead_to_the_same_tcc() {
     assert!(report.contains("gcc: gcc") && report.contains("clang: Debian clang"), "{report}");
     assert_eq!(report.matches("same as the chain's").count(), 2, "{report}");
 
-    // A compiler that puts something into compilers: its tcc writes one instruction of every function's beginning in the other
-    // of two ways. Everything works, and no source shows it.
+    // A compiler that puts something into compilers: its tcc writes one instruction of every
+    // function's beginning in the other of two ways. Everything works, and no source shows it.
     let trojan = store.path().join("trojan");
     let script = "#!/bin/sh\n\
         [ \"$1\" = --version ] && { echo trojan 1; exit; }\n\
@@ -42,7 +42,8 @@ fn gcc_and_clang_lead_to_the_same_tcc() {
 fn a_missing_or_failing_compiler_is_named() {
     let store = tempfile::tempdir().unwrap();
     let missing = crate::refused(&mut ddc(store.path(), &["no-such-compiler"]));
-    assert!(missing.contains("the compiler no-such-compiler cannot be started: install it"), "{missing}");
+    assert!(missing.contains("error: the compiler no-such-compiler cannot be started: "), "{missing}");
+    assert!(missing.contains("\nhint: install it, or name another with --compiler"), "{missing}");
     let failing = crate::refused(&mut ddc(store.path(), &["false"]));
     assert!(failing.contains("the compiler false failed"), "{failing}");
 }

@@ -1,4 +1,5 @@
-//! `snowguard bootstrap`: the chain, its sandbox, and what happens when it is killed or tampered with.
+//! `snowguard bootstrap`: the chain, its sandbox, and what happens when it is killed or tampered
+//! with.
 
 #![allow(clippy::unwrap_used)]
 

@@ -1,4 +1,5 @@
-//! What is reported about a build that has happened: graph, provenance, audit, the export to Nix, the list of commands.
+//! What is reported about a build that has happened: graph, provenance, audit, the export to Nix,
+//! the list of commands.
 
 use crate::{bootstrap_command, build, chain, refused, run};
 use serde_json::Value;
@@ -129,7 +130,7 @@ fn nix_builds_the_whole_chain_to_the_same_bytes() {
     let nix = NixStore::new("bootstrap-nix");
     run(about(&["export"]).arg(nix.path("export")));
     let path = nix.build("export").args(["-A", "tcc2"]).text();
-    let object = bootstrap::object::Object::at(&nix.on_disk(&path)).unwrap();
+    let object = bootstrap::Object::at(&nix.on_disk(&path)).unwrap();
     assert_eq!(object.sha256.to_string(), built("tcc2")["sha256"].as_str().unwrap());
     // Into a folder that has something in it already nothing is written.
     let problem = refused(about(&["export"]).arg(nix.path("export")));

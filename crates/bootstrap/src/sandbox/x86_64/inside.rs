@@ -1,6 +1,8 @@
 //! The namespaces, and the first process in them.
 
-use super::{Answer, Task, below, limits, trace};
+use super::error::{SetupError, cannot};
+use super::{Answer, SandboxTask, below, limits, trace};
+use crate::causes::Causes;
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::prctl;
@@ -13,13 +15,8 @@ use std::io::{Read as _, Write as _};
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::path::Path;
 
-/// What was tried when the system refused.
-fn cannot<E: std::fmt::Display>(action: impl std::fmt::Display) -> impl FnOnce(E) -> String {
-    move |error| format!("cannot {action}: {error}")
-}
-
 /// Makes the namespaces and runs the task in them.
-pub(super) fn enter(task: &Task) -> Result<Answer, String> {
+pub(super) fn enter(task: &SandboxTask) -> Result<Answer, SetupError> {
     prctl::set_pdeathsig(Signal::SIGKILL).map_err(cannot("die with the driver"))?;
     let (user, group) = (getuid(), getgid());
     unshare(
@@ -36,7 +33,7 @@ pub(super) fn enter(task: &Task) -> Result<Answer, String> {
     write("/proc/self/uid_map", &format!("0 {user} 1"))?;
     write("/proc/self/gid_map", &format!("0 {group} 1"))?;
 
-    // Init tells how the task ended through a pipe: its exit status has too few bits for that.
+    // Init sends how the task ended through a pipe: its exit status has too few bits for that.
     let (read, write) = nix::unistd::pipe().map_err(cannot("make a pipe"))?;
     #[expect(
         unsafe_code,
@@ -46,35 +43,35 @@ pub(super) fn enter(task: &Task) -> Result<Answer, String> {
     match forked {
         ForkResult::Child => {
             drop(read);
-            let outcome = init(task).unwrap_or_else(Answer::Broken);
-            let told = tell(write, &outcome);
-            std::process::exit(i32::from(told.is_err()));
+            let outcome = init(task).unwrap_or_else(|error| Answer::Broken(Causes(&error).to_string()));
+            let sent = send(write, &outcome);
+            std::process::exit(i32::from(sent.is_err()));
         }
         ForkResult::Parent { child } => {
             drop(write);
-            let mut told = Vec::new();
-            File::from(read).read_to_end(&mut told).map_err(cannot("hear of init"))?;
+            let mut answer = Vec::new();
+            File::from(read).read_to_end(&mut answer).map_err(cannot("hear of init"))?;
             let status = waitpid(child, None).map_err(cannot("wait for init"))?;
-            match (serde_json::from_slice(&told), status) {
+            match (serde_json::from_slice(&answer), status) {
                 (Ok(outcome), WaitStatus::Exited(_, 0)) => Ok(outcome),
-                (_, status) => Err(format!("init ended without a result: {status:?}")),
+                (_, status) => Err(SetupError::NoResult(format!("{status:?}"))),
             }
         }
     }
 }
 
-fn tell(write: OwnedFd, outcome: &Answer) -> std::io::Result<()> {
+fn send(write: OwnedFd, outcome: &Answer) -> std::io::Result<()> {
     let mut write = File::from(write);
     serde_json::to_writer(&mut write, outcome)?;
     write.flush()
 }
 
-fn write(path: &str, text: &str) -> Result<(), String> {
+fn write(path: &str, text: &str) -> Result<(), SetupError> {
     fs::write(path, text).map_err(cannot(format_args!("write {path}")))
 }
 
 /// The first process inside.
-fn init(task: &Task) -> Result<Answer, String> {
+fn init(task: &SandboxTask) -> Result<Answer, SetupError> {
     prctl::set_pdeathsig(Signal::SIGKILL).map_err(cannot("die with the helper"))?;
     sethostname("bootstrap").map_err(cannot("set the name of the host"))?;
     lay_out(task)?;
@@ -96,7 +93,7 @@ fn init(task: &Task) -> Result<Answer, String> {
 }
 
 /// Makes the root folder that the step sees, and leaves the host's.
-fn lay_out(task: &Task) -> Result<(), String> {
+fn lay_out(task: &SandboxTask) -> Result<(), SetupError> {
     const NOTHING: Option<&str> = None;
     let root = task.root.as_path();
     // Nothing that is mounted here may show outside.
@@ -137,7 +134,7 @@ fn lay_out(task: &Task) -> Result<(), String> {
 }
 
 /// Shows the file or folder `from` at `to`.
-fn bind(from: &Path, to: &Path, read_only: bool) -> Result<(), String> {
+fn bind(from: &Path, to: &Path, read_only: bool) -> Result<(), SetupError> {
     const NOTHING: Option<&str> = None;
     let failed = || format!("show {}", from.display());
     if from.is_dir() {
@@ -146,7 +143,8 @@ fn bind(from: &Path, to: &Path, read_only: bool) -> Result<(), String> {
         File::create(to).map_err(cannot(failed()))?;
     }
     mount(Some(from), to, NOTHING, MsFlags::MS_BIND, NOTHING).map_err(cannot(failed()))?;
-    // Some flags take effect only when a bind is mounted again, and those that the host has set have to stay.
+    // Some flags take effect only when a bind is mounted again, and those that the host has set
+    // have to stay.
     let mut flags =
         MsFlags::MS_REMOUNT | MsFlags::MS_BIND | MsFlags::MS_NOSUID | MsFlags::MS_NODEV | kept_flags(to);
     if read_only {

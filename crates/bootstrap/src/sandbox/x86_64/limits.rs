@@ -1,5 +1,6 @@
 //! What a step may not do, and how much of anything it may have.
 
+use super::error::{SetupError, cannot};
 use nix::sys::prctl;
 use nix::sys::resource::{Resource, setrlimit};
 use seccompiler::{
@@ -18,7 +19,7 @@ const PROCESSES: u64 = 4096;
 const OPEN_FILES: u64 = 4096;
 
 /// Limits that init sets for itself and so for all that it starts.
-pub(super) fn set() -> Result<(), String> {
+pub(super) fn set() -> Result<(), SetupError> {
     let limits = [
         (Resource::RLIMIT_FSIZE, LARGEST_FILE),
         (Resource::RLIMIT_AS, MEMORY),
@@ -27,28 +28,28 @@ pub(super) fn set() -> Result<(), String> {
         (Resource::RLIMIT_CORE, 0),
     ];
     for (resource, limit) in limits {
-        let (_, hard) = nix::sys::resource::getrlimit(resource)
-            .map_err(|error| format!("cannot read limits: {error}"))?;
+        let (_, hard) = nix::sys::resource::getrlimit(resource).map_err(cannot("read limits"))?;
         let limit = limit.min(hard);
-        setrlimit(resource, limit, limit).map_err(|error| format!("cannot set {resource:?}: {error}"))?;
+        setrlimit(resource, limit, limit).map_err(cannot(format_args!("set {resource:?}")))?;
     }
     Ok(())
 }
 
-/// Takes every right away from this process that it could hand on to a program. Call it in the process that becomes the program.
-pub(super) fn drop_rights() -> Result<(), String> {
+/// Takes every right away from this process that it could hand on to a program. Call it in the
+/// process that becomes the program.
+pub(super) fn drop_rights() -> Result<(), SetupError> {
     // User 0 gets, when it starts a program, what the bounding set holds: nothing.
     for capability in 0..=63 {
         if drop_capability(capability).is_err() {
             break;
         }
     }
-    prctl::set_no_new_privs().map_err(|error| format!("cannot give up privileges: {error}"))?;
+    prctl::set_no_new_privs().map_err(cannot("give up privileges"))?;
     for filter in filters()? {
-        seccompiler::apply_filter(&filter).map_err(|error| format!("cannot set a filter: {error}"))?;
+        seccompiler::apply_filter(&filter).map_err(cannot("set a filter"))?;
     }
     // The last: this program's own memory allocator may look at the counter.
-    hide_counter().map_err(|error| format!("cannot hide the processor's counter: {error}"))
+    hide_counter().map_err(cannot("hide the processor's counter"))
 }
 
 /// prctl(2), PR_CAPBSET_DROP. An error means that there is no capability of this number.
@@ -114,7 +115,7 @@ const REFUSED: &[i64] = &[
     libc::SYS_userfaultfd,
 ];
 
-/// System calls that tell the time: init answers them (see `trace`).
+/// System calls for the time: init answers them (see `trace`).
 const ANSWERED: &[i64] = &[libc::SYS_clock_gettime, libc::SYS_gettimeofday, libc::SYS_time];
 
 /// Flags of clone(2) that make namespaces.
@@ -126,10 +127,12 @@ const NAMESPACES: i32 = libc::CLONE_NEWUSER
     | libc::CLONE_NEWIPC
     | libc::CLONE_NEWCGROUP;
 
-/// A filter that ends programs that make calls of the x32 ABI: those have numbers of their own, which no other filter looks for.
-/// (Calls of 32-bit programs come as another architecture, for which the other filters end the program.)
+/// A filter that ends programs that make calls of the x32 ABI: those have numbers of their own,
+/// which no other filter looks for. (Calls of 32-bit programs come as another architecture, for
+/// which the other filters end the program.)
 fn without_x32() -> BpfProgram {
-    // bpf_common.h, seccomp.h: load the number; if it has bit 30, end the process, else allow the call.
+    // bpf_common.h, seccomp.h: load the number; if it has bit 30, end the process, else allow the
+    // call.
     let (load, jump_if_at_least, give) = (0x20, 0x35, 0x06);
     let (end_process, allow) = (0x8000_0000, 0x7fff_0000);
     [(load, 0, 0, 0), (jump_if_at_least, 0, 1, 0x4000_0000), (give, 0, 0, end_process), (give, 0, 0, allow)]
@@ -137,8 +140,9 @@ fn without_x32() -> BpfProgram {
         .into()
 }
 
-/// Several filters, because one has one answer. The kernel asks all of them and takes the strictest.
-fn filters() -> Result<[BpfProgram; 4], String> {
+/// Several filters, because one has one answer. The kernel asks all of them and takes the
+/// strictest.
+fn filters() -> Result<[BpfProgram; 4], SetupError> {
     let always = |calls: &[i64]| -> BTreeMap<i64, Vec<SeccompRule>> {
         calls.iter().map(|call| (*call, Vec::new())).collect()
     };
@@ -148,15 +152,16 @@ fn filters() -> Result<[BpfProgram; 4], String> {
     {
         let condition = SeccompCondition::new(0, SeccompCmpArgLen::Dword, SeccompCmpOp::MaskedEq(bit), bit);
         let rule = condition.and_then(|condition| SeccompRule::new(vec![condition]));
-        namespaces.push(rule.map_err(|error| error.to_string())?);
+        namespaces.push(rule.map_err(cannot("make a filter"))?);
     }
     refused.insert(libc::SYS_clone, namespaces);
-    // A filter cannot see the flags of clone3, which are in memory: as if the kernel had none, and libraries take clone.
+    // A filter cannot see the flags of clone3, which are in memory: as if the kernel had none, and
+    // libraries take clone.
     let missing = always(&[libc::SYS_clone3]);
-    let compile = |rules, action| -> Result<BpfProgram, String> {
+    let compile = |rules, action| -> Result<BpfProgram, SetupError> {
         SeccompFilter::new(rules, SeccompAction::Allow, action, TargetArch::x86_64)
             .and_then(TryInto::try_into)
-            .map_err(|error| error.to_string())
+            .map_err(cannot("make a filter"))
     };
     Ok([
         without_x32(),

@@ -1,10 +1,13 @@
 //! Starts a program, and watches it and all that it starts, so that none finds out what time it is.
 //!
-//! The kernel shows every program a small library of its own, the vDSO, that tells the time without a system call. When a program
-//! is started, its entry in the auxiliary vector (getauxval(3)) is made one that programs pass over. The system calls for the
-//! time stop the program (a filter sees to that, `limits`), and are answered here.
+//! The kernel shows every program a small library of its own, the vDSO, that tells the time without
+//! a system call. When a program is started, its entry in the auxiliary vector (getauxval(3)) is
+//! made one that programs pass over. The system calls for the time stop the program (a filter sees
+//! to that, `limits`), and are answered here.
 
+use super::error::{SetupError, cannot};
 use super::{TIME, limits};
+use crate::causes::Causes;
 use nix::errno::Errno;
 use nix::sys::ptrace::{self, Event, Options};
 use nix::sys::signal::{Signal, raise};
@@ -23,34 +26,35 @@ const WORDS: u64 = 1 << 20;
 const WORD: u64 = 8;
 
 /// Runs a program to its end. None is well; otherwise how it ended.
-pub(super) fn run(argv: &[String], environment: &BTreeMap<String, String>) -> Result<Option<String>, String> {
-    let text = |text: String| CString::new(text).map_err(|_| "an argument holds a zero byte".to_owned());
+pub(super) fn run(
+    argv: &[String],
+    environment: &BTreeMap<String, String>,
+) -> Result<Option<String>, SetupError> {
+    let text = |text: String| CString::new(text).map_err(|_| SetupError::ZeroByte);
     let arguments = argv.iter().map(|argument| text(argument.clone())).collect::<Result<Vec<_>, _>>()?;
     let variables = environment
         .iter()
         .map(|(name, value)| text(format!("{name}={value}")))
         .collect::<Result<Vec<_>, _>>()?;
-    let program = arguments.first().ok_or("a command without a program")?;
+    let program = arguments.first().ok_or(SetupError::NoProgram)?;
     #[expect(unsafe_code, reason = "init has one thread, so nothing is left half-done in the child")]
-    let forked = unsafe { fork() }.map_err(|error| format!("cannot start a process: {error}"))?;
+    let forked = unsafe { fork() }.map_err(cannot("start a process"))?;
     match forked {
         ForkResult::Child => {
             let error = become_program(program, &arguments, &variables);
-            eprintln!("{}: {error}", program.to_string_lossy());
+            eprintln!("{}: {}", program.to_string_lossy(), Causes(&error));
             std::process::exit(127);
         }
-        ForkResult::Parent { child } => {
-            watch(child).map_err(|error| format!("cannot watch {argv:?}: {error}"))
-        }
+        ForkResult::Parent { child } => watch(child).map_err(cannot(format_args!("watch {argv:?}"))),
     }
 }
 
 /// Becomes the program; comes back only with an error.
-fn become_program(program: &CString, arguments: &[CString], variables: &[CString]) -> String {
-    let begin = || -> Result<(), String> {
-        ptrace::traceme().map_err(|error| format!("cannot be watched: {error}"))?;
+fn become_program(program: &CString, arguments: &[CString], variables: &[CString]) -> SetupError {
+    let begin = || -> Result<(), SetupError> {
+        ptrace::traceme().map_err(cannot("be watched"))?;
         // Init sets its options while this process waits.
-        raise(Signal::SIGSTOP).map_err(|error| format!("cannot wait for init: {error}"))?;
+        raise(Signal::SIGSTOP).map_err(cannot("wait for init"))?;
         limits::drop_rights()
     };
     if let Err(error) = begin() {
@@ -58,7 +62,7 @@ fn become_program(program: &CString, arguments: &[CString], variables: &[CString
     }
     match execve(program, arguments, variables) {
         Ok(never) => match never {},
-        Err(error) => format!("cannot be started: {error}"),
+        Err(error) => cannot("be started")(error),
     }
 }
 
@@ -74,7 +78,8 @@ fn watch(program: Pid) -> nix::Result<Option<String>> {
             | Options::PTRACE_O_EXITKILL,
     )?;
     ptrace::cont(program, None)?;
-    // Processes and threads that have been seen. A new one begins with a stop that is not a signal's.
+    // Processes and threads that have been seen. A new one begins with a stop that is not a
+    // signal's.
     let mut known = HashSet::from([program]);
     loop {
         let status = match waitpid(None, Some(WaitPidFlag::__WALL)) {
@@ -122,8 +127,9 @@ fn write(pid: Pid, address: u64, word: c_long) -> nix::Result<()> {
     ptrace::write(pid, address as *mut c_void, word)
 }
 
-/// Takes the vDSO out of the auxiliary vector of a program that begins: on its stack are the number of arguments, their addresses, a
-/// zero, those of the environment, a zero, and the pairs of the vector (System V ABI for x86-64, "Process Initialization").
+/// Takes the vDSO out of the auxiliary vector of a program that begins: on its stack are the number
+/// of arguments, their addresses, a zero, those of the environment, a zero, and the pairs of the
+/// vector (System V ABI for x86-64, "Process Initialization").
 fn hide_vdso(pid: Pid) -> nix::Result<()> {
     let mut at = ptrace::getregs(pid)?.rsp;
     let end = at + WORDS * WORD;
@@ -150,7 +156,8 @@ fn answer(pid: Pid) -> nix::Result<()> {
     let result = match call {
         // time(address)
         libc::SYS_time => put(pid, registers.rdi, &[TIME]).map(|()| TIME),
-        // gettimeofday(address, zone), clock_gettime(clock, address): seconds, and parts of a second
+        // gettimeofday(address, zone), clock_gettime(clock, address): seconds, and parts of a
+        // second
         libc::SYS_gettimeofday => {
             put(pid, registers.rdi, &[TIME, 0]).and_then(|()| zone(pid, registers.rsi)).map(|()| 0)
         }
