@@ -7,23 +7,25 @@
 //!   source.
 //! - [`trusted`]: everything else, with what can be done about it.
 
-pub mod generated;
-pub mod listing;
-pub mod text;
-pub mod trusted;
-pub mod written;
+mod generated;
+mod listing;
+mod text;
+mod trusted;
+mod written;
+
+pub use generated::{GeneratedFile, find_generated};
+pub use listing::{Listing, ListingLine};
+pub use text::write_text;
+pub use trusted::{AuditMachine, Trusted};
+pub use written::{LINES_PER_HOUR, WrittenPart};
 
 use crate::built::{self, BuiltError};
 use crate::seed::SeedError;
 use crate::steps::{InputOrigin, Plan};
 use crate::store::Contents;
 use files::FileError;
-use generated::GeneratedFile;
-use listing::Listing;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use trusted::Trusted;
-use written::WrittenPart;
 
 /// Everything about a plan.
 #[derive(Debug)]
@@ -53,6 +55,7 @@ pub struct SourceAudit {
 
 /// Why there is no audit.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum AuditError {
     /// The listing of the seed is wrong.
     #[error(transparent)]
@@ -68,7 +71,7 @@ pub enum AuditError {
 impl Audit {
     /// Of a plan. Sources are looked at where the store in the folder `store` has them; `machine`
     /// is what runs this.
-    pub fn new(plan: &Plan, store: &Contents, machine: &trusted::AuditMachine) -> Result<Self, AuditError> {
+    pub fn new(plan: &Plan, store: &Contents, machine: &AuditMachine) -> Result<Self, AuditError> {
         let seed = Listing::read(&plan.folder.join("seed/seed.hex0"))?;
         let written = written::parts(plan)?;
         let used: BTreeSet<&str> = plan
@@ -89,7 +92,7 @@ impl Audit {
                 hits: Vec::new(),
             };
             if let Some(folder) = built::unpacked(store, source)? {
-                let (files, hits) = generated::find(folder.path())?;
+                let (files, hits) = find_generated(folder.path())?;
                 audit.files = Some(files);
                 audit.hits = hits;
             }
@@ -143,7 +146,7 @@ impl Audit {
                 "disagreements": self.seed.disagreements,
                 "lines": lines.collect::<Vec<_>>(),
             },
-            "written": { "linesPerHour": written::LINES_PER_HOUR, "parts": written.collect::<Vec<_>>() },
+            "written": { "linesPerHour": LINES_PER_HOUR, "parts": written.collect::<Vec<_>>() },
             "sources": sources.collect::<Vec<_>>(),
             "trusted": trusted.collect::<Vec<_>>(),
         })

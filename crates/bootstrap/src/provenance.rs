@@ -2,7 +2,7 @@
 //! SBOM.
 //!
 //! [`statements`] gives one in-toto Statement (v1) an output, with the predicate SLSA Provenance
-//! v1; [`dsse`] signs them; [`sbom`] lists the whole chain as CycloneDX. Nothing in them depends on
+//! v1; [`DsseKey`] signs them; [`cyclonedx`] lists the whole chain as CycloneDX. Nothing in them depends on
 //! when, where or how fast something was built: who builds the same gets the same texts, and only
 //! signatures distinguish builders.
 //!
@@ -10,8 +10,11 @@
 //! in-toto has no name for it. Each file of a folder is a subject of its own beside it, with its
 //! plain `sha256`.
 
-pub mod dsse;
-pub mod sbom;
+mod dsse;
+mod sbom;
+
+pub use dsse::{DsseKey, DsseKeyError};
+pub use sbom::cyclonedx;
 
 use crate::built::{Built, BuiltStep};
 use crate::key::SANDBOX;

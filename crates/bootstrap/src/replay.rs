@@ -25,6 +25,7 @@ pub struct ReplayStep {
 
 /// Why a step cannot be followed by hand.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum ReplayError {
     /// An argument cannot be written on a line of words.
     #[error(

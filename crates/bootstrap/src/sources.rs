@@ -11,7 +11,6 @@ mod upstream;
 
 pub use error::{OriginError, SourceError};
 pub use origin::SourceOrigin;
-pub use packed::open;
 pub use probe::{Certainty, ProbeAnswer, probe};
 pub use unpack::{UnpackError, UnpackLimits, UnpackProblem, unpack, unpack_from};
 

@@ -5,8 +5,7 @@
 
 mod common;
 
-use bootstrap::audit::trusted::AuditMachine;
-use bootstrap::audit::{Audit, generated, text};
+use bootstrap::audit::{Audit, AuditMachine, find_generated, write_text};
 use bootstrap::{Contents, InputOrigin, seed};
 use common::{folder, plan};
 use std::collections::BTreeSet;
@@ -63,7 +62,7 @@ fn sizes_are_those_of_wc() {
 fn what_is_trusted_is_said() {
     let audit = audit();
     let mut out = Vec::new();
-    text::write(&mut out, &audit, true).unwrap();
+    write_text(&mut out, &audit, true).unwrap();
     let out = String::from_utf8(out).unwrap();
     for told in [
         "this driver: 77 bytes, sha256 abc",
@@ -99,7 +98,7 @@ fn real_generated_files_are_found() {
     assert!(pod.status.success());
     write("page.1", &pod.stdout);
     write("hand.c", b"int main(void) { return 0; }\n");
-    let (files, hits) = generated::find(folder.path()).unwrap();
+    let (files, hits) = find_generated(folder.path()).unwrap();
     let found: Vec<(&str, &str)> = hits.iter().map(|hit| (hit.path.as_str(), hit.rule)).collect();
     assert_eq!(files, 5);
     assert_eq!(
@@ -120,7 +119,7 @@ fn real_generated_files_are_found() {
         "libc/amd64",
         "tcc",
     ] {
-        let (_, hits) = generated::find(&common::folder().join(part)).unwrap();
+        let (_, hits) = find_generated(&common::folder().join(part)).unwrap();
         assert_eq!(hits, [], "{part}");
     }
 }

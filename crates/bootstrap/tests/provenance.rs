@@ -5,8 +5,7 @@
 
 mod common;
 
-use bootstrap::provenance::dsse::DsseKey;
-use bootstrap::provenance::{sbom, statements};
+use bootstrap::provenance::{DsseKey, cyclonedx, statements};
 use bootstrap::{Built, Contents, Object};
 use common::{build_here, made_up, plan, pretended};
 use serde_json::{Value, json};
@@ -142,7 +141,7 @@ fn the_bill_of_materials_is_valid() {
         (&hostile, pretended(&hostile)),
         (&whole, Built::default()),
     ] {
-        let document = sbom::cyclonedx(plan, &built);
+        let document = cyclonedx(plan, &built);
         let problems: Vec<String> =
             validator.iter_errors(&document).map(|e| format!("{}: {e}", e.instance_path())).collect();
         assert!(problems.is_empty(), "{problems:#?}");
@@ -160,6 +159,6 @@ fn the_bill_of_materials_is_valid() {
         let outputs: usize = plan.steps.iter().map(|step| step.outputs.len()).sum();
         assert!(references.len() > outputs);
         // The same chain gives the same document.
-        assert_eq!(document, sbom::cyclonedx(plan, &built));
+        assert_eq!(document, cyclonedx(plan, &built));
     }
 }

@@ -92,7 +92,7 @@ const MAGIC: &[(&str, &[u8])] = &[
 
 /// Looks at all files below a folder, in the order of their names: how many there are, and what is
 /// generated.
-pub fn find(folder: &Path) -> Result<(usize, Vec<GeneratedFile>), FileError> {
+pub fn find_generated(folder: &Path) -> Result<(usize, Vec<GeneratedFile>), FileError> {
     let mut hits = Vec::new();
     let mut files = 0;
     let mut folders = vec![folder.to_owned()];
@@ -123,7 +123,7 @@ pub fn find(folder: &Path) -> Result<(usize, Vec<GeneratedFile>), FileError> {
 }
 
 /// Whether a program made a file that begins like this: the rule, the line, and what it says.
-pub fn judge(head: &[u8]) -> Option<(&'static str, usize, String)> {
+pub(super) fn judge(head: &[u8]) -> Option<(&'static str, usize, String)> {
     if let Some((rule, _)) = MAGIC.iter().find(|(_, magic)| head.starts_with(magic)) {
         // Two letters are few: text may begin with them.
         if *rule != "PE or DOS program" || head.contains(&0) {

@@ -7,7 +7,7 @@ use std::io::{self, Write};
 const SHOWN: usize = 40;
 
 /// Writes the audit. `all` names every generated file.
-pub fn write(out: &mut (impl Write + ?Sized), audit: &Audit, all: bool) -> io::Result<()> {
+pub fn write_text(out: &mut (impl Write + ?Sized), audit: &Audit, all: bool) -> io::Result<()> {
     let seed = &audit.seed;
     writeln!(out, "THE SEED: {} bytes, sha256 {}", seed.bytes, seed.sha256)?;
     match &seed.disassembler {

@@ -16,7 +16,7 @@ use ed25519_dalek::{Signer as _, SigningKey};
 use serde_json::{Value, json};
 
 /// What the payload of an envelope is.
-pub const PAYLOAD_TYPE: &str = "application/vnd.in-toto+json";
+const PAYLOAD_TYPE: &str = "application/vnd.in-toto+json";
 
 /// `PrivateKeyInfo` of Ed25519 up to the 32 bytes of the key (RFC 8410, section 7).
 const PKCS8: &[u8] =
@@ -26,6 +26,7 @@ const SPKI: &[u8] = &[0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03
 
 /// Why a text is no key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum DsseKeyError {
     /// Neither form.
     #[error("this is no secret key: wanted is PEM (openssl genpkey -algorithm ed25519) or Nix's NAME:BASE64")]

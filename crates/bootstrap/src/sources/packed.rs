@@ -12,7 +12,7 @@ const ZSTD_WINDOW: u32 = 27;
 ///
 /// # Errors
 /// Those of the reader. A packed text that is broken is an error only when it is read.
-pub fn open<'a>(mut packed: impl Read + 'a) -> io::Result<Box<dyn Read + 'a>> {
+pub(super) fn open<'a>(mut packed: impl Read + 'a) -> io::Result<Box<dyn Read + 'a>> {
     let mut head = Vec::new();
     packed.by_ref().take(6).read_to_end(&mut head)?;
     let magic = head.clone();

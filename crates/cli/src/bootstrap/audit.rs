@@ -4,7 +4,7 @@ use super::output::write;
 use super::{StepOptions, StoreOptions};
 use crate::exit::FOUND;
 use bootstrap::Digest;
-use bootstrap::audit::{Audit, text, trusted::AuditMachine};
+use bootstrap::audit::{Audit, AuditMachine, write_text};
 use clap::Args;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -39,7 +39,7 @@ pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
     let plan = options.steps.plan()?;
     let audit = Audit::new(&plan, &options.store.contents()?, &machine())?;
     write(options.output.as_ref(), |out| {
-        if options.json { writeln!(out, "{:#}", audit.json()) } else { text::write(out, &audit, options.all) }
+        if options.json { writeln!(out, "{:#}", audit.json()) } else { write_text(out, &audit, options.all) }
     })?;
     Ok(if audit.seed.disagreements.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(FOUND) })
 }

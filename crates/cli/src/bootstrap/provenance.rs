@@ -4,8 +4,7 @@ use super::output::write;
 use super::{StepOptions, StoreOptions};
 use anyhow::Context as _;
 use bootstrap::Built;
-use bootstrap::provenance::dsse::DsseKey;
-use bootstrap::provenance::{sbom, statements};
+use bootstrap::provenance::{DsseKey, cyclonedx, statements};
 use clap::Args;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -50,7 +49,7 @@ pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
     let store = options.store.contents()?;
     let built = Built::read(&plan, &store)?;
     if options.sbom {
-        let document = sbom::cyclonedx(&plan, &built);
+        let document = cyclonedx(&plan, &built);
         write(options.output.as_ref(), |out| writeln!(out, "{document:#}"))?;
         return Ok(ExitCode::SUCCESS);
     }
