@@ -8,7 +8,6 @@ use std::time::Duration;
 use anyhow::Context;
 use authenticode::DigestAlgorithm;
 use authenticode::file;
-use authenticode::pe::Layout;
 use sha2::Digest as _;
 
 use crate::bench::images::{Images, LARGE};
