@@ -21,8 +21,8 @@ pub use error::FileError;
 pub use folder::{create_folder, create_new};
 pub use lock::{LockError, LockFile};
 pub use read::{ReadError, read_limited, read_regular, read_text};
-pub use replace::{ReplaceError, Replacement, put_in_place, replace, replace_bytes};
-pub use sync::{sync_folder, sync_tree};
+pub use replace::{ReplaceError, Replacement, replace, replace_bytes};
+pub use sync::{put_in_place, sync_folder, sync_tree};
 pub use temporary::{TemporaryFile, TemporaryFolder, remove_left_over, unnamed_file};
 
 use std::path::Path;

@@ -1,6 +1,6 @@
 //! Replacing a file so that a kill or a power cut leaves the old one or the new one.
 
-use crate::{FileError, TemporaryFile, folder_of, sync_folder};
+use crate::{FileError, TemporaryFile, folder_of};
 use std::fs::{self, File, Permissions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -121,15 +121,6 @@ impl<'a> Replacement<'a> {
         }
         Ok(temporary.put_in_place(&target)?)
     }
-}
-
-/// Brings the file `temporary` to disk, renames it to `target`, and brings the folder of `target` to disk. Both have to be on one
-/// file system.
-pub fn put_in_place(temporary: &Path, target: &Path) -> Result<(), FileError> {
-    let synced = File::open(temporary).and_then(|file| file.sync_all());
-    synced.map_err(FileError::on("bring to disk", temporary))?;
-    fs::rename(temporary, target).map_err(FileError::on("put in place", target))?;
-    sync_folder(folder_of(target))
 }
 
 /// So many links may lead from one to the next.

@@ -1,6 +1,6 @@
 //! Bringing what was written to disk.
 
-use crate::FileError;
+use crate::{FileError, folder_of};
 use std::fs::{self, File};
 use std::path::Path;
 
@@ -24,4 +24,13 @@ pub fn sync_tree(path: &Path) -> Result<(), FileError> {
         return synced.map_err(FileError::on("bring to disk", path));
     }
     Ok(())
+}
+
+/// Brings the file `temporary` to disk, renames it to `target`, and brings the folder of `target` to disk. Both have to be on one
+/// file system.
+pub fn put_in_place(temporary: &Path, target: &Path) -> Result<(), FileError> {
+    let synced = File::open(temporary).and_then(|file| file.sync_all());
+    synced.map_err(FileError::on("bring to disk", temporary))?;
+    fs::rename(temporary, target).map_err(FileError::on("put in place", target))?;
+    sync_folder(folder_of(target))
 }

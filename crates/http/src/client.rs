@@ -1,5 +1,6 @@
 //! The client.
 
+use crate::limits::{ANSWER_TIMEOUT, MAX_REDIRECTS};
 use crate::retry::retry_after;
 use crate::{Clock, HttpError, HttpErrorKind, RetryPolicy, SystemClock, certificates, is_url};
 use std::io::{Read as _, Write};
@@ -10,11 +11,6 @@ use ureq::http::header::{CONTENT_LENGTH, CONTENT_RANGE, RANGE, RETRY_AFTER, TRAN
 use ureq::http::{HeaderName, Response};
 use ureq::tls::{RootCerts, TlsConfig};
 use ureq::{Agent, Body};
-
-/// The longest wait for a connection, or for the beginning of the answer.
-pub(crate) const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
-/// A server may redirect so often.
-pub(crate) const MAX_REDIRECTS: u32 = 5;
 
 /// Makes requests, one after the other or from several threads. Connections are kept for the next request.
 #[derive(Debug)]

@@ -1,7 +1,7 @@
 //! Why a request failed.
 
 use crate::CertificatesError;
-use crate::client::{ANSWER_TIMEOUT, MAX_REDIRECTS};
+use crate::limits::{ANSWER_TIMEOUT, MAX_REDIRECTS};
 use std::error::Error;
 use std::io;
 use std::path::{Path, PathBuf};

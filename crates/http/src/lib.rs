@@ -11,6 +11,7 @@ mod certificates;
 mod client;
 mod clock;
 mod error;
+mod limits;
 mod retry;
 
 pub use certificates::CertificatesError;

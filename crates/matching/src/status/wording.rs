@@ -244,13 +244,11 @@ pub(super) fn instead(
             .is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_digit() || c == '.'));
         let status = if same { FindingStatus::Affected } else { FindingStatus::NotAffected };
         let text = format!("{only}, the only version that the text gives");
-        return Some(
-            Wording { status, weight: Weight::Vague, text, comparisons: Vec::new() }.comparing(
-                package,
-                if same { "=" } else { "is not" },
-                only,
-            ),
-        );
+        return Some(Wording { status, weight: Weight::Vague, text, comparisons: Vec::new() }.comparing(
+            package,
+            if same { "=" } else { "is not" },
+            only,
+        ));
     }
     let about = |sentence: &&str| facts.spelt.iter().any(|name| prose::names_product(sentence, name));
     let spans: Vec<versions::Span> = text.split(". ").filter(about).flat_map(versions::spans).collect();
