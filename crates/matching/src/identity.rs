@@ -10,8 +10,8 @@ use crate::knowledge::{Knowledge, Software};
 use crate::set::PackageSet;
 use enrichment::{shortened, vendor_is_guessed};
 use related::{add_on, plugs_into};
-use vulnerability::CveId;
 use vulnerability::names::{dashed, squash};
+use vulnerability::{CveId, Stated};
 
 /// That a statement is about a package.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -152,7 +152,7 @@ fn stated(facts: &StatementFacts<'_>) -> String {
     let names = [&product.vendor, &product.product, &product.package_name];
     let mut parts: Vec<&str> = names.into_iter().flatten().map(String::as_str).collect();
     if parts.is_empty() {
-        parts.extend(product.cpes.first().map(|cpe| cpe.as_str()));
+        parts.extend(product.cpes.first().map(Stated::as_str));
     }
     parts.join(" / ")
 }

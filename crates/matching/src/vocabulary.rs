@@ -57,8 +57,8 @@ pub(crate) struct ProjectPath {
 impl Sites {
     /// The project that a path on a host names.
     pub(crate) fn project<'p>(&self, host: &str, path: &[&'p str]) -> Option<&'p str> {
-        let on_host = self.project_paths.iter().filter(|place| place.host == host);
-        on_host.filter_map(|place| project_below(path, &place.below)).next()
+        let mut on_host = self.project_paths.iter().filter(|place| place.host == host);
+        on_host.find_map(|place| project_below(path, &place.below))
     }
 }
 
@@ -145,7 +145,7 @@ pub(crate) struct Systems {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Versions {
-    pub(crate) more_versions: Phrases,
+    pub(crate) others_too: Phrases,
     pub(crate) up_to_before: Texts,
     pub(crate) up_to_behind: Texts,
 }
@@ -173,7 +173,7 @@ mod tests {
         assert!(plugin_sets.keys().all(|application| applications.contains(application)));
         assert!(NAMES.no_product.contains("n/a"));
         assert!(SYSTEMS.linux_too.are_in("foo on linux"));
-        assert!(VERSIONS.more_versions.are_in("foo before 1.2"));
+        assert!(VERSIONS.others_too.are_in("foo before 1.2"));
     }
 
     #[test]

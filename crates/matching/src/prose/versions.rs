@@ -122,7 +122,7 @@ pub(crate) fn lower_end(spans: &[Span], upper: &str, scheme: VersionScheme) -> O
 /// The only version that a text gives for a software: "libfoo v1.2.3 was discovered to contain".
 /// `None` if it gives none, several, or mentions others too.
 pub(crate) fn only_version<'a>(text: &'a str, names: &[String]) -> Option<&'a str> {
-    if VERSIONS.more_versions.are_in(text) {
+    if VERSIONS.others_too.are_in(text) {
         return None;
     }
     let words: Vec<&str> = text.split_whitespace().take(MOST_WORDS).collect();

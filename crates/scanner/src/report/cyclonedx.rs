@@ -51,7 +51,7 @@ fn component(index: usize, package: &Package) -> Value {
         add("description", json!(clean(description)));
     }
     add("purl", json!(purl(package)));
-    if let Some(cpe) = package.cpes.first().map(|c| c.as_str()).filter(|c| is_cpe(c)) {
+    if let Some(cpe) = package.cpes.first().map(Stated::as_str).filter(|c| is_cpe(c)) {
         add("cpe", json!(cpe));
     }
     let links = |urls: &[String], kind: &str| -> Vec<Value> {

@@ -84,7 +84,7 @@ fn package(index: usize, package: &Package, entries: &[&FindingEntry<'_>]) -> Va
         "referenceLocator": purl(package),
     })];
     let is_name = |c: &&str| c.starts_with("cpe:2.3:") && !c.contains(char::is_whitespace);
-    for cpe in package.cpes.iter().map(|c| c.as_str()).filter(is_name) {
+    for cpe in package.cpes.iter().map(Stated::as_str).filter(is_name) {
         references.push(json!({
             "referenceCategory": "SECURITY",
             "referenceType": "cpe23Type",

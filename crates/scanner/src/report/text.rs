@@ -51,7 +51,7 @@ pub(super) const fn confidence_name(confidence: Confidence) -> &'static str {
 
 /// The package URL to name a package by: its own, else one of the type that Nix tools use.
 pub(super) fn purl(package: &Package) -> String {
-    if let Some(own) = package.purls.iter().map(|p| p.as_str()).find(|p| p.starts_with("pkg:")) {
+    if let Some(own) = package.purls.iter().map(Stated::as_str).find(|p| p.starts_with("pkg:")) {
         return own.to_owned();
     }
     let mut purl = format!("pkg:nix/{}", percent(&package.pname));
