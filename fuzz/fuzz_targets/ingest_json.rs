@@ -4,10 +4,11 @@
 use jiff::Timestamp;
 use libfuzzer_sys::fuzz_target;
 use serde_json::value::RawValue;
-use vulnerability_db::ingest::{Kind, Limits, Silent, Source, update};
+use terminal::Silent;
+use vulnerability_db::ingest::{ImportLimits, SourceKind, SourceLocation, UpdateOptions, update};
 
 /// How many records stand in a document by a reader that needs all of it at once.
-fn count(kind: Kind, text: &str) -> Option<usize> {
+fn count(kind: SourceKind, text: &str) -> Option<usize> {
     #[derive(serde::Deserialize)]
     struct Page<'a> {
         #[serde(borrow)]
@@ -16,7 +17,7 @@ fn count(kind: Kind, text: &str) -> Option<usize> {
     if let Ok(elements) = serde_json::from_str::<Vec<&RawValue>>(text) {
         return Some(elements.len());
     }
-    if kind == Kind::Nvd && serde_json::from_str::<serde_json::Value>(text).is_ok() {
+    if kind == SourceKind::Nvd && serde_json::from_str::<serde_json::Value>(text).is_ok() {
         return serde_json::from_str::<Page<'_>>(text).ok().map(|page| page.vulnerabilities.len());
     }
     // Lines are recognised by the first one, which is an object by itself.
@@ -29,20 +30,21 @@ fn count(kind: Kind, text: &str) -> Option<usize> {
 
 fuzz_target!(|data: &[u8]| {
     let Some((choice, document)) = data.split_first() else { return };
-    let kind = if choice % 2 == 0 { Kind::Cve } else { Kind::Nvd };
+    let kind = if choice % 2 == 0 { SourceKind::Cve } else { SourceKind::Nvd };
     let folder =
         tempfile::Builder::new().prefix("fuzz-").tempdir_in("/dev/shm").expect("memory for a folder");
     let file = folder.path().join("records.json");
     std::fs::write(&file, document).expect("the file can be written");
-    let sources = [Source { kind, location: file.display().to_string() }];
-    let limits = Limits { record: 1 << 20, unpacked: 4 << 20, ..Limits::default() };
+    let sources = [SourceLocation { kind, location: file.display().to_string() }];
+    let mut options = UpdateOptions::new(Timestamp::UNIX_EPOCH);
+    options.limits = ImportLimits { record: 1 << 20, unpacked: 4 << 20, ..ImportLimits::default() };
     let database = folder.path().join("database");
-    match update(&database, &sources, &limits, Timestamp::UNIX_EPOCH, &Silent) {
+    match update(&database, &sources, &options, &Silent) {
         Ok(report) => {
             let expected = std::str::from_utf8(document).ok().and_then(|text| count(kind, text));
             let source = &report.sources[0];
             if let Some(expected) = expected {
-                assert_eq!(source.records + source.set_aside, expected as u64, "{source:?}");
+                assert_eq!(source.records + source.invalid, expected as u64, "{source:?}");
             }
         }
         Err(error) => {

@@ -2,16 +2,15 @@
 
 use crate::exit::{self, Failure};
 use crate::folder;
-use crate::progress::ForIngest;
 use clap::{Args, Subcommand};
 use indicatif::{HumanBytes, HumanCount};
 use jiff::Timestamp;
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use terminal::{Bar, Clean, Progress as _, Unit};
-use vulnerability_db::database::{Database, Info};
-use vulnerability_db::ingest::{self, Kind, Limits, Report, Settings, Source, SourceReport};
+use vulnerability_db::database::{Database, DatabaseError, DatabaseInfo};
+use vulnerability_db::ingest::{self, SourceKind, SourceLocation, SourceReport, UpdateOptions, UpdateReport};
 
 /// What to do with the database.
 #[derive(Debug, Subcommand)]
@@ -47,9 +46,8 @@ pub(crate) struct Update {
     inspect: Inspect,
 }
 
-/// At least one is needed.
+/// At least one is needed, but for an upgrade.
 #[derive(Debug, Args)]
-#[group(required = true, multiple = true)]
 struct Sources {
     /// Records of the CVE list (format 5.x): folder, git checkout, zip, JSON lines, or single record; path or URL.
     #[arg(long, value_name = "PATH|URL", num_args = 1..)]
@@ -78,32 +76,48 @@ pub(crate) struct Inspect {
 
 pub(crate) fn run(command: Command) -> Result<ExitCode, Failure> {
     match command {
-        Command::Update(arguments) => update(arguments)?,
+        Command::Update(Update { sources, inspect }) => {
+            let sources = sources.locations();
+            let folder = folder::for_writing(inspect.db)?;
+            if sources.is_empty() && !is_upgradable(&folder) {
+                return Err(Failure::usage(anyhow::anyhow!(
+                    "nothing to import: give at least one of --cve, --nvd, --kev and --epss"
+                )));
+            }
+            update(&folder, &sources, inspect.json)?;
+        }
         Command::Info(arguments) => info(arguments)?,
         Command::Verify(arguments) => verify(arguments)?,
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn update(arguments: Update) -> anyhow::Result<()> {
-    let Update { sources: Sources { cve, nvd, kev, epss }, inspect } = arguments;
-    let all = [
-        (Kind::Cve, cve),
-        (Kind::Nvd, nvd),
-        (Kind::Kev, Vec::from_iter(kev)),
-        (Kind::Epss, Vec::from_iter(epss)),
-    ];
-    let sources: Vec<Source> = all
-        .into_iter()
-        .flat_map(|(kind, locations)| locations.into_iter().map(move |location| Source { kind, location }))
-        .collect();
-    let folder = folder::for_writing(inspect.db)?;
-    let certificates = certificates();
-    let settings =
-        Settings { limits: Limits::default(), now: Timestamp::now(), certificates: certificates.as_deref() };
-    let report = ingest::update_with(&folder, &sources, &settings, &ForIngest::default())?;
+impl Sources {
+    fn locations(self) -> Vec<SourceLocation> {
+        let all = [
+            (SourceKind::Cve, self.cve),
+            (SourceKind::Nvd, self.nvd),
+            (SourceKind::Kev, Vec::from_iter(self.kev)),
+            (SourceKind::Epss, Vec::from_iter(self.epss)),
+        ];
+        let locations = |(kind, all): (_, Vec<String>)| {
+            all.into_iter().map(move |location| SourceLocation { kind, location })
+        };
+        all.into_iter().flat_map(locations).collect()
+    }
+}
+
+/// Whether a folder has a database of an older format, which an update upgrades.
+fn is_upgradable(folder: &Path) -> bool {
+    matches!(Database::open(folder), Err(DatabaseError::Format { upgradable: true, .. }))
+}
+
+fn update(folder: &Path, sources: &[SourceLocation], json: bool) -> anyhow::Result<()> {
+    let mut options = UpdateOptions::new(Timestamp::now());
+    options.certificates = certificates();
+    let report = ingest::update(folder, sources, &options, &Bar::default())?;
     let mut out = terminal::stdout();
-    if inspect.json {
+    if json {
         writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?;
     } else {
         print_report(&mut out, &report)?;
@@ -120,7 +134,13 @@ pub(crate) fn certificates() -> Option<PathBuf> {
         .map(PathBuf::from)
 }
 
-fn print_report(out: &mut impl Write, report: &Report) -> io::Result<()> {
+fn print_report(out: &mut impl Write, report: &UpdateReport) -> io::Result<()> {
+    if let Some(upgrade) = &report.upgraded {
+        writeln!(out, "upgraded from format {}: {} records", upgrade.from, HumanCount(upgrade.records))?;
+        if upgrade.invalid > 0 {
+            writeln!(out, "  {:>9} invalid and removed", HumanCount(upgrade.invalid).to_string())?;
+        }
+    }
     for source in &report.sources {
         print_source(out, source)?;
     }
@@ -131,7 +151,7 @@ fn print_report(out: &mut impl Write, report: &Report) -> io::Result<()> {
 }
 
 fn print_source(out: &mut impl Write, source: &SourceReport) -> io::Result<()> {
-    let SourceReport { location, kind, records, new, replaced, unchanged, older, set_aside, ignored, .. } =
+    let SourceReport { location, kind, records, new, replaced, unchanged, older, invalid, ignored, .. } =
         source;
     writeln!(out, "{} from {}: {} records", kind.name(), Clean(location), HumanCount(*records))?;
     let parts = [
@@ -139,7 +159,7 @@ fn print_source(out: &mut impl Write, source: &SourceReport) -> io::Result<()> {
         (*replaced, "replaced an older one"),
         (*unchanged, "already there"),
         (*older, "older than what is there"),
-        (*set_aside, "invalid and skipped"),
+        (*invalid, "invalid and skipped"),
         (*ignored, "other files passed over"),
     ];
     for (count, what) in parts {
@@ -147,12 +167,12 @@ fn print_source(out: &mut impl Write, source: &SourceReport) -> io::Result<()> {
             writeln!(out, "  {:>9} {what}", HumanCount(count).to_string())?;
         }
     }
-    for invalid in &source.examples {
-        exit::note(format_args!("skipped: {}: {}: {}", invalid.origin, invalid.place, invalid.problem));
+    for example in &source.examples {
+        exit::note(format_args!("skipped: {}: {}: {}", example.origin, example.place, example.problem));
     }
     let shown = source.examples.len() as u64;
-    if *set_aside > shown {
-        exit::note(format_args!("and {} more; `snowguard db info --json` lists all", set_aside - shown));
+    if *invalid > shown {
+        exit::note(format_args!("and {} more; `snowguard db info --json` lists all", invalid - shown));
     }
     Ok(())
 }
@@ -169,12 +189,12 @@ fn info(arguments: Inspect) -> anyhow::Result<()> {
         let mut value = serde_json::to_value(&info)?;
         if let Some(object) = value.as_object_mut() {
             object.insert("path".to_owned(), database.path().display().to_string().into());
-            object.insert("setAside".to_owned(), serde_json::to_value(database.set_aside()?)?);
+            object.insert("setAside".to_owned(), serde_json::to_value(database.invalid_records()?)?);
         }
         writeln!(out, "{}", serde_json::to_string_pretty(&value)?)?;
         return Ok(());
     }
-    let Info { size, counts, digest, changed, sources } = info;
+    let DatabaseInfo { size, counts, digest, changed, sources, .. } = info;
     writeln!(out, "{}", Clean(database.path().display()))?;
     let share = if counts.raw_bytes > 0 { size as f64 / counts.raw_bytes as f64 } else { 0.0 };
     writeln!(out, "  size     {} ({share:.2} of the records' JSON)", HumanBytes(size))?;
@@ -198,8 +218,8 @@ fn info(arguments: Inspect) -> anyhow::Result<()> {
         let version = Clean(&source.version);
         writeln!(out, "  {name:<8} {} records{rejected}, as of {version}", HumanCount(count as u64))?;
     }
-    if counts.set_aside > 0 {
-        let invalid = HumanCount(counts.set_aside as u64);
+    if counts.invalid > 0 {
+        let invalid = HumanCount(counts.invalid as u64);
         writeln!(out, "  {invalid} records are invalid and were skipped; --json lists them")?;
     }
     Ok(())

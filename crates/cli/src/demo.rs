@@ -12,8 +12,9 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use terminal::Silent;
 use vulnerability_db::database::Database;
-use vulnerability_db::ingest::{self, Kind, Limits, Silent, Source};
+use vulnerability_db::ingest::{self, SourceKind, SourceLocation, UpdateOptions};
 
 /// The records: real vulnerabilities, described in our own words.
 const RECORDS: [(&str, &str); 12] = [
@@ -139,15 +140,11 @@ fn make_database(folder: &Path, out: &mut impl Write) -> anyhow::Result<Database
     }
     let known_exploited = folder.join("known-exploited.json");
     fs::write(&known_exploited, KNOWN_EXPLOITED)?;
-    let source = |kind, path: &Path| Source { kind, location: path.display().to_string() };
-    let sources = [source(Kind::Cve, &records), source(Kind::Kev, &known_exploited)];
+    let source = |kind, path: &Path| SourceLocation { kind, location: path.display().to_string() };
+    let sources = [source(SourceKind::Cve, &records), source(SourceKind::Kev, &known_exploited)];
     let database = folder.join("database");
-    let report = ingest::update(&database, &sources, &Limits::default(), jiff::Timestamp::now(), &Silent)?;
-    anyhow::ensure!(
-        report.set_aside() == 0,
-        "{} records of the demonstration are broken",
-        report.set_aside()
-    );
+    let report = ingest::update(&database, &sources, &UpdateOptions::new(jiff::Timestamp::now()), &Silent)?;
+    anyhow::ensure!(report.invalid() == 0, "{} records of the demonstration are invalid", report.invalid());
     writeln!(
         out,
         "   {} records, and CISA's entries for those that are known to be exploited",

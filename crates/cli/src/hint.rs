@@ -1,7 +1,5 @@
 //! What may help where something failed: the errors of libraries know it, this only asks them.
 
-use vulnerability_db::database;
-
 /// The hint of the outermost error of a chain that has one.
 pub(crate) fn of(error: &anyhow::Error) -> Option<String> {
     error.chain().find_map(known)
@@ -34,12 +32,11 @@ fn known(error: &(dyn std::error::Error + 'static)) -> Option<String> {
         secure_boot::KeyFolderError,
         secure_boot::NotInSetupMode,
         secure_boot::TrustError,
+        vulnerability_db::DatabaseError,
+        vulnerability_db::IngestError,
     );
     #[cfg(feature = "pkcs11")]
     ask!(authenticode::pkcs11::Pkcs11Error);
-    if matches!(error.downcast_ref(), Some(database::Error::Missing { .. })) {
-        return Some("`snowguard db update --help` says where to get records".to_owned());
-    }
     None
 }
 

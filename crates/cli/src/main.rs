@@ -19,7 +19,6 @@ mod keys;
 mod location;
 mod manual;
 mod pe;
-mod progress;
 mod sbat;
 mod scan;
 mod show;

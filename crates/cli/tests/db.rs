@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Instant;
 use test_support::{Outcome, snowguard};
-use vulnerability_db::database::{Database, Error, FILE_NAME};
+use vulnerability_db::database::{Database, DatabaseError, FILE_NAME};
 
 fn command(arguments: &[&str]) -> Command {
     snowguard!().command([&["db"], arguments].concat())
@@ -60,7 +60,7 @@ fn update_info_and_verify() {
 
     let (code, out, err) = run(&["update", "--db", db_text, "--cve", source]);
     assert_eq!(code, 0, "{err}");
-    assert!(out.contains("30 records") && out.contains("30 new") && out.contains("1 broken"), "{out}");
+    assert!(out.contains("30 records") && out.contains("30 new") && out.contains("1 invalid"), "{out}");
     assert!(err.contains("line 31: `dataVersion` is missing") && !err.contains('\u{1b}'), "{err}");
 
     let (code, out, _) = run(&["update", "--json", "--db", db_text, "--cve", source]);
@@ -77,7 +77,7 @@ fn update_info_and_verify() {
         (0, &json!(30), &json!("line 31"))
     );
     let (code, out, _) = run(&["info", "--db", db_text]);
-    assert!(code == 0 && out.contains("30 records") && out.contains("1 that could not be read"), "{out}");
+    assert!(code == 0 && out.contains("30 records") && out.contains("1 records are invalid"), "{out}");
     assert_eq!(run(&["verify", "--db", db_text]).0, 0);
     let by_environment = snowguard!().env("SNOWGUARD_DB", &db).run("db verify");
     by_environment.success();
@@ -135,7 +135,7 @@ fn a_kill_at_any_moment_leaves_the_old_or_the_new_state() {
                 database.verify(|_, _| ()).unwrap();
                 Some(database.info().unwrap().digest)
             }
-            Err(Error::Missing { .. }) => None,
+            Err(DatabaseError::Missing { .. }) => None,
             Err(error) => panic!("{error}"),
         }
     };

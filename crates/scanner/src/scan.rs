@@ -12,7 +12,7 @@ use std::num::NonZero;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use vulnerability::CveId;
 use vulnerability::model::Vulnerability;
-use vulnerability_db::database::{Database, Error};
+use vulnerability_db::database::{Database, DatabaseError};
 
 /// A target that was read.
 #[derive(Debug)]
@@ -82,10 +82,10 @@ impl Run {
 pub enum ScanError {
     /// The records of the packages cannot be loaded.
     #[error("cannot look up vulnerabilities")]
-    Lookup(#[source] Error),
+    Lookup(#[source] DatabaseError),
     /// It cannot be read what the database holds.
     #[error("cannot read what the database holds")]
-    Info(#[source] Error),
+    Info(#[source] DatabaseError),
 }
 
 /// Scans the targets. Only the records that use a name of one of the packages are loaded.
@@ -126,7 +126,7 @@ struct Found {
 }
 
 /// Loads the records that name the packages, and matches them.
-fn find(packages: &[Package], database: &Database, policy: &Policy, run: &Run) -> Result<Found, Error> {
+fn find(packages: &[Package], database: &Database, policy: &Policy, run: &Run) -> Result<Found, DatabaseError> {
     let matcher = Matcher::new(packages, &policy.knowledge, &policy.vex).with_evidence_for(&run.reported);
     let mut ids = database.lookup(matcher.names())?;
     let plan = Plan { matcher: &matcher, mentioned: matcher.mentioned(), reported: &run.reported };
@@ -151,7 +151,7 @@ struct Part {
 impl Part {
     /// Loads and matches some vulnerabilities, and keeps those that are reported. Once they are matched, their statements are
     /// not needed any more; they are most of a record.
-    fn add(&mut self, plan: &Plan<'_>, database: &Database, ids: &[CveId]) -> Result<(), Error> {
+    fn add(&mut self, plan: &Plan<'_>, database: &Database, ids: &[CveId]) -> Result<(), DatabaseError> {
         let matcher = plan.matcher;
         let part = database.load(ids)?;
         let mut findings = matcher.find_in_part(&part);
@@ -189,11 +189,11 @@ fn find_in_parts(
     database: &Database,
     ids: &[CveId],
     threads: NonZero<usize>,
-) -> Result<Part, Error> {
+) -> Result<Part, DatabaseError> {
     let parts: Vec<&[CveId]> = ids.chunks(PART).collect();
     let threads = threads.get().min(parts.len());
     let next = AtomicUsize::new(0);
-    let work = |database: &Database| -> Result<Part, Error> {
+    let work = |database: &Database| -> Result<Part, DatabaseError> {
         let mut found = Part::default();
         while let Some(part) = parts.get(next.fetch_add(1, Ordering::Relaxed)) {
             found.add(plan, database, part)?;

@@ -8,7 +8,7 @@ use scanner::{Policy, Run, Target, scan};
 use std::num::NonZero;
 use test_support::data;
 use vulnerability_db::database::Database;
-use vulnerability_db::ingest::{self, Limits, Source};
+use vulnerability_db::ingest::{self, SourceKind, SourceLocation, UpdateOptions};
 
 fn package(name: &str, known: &[&str]) -> Package {
     let parsed = nix_formats::DrvName::parse(name);
@@ -26,8 +26,8 @@ fn part_by_part_is_the_same_as_at_once() {
     let folder = tempfile::tempdir().unwrap();
     let now = "2026-11-23T14:00:00Z".parse().unwrap();
     let location = data("cve/cvelist-delta.zip").to_str().unwrap().to_owned();
-    let sources = [Source { kind: ingest::Kind::Cve, location }];
-    ingest::update(folder.path(), &sources, &Limits::default(), now, &ingest::Silent).unwrap();
+    let sources = [SourceLocation { kind: SourceKind::Cve, location }];
+    ingest::update(folder.path(), &sources, &UpdateOptions::new(now), &terminal::Silent).unwrap();
     let database = Database::open(folder.path()).unwrap();
 
     let packages = vec![
