@@ -126,7 +126,12 @@ struct Found {
 }
 
 /// Loads the records that name the packages, and matches them.
-fn find(packages: &[Package], database: &Database, policy: &Policy, run: &Run) -> Result<Found, DatabaseError> {
+fn find(
+    packages: &[Package],
+    database: &Database,
+    policy: &Policy,
+    run: &Run,
+) -> Result<Found, DatabaseError> {
     let matcher = Matcher::new(packages, &policy.knowledge, &policy.vex).with_evidence_for(&run.reported);
     let mut ids = database.lookup(matcher.names())?;
     let plan = Plan { matcher: &matcher, mentioned: matcher.mentioned(), reported: &run.reported };
