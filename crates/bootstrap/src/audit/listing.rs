@@ -6,6 +6,7 @@
 
 use crate::object::Digest;
 use crate::seed::{self, SeedError};
+use files::TemporaryFile;
 use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -114,8 +115,8 @@ fn disassemble(program: &[u8]) -> Option<(String, Vec<Instruction>)> {
         output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
     };
     let name = objdump(&["--version"])?.lines().next()?.to_owned();
-    let mut file = tempfile::NamedTempFile::new().ok()?;
-    file.write_all(program).ok()?;
+    let mut file = TemporaryFile::new("snowguard-seed-").ok()?;
+    file.file_mut().write_all(program).ok()?;
     let start = format!("--start-address={CODE}");
     let path = file.path().to_str()?;
     let text = objdump(&["-D", "-b", "binary", "-m", "i386:x86-64", "-M", "intel", "-w", &start, path])?;
