@@ -12,7 +12,7 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use terminal::Silent;
+use terminal::{Clean, Silent};
 use vulnerability_db::database::Database;
 use vulnerability_db::ingest::{self, SourceKind, SourceLocation, UpdateOptions};
 
@@ -75,14 +75,14 @@ fn try_run(options: &Options) -> anyhow::Result<()> {
     writeln!(
         out,
         "\n{bold}1. A database{bold:#}\n   snowguard db update --cve {0}/records --kev {0}/known-exploited.json --db {0}/database",
-        folder.display()
+        Clean(folder.display())
     )?;
     let database = make_database(&folder, &mut out)?;
 
     writeln!(
         out,
         "\n{bold}2. A scan{bold:#}\n   snowguard scan --root {0}/root --db {0}/database",
-        folder.display()
+        Clean(folder.display())
     )?;
     let root = folder.join("root");
     store::make(&root).with_context(|| format!("cannot make a store in {}", root.display()))?;
@@ -122,7 +122,7 @@ fn try_run(options: &Options) -> anyhow::Result<()> {
     let page = folder.join("report.html");
     let options = ReportOptions::new(ReportFormat::Html);
     files::replace(&page, |file| report::write(file, &found, &options))?;
-    writeln!(out, "\n{bold}4. A report for others{bold:#}\n   {}", page.display())?;
+    writeln!(out, "\n{bold}4. A report for others{bold:#}\n   {}", Clean(page.display()))?;
     let next = format!(
         "To scan your own system: `snowguard db update --help`, then `snowguard scan`. All of this is in {}.",
         folder.display()

@@ -23,7 +23,7 @@ Examples:
 
 Exit codes: 0 explained; 2 wrong use; 3 no such record or package, or they cannot be read";
 
-/// Tell in sentences why a package is taken to be affected by a CVE, or why not
+/// Explain in sentences why a package is taken to be affected by a CVE, or why not
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = AFTER_HELP)]
 pub(crate) struct Options {

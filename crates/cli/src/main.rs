@@ -23,8 +23,10 @@ mod sbat;
 mod scan;
 mod show;
 
+use clap::error::{ContextKind, ContextValue};
 use clap::{FromArgMatches as _, Parser, Subcommand};
 use exit::Failure;
+use std::error::Error as _;
 use std::io::Write as _;
 use std::process::ExitCode;
 
@@ -80,7 +82,7 @@ fn main() -> ExitCode {
     let matches = help::command::<Cli>().try_get_matches();
     let cli = match matches.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
-        Err(error) => return usage(&error),
+        Err(error) => return usage(error),
     };
     let done = match cli.command {
         Command::Db(command) => db::run(command),
@@ -99,10 +101,33 @@ fn main() -> ExitCode {
 }
 
 /// Prints help, or what is wrong with the arguments, which may hold anything.
-fn usage(error: &clap::Error) -> ExitCode {
-    let text = error.render();
+fn usage(mut error: clap::Error) -> ExitCode {
+    let mut changed = false;
+    let mut cleaned = |text: &String| {
+        let cleaned = terminal::clean(text);
+        changed |= cleaned != *text;
+        cleaned
+    };
+    let given: Vec<_> = error.context().map(|(kind, value)| (kind, value.clone())).collect();
+    for (kind, value) in given {
+        let value = match value {
+            ContextValue::String(text) => ContextValue::String(cleaned(&text)),
+            ContextValue::Strings(texts) => ContextValue::Strings(texts.iter().map(&mut cleaned).collect()),
+            // All others are ours, except for suggestions.
+            _ => continue,
+        };
+        error.insert(kind, value);
+    }
+    if changed {
+        error.insert(ContextKind::Suggested, ContextValue::None);
+    }
+    let mut text = error.render().ansi().to_string();
+    // What parsers of values say may repeat the value.
+    if let Some(source) = error.source().map(ToString::to_string) {
+        text = text.replace(&source, &terminal::clean(&source));
+    }
     let mut out = if error.use_stderr() { terminal::stderr() } else { terminal::stdout() };
     // Whoever reads may have seen enough.
-    let _ = write!(out, "{}", text.ansi()).and_then(|()| out.flush());
+    let _ = write!(out, "{text}").and_then(|()| out.flush());
     ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(exit::USAGE))
 }

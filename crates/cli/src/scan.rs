@@ -36,7 +36,7 @@ Exit codes:
   2  wrong use: arguments, or a file of rules, VEX or knowledge that cannot be used
   3  could not scan, or not all of the targets; what could be scanned is reported";
 
-/// Tell which packages of a system, a build or a channel have known vulnerabilities
+/// Report which packages of a system, a build or a channel have known vulnerabilities
 ///
 /// A target is a store path or a link to one (a profile, `./result`), with all that it needs at run time; a `.drv`
 /// file, with all that it needs to be built; `packages.json` of a channel; lines of nix-eval-jobs; a CycloneDX or

@@ -119,7 +119,7 @@ fn truncated_zips() {
     fixture.folder.write("holed.zip", &holed);
     let (code, out, err) = fixture.update(&["--cve", "holed.zip"]);
     assert_eq!(code, 0, "{err}");
-    contains_all(&out, &["1 new", "1 broken"]);
+    contains_all(&out, &["1 new", "1 invalid"]);
     contains_all(&err, &["holed.zip: CVE-2024-0001.json"]);
 }
 
@@ -182,7 +182,7 @@ fn nasty_json_everywhere() {
         let (code, out, err) =
             fixture.run(&["db", "update", "--db", &format!("db-{name}"), "--cve", &folder]);
         assert_eq!(code, 0, "{err}");
-        contains_all(&out, &["1 new", "1 broken"]);
+        contains_all(&out, &["1 new", "1 invalid"]);
         contains_all(&err, &[&["CVE-2024-0002.json"][..], &expected[..1]].concat());
     }
     // Lines of which one is broken are no reason to leave out the others.
@@ -248,7 +248,7 @@ fn a_text_of_a_gigabyte() {
     );
     let (code, out, err) = fixture.update(&["--cve", "records.jsonl"]);
     assert_eq!(code, 0, "{err}");
-    contains_all(&out, &["2 new", "1 broken"]);
+    contains_all(&out, &["2 new", "1 invalid"]);
     contains_all(&err, &["records.jsonl", "line 2", "more than the 16777216 bytes"]);
 }
 

@@ -18,7 +18,8 @@ pub fn write(out: &mut (impl Write + ?Sized), graph: &Graph<'_>) -> io::Result<(
             writeln!(
                 out,
                 "  {:<width$}  {bytes:>9}  {took:>11}  {}{pins}",
-                node.step.name, node.step.summary
+                node.step.name,
+                terminal::clean(&node.step.summary)
             )?;
             let from: Vec<String> = node
                 .step

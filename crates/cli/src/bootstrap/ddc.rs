@@ -67,7 +67,7 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, Failure> {
             continue;
         }
         let version = terminal::clean(&outcome.version);
-        writeln!(out, "{compiler}: {version}").map_err(failed)?;
+        writeln!(out, "{}: {version}", terminal::clean(compiler)).map_err(failed)?;
         writeln!(out, "  its {:<12} {}", recipe.input, outcome.program.sha256).map_err(failed)?;
         for (name, object) in &outcome.outputs {
             let own = chain.get(name);

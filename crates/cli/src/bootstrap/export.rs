@@ -33,7 +33,7 @@ pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
     export::nix(&plan, &built, &store, &options.to)?;
     let known = plan.steps.iter().filter(|step| built.steps.contains_key(&step.name)).count();
     if known < plan.steps.len() {
-        crate::exit::warn(&format!(
+        crate::exit::warn(format_args!(
             "{} of {} steps are not built here, so `--arg pinned true` does not check them",
             plan.steps.len() - known,
             plan.steps.len()

@@ -71,7 +71,7 @@ fn fetch(plan: &Plan, store: &Store, origins: &[SourceOrigin], json: bool) -> an
                 json!({ "name": source.name, "sha256": source.sha256, "size": source.size, "path": path }),
             );
         } else {
-            writeln!(out, "{} {} {}", source.sha256, source.name, path.display())?;
+            writeln!(out, "{} {} {}", source.sha256, source.name, terminal::Clean(path.display()))?;
         }
     }
     if json {
@@ -95,7 +95,14 @@ fn probe_all(plan: &Plan, store: &Store, origins: &[SourceOrigin], json: bool) -
             all.push(json!({ "name": source.name, "sha256": source.sha256, "size": source.size, "places": places }));
             continue;
         }
-        writeln!(out, "{} {} ({}, {} bytes)", source.sha256, source.name, source.file, source.size)?;
+        writeln!(
+            out,
+            "{} {} ({}, {} bytes)",
+            source.sha256,
+            source.name,
+            terminal::clean(&source.file),
+            source.size
+        )?;
         for answer in &answers {
             let mut origin = answer.origin.to_string();
             if let Some(address) = &answer.address {

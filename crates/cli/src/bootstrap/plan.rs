@@ -7,6 +7,7 @@ use clap::Args;
 use serde_json::json;
 use std::io::Write as _;
 use std::process::ExitCode;
+use terminal::Clean;
 
 /// Print the steps in an order in which they can run, and what each needs.
 ///
@@ -69,7 +70,7 @@ pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     for step in &plan.steps {
-        writeln!(out, "{:<12} {}", step.name, step.summary)?;
+        writeln!(out, "{:<12} {}", step.name, Clean(&step.summary))?;
         for (name, origin) in &step.inputs {
             let origin = origin.to_string();
             let shown =

@@ -13,7 +13,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
-use terminal::clean;
+use terminal::{Clean, clean};
 
 /// Report whether Secure Boot is on, and which keys are enrolled.
 #[derive(Debug, Args)]
@@ -130,7 +130,7 @@ fn print(out: &mut impl Write, state: &SecureBootState, now: Option<Time>) -> st
     for (variable, database) in &state.lists {
         match database {
             Ok(database) => list(out, *variable, database, now)?,
-            Err(error) => writeln!(out, "{variable}: {bad}{error}{bad:#}")?,
+            Err(error) => writeln!(out, "{variable}: {bad}{}{bad:#}", Clean(error))?,
         }
     }
     for wanted in [Variable::PK, Variable::KEK, Variable::DB] {
@@ -145,7 +145,7 @@ fn print(out: &mut impl Write, state: &SecureBootState, now: Option<Time>) -> st
             let least = least.collect::<Vec<_>>().join(", ");
             writeln!(out, "shim starts    {} and newer ({})", clean(&least), clean(date))?;
         }
-        Some(Err(error)) => writeln!(out, "shim's level: {bad}{error}{bad:#}")?,
+        Some(Err(error)) => writeln!(out, "shim's level: {bad}{}{bad:#}", Clean(error))?,
         None => {}
     }
     Ok(())

@@ -12,6 +12,7 @@ use serde_json::json;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use terminal::Clean;
 
 /// Print the Authenticode digests of EFI programs.
 ///
@@ -68,7 +69,7 @@ pub(super) fn run(options: &Options) -> Result<ExitCode, exit::Failure> {
         } else {
             for (algorithm, digest) in &found.digests {
                 let name = if options.algorithm.len() > 1 { format!("{algorithm}:") } else { String::new() };
-                writeln!(out, "{name}{}  {}", hex(digest), path.display())?;
+                writeln!(out, "{name}{}  {}", hex(digest), Clean(path.display()))?;
             }
         }
         Ok(())

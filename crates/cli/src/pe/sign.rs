@@ -177,7 +177,7 @@ fn open(path: &Path) -> anyhow::Result<ImageFile> {
 
 fn warn_of_gaps(path: &Path, layout: &Layout) {
     if let Some(gap) = gaps(layout).first() {
-        exit::warn(&format!(
+        exit::warn(format_args!(
             "{}: bytes {:#x} to {:#x} belong to no section; programs disagree on the digest of such files",
             path.display(),
             gap.start,
