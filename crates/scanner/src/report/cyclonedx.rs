@@ -8,6 +8,7 @@ use serde::ser::SerializeMap;
 use serde_json::{Map, Value, json};
 use std::io;
 use terminal::clean;
+use vulnerability::Stated;
 use vulnerability::model::{Container, Level, RecordSource, Severity};
 
 /// Writes the report.

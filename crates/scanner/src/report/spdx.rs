@@ -10,6 +10,7 @@ use serde::ser::SerializeMap;
 use serde_json::{Map, Value, json};
 use std::io;
 use terminal::clean;
+use vulnerability::Stated;
 
 const DOCUMENT: &str = "SPDXRef-DOCUMENT";
 

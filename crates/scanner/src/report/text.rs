@@ -1,6 +1,7 @@
 //! Names, numbers and links as several formats write them.
 
 use matching::{Confidence, FindingStatus, Package};
+use vulnerability::Stated;
 use vulnerability::model::Level;
 
 /// Thousands separated, as people read them.
