@@ -343,6 +343,7 @@ fn half_finished_transaction() {
     assert!(fs::metadata(copy.path().join("db.sqlite-journal")).unwrap().len() > 0);
     let error = StoreDb::open(&copy.path().join("db.sqlite")).unwrap_err();
     assert!(matches!(error, StoreDbError::NeedsRecovery { .. }), "{error}");
+    assert!(error.hint().unwrap().contains("any Nix command"));
 }
 
 /// What a handle that reads without coordination does when the file changes under it.

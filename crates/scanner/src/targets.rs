@@ -171,9 +171,11 @@ impl TargetError {
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Unrecognised { .. } => Some("--type names the kind, if you know it"),
-            Self::Database(_) => {
-                Some("--no-store-database finds references by reading the files of the store")
-            }
+            Self::Database(error) => Some(
+                error
+                    .hint()
+                    .unwrap_or("--no-store-database finds references by reading the files of the store"),
+            ),
             Self::Invalid { source, .. } => source.hint(),
             _ => None,
         }

@@ -115,9 +115,6 @@ impl StoreDbError {
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::NeedsRecovery { .. } => Some("run any Nix command as its owner to have it undone"),
-            Self::Locked { .. } | Self::Changed { .. } => {
-                Some("try again when the other process is done with the store")
-            }
             _ => None,
         }
     }
