@@ -1,11 +1,11 @@
 //! What has to be trusted, said plainly.
 //!
-//! - [`listing`]: the seed, every byte with what its listing says of it, beside a disassembly by
+//! - [`Listing`]: the seed, every byte with what its listing says of it, beside a disassembly by
 //!   others.
-//! - [`written`]: what people wrote and people can read: files, lines, and how long reading takes.
-//! - [`generated`]: files of others' archives that programs made: reading those is not reading a
+//! - [`WrittenPart`]: what people wrote and people can read: files, lines, and how long reading takes.
+//! - [`GeneratedFile`]: files of others' archives that programs made: reading those is not reading a
 //!   source.
-//! - [`trusted`]: everything else, with what can be done about it.
+//! - [`Trusted`]: everything else, with what can be done about it.
 
 mod generated;
 mod listing;

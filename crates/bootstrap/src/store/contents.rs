@@ -81,8 +81,8 @@ impl Contents {
     }
 
     /// What an unpacked part of a source is, if the store has it. The key is that of
-    /// [`crate::key::of_unpacked`].
-    pub fn unpacked(&self, key: Digest) -> Result<Option<Object>, StoreError> {
+    /// `key::of_unpacked`.
+    pub(crate) fn unpacked(&self, key: Digest) -> Result<Option<Object>, StoreError> {
         Ok(self.result(key)?.and_then(|result| result.outputs.get(PART).copied()))
     }
 
