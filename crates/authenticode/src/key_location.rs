@@ -111,6 +111,7 @@ impl KeyLocation {
     }
 
     /// The certificates there: those of the file, or the one that the URI names.
+    #[cfg_attr(not(feature = "pkcs11"), expect(unused_variables, reason = "only tokens need it"))]
     pub fn certificates(&self, access: &KeyAccess) -> Result<Vec<Certificate>, KeyLocationError> {
         match self {
             Self::File(path) => {
