@@ -3,6 +3,7 @@
 mod crates;
 mod debian;
 mod error;
+mod local;
 mod origin;
 mod packed;
 mod probe;
@@ -53,7 +54,7 @@ pub fn fetch(
         progress.start(&source.name, Some(source.size), Unit::Bytes);
         progress.status(&format!("{} from {origin}", source.name));
         let found = match origin {
-            SourceOrigin::Mirror(folder) => origin::copy_from_mirror(source, folder, &work),
+            SourceOrigin::Mirror(folder) => local::copy_from_mirror(source, folder, &work),
             SourceOrigin::Debian => debian::fetch(source, &store.lists()?, &work),
             SourceOrigin::Upstream { certificates } => {
                 upstream::fetch(source, certificates.as_deref(), &work, progress)
@@ -62,7 +63,7 @@ pub fn fetch(
         };
         progress.finish();
         // Whatever the origin says: the file that is wanted is the one with that hash.
-        match found.and_then(|file| origin::check(source, &file).map(|()| file)) {
+        match found.and_then(|file| local::check(source, &file).map(|()| file)) {
             Ok(file) => {
                 store.put_source(&file, source.sha256)?;
                 crate::store::remove(&work)?;

@@ -7,8 +7,10 @@
 //! (such as [`Owners`](crate::facts::owners::Owners)) must not depend on the caller.
 
 mod phrases;
+mod set;
 
-use crate::set::PackageSet;
+pub(crate) use set::PackageSet;
+
 use phrases::{Keyed, KeyedPhrases, Phrases, Texts, Words};
 use rustc_hash::FxHashMap;
 use serde::Deserialize;

@@ -1,7 +1,8 @@
 //! Which origins have a source, without taking it.
 
 use super::error::{OriginError, SourceError};
-use super::origin::{SourceOrigin, check};
+use super::local::check;
+use super::origin::SourceOrigin;
 use super::{crates, debian, upstream};
 use crate::steps::SourceArchive;
 use crate::store::Store;

@@ -2,7 +2,7 @@
 //! size says when to stop.
 
 use super::error::OriginError;
-use super::origin::check;
+use super::local::check;
 use crate::steps::SourceArchive;
 use files::FileError;
 use http::{Client, GetEvent, GetOptions, HttpError, HttpErrorKind};
