@@ -87,8 +87,8 @@ impl Shape {
     }
 }
 
-/// Reads a document. `root` gets the local name and the namespace of the outermost element and says what shape it has,
-/// or why it is not the right one. Gives the namespace beside the value.
+/// Reads a document. `root` gets the local name and the namespace of the outermost element and returns its shape, or
+/// the error if it is not the right one. Returns the namespace and the value.
 pub(crate) fn read(
     bytes: &[u8],
     root: impl FnOnce(&str, &str) -> Result<&'static Shape, DocumentError>,

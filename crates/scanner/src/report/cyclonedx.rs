@@ -198,7 +198,7 @@ fn rating(severity: &Severity) -> Value {
     Value::Object(rating)
 }
 
-/// The states of CycloneDX. "Exploitable" is only said where identity and version are certain.
+/// The states of CycloneDX. "Exploitable" stands only where identity and version are certain.
 fn analysis(entry: &FindingEntry<'_>) -> Value {
     let finding = entry.finding;
     let by_patch = finding

@@ -207,7 +207,7 @@ fn bars(summary: &Summary) -> Vec<Bar> {
             name,
             count,
             y: i * BAR_PITCH,
-            // One finding beside thousands must still be seen.
+            // One finding next to thousands must still be seen.
             width: (count * BAR_LENGTH / most).max(if count > 0 { 2 } else { 0 }),
         })
         .collect()

@@ -70,15 +70,15 @@ pub(super) fn read_all(path: &Path, maximum: u64) -> Result<Vec<u8>, TargetError
     Ok(bytes)
 }
 
-/// Reads to the end or to `most` bytes. Unlike `read_to_end` alone, never asks for more room than `most` needs.
+/// Reads to the end or to `most` bytes. Unlike `read_to_end` alone, never reserves more than `most` needs.
 fn read_at_most(reader: &mut dyn Read, most: u64) -> io::Result<Vec<u8>> {
     const FIRST: usize = 64 << 10;
     let most = usize::try_from(most).unwrap_or(usize::MAX);
     let mut bytes = Vec::new();
     while bytes.len() < most {
-        let room = (bytes.len() / 2).max(FIRST).min(most - bytes.len());
-        bytes.try_reserve_exact(room)?;
-        if reader.take(room as u64).read_to_end(&mut bytes)? < room {
+        let more = (bytes.len() / 2).max(FIRST).min(most - bytes.len());
+        bytes.try_reserve_exact(more)?;
+        if reader.take(more as u64).read_to_end(&mut bytes)? < more {
             break;
         }
     }

@@ -11,6 +11,8 @@ use crate::document::{self, DocumentError};
 use matching::Package;
 use serde_json::Value;
 use std::collections::HashSet;
+use vulnerability::Stated;
+use vulnerability::purl::Purl;
 
 /// Reads an SBOM in CycloneDX, JSON or XML.
 pub fn parse(bytes: &[u8]) -> Result<TargetContents, DocumentError> {
@@ -77,10 +79,9 @@ const NOT_SOFTWARE: &[&str] = &["device", "file", "data", "machine-learning-mode
 
 fn component(node: &Node<'_>, contents: &mut TargetContents) -> Option<Package> {
     let kind = node.text("type", contents);
-    let url = node.text("purl", contents);
-    let from_purl = url.as_deref().and_then(purl::parts);
-    if let (Some(url), None) = (&url, &from_purl) {
-        contents.warn(format!("{}.purl", node.place), format!("`{}` is not a package URL", cut(url)));
+    let url: Option<Stated<Purl>> = node.text("purl", contents).map(Into::into);
+    if let Some(url) = url.as_ref().filter(|url| url.value().is_none()) {
+        contents.warn(format!("{}.purl", node.place), format!("`{}` is not a package URL", cut(url.as_str())));
     }
     if kind.as_deref().is_some_and(|k| NOT_SOFTWARE.contains(&k)) && url.is_none() {
         return None;
@@ -88,10 +89,7 @@ fn component(node: &Node<'_>, contents: &mut TargetContents) -> Option<Package> 
     let name = node.text("name", contents);
     let group = node.text("group", contents);
     let version = node.text("version", contents);
-    let (purl_name, purl_version) = match from_purl {
-        Some((_, name, version)) => (Some(name), version),
-        None => (None, None),
-    };
+    let (purl_name, purl_version) = purl::parts(url.iter());
     let Some(pname) = name.or(purl_name) else {
         contents.warn(node.place.clone(), "has no name");
         return None;
@@ -115,7 +113,7 @@ fn component(node: &Node<'_>, contents: &mut TargetContents) -> Option<Package> 
         version,
         description: node.text("description", contents),
         cpes: node.text("cpe", contents).into_iter().map(Into::into).collect(),
-        purls: url.into_iter().map(Into::into).collect(),
+        purls: url.into_iter().collect(),
         ..Package::default()
     };
     // Scoped npm packages and Maven artifacts: the group is part of the name only in npm.

@@ -1,17 +1,27 @@
 //! What a package URL says of a package: its name and version.
 
 use super::meta::cut;
+use vulnerability::Stated;
 use vulnerability::purl::Purl;
 
-/// The type, name and version of a package URL; `None` if it is none.
-pub(crate) fn parts(purl: &str) -> Option<(String, String, Option<String>)> {
-    let purl: Purl = purl.parse().ok()?;
+/// The name and version of a package URL.
+pub(crate) fn name_and_version(purl: &Purl) -> (String, Option<String>) {
     // The names of Go modules and of npm's scopes go by their whole path.
     let name = match (purl.package_type(), purl.namespace()) {
         ("golang" | "npm", Some(namespace)) => format!("{namespace}/{}", purl.name()),
         _ => purl.name().to_owned(),
     };
-    Some((purl.package_type().to_owned(), cut(&name), purl.version().map(cut)))
+    (cut(&name), purl.version().map(cut))
+}
+
+/// The name and version of the first package URL that can be read.
+pub(super) fn parts<'a>(
+    mut urls: impl Iterator<Item = &'a Stated<Purl>>,
+) -> (Option<String>, Option<String>) {
+    match urls.find_map(Stated::value).map(name_and_version) {
+        Some((name, version)) => (Some(name), version),
+        None => (None, None),
+    }
 }
 
 #[cfg(test)]
@@ -19,7 +29,7 @@ mod tests {
     use super::*;
 
     fn of(purl: &str) -> Option<(String, Option<String>)> {
-        parts(purl).map(|(_, name, version)| (name, version))
+        purl.parse().ok().as_ref().map(name_and_version)
     }
 
     #[test]

@@ -13,7 +13,9 @@ use super::collect::merge;
 use super::{TargetContents, purl};
 use crate::document::{self, DocumentError};
 use matching::Package;
+use vulnerability::Stated;
 use vulnerability::json::Any;
+use vulnerability::purl::Purl;
 
 /// Where the names of SPDX 2 begin in RDF.
 pub(super) const VOCABULARY: &str = "http://spdx.org/rdf/terms#";
@@ -64,7 +66,7 @@ struct SpdxPackage {
     summary: Option<String>,
     description: Option<String>,
     purpose: Option<String>,
-    purls: Vec<String>,
+    purls: Vec<Stated<Purl>>,
     cpes: Vec<String>,
 }
 
@@ -72,7 +74,7 @@ impl SpdxPackage {
     /// Adds an external reference: category, type and locator of clause 7.21.
     fn reference(&mut self, kind: &str, locator: String) {
         match kind {
-            "purl" => self.purls.push(locator),
+            "purl" => self.purls.push(locator.into()),
             "cpe23Type" | "cpe22Type" => self.cpes.push(locator),
             _ => {}
         }
@@ -86,14 +88,10 @@ impl SpdxPackage {
         if self.purpose.as_deref().is_some_and(|p| NOT_SOFTWARE.contains(&p)) && self.purls.is_empty() {
             return None;
         }
-        let from_purl = self.purls.iter().find_map(|p| purl::parts(p));
-        for url in self.purls.iter().filter(|p| purl::parts(p).is_none()) {
+        for url in self.purls.iter().filter(|url| url.value().is_none()) {
             contents.warn(place, format!("`{url}` is not a package URL"));
         }
-        let (purl_name, purl_version) = match from_purl {
-            Some((_, name, version)) => (Some(name), version),
-            None => (None, None),
-        };
+        let (purl_name, purl_version) = purl::parts(self.purls.iter());
         let Some(pname) = stated(self.name).or(purl_name) else {
             contents.warn(place, "has no name");
             return None;
@@ -109,7 +107,7 @@ impl SpdxPackage {
             description: stated(self.summary).or(stated(self.description)),
             homepages: stated(self.homepage).into_iter().collect(),
             source_urls: stated(self.download).into_iter().collect(),
-            purls: self.purls.into_iter().map(Into::into).collect(),
+            purls: self.purls,
             cpes: self.cpes.into_iter().map(Into::into).collect(),
             ..Package::default()
         })

@@ -58,7 +58,7 @@ impl ReadOptions {
         if !self.use_database {
             return Ok(None);
         }
-        // The state folder lies beside the store: `/nix/store`, `/nix/var/nix`.
+        // The state folder is next to the store: `/nix/store`, `/nix/var/nix`.
         let logical = Path::new("/").join(store_db::DATABASE);
         let file = logical.file_name().unwrap_or_default();
         let folder = self.root().physical_folder(logical.parent().unwrap_or(Path::new("/")))?;
@@ -71,7 +71,7 @@ impl ReadOptions {
         Ok(Some(StoreDb::open_with(&path, StoreDbOptions::new(self.store_dir.clone()))?))
     }
 
-    /// Tells where a target is: in the store, or a file of its own.
+    /// Finds out where a target is: in the store, or a file of its own.
     pub(super) fn locate(&self, target: &Path) -> Result<Place, TargetError> {
         let absolute = if target.is_absolute() || self.root != Path::new("/") {
             target.to_owned()

@@ -2,15 +2,17 @@
 
 use crate::targets::purl;
 use matching::VexProduct;
+use vulnerability::purl::Purl;
 
 /// Reads an identifier. `None` if it is of a form that cannot be compared with a package.
 pub(super) fn of_identifier(text: &str) -> Option<VexProduct> {
     if text.starts_with("pkg:") {
-        let (kind, name, version) = purl::parts(text)?;
+        let purl: Purl = text.parse().ok()?;
         // Container images and distributions' packages are other things than the package of that name.
-        if matches!(kind.as_str(), "oci" | "docker" | "deb" | "rpm" | "apk" | "alpm") {
+        if matches!(purl.package_type(), "oci" | "docker" | "deb" | "rpm" | "apk" | "alpm") {
             return None;
         }
+        let (name, version) = purl::name_and_version(&purl);
         return Some(VexProduct { pname: Some(name), version, store_path: None });
     }
     // The older form has the same fields in the same order.

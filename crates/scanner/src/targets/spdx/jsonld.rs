@@ -51,13 +51,13 @@ pub(super) fn parse(document: &Value) -> Result<TargetContents, DocumentError> {
             purpose: node.text("software_primaryPurpose", &mut contents).map(|p| p.to_ascii_uppercase()),
             ..SpdxPackage::default()
         };
-        package.purls.extend(node.text("software_packageUrl", &mut contents));
+        package.purls.extend(node.text("software_packageUrl", &mut contents).map(Into::into));
         for identifier in node.list("externalIdentifier", &mut contents) {
             let kind = identifier.text("externalIdentifierType", &mut contents);
             let value = identifier.text("identifier", &mut contents);
             if let (Some(kind), Some(value)) = (kind, value) {
                 match kind.as_str() {
-                    "packageUrl" if !package.purls.contains(&value) => package.purls.push(value),
+                    "packageUrl" if !package.purls.iter().any(|p| *p == value.as_str()) => package.purls.push(value.into()),
                     "cpe23" | "cpe22" => package.cpes.push(value),
                     _ => {}
                 }
