@@ -45,7 +45,7 @@ use std::time::Duration;
 
 pub use access::Access;
 pub use closure::{Closure, ClosurePath};
-pub use error::{Damage, RowProblem, SchemaProblem, SqliteError, StoreDbError};
+pub use error::{RowProblem, SchemaProblem, SqliteError, StoreDbDamage, StoreDbError};
 
 /// The only schema version that can be read.
 pub const SCHEMA_VERSION: u32 = 10;

@@ -1,7 +1,7 @@
 //! Closures: what a path needs, directly or not.
 
 use super::rows::Row;
-use super::{Damage, Query, RowProblem, StoreDbError};
+use super::{Query, RowProblem, StoreDbDamage, StoreDbError};
 use crate::store_path::StorePath;
 use rustc_hash::FxHashMap;
 
@@ -126,7 +126,7 @@ fn dangling(query: &Query<'_>, id: i64) -> Result<StoreDbError, StoreDbError> {
     // Within one state of a sound file this row exists: it is where the id came from.
     Ok(error.unwrap_or_else(|| StoreDbError::Corrupt {
         path: query.path.to_path_buf(),
-        damage: Damage::Index(id),
+        damage: StoreDbDamage::Index(id),
     }))
 }
 

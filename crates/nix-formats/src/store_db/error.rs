@@ -56,7 +56,7 @@ pub enum StoreDbError {
         /// The database.
         path: PathBuf,
         /// What is damaged.
-        damage: Damage,
+        damage: StoreDbDamage,
     },
     /// A transaction was interrupted by a crash, and undoing it needs the right to write.
     #[error("{} holds a half-finished transaction", path.display())]
@@ -129,9 +129,11 @@ impl StoreDbError {
         match failure.code {
             Code::DatabaseBusy | Code::DatabaseLocked => Self::Locked { path, waited },
             Code::NotADatabase => Self::NotADatabase { path },
-            Code::DatabaseCorrupt => Self::Corrupt { path, damage: Damage::Structure(SqliteError(source)) },
-            Code::OperationInterrupted => Self::Corrupt { path, damage: Damage::Endless },
-            Code::TooBig => Self::Corrupt { path, damage: Damage::HugeValue },
+            Code::DatabaseCorrupt => {
+                Self::Corrupt { path, damage: StoreDbDamage::Structure(SqliteError(source)) }
+            }
+            Code::OperationInterrupted => Self::Corrupt { path, damage: StoreDbDamage::Endless },
+            Code::TooBig => Self::Corrupt { path, damage: StoreDbDamage::HugeValue },
             Code::ReadOnly if failure.extended_code == rusqlite::ffi::SQLITE_READONLY_ROLLBACK => {
                 Self::NeedsRecovery { path }
             }
@@ -165,7 +167,7 @@ pub enum SchemaProblem {
 /// What is damaged in a database.
 #[derive(Debug, Error)]
 #[non_exhaustive]
-pub enum Damage {
+pub enum StoreDbDamage {
     /// SQLite's own structures.
     #[error("{}", message(.0))]
     Structure(SqliteError),
