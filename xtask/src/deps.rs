@@ -20,9 +20,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("http-client", &["files"]),
     ("nix-formats", &["files"]),
     ("vulnerability", &[]),
-    ("web", &[]),
     // The tracker's wing.
-    ("vulnerability-db", &["files", "http-client", "vulnerability"]),
+    ("vulnerability-db", &["files", "http-client", "terminal", "vulnerability"]),
     ("matching", &["vulnerability"]),
     ("scanner", &["files", "matching", "nix-formats", "terminal", "vulnerability", "vulnerability-db"]),
     // The boot wing.
