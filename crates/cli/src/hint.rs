@@ -44,14 +44,18 @@ fn known(error: &(dyn std::error::Error + 'static)) -> Option<String> {
 mod tests {
     use super::*;
     use anyhow::Context as _;
+    use std::path::Path;
     use std::time::Duration;
 
     #[test]
     fn hints_are_found_below_context() {
         assert_eq!(of(&anyhow::anyhow!("x").context("y")), None);
-        let client = http::Client::new(Some("/nowhere.pem".as_ref()));
-        let failed = client.size("https://localhost:1/", Duration::from_secs(1)).context("no timestamp");
-        // It has no hint, but is found.
-        assert_eq!(of(&failed.unwrap_err()), None);
+        let missing = vulnerability_db::Database::open(Path::new("/nowhere"));
+        let hint = of(&missing.context("no records").unwrap_err());
+        assert!(hint.is_some_and(|hint| hint.contains("snowguard db update")));
+        // An error that could have a hint, and has none.
+        let client = http::Client::new(Some(Path::new("/nowhere.pem")));
+        let failed = client.size("https://localhost:1/", Duration::from_secs(1));
+        assert_eq!(of(&failed.context("no timestamp").unwrap_err()), None);
     }
 }

@@ -55,7 +55,7 @@ enum Command {
     /// Inspect, verify and sign EFI programs, and change their sections.
     #[command(subcommand)]
     Pe(pe::Command),
-    /// Read, write and check SBAT data: generations of boot components, and which are revoked.
+    /// Read, write and check SBAT data: which boot components are revoked.
     #[command(subcommand)]
     Sbat(sbat::Command),
     /// Create and enrol Secure Boot keys, and list those that are enrolled.

@@ -58,7 +58,8 @@ fn programs() {
     scene.harmless(3, &["pe", "verify", "--db", HOSTILE, &name]);
     scene.harmless(3, &["pe", "verify", "--db", &pem, HOSTILE, &signed]);
     scene.harmless(3, &["pe", "sign", "--key", HOSTILE, "--cert", &pem, "--output", "x", &name]);
-    let percent: String = HOSTILE.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let percent: Vec<String> = HOSTILE.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let percent = percent.concat();
     let token = format!("pkcs11:object={percent}?module-path=/{percent}");
     scene.run(3, &["pe", "sign", "--key", &token, "--cert", &pem, "--output", "x", &name]);
     let timestamp = format!("http://127.0.0.1:1/{HOSTILE}");
