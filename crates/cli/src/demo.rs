@@ -39,8 +39,9 @@ const EXPLAINED: [(&str, &str); 3] =
 
 /// Show what Snowguard does, on a small made-up system
 ///
-/// Makes a database of twelve well-known vulnerabilities and a store of a few made-up packages in a temporary folder,
-/// scans it, explains three findings, and writes a report. Nothing of your system is read.
+/// Makes a database of twelve well-known vulnerabilities and a store of a few made-up packages in a
+/// temporary folder, scans it, explains three findings, and writes a report. Nothing of your system
+/// is read.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
     /// The folder to make everything in; it must not exist [default: a new one for temporary files]

@@ -38,9 +38,10 @@ Exit codes:
 
 /// Report which packages of a system, a build or a channel have known vulnerabilities
 ///
-/// A target is a store path or a link to one (a profile, `./result`), with all that it needs at run time; a `.drv`
-/// file, with all that it needs to be built; `packages.json` of a channel; lines of nix-eval-jobs; a CycloneDX or
-/// SPDX SBOM. Files may be compressed with gzip, zstd or Brotli. The database is made by `snowguard db update`.
+/// A target is a store path or a link to one (a profile, `./result`), with all that it needs at run
+/// time; a `.drv` file, with all that it needs to be built; `packages.json` of a channel; lines of
+/// nix-eval-jobs; a CycloneDX or SPDX SBOM. Files may be compressed with gzip, zstd or Brotli. The
+/// database is made by `snowguard db update`.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = AFTER_HELP)]
 pub(crate) struct Options {
@@ -52,7 +53,8 @@ pub(crate) struct Options {
     kind: Option<TargetKind>,
     /// Where the root of the system to scan is
     ///
-    /// Targets, the store and its database are looked for below it, and links are followed below it.
+    /// Targets, the store and its database are looked for below it, and links are followed below
+    /// it.
     #[arg(long, value_name = "FOLDER", default_value = "/")]
     root: PathBuf,
     /// The store, as its paths are written
@@ -64,7 +66,8 @@ pub(crate) struct Options {
     /// Do not read derivations: let only the names of store paths speak
     #[arg(long)]
     no_derivations: bool,
-    /// Write rules for --suppress that accept what is reported now, for 90 days; the file must not exist
+    /// Write rules for --suppress that accept what is reported now, for 90 days; the file must not
+    /// exist
     #[arg(long, value_name = "FILE")]
     write_suppress: Option<PathBuf>,
     /// Exit with 1 if there is a finding at or above this bar
@@ -86,7 +89,8 @@ struct ReportArguments {
     /// The format of the report
     #[arg(long, short, value_name = "FORMAT", default_value = "table", value_parser = named::<ReportFormat>(ReportFormat::ALL.iter().map(|f| f.name())))]
     format: ReportFormat,
-    /// Write the report to this file instead of standard output; it is replaced at once or not at all
+    /// Write the report to this file instead of standard output; it is replaced at once or not at
+    /// all
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Show everything: all statuses, all confidences, what is suppressed
@@ -193,7 +197,8 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, exit::Failure> {
     }
     let least = options.report.min_confidence.0;
     let fails = options.fail_on.is_some_and(|bar| found.entries().iter().any(|e| bar.fails(e, least)));
-    // The program ends here: freeing hundreds of thousands of texts one by one would only take time.
+    // The program ends here: freeing hundreds of thousands of texts one by one would only take
+    // time.
     std::mem::forget(found);
     if failed {
         return Ok(ExitCode::from(exit::COULD_NOT));
@@ -204,8 +209,8 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, exit::Failure> {
 /// The most bytes that come in through a pipe.
 const MAXIMUM_STREAM: u64 = 8 << 30;
 
-/// How a target is called. What comes through a pipe (`-` is standard input) can be read only once, but has to be looked at
-/// before; it is put into a temporary file.
+/// How a target is called. What comes through a pipe (`-` is standard input) can be read only once,
+/// but has to be looked at before; it is put into a temporary file.
 fn spooled(path: &Path) -> io::Result<(String, Option<tempfile::NamedTempFile>)> {
     let mut stream: Box<dyn Read> = if path == Path::new("-") {
         Box::new(io::stdin().lock())
@@ -244,7 +249,8 @@ fn write_suppress(path: &Path, found: &Scan, selection: &Selection) -> anyhow::R
     Ok(files::replace_bytes(path, rules.as_bytes())?)
 }
 
-/// Reads all targets; the errors of those that cannot be read are printed. Also says whether there were any.
+/// Reads all targets; the errors of those that cannot be read are printed. Also says whether there
+/// were any.
 fn read_targets(options: &Options, how: &ReadOptions) -> (Vec<Target>, bool) {
     let mut targets = Vec::with_capacity(options.targets.len());
     let mut failed = false;
@@ -269,7 +275,8 @@ fn read_target(path: &Path, kind: Option<TargetKind>, how: &ReadOptions) -> anyh
 }
 
 impl Options {
-    /// The statuses whose findings somebody will look at. Summaries and `--fail-on` rate all that is affected.
+    /// The statuses whose findings somebody will look at. Summaries and `--fail-on` rate all that
+    /// is affected.
     fn reported(&self) -> Vec<FindingStatus> {
         let mut reported = self.report.selection().statuses;
         reported.push(FindingStatus::Affected);

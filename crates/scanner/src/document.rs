@@ -1,4 +1,5 @@
-//! Documents that others wrote, SBOMs and VEX: the forms that several readers share, and what can be wrong with them.
+//! Documents that others wrote, SBOMs and VEX: the forms that several readers share, and what can
+//! be wrong with them.
 
 pub(crate) mod cyclonedx;
 pub(crate) mod xml;

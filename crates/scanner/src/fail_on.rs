@@ -39,8 +39,9 @@ impl FailOn {
         }
     }
 
-    /// Whether a finding is at or above the bar: affected, not suppressed, of at least this confidence, and severe
-    /// enough. What is known to be exploited is above every bar, whatever its rating.
+    /// Whether a finding is at or above the bar: affected, not suppressed, of at least this
+    /// confidence, and severe enough. What is known to be exploited is above every bar, whatever
+    /// its rating.
     pub fn fails(self, entry: &FindingEntry<'_>, min_confidence: Confidence) -> bool {
         let counts = entry.suppression.is_none()
             && entry.finding.status == FindingStatus::Affected

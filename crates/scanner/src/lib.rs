@@ -1,8 +1,9 @@
-//! What is installed here, which findings that gives, and the report in the format that was asked for.
+//! What is installed here, which findings that gives, and the report in the format that was asked
+//! for.
 //!
-//! [`targets`] reads what there is to scan and gives packages, [`suppress`] and [`vex`] read what users say about
-//! findings, [`scan()`] makes the [`Scan`] of it, and [`report`] writes that down. Matching itself is the work of the crate
-//! `matching`.
+//! [`targets`] reads what there is to scan and gives packages, [`suppress`] and [`vex`] read what
+//! users say about findings, [`scan()`] makes the [`Scan`] of it, and [`report`] writes that down.
+//! Matching itself is the work of the crate `matching`.
 
 mod document;
 mod fail_on;

@@ -11,8 +11,9 @@
 //! | html | everybody; one file that loads nothing |
 //! | openvex | VEX tools (OpenVEX 0.2.0) |
 //!
-//! Nothing here asks the clock: time and identity of a report come with the [`Scan`], so that the same scan gives
-//! the same bytes. [`write_record`] is the odd one out: it shows one vulnerability instead of a scan.
+//! Nothing here asks the clock: time and identity of a report come with the [`Scan`], so that the
+//! same scan gives the same bytes. [`write_record`] is the odd one out: it shows one vulnerability
+//! instead of a scan.
 
 mod csv;
 mod cyclonedx;
@@ -104,8 +105,8 @@ impl ReportFormat {
         }
     }
 
-    /// The statuses it shows if the user does not say: formats for people and for alarms show what is affected, those
-    /// that exchange knowledge show all.
+    /// The statuses it shows if the user does not say: formats for people and for alarms show what
+    /// is affected, those that exchange knowledge show all.
     pub const fn default_statuses(self) -> &'static [FindingStatus] {
         match self {
             Self::Table | Self::Sarif | Self::Csv | Self::Html => &[FindingStatus::Affected],
@@ -228,8 +229,8 @@ type Object<'a, 'b> = serde_json::ser::Compound<'a, io::BufWriter<&'b mut dyn io
 /// JSON is written in pieces of a few bytes, which should not each be a call through a pointer.
 const BUFFER: usize = 1 << 16;
 
-/// Writes a JSON object member by member, so that a report of hundreds of thousands of findings never has to be in
-/// memory, and a line end.
+/// Writes a JSON object member by member, so that a report of hundreds of thousands of findings
+/// never has to be in memory, and a line end.
 fn write_object(
     out: &mut dyn io::Write,
     lines: usize,

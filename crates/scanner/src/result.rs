@@ -26,8 +26,8 @@ pub struct Scan {
     pub targets: Vec<ScannedTarget>,
     /// The packages of all targets.
     pub packages: Vec<Package>,
-    /// The vulnerabilities of the findings that are reported. Their statements may be left out: the findings' evidence
-    /// quotes them.
+    /// The vulnerabilities of the findings that are reported. Their statements may be left out: the
+    /// findings' evidence quotes them.
     pub vulnerabilities: BTreeMap<CveId, Vulnerability>,
     /// The findings; `package` is an index into `packages`.
     pub findings: Vec<Finding>,
@@ -37,7 +37,8 @@ pub struct Scan {
     pub rule_problems: Vec<Warning>,
     /// When the scan was made.
     pub time: Timestamp,
-    /// The scan's identity: a random UUID (version 4) in lower case. SARIF accepts no later version.
+    /// The scan's identity: a random UUID (version 4) in lower case. SARIF accepts no later
+    /// version.
     pub id: String,
     /// What the packages were compared with.
     pub records: Records,

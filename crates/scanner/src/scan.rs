@@ -1,4 +1,5 @@
-//! From targets to a [`Scan`]: which records name the packages, what they say, and what the policy says about that.
+//! From targets to a [`Scan`]: which records name the packages, what they say, and what the policy
+//! says about that.
 
 use crate::result::{Records, Scan, ScannedTarget};
 use crate::suppress::{self, Rule};
@@ -43,8 +44,8 @@ impl Target {
     }
 }
 
-/// What overrides the records, or how they are read. Made as `Policy { knowledge, ..Policy::default() }`, since it may get
-/// more fields. The default is none at all.
+/// What overrides the records, or how they are read. Made as `Policy { knowledge,
+/// ..Policy::default() }`, since it may get more fields. The default is none at all.
 #[derive(Debug, Default)]
 pub struct Policy {
     /// Curated knowledge.
@@ -63,7 +64,8 @@ pub struct Run {
     pub time: Timestamp,
     /// Its identity: a random UUID (version 4) in lower case.
     pub id: String,
-    /// Only findings of these statuses are reported with their evidence and vulnerabilities; the others are only counted.
+    /// Only findings of these statuses are reported with their evidence and vulnerabilities; the
+    /// others are only counted.
     pub reported: Vec<FindingStatus>,
     /// How many threads may load and match records.
     pub threads: NonZero<usize>,
@@ -154,8 +156,8 @@ struct Part {
 }
 
 impl Part {
-    /// Loads and matches some vulnerabilities, and keeps those that are reported. Once they are matched, their statements are
-    /// not needed any more; they are most of a record.
+    /// Loads and matches some vulnerabilities, and keeps those that are reported. Once they are
+    /// matched, their statements are not needed any more; they are most of a record.
     fn add(&mut self, plan: &Plan<'_>, database: &Database, ids: &[CveId]) -> Result<(), DatabaseError> {
         let matcher = plan.matcher;
         let part = database.load(ids)?;

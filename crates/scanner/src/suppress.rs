@@ -69,7 +69,8 @@ pub fn read(path: &Path) -> Result<Vec<Rule>, UserFileError> {
         .map_err(|source| UserFileError::Rules { path: path.to_owned(), source })
 }
 
-/// Reads rules; `name` is the file's, for origins; its extension decides between the forms where it can.
+/// Reads rules; `name` is the file's, for origins; its extension decides between the forms where it
+/// can.
 pub fn parse(text: &str, name: &str, extension: Option<&str>) -> Result<Vec<Rule>, RuleError> {
     let starts = |c: char| text.lines().any(|l| l.starts_with(c));
     match extension {
@@ -113,8 +114,8 @@ impl Rule {
     }
 }
 
-/// Applies rules: which findings are suppressed, by index, and what is wrong with the rules (expired, or about
-/// nothing that was found).
+/// Applies rules: which findings are suppressed, by index, and what is wrong with the rules
+/// (expired, or about nothing that was found).
 pub fn apply(
     rules: &[Rule],
     packages: &[Package],

@@ -9,8 +9,8 @@
 //! | cyclonedx | an SBOM in CycloneDX, JSON or XML |
 //! | spdx | an SBOM in SPDX: JSON, YAML, tag-value, XML or JSON-LD |
 //!
-//! What is found to be wrong in a part of a target is a [`Warning`], and the rest is scanned; a [`TargetError`] means
-//! that nothing could be.
+//! What is found to be wrong in a part of a target is a [`Warning`], and the rest is scanned; a
+//! [`TargetError`] means that nothing could be.
 
 mod bytes;
 mod closure;
@@ -182,7 +182,8 @@ impl TargetError {
     }
 }
 
-/// Reads a target. If its kind is not given it is detected; the kind that was read comes with the contents.
+/// Reads a target. If its kind is not given it is detected; the kind that was read comes with the
+/// contents.
 pub fn read(
     path: &Path,
     kind: Option<TargetKind>,

@@ -1,4 +1,5 @@
-//! How many threads are used. The caller of each public function decides; the default is decided here.
+//! How many threads are used. The caller of each public function decides; the default is decided
+//! here.
 
 use std::num::NonZero;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -6,8 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// More threads than this wait for memory.
 const MOST: usize = 16;
 
-/// As many threads as there are processors, up to the number that is of use. A program that does one scan uses these; a
-/// service that answers many requests at a time gives each of them fewer.
+/// As many threads as there are processors, up to the number that is of use. A program that does
+/// one scan uses these; a service that answers many requests at a time gives each of them fewer.
 pub fn available_threads() -> NonZero<usize> {
     let processors = std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
     NonZero::new(MOST).map_or(processors, |most| processors.min(most))
@@ -19,7 +20,8 @@ const MOST_READERS: usize = 8;
 /// So many items are worth a thread.
 const ITEMS: usize = 16;
 
-/// Applies `work` to all items, if there are many on up to `threads` threads. The results are in the order of the items.
+/// Applies `work` to all items, if there are many on up to `threads` threads. The results are in
+/// the order of the items.
 pub fn parallel<T: Sync, R: Send>(
     items: &[T],
     threads: NonZero<usize>,

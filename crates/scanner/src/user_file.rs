@@ -1,5 +1,5 @@
-//! Files of the policy: suppression rules, VEX documents, curated knowledge. Unlike a target, one is used as a whole or not at all:
-//! a rule that silently does nothing is worse than none.
+//! Files of the policy: suppression rules, VEX documents, curated knowledge. Unlike a target, one
+//! is used as a whole or not at all: a rule that silently does nothing is worse than none.
 
 use crate::document::DocumentError;
 use crate::suppress::RuleError;

@@ -17,10 +17,11 @@ const MAXIMUM: u64 = 128 << 20;
 /// The most statements of a document.
 const MAXIMUM_STATEMENTS: usize = 1_000_000;
 
-/// Reads a document, in whichever of the formats it is. Statements on vulnerabilities without a CVE identifier are
-/// left out, for nothing here could be matched with them.
+/// Reads a document, in whichever of the formats it is. Statements on vulnerabilities without a CVE
+/// identifier are left out, for nothing here could be matched with them.
 ///
-/// A wrong statement makes the document unusable: half of what somebody stated may be the opposite of it.
+/// A wrong statement makes the document unusable: half of what somebody stated may be the opposite
+/// of it.
 pub fn read(path: &Path) -> Result<Vec<VexStatement>, UserFileError> {
     let bytes = files::read_limited(path, MAXIMUM)?;
     let name = path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());

@@ -1,4 +1,5 @@
-//! The HTML report as a person sees it: opened in a real browser, with hostile texts in every place.
+//! The HTML report as a person sees it: opened in a real browser, with hostile texts in every
+//! place.
 
 #![allow(clippy::unwrap_used)]
 
@@ -11,7 +12,8 @@ use std::collections::BTreeSet;
 use terminal::clean;
 use test_support::Browser;
 
-/// The report of the scan in a browser. Pictures go to the folder that `SNOWGUARD_TEST_PICTURES` names, if any.
+/// The report of the scan in a browser. Pictures go to the folder that `SNOWGUARD_TEST_PICTURES`
+/// names, if any.
 fn open() -> (tempfile::TempDir, Browser) {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("report.html"), report(&scan(), ReportFormat::Html)).unwrap();

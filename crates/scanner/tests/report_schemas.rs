@@ -143,8 +143,8 @@ fn spdx_is_valid() {
     }
 }
 
-/// OpenVEX publishes its schema only in its repository, which no package brings along; so its conditions (version 0.2.0)
-/// are checked one by one.
+/// OpenVEX publishes its schema only in its repository, which no package brings along; so its
+/// conditions (version 0.2.0) are checked one by one.
 #[test]
 fn openvex_is_valid() {
     let text = report(&scan(), ReportFormat::OpenVex);

@@ -1,4 +1,5 @@
-//! SBOMs that other programs write: the same document in each of its forms must give the same packages.
+//! SBOMs that other programs write: the same document in each of its forms must give the same
+//! packages.
 
 #![allow(clippy::unwrap_used)]
 
@@ -9,7 +10,8 @@ use scanner::targets::{ReadOptions, TargetKind, detect, read};
 use std::path::Path;
 use std::process::Command;
 
-/// Random documents by the reference implementation of CycloneDX, whose XML the published XSD accepts.
+/// Random documents by the reference implementation of CycloneDX, whose XML the published XSD
+/// accepts.
 const CYCLONEDX: &str = include_str!("peers/cyclonedx.py");
 
 /// The same for SPDX 2.2 and 2.3 by the SPDX project's library.

@@ -116,7 +116,8 @@ fn a_system_as_nix_sees_it() {
     assert_eq!(names(&by_files), [("odd", "3-thing-1.0"), ("openssl", "3.0.10"), ("some-data", "")]);
     assert_eq!(by_files.packages[1].store_paths, openssl.store_paths);
 
-    // With the database but without derivations: outputs are still told apart by the deriver's name.
+    // With the database but without derivations: outputs are still told apart by the deriver's
+    // name.
     let options = ReadOptions { use_derivations: false, ..system.options() };
     let (_, by_names) = read_there("/run/current-system", &options);
     assert_eq!(names(&by_names), names(&by_files));

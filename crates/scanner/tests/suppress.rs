@@ -139,7 +139,8 @@ print(json.dumps(answers))
     }
 }
 
-/// Whatever packages and records are called, the rules that are begun with suppress what they were made for, and no more.
+/// Whatever packages and records are called, the rules that are begun with suppress what they were
+/// made for, and no more.
 #[test]
 fn rules_that_are_begun_with_read_back() {
     let mut scan = common::scan();

@@ -1,5 +1,5 @@
-//! CycloneDX documents in either form. XML is turned into what the same document would be in JSON, as far as it is read
-//! here, so that everything that follows needs to know one form only.
+//! CycloneDX documents in either form. XML is turned into what the same document would be in JSON,
+//! as far as it is read here, so that everything that follows needs to know one form only.
 
 use super::DocumentError;
 use super::xml::{self, Shape};

@@ -1,9 +1,10 @@
 //! XML documents as JSON values, guided by the [`Shape`] that is expected of them.
 //!
-//! Only what a shape names is kept, all else is passed over, so a reader of the JSON form of a format can read its XML
-//! form too. XML 1.0 (fifth edition) with namespaces, in UTF-8. A document type declaration is refused: with it the
-//! document could define entities, and with those grow without bound or name files of this machine. Of references only
-//! the five predefined ones and characters by number are known.
+//! Only what a shape names is kept, all else is passed over, so a reader of the JSON form of a
+//! format can read its XML form too. XML 1.0 (fifth edition) with namespaces, in UTF-8. A document
+//! type declaration is refused: with it the document could define entities, and with those grow
+//! without bound or name files of this machine. Of references only the five predefined ones and
+//! characters by number are known.
 
 mod error;
 
@@ -58,8 +59,8 @@ pub(crate) enum Shape {
     },
     /// A list of the child elements of one name.
     List(&'static str, &'static Shape),
-    /// As a field of an object: one of a list that has no element of its own, so the field's name stands there once for
-    /// each of them.
+    /// As a field of an object: one of a list that has no element of its own, so the field's name
+    /// stands there once for each of them.
     Each(&'static Shape),
 }
 
@@ -87,8 +88,8 @@ impl Shape {
     }
 }
 
-/// Reads a document. `root` gets the local name and the namespace of the outermost element and returns its shape, or
-/// the error if it is not the right one. Returns the namespace and the value.
+/// Reads a document. `root` gets the local name and the namespace of the outermost element and
+/// returns its shape, or the error if it is not the right one. Returns the namespace and the value.
 pub(crate) fn read(
     bytes: &[u8],
     root: impl FnOnce(&str, &str) -> Result<&'static Shape, DocumentError>,

@@ -1,8 +1,9 @@
 //! YAML documents as JSON values, for formats that have both forms.
 //!
-//! Built from the parser's events on a list of open collections, so that nothing recurses. Aliases, which can make a
-//! document grow without end, are refused, and so is a key that stands twice. Texts that are not quoted stay texts, whatever
-//! YAML would make of them (`1.10` is a version, not a number), but for null and the truth values.
+//! Built from the parser's events on a list of open collections, so that nothing recurses. Aliases,
+//! which can make a document grow without end, are refused, and so is a key that stands twice.
+//! Texts that are not quoted stay texts, whatever YAML would make of them (`1.10` is a version, not
+//! a number), but for null and the truth values.
 
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError};
 use serde_json::{Map, Value};

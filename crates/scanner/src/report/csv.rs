@@ -1,7 +1,8 @@
 //! Comma-separated values, RFC 4180, a line a finding.
 //!
-//! Spreadsheet programs run cells that begin like a formula. Package names and record texts come from anybody, so such
-//! a cell gets an apostrophe in front, which these programs take for "this is text".
+//! Spreadsheet programs run cells that begin like a formula. Package names and record texts come
+//! from anybody, so such a cell gets an apostrophe in front, which these programs take for "this is
+//! text".
 
 use super::json::rounded;
 use super::text::{confidence_name, level_name, status_name};
@@ -64,7 +65,8 @@ pub(super) fn write(out: &mut dyn io::Write, shown: &[&FindingEntry<'_>]) -> io:
 /// A cell that no spreadsheet program takes for a formula.
 fn harmless(cell: &str) -> String {
     let cell = clean(cell);
-    // A number with a sign is none of ours; all of these begin formulas in some program, also after spaces.
+    // A number with a sign is none of ours; all of these begin formulas in some program, also after
+    // spaces.
     if cell
         .trim_start()
         .starts_with(['=', '+', '-', '@', '|', '%', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'])

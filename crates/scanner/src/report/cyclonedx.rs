@@ -1,4 +1,5 @@
-//! CycloneDX 1.6 (ECMA-424): the packages as components, the findings as vulnerabilities with analysis.
+//! CycloneDX 1.6 (ECMA-424): the packages as components, the findings as vulnerabilities with
+//! analysis.
 
 use super::json::{description, references, rounded, weaknesses};
 use super::text::{confidence_name, is_web_link, purl};
@@ -86,7 +87,8 @@ fn component(index: usize, package: &Package) -> Value {
     Value::Object(component)
 }
 
-/// What the schema accepts as a CPE: the wrong ones of an SBOM that was read must not make ours invalid.
+/// What the schema accepts as a CPE: the wrong ones of an SBOM that was read must not make ours
+/// invalid.
 fn is_cpe(text: &str) -> bool {
     let fields = |t: &str| {
         let mut escaped = false;

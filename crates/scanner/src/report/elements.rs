@@ -18,7 +18,8 @@ impl<'a, T, V: Serialize, F: Fn(usize, &'a T) -> V> Serialize for List<'a, T, F>
     }
 }
 
-/// A list whose elements have no line breaks inside, in whatever layout the list is, and are made by several threads.
+/// A list whose elements have no line breaks inside, in whatever layout the list is, and are made
+/// by several threads.
 pub(super) struct Elements<'a, T, F>(&'a [T], NonZero<usize>, F);
 
 pub(super) fn elements<'a, T, V: Serialize, F: Fn(&'a T) -> V>(
@@ -45,7 +46,8 @@ impl<'a, T: Sync, V: Serialize, F: Fn(&'a T) -> V + Sync> Serialize for Elements
         }
         let mut list = serializer.serialize_seq(Some(items.len()))?;
         std::thread::scope(|scope| {
-            // Each thread takes every so many-th chunk, so that asking them in turn gives all in order.
+            // Each thread takes every so many-th chunk, so that asking them in turn gives all in
+            // order.
             let start = |first: usize| {
                 let (send, chunks) = sync_channel::<serde_json::Result<Vec<Box<RawValue>>>>(WAITING);
                 scope.spawn(move || {

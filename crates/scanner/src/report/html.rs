@@ -1,8 +1,8 @@
 //! One HTML file for everybody: it loads nothing, runs only its own little script, and prints well.
 //!
-//! All texts are escaped by the template engine (its mode for `.html`). On top of that a content security policy in
-//! the page allows no more than the page's own style and script, by their hashes: even a hole in the escaping could
-//! load and run nothing.
+//! All texts are escaped by the template engine (its mode for `.html`). On top of that a content
+//! security policy in the page allows no more than the page's own style and script, by their
+//! hashes: even a hole in the escaping could load and run nothing.
 
 use super::json::{description, references, rounded};
 use super::table::{advice, groups};

@@ -1,5 +1,6 @@
-//! Our own format. Its schema is `docs/schema/scan-report-1.json` at the root of the project; a change that could break
-//! a reader raises [`FORMAT_VERSION`]'s first number, an addition the second.
+//! Our own format. Its schema is `docs/schema/scan-report-1.json` at the root of the project; a
+//! change that could break a reader raises [`FORMAT_VERSION`]'s first number, an addition the
+//! second.
 
 use super::{
     FindingEntry, Scan, ScannedTarget, Summary, TOOL, TOOL_VERSION, cve_url, elements, list, write_object,

@@ -1,7 +1,8 @@
-//! How our JSON is laid out: a line for each member and for each element of the lists, and no line breaks inside of elements.
+//! How our JSON is laid out: a line for each member and for each element of the lists, and no line
+//! breaks inside of elements.
 //!
-//! So a report of a hundred thousand findings can be searched with line tools, and is a third smaller than with a line for every
-//! field.
+//! So a report of a hundred thousand findings can be searched with line tools, and is a third
+//! smaller than with a line for every field.
 
 use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
 use std::io;

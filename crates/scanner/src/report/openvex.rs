@@ -9,7 +9,8 @@ use std::collections::HashSet;
 use std::io;
 use terminal::clean;
 
-/// Writes the report. OpenVEX has no empty documents: without a finding nothing is written and that is an error.
+/// Writes the report. OpenVEX has no empty documents: without a finding nothing is written and that
+/// is an error.
 pub(super) fn write(
     out: &mut dyn io::Write,
     scan: &Scan,
@@ -18,7 +19,8 @@ pub(super) fn write(
     if shown.is_empty() {
         return Err(ReportError::NothingToState);
     }
-    // Packages that differ only in what OpenVEX cannot say give the same statement, which must stand there once.
+    // Packages that differ only in what OpenVEX cannot say give the same statement, which must
+    // stand there once.
     let mut seen = HashSet::new();
     let statements: Vec<Value> =
         shown.iter().map(|entry| statement(entry)).filter(|s| seen.insert(s.to_string())).collect();

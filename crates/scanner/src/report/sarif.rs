@@ -107,7 +107,8 @@ fn rule(entry: &FindingEntry<'_>) -> Value {
     })
 }
 
-/// SARIF's levels, for what is affected; `kind` says what is not, and then the level has to be none.
+/// SARIF's levels, for what is affected; `kind` says what is not, and then the level has to be
+/// none.
 fn level(entry: &FindingEntry<'_>) -> &'static str {
     match entry.level() {
         _ if entry.known_exploited() => "error",

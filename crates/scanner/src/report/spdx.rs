@@ -1,7 +1,9 @@
-//! SPDX 2.3 (ISO/IEC 5962 is 2.2.1): the packages, and for each finding a reference of category SECURITY.
+//! SPDX 2.3 (ISO/IEC 5962 is 2.2.1): the packages, and for each finding a reference of category
+//! SECURITY.
 //!
-//! Why not SPDX 3.0 with its security profile: most tools that read SPDX read 2.x. What SPDX 2.3 cannot say, the
-//! analysis of each finding, stands in the reference's comment; for exchanging it there are CycloneDX and OpenVEX.
+//! Why not SPDX 3.0 with its security profile: most tools that read SPDX read 2.x. What SPDX 2.3
+//! cannot say, the analysis of each finding, stands in the reference's comment; for exchanging it
+//! there are CycloneDX and OpenVEX.
 
 use super::text::{confidence_name, is_web_link, level_name, purl, status_name};
 use super::{FindingEntry, Scan, TOOL, TOOL_VERSION, cve_url, list, write_object};

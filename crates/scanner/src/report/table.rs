@@ -96,7 +96,8 @@ pub(super) fn groups<'a>(shown: &[&'a FindingEntry<'a>]) -> Vec<Group<'a>> {
     groups
 }
 
-/// The version that fixes all findings of which a fixed version is known, and how many findings these are.
+/// The version that fixes all findings of which a fixed version is known, and how many findings
+/// these are.
 pub(super) fn update_to<'a>(entries: &[&FindingEntry<'a>]) -> Option<(&'a str, usize)> {
     let mut versions = entries.iter().filter_map(|e| match e.action() {
         Action::Update(version) => Some(version),
@@ -141,7 +142,8 @@ fn signs(entry: &FindingEntry<'_>) -> String {
     exploited.into_iter().chain(likely(entry)).collect::<Vec<_>>().join(" ")
 }
 
-/// What else is to be said about a finding. The version that the whole package should be updated to stands above.
+/// What else is to be said about a finding. The version that the whole package should be updated to
+/// stands above.
 fn notes(entry: &FindingEntry<'_>, update_to: Option<&str>) -> Vec<String> {
     let mut notes = Vec::new();
     if entry.suppression.is_some() {

@@ -78,7 +78,8 @@ pub(super) fn percent(text: &str) -> String {
     out
 }
 
-/// Whether a link is one that may be put into a document: web only, without anything that ends an attribute.
+/// Whether a link is one that may be put into a document: web only, without anything that ends an
+/// attribute.
 pub(super) fn is_web_link(url: &str) -> bool {
     let scheme = url.starts_with("https://") || url.starts_with("http://");
     scheme && url.is_ascii() && !url.bytes().any(|b| b.is_ascii_control() || b" <>\"\\^`{}|".contains(&b))

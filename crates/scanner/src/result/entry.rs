@@ -22,8 +22,8 @@ pub struct FindingEntry<'a> {
     pub severity: Option<&'a Severity>,
 }
 
-/// EPSS probabilities from which on a vulnerability counts as likely to be exploited soon. Some 4 % of all CVEs are
-/// above.
+/// EPSS probabilities from which on a vulnerability counts as likely to be exploited soon. Some 4 %
+/// of all CVEs are above.
 pub(crate) const EPSS_LIKELY: f32 = 0.1;
 
 impl<'a> FindingEntry<'a> {
@@ -52,8 +52,8 @@ impl<'a> FindingEntry<'a> {
         self.vulnerability.map_or("", Vulnerability::summary)
     }
 
-    /// The most urgent first: not suppressed, affected, known exploited, likely to be exploited, severe, probable, of high
-    /// confidence. Then by name, so that the order is the same each time.
+    /// The most urgent first: not suppressed, affected, known exploited, likely to be exploited,
+    /// severe, probable, of high confidence. Then by name, so that the order is the same each time.
     pub(crate) fn order(&self) -> impl Ord + use<'a> {
         // No score and no probability is negative, so the bits are in the order of the numbers.
         let bits = |number: f32| number.max(0.0).to_bits();

@@ -5,15 +5,16 @@ use matching::{Confidence, FindingStatus};
 use serde::Serialize;
 use vulnerability::model::Level;
 
-/// Numbers of findings. Each finding is counted once, in the first of these that fits: suppressed, of low confidence, its
-/// status.
+/// Numbers of findings. Each finding is counted once, in the first of these that fits: suppressed,
+/// of low confidence, its status.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Summary {
     /// Packages that were looked at.
     pub packages: usize,
-    /// Packages with at least one affected finding that is neither suppressed nor of low confidence.
+    /// Packages with at least one affected finding that is neither suppressed nor of low
+    /// confidence.
     pub affected_packages: usize,
     /// Affected findings.
     pub affected: usize,

@@ -1,4 +1,5 @@
-//! Rules to begin with: what is open today, accepted for a while, so that from tomorrow on only new findings are reported.
+//! Rules to begin with: what is open today, accepted for a while, so that from tomorrow on only new
+//! findings are reported.
 
 use crate::result::FindingEntry;
 use jiff::ToSpan as _;

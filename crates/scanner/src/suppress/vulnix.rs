@@ -1,8 +1,9 @@
 //! Whitelists of vulnix, as its `whitelist.py` reads them.
 //!
-//! TOML: a table for each package, named `"PNAME"`, `"PNAME-VERSION"` or `"*"`, with `cve`, `until`, `issue_url` and
-//! `comment`. YAML, the older form: a list of the same with `name` and `version`. There a rule without a comment is
-//! valid, so the reason says where it stands; and `until` is the first day on which it does *not* count.
+//! TOML: a table for each package, named `"PNAME"`, `"PNAME-VERSION"` or `"*"`, with `cve`,
+//! `until`, `issue_url` and `comment`. YAML, the older form: a list of the same with `name` and
+//! `version`. There a rule without a comment is valid, so the reason says where it stands; and
+//! `until` is the first day on which it does *not* count.
 
 use super::{Rule, RuleError, RuleProblem, own, reason, yaml};
 use jiff::civil::Date;

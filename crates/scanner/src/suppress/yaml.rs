@@ -1,7 +1,8 @@
-//! The little YAML that a whitelist needs: a list of mappings from names to a text or a list of texts.
+//! The little YAML that a whitelist needs: a list of mappings from names to a text or a list of
+//! texts.
 //!
-//! Built from the parser's events, so that nesting cannot grow and aliases, which can grow a document without end,
-//! are refused.
+//! Built from the parser's events, so that nesting cannot grow and aliases, which can grow a
+//! document without end, are refused.
 
 use crate::document::YamlError;
 use saphyr_parser::{Event, Parser, ScanError, Span};

@@ -50,7 +50,8 @@ pub(super) fn open(path: &Path) -> Result<Box<dyn Read>, TargetError> {
     }
     let start = start.get(..length).unwrap_or_default();
     let compression = Compression::of(path, start);
-    // Chained rather than rewound, so that pipes (`/dev/stdin`, process substitution) can be read too.
+    // Chained rather than rewound, so that pipes (`/dev/stdin`, process substitution) can be read
+    // too.
     let whole = BufReader::with_capacity(128 << 10, io::Cursor::new(start.to_vec()).chain(file));
     Ok(match compression {
         Compression::None => Box::new(whole),
@@ -70,7 +71,8 @@ pub(super) fn read_all(path: &Path, maximum: u64) -> Result<Vec<u8>, TargetError
     Ok(bytes)
 }
 
-/// Reads to the end or to `most` bytes. Unlike `read_to_end` alone, never reserves more than `most` needs.
+/// Reads to the end or to `most` bytes. Unlike `read_to_end` alone, never reserves more than `most`
+/// needs.
 fn read_at_most(reader: &mut dyn Read, most: u64) -> io::Result<Vec<u8>> {
     const FIRST: usize = 64 << 10;
     let most = usize::try_from(most).unwrap_or(usize::MAX);

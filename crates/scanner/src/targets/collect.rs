@@ -6,7 +6,8 @@ use vulnerability::Stated;
 use vulnerability::cpe::Cpe;
 use vulnerability::purl::Purl;
 
-/// Orders packages by name, then by what else tells them apart, so that reports do not depend on the target's order.
+/// Orders packages by name, then by what else tells them apart, so that reports do not depend on
+/// the target's order.
 pub(super) fn by_name(packages: &mut [Package]) {
     packages.sort_by(|a, b| {
         let key = |p: &Package| (p.name.clone(), p.attribute.clone(), p.system.clone());
@@ -14,8 +15,8 @@ pub(super) fn by_name(packages: &mut [Package]) {
     });
 }
 
-/// Merges packages that nothing tells apart but their store paths: several outputs, or several builds with the same
-/// sources and patches.
+/// Merges packages that nothing tells apart but their store paths: several outputs, or several
+/// builds with the same sources and patches.
 pub(super) fn merge(packages: Vec<Package>) -> Vec<Package> {
     let mut merged: Vec<Package> = Vec::with_capacity(packages.len());
     let mut places: FxHashMap<Key, usize> = FxHashMap::default();

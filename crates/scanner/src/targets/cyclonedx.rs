@@ -1,7 +1,8 @@
 //! SBOMs in CycloneDX, versions 1.0 to 1.7 (ECMA-424), JSON and XML.
 //!
-//! Only components matter: name, version, purl, CPE, patches of the pedigree, and the properties under which
-//! sbomnix and others note store paths. References between components are only checked, never followed.
+//! Only components matter: name, version, purl, CPE, patches of the pedigree, and the properties
+//! under which sbomnix and others note store paths. References between components are only checked,
+//! never followed.
 
 use super::collect::merge;
 use super::meta::cut;
@@ -37,11 +38,13 @@ pub fn parse(bytes: &[u8]) -> Result<TargetContents, DocumentError> {
     }
     let mut packages = Vec::new();
     let mut refs = HashSet::new();
-    // Nesting is limited by the JSON reader; the list of what is still to be read replaces recursion all the same.
+    // Nesting is limited by the JSON reader; the list of what is still to be read replaces
+    // recursion all the same.
     let mut open: Vec<Node<'_>> = root.list("components", &mut contents);
     open.reverse();
     if let Some(main) = root.get("metadata").and_then(|m| m.get("component")) {
-        // What the SBOM is about counts only through its parts, except if it is software with a version.
+        // What the SBOM is about counts only through its parts, except if it is software with a
+        // version.
         open.push(main);
     }
     while let Some(node) = open.pop() {
@@ -81,7 +84,8 @@ fn component(node: &Node<'_>, contents: &mut TargetContents) -> Option<Package> 
     let kind = node.text("type", contents);
     let url: Option<Stated<Purl>> = node.text("purl", contents).map(Into::into);
     if let Some(url) = url.as_ref().filter(|url| url.value().is_none()) {
-        contents.warn(format!("{}.purl", node.place), format!("`{}` is not a package URL", cut(url.as_str())));
+        contents
+            .warn(format!("{}.purl", node.place), format!("`{}` is not a package URL", cut(url.as_str())));
     }
     if kind.as_deref().is_some_and(|k| NOT_SOFTWARE.contains(&k)) && url.is_none() {
         return None;
@@ -164,7 +168,8 @@ fn patches(node: &Node<'_>, package: &mut Package, contents: &mut TargetContents
     }
 }
 
-/// Dependencies are not needed, but one that names nothing shows that the document is not what it says.
+/// Dependencies are not needed, but one that names nothing shows that the document is not what it
+/// says.
 fn check_dependencies(root: &Node<'_>, refs: &HashSet<String>, contents: &mut TargetContents) {
     let mut seen = HashSet::new();
     for dependency in root.list("dependencies", contents) {

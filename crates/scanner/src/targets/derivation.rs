@@ -127,8 +127,8 @@ fn urls(attributes: &Attributes<'_>) -> Vec<String> {
     urls.filter(|u| u.contains("://")).take(URLS).map(|u| cut(&u)).collect()
 }
 
-/// The URLs of the input that has this source as its output. That it cannot be found is no error: sources can be
-/// local files, and derivations of sources may be gone.
+/// The URLs of the input that has this source as its output. That it cannot be found is no error:
+/// sources can be local files, and derivations of sources may be gone.
 fn urls_of_source(source: &str, derivation: &Derivation<'_>, folder: &Path, store: &StoreDir) -> Vec<String> {
     let Ok((source, _)) = store.parse_inside(source) else { return Vec::new() };
     let inputs = derivation.input_derivations.iter().map(|(path, _)| path);
@@ -172,7 +172,8 @@ pub(super) fn read_outside(path: &Path, options: &ReadOptions) -> Result<TargetC
     Ok(build_closure(inputs, &folder, options, contents))
 }
 
-/// Follows inputs, a layer at a time. Each is read once, so cycles, which Nix could not have made, end.
+/// Follows inputs, a layer at a time. Each is read once, so cycles, which Nix could not have made,
+/// end.
 fn build_closure(
     mut layer: Vec<StorePath>,
     folder: &Path,

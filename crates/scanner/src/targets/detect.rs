@@ -60,11 +60,12 @@ impl FromStr for TargetKind {
     }
 }
 
-/// How many bytes of a file are looked at. An SBOM names its format in the first object, but not always first.
+/// How many bytes of a file are looked at. An SBOM names its format in the first object, but not
+/// always first.
 const LOOK: u64 = 64 << 10;
 
-/// Detects what `path` is. Folders and links into a store are closures; of files the contents decide, not the name,
-/// except for `.drv`.
+/// Detects what `path` is. Folders and links into a store are closures; of files the contents
+/// decide, not the name, except for `.drv`.
 pub fn detect(path: &Path) -> Result<TargetKind, TargetError> {
     let io = |source: io::Error| TargetError::Io { path: path.to_owned(), source };
     if path.extension().is_some_and(|e| e == "drv") {

@@ -97,8 +97,8 @@ enum Line {
     Wrong(LineProblem),
 }
 
-/// Reads all lines; they are parsed on other threads while more are read. A line that is wrong is a warning; only if
-/// every line is wrong it is an error.
+/// Reads all lines; they are parsed on other threads while more are read. A line that is wrong is a
+/// warning; only if every line is wrong it is an error.
 pub(super) fn parse(reader: impl Read, threads: NonZero<usize>) -> Result<TargetContents, EvalJobsError> {
     let threads = threads.get().min(MOST_THREADS);
     let (send, batches) = sync_channel::<Batch>(WAITING);

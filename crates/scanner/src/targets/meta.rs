@@ -6,7 +6,8 @@ use serde::Deserialize;
 use serde_json::Value;
 use vulnerability::Stated;
 
-/// The parts of `meta` that are of use here. Anything may have any type: nixpkgs checks them only in newer releases.
+/// The parts of `meta` that are of use here. Anything may have any type: nixpkgs checks them only
+/// in newer releases.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(super) struct Meta {
@@ -58,8 +59,9 @@ fn position(text: &str) -> String {
     cut(text)
 }
 
-/// `meta.identifiers`: `cpe` (only where all its parts are known), `possibleCPEs` with their `cpe`, `purl` and `purls`,
-/// and under `v1` the same for programs. See `doc/stdenv/meta.chapter.md` of nixpkgs.
+/// `meta.identifiers`: `cpe` (only where all its parts are known), `possibleCPEs` with their `cpe`,
+/// `purl` and `purls`, and under `v1` the same for programs. See `doc/stdenv/meta.chapter.md` of
+/// nixpkgs.
 fn identifiers(value: &Value, package: &mut Package) {
     for value in [Some(value), value.get("v1")].into_iter().flatten() {
         if let Some(cpe) = value.get("cpe").and_then(Value::as_str) {

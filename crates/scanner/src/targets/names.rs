@@ -1,8 +1,9 @@
 //! What the name of a store path tells: a package with its version and output, or something else.
 //!
-//! Most of what a system's closure holds is no software that anyone publishes advisories on: units, configuration
-//! files, wrappers, sources. They are told apart by name here, carefully: what is not surely something else counts as
-//! a package, for a package that is lost is a vulnerability that is not found.
+//! Most of what a system's closure holds is no software that anyone publishes advisories on: units,
+//! configuration files, wrappers, sources. They are told apart by name here, carefully: what is not
+//! surely something else counts as a package, for a package that is lost is a vulnerability that is
+//! not found.
 
 use nix_formats::DrvName;
 
@@ -289,8 +290,8 @@ const SUFFIXES: &[(&str, &str)] = &[
     ("-patched-src", "a source"),
 ];
 
-/// Tells what a path is from its name (the base name without hash). `deriver` is the name of its derivation, without
-/// `.drv`, where it is known: then the output is certain.
+/// Tells what a path is from its name (the base name without hash). `deriver` is the name of its
+/// derivation, without `.drv`, where it is known: then the output is certain.
 pub(super) fn classify(path_name: &str, deriver: Option<&str>) -> PathName {
     // An extension ends the name even of what a package builder made: `foo-1.0.tar.gz` is a source.
     if let Some(what) = other(path_name) {

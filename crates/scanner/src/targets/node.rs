@@ -1,4 +1,5 @@
-//! Walking a JSON document whose types cannot be trusted: what is wrong is noted with its place, the rest is used.
+//! Walking a JSON document whose types cannot be trusted: what is wrong is noted with its place,
+//! the rest is used.
 
 use super::TargetContents;
 use super::meta::cut;
@@ -26,8 +27,8 @@ impl<'a> Node<'a> {
         Some(Node { value, place: self.place_of(key) })
     }
 
-    /// A text member. Numbers are taken as they are written, for `"version": 1.10` is a common mistake; anything
-    /// else is noted.
+    /// A text member. Numbers are taken as they are written, for `"version": 1.10` is a common
+    /// mistake; anything else is noted.
     pub(super) fn text(&self, key: &str, contents: &mut TargetContents) -> Option<String> {
         let node = self.get(key)?;
         match node.value {

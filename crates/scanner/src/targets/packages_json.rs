@@ -1,4 +1,5 @@
-//! `packages.json` of a channel: `{"version": 2, "packages": {ATTRIBUTE: {…}}}`, as made by `pkgs/top-level/make-tarball.nix`.
+//! `packages.json` of a channel: `{"version": 2, "packages": {ATTRIBUTE: {…}}}`, as made by
+//! `pkgs/top-level/make-tarball.nix`.
 
 use super::collect::by_name;
 use super::meta::{Meta, cut};

@@ -1,8 +1,8 @@
 //! SBOMs in SPDX: 2.2 and 2.3 (JSON, YAML, tag-value and XML), 3.0 (JSON-LD).
 //!
-//! YAML and XML are turned into what the same document would be in JSON, as far as it is read here, so that what
-//! follows needs to know that form only. RDF/XML is recognised and refused by name: it is a graph, needs a parser of
-//! RDF, and no tool for Nix writes it.
+//! YAML and XML are turned into what the same document would be in JSON, as far as it is read here,
+//! so that what follows needs to know that form only. RDF/XML is recognised and refused by name: it
+//! is a graph, needs a parser of RDF, and no tool for Nix writes it.
 
 mod json;
 mod jsonld;
@@ -42,7 +42,8 @@ pub fn parse(bytes: &[u8]) -> Result<TargetContents, DocumentError> {
     Ok(contents)
 }
 
-/// YAML names its fields as JSON does, perhaps within one of the name `Document`; tag-value does in another way.
+/// YAML names its fields as JSON does, perhaps within one of the name `Document`; tag-value does in
+/// another way.
 fn is_yaml(text: &str) -> bool {
     !text.lines().any(|line| line.starts_with("SPDXVersion:"))
         && text.lines().any(|line| {

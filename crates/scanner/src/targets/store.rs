@@ -8,7 +8,8 @@ use nix_formats::{StoreDir, StorePath};
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 
-/// How targets are read. Made as `ReadOptions { root, ..ReadOptions::default() }`, since it may get more fields.
+/// How targets are read. Made as `ReadOptions { root, ..ReadOptions::default() }`, since it may get
+/// more fields.
 #[derive(Debug, Clone)]
 pub struct ReadOptions {
     /// The root of the system, on this machine: `/`, or where another system is mounted.
@@ -94,7 +95,8 @@ impl ReadOptions {
                 Ok(Place::File(TargetKind::Derivation))
             }
             Ok(TargetKind::Closure) => match outside {
-                // It is a folder, but not of this store: what went wrong on the way there is the better message.
+                // It is a folder, but not of this store: what went wrong on the way there is the
+                // better message.
                 Some(error) => Err(error.into()),
                 None => Ok(Place::File(TargetKind::Closure)),
             },

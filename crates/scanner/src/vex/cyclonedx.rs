@@ -1,4 +1,5 @@
-//! CycloneDX documents with `vulnerabilities[].analysis`: VEX documents and SBOMs that bring their own.
+//! CycloneDX documents with `vulnerabilities[].analysis`: VEX documents and SBOMs that bring their
+//! own.
 
 use super::{is_not, list, product, text, wrong};
 use crate::document::{DocumentError, FieldProblem};
@@ -64,10 +65,12 @@ fn cve(value: &Value, place: &str) -> Result<Option<CveId>, DocumentError> {
     Ok(ids.into_iter().find_map(|id| id.parse().ok()))
 }
 
-/// Components by bom-ref, with all ways to name them. A component that has none of use is there with none.
+/// Components by bom-ref, with all ways to name them. A component that has none of use is there
+/// with none.
 type Components = HashMap<String, Vec<VexProduct>>;
 
-/// What a reference stands for: a bom-ref of this document, or a BOM-Link (`urn:cdx:UUID/VERSION#REF`) to one.
+/// What a reference stands for: a bom-ref of this document, or a BOM-Link
+/// (`urn:cdx:UUID/VERSION#REF`) to one.
 fn resolve<'a>(reference: &str, components: &'a Components) -> Option<&'a Vec<VexProduct>> {
     components.get(reference).or_else(|| {
         let link = reference.strip_prefix("urn:cdx:")?;

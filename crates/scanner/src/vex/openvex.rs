@@ -40,7 +40,8 @@ pub(super) fn parse(document: &Value, name: &str) -> Result<Vec<VexStatement>, D
         };
         statements.push((time(value, &place)?.or(issued), statement));
     }
-    // A later statement overrides an earlier one, wherever they stand; one without a time has the document's.
+    // A later statement overrides an earlier one, wherever they stand; one without a time has the
+    // document's.
     statements.sort_by_key(|(time, _)| *time);
     Ok(statements.into_iter().map(|(_, statement)| statement).collect())
 }
@@ -51,7 +52,8 @@ fn time(value: &Value, place: &str) -> Result<Option<Timestamp>, DocumentError> 
     text.parse().map(Some).map_err(|_| is_not("timestamp", place, text, "a time"))
 }
 
-/// The CVE of a statement: its vulnerability's name, an alias, or in early versions the text itself.
+/// The CVE of a statement: its vulnerability's name, an alias, or in early versions the text
+/// itself.
 fn cve(value: &Value, place: &str) -> Result<Option<CveId>, DocumentError> {
     let vulnerability =
         value.get("vulnerability").ok_or_else(|| wrong("vulnerability", place, FieldProblem::Missing))?;

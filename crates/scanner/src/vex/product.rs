@@ -8,7 +8,8 @@ use vulnerability::purl::Purl;
 pub(super) fn of_identifier(text: &str) -> Option<VexProduct> {
     if text.starts_with("pkg:") {
         let purl: Purl = text.parse().ok()?;
-        // Container images and distributions' packages are other things than the package of that name.
+        // Container images and distributions' packages are other things than the package of that
+        // name.
         if matches!(purl.package_type(), "oci" | "docker" | "deb" | "rpm" | "apk" | "alpm") {
             return None;
         }

@@ -69,7 +69,8 @@ pub(super) fn parse(document: &Value) -> Result<TargetContents, DocumentError> {
     Ok(contents)
 }
 
-/// Relationships are not needed, but one of which an end is missing shows that the document is not what it says.
+/// Relationships are not needed, but one of which an end is missing shows that the document is not
+/// what it says.
 fn check_relationships(root: &Node<'_>, packages: &HashSet<String>, contents: &mut TargetContents) {
     let mut ids = packages.clone();
     for list in ["files", "snippets"] {

@@ -1,4 +1,5 @@
-//! SPDX 3.0 as JSON-LD, in the one serialisation that the specification allows (a flat `@graph`, compact names).
+//! SPDX 3.0 as JSON-LD, in the one serialisation that the specification allows (a flat `@graph`,
+//! compact names).
 
 use super::super::node::Node;
 use super::super::{MAXIMUM_PACKAGES, TargetContents};
@@ -57,7 +58,9 @@ pub(super) fn parse(document: &Value) -> Result<TargetContents, DocumentError> {
             let value = identifier.text("identifier", &mut contents);
             if let (Some(kind), Some(value)) = (kind, value) {
                 match kind.as_str() {
-                    "packageUrl" if !package.purls.iter().any(|p| *p == value.as_str()) => package.purls.push(value.into()),
+                    "packageUrl" if !package.purls.iter().any(|p| *p == value.as_str()) => {
+                        package.purls.push(value.into())
+                    }
                     "cpe23" | "cpe22" => package.cpes.push(value),
                     _ => {}
                 }

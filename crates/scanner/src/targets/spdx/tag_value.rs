@@ -1,4 +1,5 @@
-//! SPDX 2.2 and 2.3 as tag-value: `Tag: value` a line, longer values between `<text>` and `</text>`.
+//! SPDX 2.2 and 2.3 as tag-value: `Tag: value` a line, longer values between `<text>` and
+//! `</text>`.
 
 use super::super::meta::cut;
 use super::super::{MAXIMUM_PACKAGES, TargetContents};
@@ -74,7 +75,8 @@ pub(super) fn parse(text: &str) -> Result<TargetContents, DocumentError> {
     }
 }
 
-/// A value up to `</text>`, which may stand on a later line. What follows on that line is passed over.
+/// A value up to `</text>`, which may stand on a later line. What follows on that line is passed
+/// over.
 fn until_closed<'a>(
     begun: &str,
     number: usize,

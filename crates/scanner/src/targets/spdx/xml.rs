@@ -1,4 +1,5 @@
-//! SPDX 2.2 and 2.3 as XML: elements named as the fields of JSON, one for each member of a list, in no namespace.
+//! SPDX 2.2 and 2.3 as XML: elements named as the fields of JSON, one for each member of a list, in
+//! no namespace.
 
 use crate::document::DocumentError;
 use crate::document::xml::{self, Shape};
