@@ -9,7 +9,7 @@ use matching::{Confidence, FindingStatus};
 use nix_formats::StoreDir;
 use scanner::report::{self, Appearance, ReportError, ReportFormat, ReportOptions, Selection};
 use scanner::targets::{ReadOptions, TargetKind};
-use scanner::{FailOn, Policy, Run, Scan, Target, suppress, targets, vex};
+use scanner::{FailOn, Policy, Run, Scan, Target, targets};
 use std::error::Error;
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Write};
@@ -245,7 +245,7 @@ fn write_suppress(path: &Path, found: &Scan, selection: &Selection) -> anyhow::R
         })
         .collect();
     let today = jiff::tz::TimeZone::UTC.to_datetime(found.time).date();
-    let rules = suppress::begin(&open, today);
+    let rules = report::begin_rules(&open, today);
     Ok(files::replace_bytes(path, rules.as_bytes())?)
 }
 
@@ -288,10 +288,10 @@ impl PolicyArguments {
     fn read(&self) -> anyhow::Result<Policy> {
         let mut policy = Policy { knowledge: scanner::knowledge(&self.knowledge)?, ..Policy::default() };
         for path in &self.suppress {
-            policy.rules.extend(suppress::read(path)?);
+            policy.rules.extend(scanner::suppression_rules(path)?);
         }
         for path in &self.vex {
-            policy.vex.extend(vex::read(path)?);
+            policy.vex.extend(scanner::vex_statements(path)?);
         }
         Ok(policy)
     }

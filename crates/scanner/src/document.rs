@@ -2,13 +2,14 @@
 //! be wrong with them.
 
 pub(crate) mod cyclonedx;
+mod line;
 pub(crate) mod xml;
 pub(crate) mod yaml;
 
+pub use line::LineError;
 pub use xml::XmlError;
 pub use yaml::YamlError;
 
-use crate::targets::LineError;
 use nix_formats::{AttributesError, DerivationError};
 use std::error::Error;
 use vulnerability::json::JsonError;

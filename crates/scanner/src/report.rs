@@ -15,6 +15,7 @@
 //! same scan gives the same bytes. [`write_record`] is the odd one out: it shows one vulnerability
 //! instead of a scan.
 
+mod begin_rules;
 mod csv;
 mod cyclonedx;
 mod elements;
@@ -28,6 +29,7 @@ mod spdx;
 mod table;
 mod text;
 
+pub use begin_rules::begin_rules;
 pub use json::FORMAT_VERSION;
 pub use record::write as write_record;
 

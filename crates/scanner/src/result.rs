@@ -7,7 +7,7 @@ pub(crate) use entry::EPSS_LIKELY;
 pub use entry::{Action, FindingEntry};
 pub use summary::Summary;
 
-use crate::scan::Run;
+use crate::run::Run;
 use crate::suppress::Suppression;
 use crate::targets::{TargetKind, Warning};
 use jiff::Timestamp;

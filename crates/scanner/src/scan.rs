@@ -2,9 +2,9 @@
 //! says about that.
 
 use crate::result::{Records, Scan, ScannedTarget};
+use crate::run::Run;
 use crate::suppress::{self, Rule};
 use crate::targets::{TargetContents, TargetKind};
-use crate::threads::available_threads;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use matching::{Finding, FindingStatus, Knowledge, Matcher, Package, VexStatement};
@@ -54,28 +54,6 @@ pub struct Policy {
     pub vex: Vec<VexStatement>,
     /// Suppression rules.
     pub rules: Vec<Rule>,
-}
-
-/// One run of a scan: what differs from another run over the same things.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub struct Run {
-    /// When it is. Rules expire by this time, in UTC.
-    pub time: Timestamp,
-    /// Its identity: a random UUID (version 4) in lower case.
-    pub id: String,
-    /// Only findings of these statuses are reported with their evidence and vulnerabilities; the
-    /// others are only counted.
-    pub reported: Vec<FindingStatus>,
-    /// How many threads may load and match records.
-    pub threads: NonZero<usize>,
-}
-
-impl Run {
-    /// A run that reports everything, on all processors.
-    pub fn new(time: Timestamp, id: String) -> Self {
-        Self { time, id, reported: FindingStatus::ALL.to_vec(), threads: available_threads() }
-    }
 }
 
 /// Why nothing could be scanned.

@@ -13,26 +13,19 @@
 //!
 //! Whitelists of vulnix are read too: its TOML form and the older YAML form.
 
-mod begin;
 mod error;
 mod own;
 mod vulnix;
 mod yaml;
 
-pub use begin::begin;
 pub use error::{RuleError, RuleProblem};
 
 use crate::targets::{MAXIMUM_TEXT, Warning};
-use crate::user_file::UserFileError;
 use jiff::civil::Date;
 use matching::{Finding, Package, TomlProblem};
 use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 use vulnerability::CveId;
-
-/// The most bytes of a file of rules.
-const MAXIMUM: u64 = 16 << 20;
 
 /// One rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,13 +53,6 @@ pub struct Suppression {
     pub origin: String,
     /// The last day on which it counts.
     pub until: Option<Date>,
-}
-
-/// Reads a file of rules, in whichever of the forms it is.
-pub fn read(path: &Path) -> Result<Vec<Rule>, UserFileError> {
-    let text = files::read_text(path, MAXIMUM)?;
-    parse(&text, &path.display().to_string(), path.extension().and_then(|e| e.to_str()))
-        .map_err(|source| UserFileError::Rules { path: path.to_owned(), source })
 }
 
 /// Reads rules; `name` is the file's, for origins; its extension decides between the forms where it

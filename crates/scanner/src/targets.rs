@@ -29,7 +29,6 @@ mod store;
 
 pub use cyclonedx::parse as parse_cyclonedx;
 pub use detect::{TargetKind, detect};
-pub use eval_jobs::LineError;
 pub(crate) use meta::cut;
 pub use packages_json::parse as parse_packages_json;
 pub use spdx::parse as parse_spdx;

@@ -2,13 +2,18 @@
 //! is used as a whole or not at all: a rule that silently does nothing is worse than none.
 
 use crate::document::DocumentError;
-use crate::suppress::RuleError;
+use crate::suppress::{self, Rule, RuleError};
+use crate::vex;
 use files::ReadError;
-use matching::{Knowledge, KnowledgeError};
-use std::path::PathBuf;
+use matching::{Knowledge, KnowledgeError, VexStatement};
+use std::path::{Path, PathBuf};
 
 /// The most bytes of a file of curated knowledge.
 const MAXIMUM_KNOWLEDGE: u64 = 16 << 20;
+/// The most bytes of a file of suppression rules.
+const MAXIMUM_RULES: u64 = 16 << 20;
+/// The most bytes of a VEX document.
+const MAXIMUM_VEX: u64 = 128 << 20;
 
 /// Why such a file cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -45,6 +50,20 @@ pub fn knowledge(more: &[PathBuf]) -> Result<Knowledge, UserFileError> {
         knowledge.add(&path.display().to_string(), &files::read_text(path, MAXIMUM_KNOWLEDGE)?)?;
     }
     Ok(knowledge)
+}
+
+/// The suppression rules of a file, in whichever of the forms it is.
+pub fn suppression_rules(path: &Path) -> Result<Vec<Rule>, UserFileError> {
+    let text = files::read_text(path, MAXIMUM_RULES)?;
+    suppress::parse(&text, &path.display().to_string(), path.extension().and_then(|e| e.to_str()))
+        .map_err(|source| UserFileError::Rules { path: path.to_owned(), source })
+}
+
+/// The statements of a VEX document, in whichever of the formats it is.
+pub fn vex_statements(path: &Path) -> Result<Vec<VexStatement>, UserFileError> {
+    let bytes = files::read_limited(path, MAXIMUM_VEX)?;
+    let name = path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+    vex::parse(&bytes, &name).map_err(|source| UserFileError::Vex { path: path.to_owned(), source })
 }
 
 #[cfg(test)]

@@ -6,29 +6,18 @@ mod product;
 
 use crate::document::{self, DocumentError, FieldProblem};
 use crate::targets::cut;
-use crate::user_file::UserFileError;
 use matching::VexStatement;
 use serde_json::Value;
-use std::path::Path;
-
-/// The most bytes of a document.
-const MAXIMUM: u64 = 128 << 20;
 
 /// The most statements of a document.
 const MAXIMUM_STATEMENTS: usize = 1_000_000;
 
-/// Reads a document, in whichever of the formats it is. Statements on vulnerabilities without a CVE
-/// identifier are left out, for nothing here could be matched with them.
+/// Reads a document, in whichever of the formats it is; `name` is for the statements' origins.
+/// Statements on vulnerabilities without a CVE identifier are left out, for nothing here could be
+/// matched with them.
 ///
 /// A wrong statement makes the document unusable: half of what somebody stated may be the opposite
 /// of it.
-pub fn read(path: &Path) -> Result<Vec<VexStatement>, UserFileError> {
-    let bytes = files::read_limited(path, MAXIMUM)?;
-    let name = path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
-    parse(&bytes, &name).map_err(|source| UserFileError::Vex { path: path.to_owned(), source })
-}
-
-/// Reads a document; `name` is for the statements' origins.
 pub fn parse(bytes: &[u8], name: &str) -> Result<Vec<VexStatement>, DocumentError> {
     let document = document::cyclonedx::document(bytes)?;
     let context = document.get("@context").map(Value::to_string).unwrap_or_default();

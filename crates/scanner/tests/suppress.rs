@@ -7,7 +7,8 @@ mod common;
 use common::{chain, cve, finding};
 use jiff::civil::{Date, date};
 use matching::{Confidence, FindingStatus, Package};
-use scanner::suppress::{apply, parse, read};
+use scanner::suppress::{apply, parse};
+use scanner::suppression_rules;
 use test_support::{peer_file, peers};
 
 fn package(pname: &str, version: &str) -> Package {
@@ -127,7 +128,7 @@ print(json.dumps(answers))
                 .unwrap();
             assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
             let expected: Vec<bool> = serde_json::from_slice(&output.stdout).unwrap();
-            let rules = read(&file).unwrap();
+            let rules = suppression_rules(&file).unwrap();
             for ((name, id), expected) in pairs.iter().zip(expected) {
                 let (pname, version) = name.rsplit_once('-').unwrap();
                 let findings = [finding(0, id, FindingStatus::Affected, Confidence::High, None)];
@@ -152,7 +153,7 @@ fn rules_that_are_begun_with_read_back() {
     let chosen: Vec<_> =
         entries.iter().filter(|e| open(e) && e.finding.cve != common::cve("CVE-2023-0009")).collect();
     let count = chosen.len();
-    let text = scanner::suppress::begin(&chosen, today);
+    let text = scanner::report::begin_rules(&chosen, today);
     let rules = scanner::suppress::parse(&text, "begun.toml", Some("toml")).unwrap();
     drop(entries);
     let (suppressed, problems) = scanner::suppress::apply(&rules, &scan.packages, &scan.findings, today);

@@ -4,7 +4,7 @@ use super::collect::by_name;
 use super::meta::{Meta, cut, texts};
 use super::names::split_name;
 use super::{MAXIMUM_PACKAGES, TargetContents};
-use crate::document::with_causes;
+use crate::document::{LineError, with_causes};
 use matching::Package;
 use serde::Deserialize;
 use serde_json::Value;
@@ -52,14 +52,6 @@ pub(super) enum EvalJobsError {
     TooLarge,
     /// A line is wrong.
     Line(LineError),
-}
-
-/// What is wrong with a line: displayed as its number, with the problem as its source.
-#[derive(Debug, thiserror::Error)]
-#[error("line {number}")]
-pub struct LineError {
-    number: usize,
-    source: LineProblem,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -130,7 +122,7 @@ pub(super) fn parse(reader: impl Read, threads: NonZero<usize>) -> Result<Target
 /// Reads all lines and hands them over for parsing, those that are not blank. Gives their number.
 fn hand_over(reader: impl Read, maximum: u64, to: &SyncSender<Batch>) -> Result<usize, EvalJobsError> {
     let mut reader = BufReader::with_capacity(256 << 10, reader);
-    let wrong = |number, source| EvalJobsError::Line(LineError { number, source });
+    let wrong = |number, source| EvalJobsError::Line(LineError::new(number, source));
     let mut total = 0;
     let mut batch = Batch::default();
     let (mut number, mut looked_at) = (0, 0);
@@ -188,7 +180,7 @@ fn gather(looked_at: usize, lines: Vec<(usize, Line)>) -> Result<TargetContents,
         && contents.failed_evaluations == 0
         && let Some((number, source)) = first_problem
     {
-        return Err(LineError { number, source });
+        return Err(LineError::new(number, source));
     }
     by_name(&mut contents.packages);
     Ok(contents)
@@ -278,7 +270,7 @@ mod tests {
     #[test]
     fn nothing_but_wrong_lines_is_an_error() {
         let error = parse("\n[1,2]\n".as_bytes(), TWO);
-        assert!(matches!(error, Err(EvalJobsError::Line(LineError { number: 2, .. }))));
+        assert!(matches!(error, Err(EvalJobsError::Line(error)) if error.to_string() == "line 2"));
     }
 
     #[test]

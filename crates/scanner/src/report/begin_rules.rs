@@ -12,7 +12,7 @@ use terminal::clean;
 const DAYS: i64 = 90;
 
 /// Writes rules that suppress exactly these findings, one rule for a version of a package.
-pub fn begin(entries: &[&FindingEntry<'_>], today: Date) -> String {
+pub fn begin_rules(entries: &[&FindingEntry<'_>], today: Date) -> String {
     let until = today.checked_add(DAYS.days()).unwrap_or(today);
     let mut groups: BTreeMap<(&str, &str), Vec<&FindingEntry<'_>>> = BTreeMap::new();
     for entry in entries {
