@@ -21,7 +21,7 @@ impl Machine {
     /// A program of its own, so that it has a digest of its own.
     fn program(&self, name: &str) {
         std::fs::write(self.path("tag"), name).unwrap();
-        self.snowguard.success(&format!("pe sections stub --add .tag=tag --output {name}"));
+        self.snowguard.success(format!("pe sections stub --add .tag=tag --output {name}"));
     }
 
     fn key(&self, name: &str, kind: &str) {
@@ -149,7 +149,7 @@ fn firmware_starts_what_we_call_trusted() {
         SignatureList::single(SignatureListKind::X509, owner(), machine.certificate(name).der().to_vec())
     };
     let digest = |name: &str| {
-        let text = machine.snowguard.success(&format!("pe digest --as-is {name}"));
+        let text = machine.snowguard.success(format!("pe digest --as-is {name}"));
         let digits = text.split(' ').next().unwrap();
         let bytes = (0..32).map(|at| u8::from_str_radix(&digits[at * 2..at * 2 + 2], 16).unwrap()).collect();
         SignatureList::single(SignatureListKind::Sha256, owner(), bytes)
@@ -185,7 +185,7 @@ fn firmware_starts_what_we_call_trusted() {
         assert!(started ^ refused, "{name}: neither started nor refused:\n{printed}");
         assert_eq!(started, *starts, "{name}: the firmware did not do what was expected\n{printed}");
         let more = if *name == "sha1" { "--allow-sha1 " } else { "" };
-        let ours = machine.snowguard.run(&format!("pe verify {more}--db db.esl --dbx dbx.esl {name}"));
+        let ours = machine.snowguard.run(format!("pe verify {more}--db db.esl --dbx dbx.esl {name}"));
         assert_eq!(ours.code, Some(i32::from(!started)), "{name}: {ours}");
     }
     machine.snowguard.run("pe verify --db db.esl --dbx dbx.esl sha1").assert_code(1);
@@ -210,10 +210,10 @@ fn shim_starts_what_we_call_trusted() {
     machine.key("modules", "rsa:2048 -addext extendedKeyUsage=1.3.6.1.4.1.2312.16.1.2");
     std::fs::write(machine.path("level"), "sbat,1,2025051000\nshim,4\nfresh,3\n").unwrap();
     for (name, generation) in [("fresh", 3), ("stale", 2)] {
-        machine.snowguard.success(&format!(
+        machine.snowguard.success(format!(
             "sbat make fresh,{generation},me,mine,1,https://example.org --output sbat.{name}"
         ));
-        machine.snowguard.success(&format!("pe sections stub --replace .sbat=sbat.{name} --output {name}"));
+        machine.snowguard.success(format!("pe sections stub --replace .sbat=sbat.{name} --output {name}"));
     }
     machine.snowguard.success("pe sections stub --remove .sbat --output bare");
     let mut cases: Vec<(&str, bool)> = Vec::new();
@@ -251,7 +251,7 @@ fn shim_starts_what_we_call_trusted() {
         let refused = during.contains("Security Violation") || during.contains("Security Policy Violation");
         assert!(started ^ refused, "{name}: neither started nor refused:\n{during}");
         assert_eq!(started, *starts, "{name}: shim did not do what was expected:\n{during}");
-        let ours = machine.snowguard.run(&format!(
+        let ours = machine.snowguard.run(format!(
             "pe verify --as shim --mok mine.pem --mok modules.pem --vendor-cert debian.der --sbat-level level {name}"
         ));
         assert_eq!(ours.code, Some(i32::from(!started)), "{name}: {ours}");

@@ -61,7 +61,7 @@ fn keys_are_made_once_and_are_what_others_want() {
              openssl x509 -in {0}.pem -noout -checkend 8500000",
             name("").trim_end_matches('.')
         );
-        fixture.folder.run("sh", &["-euc", &check]);
+        fixture.folder.run("sh", ["-euc", &check]);
         let lists = lists::read(&fixture.folder.read(&name("esl"))).unwrap();
         assert_eq!(lists.len(), 1);
         assert_eq!((lists[0].kind, lists[0].signatures[0].owner), (SignatureListKind::X509, owner));
@@ -82,9 +82,9 @@ fn keys_are_made_once_and_are_what_others_want() {
     )
     .unwrap();
     fixture.snowguard.text(0, "pe sign --key keys/db.key --cert keys/db.pem addon");
-    fixture.folder.run("sbverify", &["--cert", "keys/db.pem", "addon"]);
+    fixture.folder.run("sbverify", ["--cert", "keys/db.pem", "addon"]);
     for trusted in ["keys/db.pem", "keys/db.esl", "keys/db.auth"] {
-        fixture.snowguard.text(0, &format!("pe verify --db {trusted} addon"));
+        fixture.snowguard.text(0, format!("pe verify --db {trusted} addon"));
     }
     fixture.snowguard.text(1, "pe verify --db keys/KEK.pem addon");
 
@@ -110,17 +110,17 @@ fn other_keys_and_passphrases() {
     fixture.snowguard.text(0, "keys create --dir ec --key p256 --passphrase-file secret --owner 12345678-9abc-def0-1234-56789abcdef0");
     assert_eq!(fixture.folder.read("ec/owner"), b"12345678-9abc-def0-1234-56789abcdef0\n");
     assert!(fixture.folder.read("ec/db.key").starts_with(b"-----BEGIN ENCRYPTED PRIVATE KEY-----"));
-    fixture.folder.run("openssl", &["pkey", "-in", "ec/db.key", "-passin", "file:secret", "-noout"]);
+    fixture.folder.run("openssl", ["pkey", "-in", "ec/db.key", "-passin", "file:secret", "-noout"]);
     assert!(
         !fixture
             .folder
-            .try_run("openssl", &["pkey", "-in", "ec/db.key", "-passin", "pass:other", "-noout"])
+            .try_run("openssl", ["pkey", "-in", "ec/db.key", "-passin", "pass:other", "-noout"])
             .status
             .success()
     );
-    fixture.folder.run("openssl", &["verify", "-x509_strict", "-CAfile", "ec/db.pem", "ec/db.pem"]);
+    fixture.folder.run("openssl", ["verify", "-x509_strict", "-CAfile", "ec/db.pem", "ec/db.pem"]);
     fixture.snowguard.text(0, "keys create --dir large --key rsa3072");
-    let text = fixture.folder.run("openssl", &["x509", "-in", "large/db.pem", "-noout", "-text"]);
+    let text = fixture.folder.run("openssl", ["x509", "-in", "large/db.pem", "-noout", "-text"]);
     assert!(text.contains("(3072 bit)"), "{text}");
 }
 
@@ -139,10 +139,10 @@ fn enrolling() {
     assert!(
         fixture
             .snowguard
-            .text(3, &format!("{enroll} --microsoft"))
+            .text(3, format!("{enroll} --microsoft"))
             .contains("hold no certificates of Microsoft")
     );
-    let text = fixture.snowguard.text(0, &format!("{enroll} --dry-run"));
+    let text = fixture.snowguard.text(0, format!("{enroll} --dry-run"));
     assert!(text.contains("CN=Snowguard platform key") && text.contains("nothing was written"), "{text}");
     assert!(Variable::LISTS.iter().all(|variable| fixture.get(*variable).is_none()));
 
@@ -150,7 +150,7 @@ fn enrolling() {
     let laptop = data("uefi/efivars-laptop");
     let vendor = std::fs::read(laptop.join(Variable::DB_DEFAULT.file_name())).unwrap();
     fixture.set(Variable::DB_DEFAULT, &vendor[4..]);
-    let text = fixture.snowguard.text(0, &format!("{enroll} --microsoft"));
+    let text = fixture.snowguard.text(0, format!("{enroll} --microsoft"));
     assert!(text.contains("CN=Microsoft Corporation UEFI CA 2011") && !text.contains("ASUSTeK"), "{text}");
     let pk = fixture.certificate("keys/PK.pem");
     let kek = fixture.certificate("keys/KEK.pem");
@@ -171,11 +171,11 @@ fn enrolling() {
     let remove = Authenticated::read(&fixture.folder.read("keys/PK-remove.auth")).unwrap();
     assert!(remove.data.is_empty() && remove.time > enrolled.time, "{} {}", remove.time, enrolled.time);
     assert_eq!(remove.verify(Variable::PK, attributes::KEYS, [&pk]), Ok(pk.clone()));
-    fixture.snowguard.text(0, &format!("{enroll} --yes"));
+    fixture.snowguard.text(0, format!("{enroll} --yes"));
     // From a folder, as a package of Debian ships them.
     let certificates = "usr/lib/python3/dist-packages/virt/firmware/certs/microsoft.com";
     let folder = fixture.folder.root().join(certificates);
-    let text = fixture.snowguard.text(0, &format!("{enroll} --microsoft {}", folder.display()));
+    let text = fixture.snowguard.text(0, format!("{enroll} --microsoft {}", folder.display()));
     assert!(
         text.contains("CN=Microsoft UEFI CA 2023") && text.contains("CN=Microsoft Corporation KEK"),
         "{text}"
@@ -194,7 +194,7 @@ fn enrolling() {
         let certificate = folder.join(format!("{name}.pem"));
         let text = fixture
             .snowguard
-            .text(if enough { 0 } else { 3 }, &format!("{enroll} --microsoft {}", certificate.display()));
+            .text(if enough { 0 } else { 3 }, format!("{enroll} --microsoft {}", certificate.display()));
         assert_eq!(text.contains("option ROMs of cards will not be let through"), !enough, "{name}: {text}");
     }
     assert!(
@@ -215,7 +215,7 @@ fn enrolling() {
 fn status_and_export() {
     let fixture = Fixture::new();
     let laptop = data("uefi/efivars-laptop");
-    let text = fixture.snowguard.text(0, &format!("keys status --efivars {}", laptop.display()));
+    let text = fixture.snowguard.text(0, format!("keys status --efivars {}", laptop.display()));
     assert!(
         text.contains("CN=Microsoft Corporation UEFI CA 2011")
             && text.contains("of Microsoft, until 2026-06-27"),
@@ -258,14 +258,11 @@ fn status_and_export() {
     fixture.snowguard.text(0, "keys export keys/db.auth --format der --output db.der");
     assert_eq!(fixture.folder.read("db.der"), fixture.folder.read("keys/db.der"));
     let many = format!("keys export db --efivars {} --format", laptop.display());
-    assert!(fixture.snowguard.text(3, &format!("{many} der --output x")).contains("DER has room for one"));
-    fixture.snowguard.text(0, &format!("{many} pem --output many.pem"));
+    assert!(fixture.snowguard.text(3, format!("{many} der --output x")).contains("DER has room for one"));
+    fixture.snowguard.text(0, format!("{many} pem --output many.pem"));
     let count = fixture.folder.run(
         "sh",
-        &[
-            "-c",
-            "openssl crl2pkcs7 -nocrl -certfile many.pem | openssl pkcs7 -print_certs | grep -c subject=",
-        ],
+        ["-c", "openssl crl2pkcs7 -nocrl -certfile many.pem | openssl pkcs7 -print_certs | grep -c subject="],
     );
     assert_eq!(count.trim(), "6");
     assert!(fixture.snowguard.text(3, "keys export KEKX --efivars efivars").contains("cannot read KEKX"));

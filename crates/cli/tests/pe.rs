@@ -54,7 +54,7 @@ fn digests() {
     let fixture = Fixture::new();
     for name in ["shim", "mm", "stub"] {
         for algorithm in ["sha256", "sha384"] {
-            let theirs = fixture.folder.run("pesign", &["--hash", "--digest_type", algorithm, "--in", name]);
+            let theirs = fixture.folder.run("pesign", ["--hash", "--digest_type", algorithm, "--in", name]);
             let theirs = theirs.split_whitespace().next().unwrap().to_owned();
             assert_eq!(
                 fixture.good(&["digest", "--algorithm", algorithm, name]),
@@ -78,10 +78,10 @@ fn signatures_come_and_go() {
     fixture.key();
     // Made by sbsign for the file as it is; attached by us; verified by sbverify.
     let sign = ["--key", "key.pem", "--cert", "cert.pem"];
-    fixture.folder.run("sbsign", &[&sign[..], &["--detached", "--output", "stub.p7", "stub"]].concat());
+    fixture.folder.run("sbsign", [&sign[..], &["--detached", "--output", "stub.p7", "stub"]].concat());
     fixture.good(&["attach", "stub", "stub.p7", "--output", "signed"]);
-    fixture.folder.run("sbverify", &["--cert", "cert.pem", "signed"]);
-    fixture.folder.run("sbsign", &[&sign[..], &["--output", "theirs", "stub"]].concat());
+    fixture.folder.run("sbverify", ["--cert", "cert.pem", "signed"]);
+    fixture.folder.run("sbsign", [&sign[..], &["--output", "theirs", "stub"]].concat());
     assert_eq!(
         fixture.good(&["digest", "signed"]).split(' ').next(),
         fixture.good(&["digest", "theirs"]).split(' ').next()
@@ -94,13 +94,13 @@ fn signatures_come_and_go() {
     assert_eq!(fixture.folder.read("again.p7"), fixture.folder.read("stub.p7"));
     fixture.good(&["strip", "signed"]);
     assert!(fixture.good(&["inspect", "signed"]).contains("not signed"));
-    assert!(!fixture.folder.try_run("sbverify", &["--cert", "cert.pem", "signed"]).status.success());
+    assert!(!fixture.folder.try_run("sbverify", ["--cert", "cert.pem", "signed"]).status.success());
 
     // One more signature behind Microsoft's, of which there are two.
-    fixture.folder.run("sbsign", &[&sign[..], &["--detached", "--output", "shim.p7", "shim"]].concat());
+    fixture.folder.run("sbsign", [&sign[..], &["--detached", "--output", "shim.p7", "shim"]].concat());
     fixture.good(&["attach", "shim", "shim.p7", "--output", "shim"]);
-    fixture.folder.run("sbverify", &["--cert", "cert.pem", "shim"]);
-    let listed = fixture.folder.run("sbverify", &["--list", "shim"]);
+    fixture.folder.run("sbverify", ["--cert", "cert.pem", "shim"]);
+    let listed = fixture.folder.run("sbverify", ["--list", "shim"]);
     assert_eq!(listed.lines().filter(|line| line.starts_with("signature ")).count(), 3, "{listed}");
     fixture.good(&["detach", "shim", "--index", "2", "--output", "third.p7"]);
     assert_eq!(fixture.folder.read("third.p7"), fixture.folder.read("shim.p7"));
@@ -120,11 +120,11 @@ fn sections() {
     assert_eq!(fixture.folder.read("large.out"), vec![7; 3_000_001]);
     let script = "import pefile, sys; pe = pefile.PE('uki'); print(pe.verify_checksum(), \
                   [bytes(s.get_data()[:s.Misc_VirtualSize]) for s in pe.sections if s.Name.startswith(b'.cmdline')])";
-    assert_eq!(fixture.folder.run("python3", &["-c", script]), "True [b'root=fstab quiet\\n']\n");
+    assert_eq!(fixture.folder.run("python3", ["-c", script]), "True [b'root=fstab quiet\\n']\n");
     // Others can sign and verify it.
     fixture.key();
-    fixture.folder.run("sbsign", &["--key", "key.pem", "--cert", "cert.pem", "--output", "uki", "uki"]);
-    fixture.folder.run("sbverify", &["--cert", "cert.pem", "uki"]);
+    fixture.folder.run("sbsign", ["--key", "key.pem", "--cert", "cert.pem", "--output", "uki", "uki"]);
+    fixture.folder.run("sbverify", ["--cert", "cert.pem", "uki"]);
 
     fixture.good(&[
         "sections",
@@ -166,7 +166,7 @@ fn inspection() {
     let script = "import pefile, json; pe = pefile.PE('shim'); print(json.dumps([[s.Name.rstrip(b'\\0').decode(), \
                   s.VirtualAddress, s.Misc_VirtualSize, s.PointerToRawData, s.SizeOfRawData] for s in pe.sections]))";
     let theirs: serde_json::Value =
-        serde_json::from_str(&fixture.folder.run("python3", &["-c", script])).unwrap();
+        serde_json::from_str(&fixture.folder.run("python3", ["-c", script])).unwrap();
     let ours: Vec<serde_json::Value> = found["sections"]
         .as_array()
         .unwrap()
@@ -223,25 +223,25 @@ fn signing() {
     ] {
         let key = ["sign", "--key", key, "--cert", cert, "--passphrase-file", "passphrase"];
         fixture.good(&[&key[..], &["--output", "signed", "mm"]].concat());
-        fixture.folder.run("sbverify", &["--cert", "cert.pem", "signed"]);
+        fixture.folder.run("sbverify", ["--cert", "cert.pem", "signed"]);
     }
-    let text = fixture.folder.run("osslsigncode", &["verify", "-in", "signed", "-CAfile", "cert.pem"]);
+    let text = fixture.folder.run("osslsigncode", ["verify", "-in", "signed", "-CAfile", "cert.pem"]);
     assert!(text.contains("Signature verification: ok"), "{text}");
     let key = ["sign", "--key", "key.pem", "--cert", "cert.pem"];
     // Behind Microsoft's two signatures, or instead of them.
     fixture.good(&[&key[..], &["--output", "behind", "shim"]].concat());
     let count = |name: &str| fixture.good(&["inspect", name]).matches("  signature ").count();
     assert_eq!(count("behind"), 3);
-    fixture.folder.run("sbverify", &["--cert", "cert.pem", "behind"]);
+    fixture.folder.run("sbverify", ["--cert", "cert.pem", "behind"]);
     fixture.good(&[&key[..], &["--replace", "shim"]].concat());
     assert_eq!(count("shim"), 1);
-    fixture.folder.run("sbverify", &["--cert", "cert.pem", "shim"]);
+    fixture.folder.run("sbverify", ["--cert", "cert.pem", "shim"]);
     // Several at once, the same bytes each time.
     std::fs::create_dir(fixture.folder.path("out")).unwrap();
     fixture.good(&[&key[..], &["--output-dir", "out", "mm", "stub"]].concat());
     assert_eq!(fixture.folder.read("out/mm"), fixture.folder.read("signed"));
-    fixture.folder.run("sbverify", &["--cert", "cert.pem", "out/stub"]);
-    let listed = fixture.folder.run("pesign", &["--show-signature", "--in", "out/stub"]);
+    fixture.folder.run("sbverify", ["--cert", "cert.pem", "out/stub"]);
+    let listed = fixture.folder.run("pesign", ["--show-signature", "--in", "out/stub"]);
     assert!(listed.contains("common name is test"), "{listed}");
 
     // ECDSA: osslsigncode verifies it (sbverify and most firmware know only RSA).
@@ -253,7 +253,7 @@ fn signing() {
     openssl("ec -in ec.key -out sec1.pem");
     for key in ["ec.key", "sec1.pem"] {
         fixture.good(&["sign", "--key", key, "--cert", "ec.pem", "--output", "ec-signed", "mm"]);
-        let text = fixture.folder.run("osslsigncode", &["verify", "-in", "ec-signed", "-CAfile", "ec.pem"]);
+        let text = fixture.folder.run("osslsigncode", ["verify", "-in", "ec-signed", "-CAfile", "ec.pem"]);
         assert!(text.contains("Signature verification: ok"), "{text}");
     }
     fixture.bad(
@@ -314,9 +314,9 @@ fn signing_with_a_key_that_is_elsewhere() {
             assert!(fixture.good(&["verify", "--db", "cert.pem", &signed]).contains(digest));
             // sbverify computes SHA-256 only.
             if digest == "sha256" {
-                fixture.folder.run("sbverify", &["--cert", "cert.pem", &signed]);
+                fixture.folder.run("sbverify", ["--cert", "cert.pem", &signed]);
             }
-            let text = fixture.folder.run("osslsigncode", &["verify", "-in", &signed, "-CAfile", "cert.pem"]);
+            let text = fixture.folder.run("osslsigncode", ["verify", "-in", &signed, "-CAfile", "cert.pem"]);
             assert!(text.contains("Signature verification: ok"), "{text}");
         }
     }
@@ -358,11 +358,11 @@ fn signing_with_longer_digests_and_other_curves() {
             ["req", "-x509", "-newkey", "ec", "-pkeyopt", &algorithm, "-nodes", "-keyout", "ec.pem"];
         fixture
             .folder
-            .run("openssl", &[&request[..], &["-out", "ec.crt", "-subj", "/CN=ec", "-days", "9"]].concat());
+            .run("openssl", [&request[..], &["-out", "ec.crt", "-subj", "/CN=ec", "-days", "9"]].concat());
         let sign = ["sign", "--key", "ec.pem", "--cert", "ec.crt", "--digest", digest, "-o", "signed", "mm"];
         fixture.good(&sign);
         fixture.good(&["verify", "--db", "ec.crt", "signed"]);
-        let text = fixture.folder.run("osslsigncode", &["verify", "-in", "signed", "-CAfile", "ec.crt"]);
+        let text = fixture.folder.run("osslsigncode", ["verify", "-in", "signed", "-CAfile", "ec.crt"]);
         assert!(text.contains("Signature verification: ok"), "{text}");
     }
     let sign = ["sign", "--key", "ec.pem", "--cert", "ec.crt", "-o", "other", "mm"];

@@ -54,7 +54,7 @@ fn many_files_in_one_call() {
         fixture.folder.write("section", section);
         fixture.snowguard.success(format!("pe sections stub --add .linux=section --output {name}"));
         if index % 3 == 0 {
-            fixture.folder.run("sbsign", &format!("--key rsa.key --cert rsa.pem --output {name} {name}"));
+            fixture.folder.run("sbsign", format!("--key rsa.key --cert rsa.pem --output {name} {name}"));
         }
         names.push(name);
     }
@@ -66,12 +66,12 @@ fn many_files_in_one_call() {
         "broken: the DOS header",
     );
     for (index, name) in names.iter().enumerate() {
-        fixture.folder.run("sbverify", &format!("--cert rsa.pem out/{name}"));
-        let listed = fixture.folder.run("sbverify", &format!("--list out/{name}"));
+        fixture.folder.run("sbverify", format!("--cert rsa.pem out/{name}"));
+        let listed = fixture.folder.run("sbverify", format!("--list out/{name}"));
         let count = listed.lines().filter(|line| line.starts_with("signature ")).count();
         assert_eq!(count, if index % 3 == 0 { 2 } else { 1 }, "{listed}");
         let script = format!("import pefile; print(pefile.PE('out/{name}').verify_checksum())");
-        let output = fixture.folder.try_run("python3", &["-c", &script]);
+        let output = fixture.folder.try_run("python3", ["-c", &script]);
         assert_eq!(String::from_utf8_lossy(&output.stdout), "True\n", "{output:?}");
     }
     assert!(!fixture.folder.path("out/broken").exists());

@@ -122,7 +122,7 @@ fn timestamps() {
     let verify = |file: &str| {
         let text = fixture
             .folder
-            .run("osslsigncode", &["verify", "-in", file, "-CAfile", "cert", "-TSA-CAfile", "tsa-ca.pem"]);
+            .run("osslsigncode", ["verify", "-in", file, "-CAfile", "cert", "-TSA-CAfile", "tsa-ca.pem"]);
         assert!(text.contains("Signature verification: ok"), "{text}");
         assert!(text.contains("Timestamp Server Signature verification: ok"), "{text}");
     };
@@ -134,7 +134,7 @@ fn timestamps() {
     fixture.sign(&url, "--key key --output-dir out mm stub").success();
     for file in ["out/mm", "out/stub"] {
         verify(file);
-        fixture.folder.run("sbverify", &["--cert", "cert", file]);
+        fixture.folder.run("sbverify", ["--cert", "cert", file]);
     }
     // With the key elsewhere, when the signature comes back.
     fixture.snowguard.success("pe sign --cert cert --prepare tbs mm");

@@ -23,7 +23,7 @@ impl Fixture {
             "openssl req -x509 -newkey rsa:2048 -nodes -keyout my.key -out my.pem -subj /CN=Mine -days 30";
         folder.run(
             "sh",
-            &["-c", &format!("{request} 2>&1; sbsign --key my.key --cert my.pem --output signed addon 2>&1")],
+            ["-c", &format!("{request} 2>&1; sbsign --key my.key --cert my.pem --output signed addon 2>&1")],
         );
         let snowguard = snowguard!().in_folder(folder.folder());
         Self { folder, snowguard }
@@ -68,13 +68,13 @@ fn verifying() {
     // A file behind the bare option is a program to verify, not the folder of variables.
     fixture.snowguard.text(2, "pe verify --efivars");
     let laptop = data("uefi/efivars-laptop");
-    let text = fixture.snowguard.text(0, &format!("pe verify --efivars={} shim", laptop.display()));
+    let text = fixture.snowguard.text(0, format!("pe verify --efivars={} shim", laptop.display()));
     assert!(text.contains("the certificate CN=Microsoft Corporation UEFI CA 2011"), "{text}");
     assert!(text.contains("note: ") && text.contains("not looked at when booting"), "{text}");
     // Those certificates are past their dates by now.
     let text = fixture
         .snowguard
-        .text(1, &format!("pe verify --efivars={} --enforce-validity shim", laptop.display()));
+        .text(1, format!("pe verify --efivars={} --enforce-validity shim", laptop.display()));
     assert!(text.contains("is valid from 2026-03-12T19:35:19Z to 2026-06-26T19:35:19Z only"), "{text}");
 
     let lines = fixture.snowguard.text(1, "pe verify --json --db my.pem signed addon");
@@ -90,18 +90,18 @@ fn verifying() {
 fn what_shim_would_start() {
     let fixture = Fixture::new();
     let shim = "pe verify --vendor-cert debian.der --sbat-level shim";
-    assert!(fixture.snowguard.text(0, &format!("{shim} mm")).contains("sbat: sbat 1, shim 4, shim.debian 1"));
+    assert!(fixture.snowguard.text(0, format!("{shim} mm")).contains("sbat: sbat 1, shim 4, shim.debian 1"));
     assert!(
-        fixture.snowguard.text(1, &format!("{shim} --mokx debian.der mm")).contains("MOK deny list forbids")
+        fixture.snowguard.text(1, format!("{shim} --mokx debian.der mm")).contains("MOK deny list forbids")
     );
     // Without .sbat shim starts nothing, whoever signed it.
     assert!(
-        fixture.snowguard.text(1, &format!("{shim} --mok my.pem signed")).contains("it has no .sbat section")
+        fixture.snowguard.text(1, format!("{shim} --mok my.pem signed")).contains("it has no .sbat section")
     );
     fixture.snowguard.text(0, "sbat make my,3,me,mine,1.0,https://example.org --output my.csv");
     fixture.snowguard.text(0, "pe sections addon --add .sbat=my.csv --output with");
     fixture.snowguard.text(0, "pe sign --key my.key --cert my.pem with");
-    assert!(fixture.snowguard.text(0, &format!("{shim} --mok my.pem with")).contains("sbat: sbat 1, my 3"));
+    assert!(fixture.snowguard.text(0, format!("{shim} --mok my.pem with")).contains("sbat: sbat 1, my 3"));
     fixture.folder.write("level", "sbat,1,2026010100\nmy,4\n");
     let text = fixture.snowguard.text(1, "pe verify --mok my.pem --sbat-level level with");
     assert!(text.contains("my is of generation 3, and the level wants 4 or more"), "{text}");
@@ -111,7 +111,7 @@ fn what_shim_would_start() {
 fn sbat() {
     let fixture = Fixture::new();
     // objcopy reads what we read.
-    fixture.folder.run("sh", &["-c", "python3 -c 'import pefile; pe = pefile.PE(\"shim\"); print([s.get_data()[:s.Misc_VirtualSize].decode() for s in pe.sections if s.Name.startswith(b\".sbat\\0\")][0], end=\"\")' > theirs"]);
+    fixture.folder.run("sh", ["-c", "python3 -c 'import pefile; pe = pefile.PE(\"shim\"); print([s.get_data()[:s.Misc_VirtualSize].decode() for s in pe.sections if s.Name.startswith(b\".sbat\\0\")][0], end=\"\")' > theirs"]);
     let theirs = fixture.folder.read_text("theirs");
     let found: Value = serde_json::from_str(&fixture.snowguard.text(0, "sbat show --json shim")).unwrap();
     let ours = found["sbat"].as_array().unwrap().iter().map(|entry| {

@@ -5,7 +5,6 @@ use crate::result::{Records, Scan, ScannedTarget};
 use crate::run::Run;
 use crate::suppress::{self, Rule};
 use crate::targets::{TargetContents, TargetKind};
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use matching::{Finding, FindingStatus, Knowledge, Matcher, Package, VexStatement};
 use rustc_hash::FxHashSet;

@@ -56,6 +56,10 @@ struct TokenOptions {
 struct TokenOptions {}
 
 impl SignerOptions {
+    #[cfg_attr(
+        feature = "pkcs11",
+        expect(clippy::needless_update, reason = "without tokens there are fewer fields here than there")
+    )]
     fn access(&self) -> KeyAccess {
         KeyAccess {
             passphrase: passphrase(self.passphrase_file.as_deref()),

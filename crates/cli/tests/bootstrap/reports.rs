@@ -102,11 +102,11 @@ fn provenance_names_every_output_and_every_file() {
     let folder = tempfile::tempdir().unwrap();
     let key = folder.path().join("key.pem");
     let toolbox = ToolboxFolder::new("bootstrap-key");
-    std::fs::write(&key, toolbox.run("openssl", &["genpkey", "-algorithm", "ed25519"])).unwrap();
+    std::fs::write(&key, toolbox.run("openssl", ["genpkey", "-algorithm", "ed25519"])).unwrap();
     let signed = run(about(&["provenance", "seed"]).arg("--key").arg(&key));
     let envelope: Value = serde_json::from_str(&signed).unwrap();
     assert_eq!(envelope["signatures"].as_array().unwrap().len(), 1);
-    std::fs::write(&key, toolbox.run("openssl", &["genpkey", "-algorithm", "ed448"])).unwrap();
+    std::fs::write(&key, toolbox.run("openssl", ["genpkey", "-algorithm", "ed448"])).unwrap();
     let problem = refused(about(&["provenance"]).arg("--key").arg(&key));
     assert!(problem.contains("no Ed25519 key"), "{problem}");
     let outcome = Outcome::of(&mut about(&["provenance", "--builder", "nobody"]));

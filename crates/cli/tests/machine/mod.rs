@@ -45,7 +45,7 @@ impl Machine {
 
     /// A script of the toolbox's programs.
     pub(crate) fn shell(&self, script: &str) -> String {
-        self.folder.run("sh", &["-euc", script])
+        self.folder.run("sh", ["-euc", script])
     }
 
     /// Puts a program onto the EFI system partition.

@@ -17,6 +17,10 @@ pub(super) fn by_name(packages: &mut [Package]) {
 
 /// Merges packages that nothing tells apart but their store paths: several outputs, or several
 /// builds with the same sources and patches.
+#[expect(
+    clippy::mutable_key_type,
+    reason = "`Stated` is compared and hashed by its text alone, which never changes"
+)]
 pub(super) fn merge(packages: Vec<Package>) -> Vec<Package> {
     let mut merged: Vec<Package> = Vec::with_capacity(packages.len());
     let mut places: FxHashMap<Key, usize> = FxHashMap::default();

@@ -59,7 +59,7 @@ pub(super) fn parse(document: &Value) -> Result<TargetContents, DocumentError> {
             if let (Some(kind), Some(value)) = (kind, value) {
                 match kind.as_str() {
                     "packageUrl" if !package.purls.iter().any(|p| *p == value.as_str()) => {
-                        package.purls.push(value.into())
+                        package.purls.push(value.into());
                     }
                     "cpe23" | "cpe22" => package.cpes.push(value),
                     _ => {}
