@@ -1,4 +1,5 @@
-//! Archives of others, packed or not: nothing is made outside of the folder, and no link inside leads out of it.
+//! Archives of others, packed or not: nothing is made outside of the folder, and no link inside
+//! leads out of it.
 #![no_main]
 
 use bootstrap::sources::{UnpackLimits, unpack_from};

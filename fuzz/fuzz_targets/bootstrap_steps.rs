@@ -1,4 +1,5 @@
-//! Steps of a bootstrap: what is accepted is in an order in which it can be built, and every name is one of a file.
+//! Steps of a bootstrap: what is accepted is in an order in which it can be built, and every name
+//! is one of a file.
 #![no_main]
 
 use bootstrap::{InputOrigin, Plan};

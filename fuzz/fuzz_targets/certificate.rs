@@ -1,8 +1,8 @@
 //! Certificates in DER and PEM: whatever is read gives back its octets, and can be asked about.
 #![no_main]
 
-use authenticode::certificate::Certificate;
 use authenticode::DigestAlgorithm;
+use authenticode::certificate::Certificate;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {

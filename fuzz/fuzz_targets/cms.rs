@@ -1,4 +1,5 @@
-//! Signed data of all profiles: whatever is read is verified or refused, by itself and against itself as the trusted one.
+//! Signed data of all profiles: whatever is read is verified or refused, by itself and against
+//! itself as the trusted one.
 #![no_main]
 
 use authenticode::cms::{Authenticode, Profile, SignedData, Timestamp};

@@ -1,4 +1,5 @@
-//! CPE names: printing what was read gives a name that reads the same, and every name equals itself.
+//! CPE names: printing what was read gives a name that reads the same, and every name equals
+//! itself.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -1,4 +1,5 @@
-//! CVE records: whatever parses can be turned into the model, and asked about a version; refusing names a place.
+//! CVE records: whatever parses can be turned into the model, and asked about a version; refusing
+//! names a place.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -1,4 +1,5 @@
-//! Derivations as files: there is one way to write what was read, and it is the file; JSON holds all of it too.
+//! Derivations as files: there is one way to write what was read, and it is the file; JSON holds
+//! all of it too.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -12,7 +13,8 @@ fuzz_target!(|data: &[u8]| {
     let again = Derivation::parse(&printed, "fuzz").expect("what we print is a derivation");
     assert_eq!(again, derivation);
     assert_eq!(again.to_aterm(&store).ok(), Some(printed.clone()));
-    // JSON has no order of lists, and structured attributes are texts in one form and values in the other.
+    // JSON has no order of lists, and structured attributes are texts in one form and values in the
+    // other.
     if derivation.is_sorted()
         && derivation.env("__json").is_none()
         && let Ok(json) = derivation.to_json()

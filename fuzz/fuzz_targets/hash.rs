@@ -2,8 +2,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use nix_formats::base32;
 use nix_formats::Hash;
+use nix_formats::base32;
 
 fuzz_target!(|data: &[u8]| {
     assert_eq!(base32::decode(&base32::encode(data)).ok().as_deref(), Some(data));

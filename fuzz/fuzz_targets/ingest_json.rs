@@ -1,4 +1,5 @@
-//! Arrays, pages and lines of records, split without reading the whole: as many come out as another reader counts.
+//! Arrays, pages and lines of records, split without reading the whole: as many come out as another
+//! reader counts.
 #![no_main]
 
 use jiff::Timestamp;

@@ -1,4 +1,5 @@
-//! Nix archives: there is only one archive for a tree, so what was read is written again byte for byte.
+//! Nix archives: there is only one archive for a tree, so what was read is written again byte for
+//! byte.
 #![no_main]
 
 use std::io::Read;

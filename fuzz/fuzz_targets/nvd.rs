@@ -1,4 +1,5 @@
-//! Pages of the NVD: each record that parses can be turned into the model, and asked about a version.
+//! Pages of the NVD: each record that parses can be turned into the model, and asked about a
+//! version.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -1,8 +1,9 @@
-//! PE images: whatever is read can be signed and edited, a signature does not change the digest, and the result is read again.
+//! PE images: whatever is read can be signed and edited, a signature does not change the digest,
+//! and the result is read again.
 #![no_main]
 
-use authenticode::attach::{attach, padding};
 use authenticode::DigestAlgorithm;
+use authenticode::attach::{attach, padding};
 use authenticode::image_digest;
 use authenticode::pe::{Editor, Layout, NewSection, certificates, relocations};
 use libfuzzer_sys::fuzz_target;

@@ -1,7 +1,7 @@
 //! SBAT sections and levels: whatever is read is written and read again, and can be compared.
 #![no_main]
 
-use authenticode::sbat::{SbatLevel, Sbat};
+use authenticode::sbat::{Sbat, SbatLevel};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {

@@ -12,7 +12,8 @@ fuzz_target!(|data: &[u8]| {
     }
     match parse_spdx(data) {
         Ok(contents) => {
-            // Every package begins with one of these: its name as tag-value, an element of a list in YAML.
+            // Every package begins with one of these: its name as tag-value, an element of a list
+            // in YAML.
             let tags = data.windows(11).filter(|window| window == b"PackageName").count();
             let elements = data.iter().filter(|byte| matches!(byte, b'-' | b',' | b'[')).count();
             let yaml = data.windows(11).any(|window| window == b"spdxVersion");

@@ -1,4 +1,5 @@
-//! Signatures, public keys and secret keys: printing what was read gives a text that reads the same.
+//! Signatures, public keys and secret keys: printing what was read gives a text that reads the
+//! same.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

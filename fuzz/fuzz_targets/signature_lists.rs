@@ -1,8 +1,8 @@
 //! Signature lists: whatever is read is written again, byte for byte, and makes a database.
 #![no_main]
 
-use authenticode::trust_file;
 use authenticode::lists::{self, SignatureDatabase};
+use authenticode::trust_file;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {

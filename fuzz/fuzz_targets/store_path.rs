@@ -1,4 +1,5 @@
-//! Store paths: what was accepted prints as it was, and taking it apart and putting it together changes nothing.
+//! Store paths: what was accepted prints as it was, and taking it apart and putting it together
+//! changes nothing.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -1,8 +1,9 @@
-//! Answers of authorities for timestamps: what is taken is a part of the answer that can be verified again.
+//! Answers of authorities for timestamps: what is taken is a part of the answer that can be
+//! verified again.
 #![no_main]
 
-use authenticode::cms::{Timestamp, TimestampInfo};
 use authenticode::DigestAlgorithm;
+use authenticode::cms::{Timestamp, TimestampInfo};
 use authenticode::timestamp::TimestampRequest;
 use libfuzzer_sys::fuzz_target;
 

@@ -1,8 +1,9 @@
-//! Authorised changes of variables: whatever is read is written again, byte for byte, and verified or refused.
+//! Authorised changes of variables: whatever is read is written again, byte for byte, and verified
+//! or refused.
 #![no_main]
 
 use authenticode::cms::{Profile, SignedData};
-use authenticode::variable::{Authenticated, VariableContent, Variable, attributes};
+use authenticode::variable::{Authenticated, Variable, VariableContent, attributes};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {

@@ -1,12 +1,13 @@
-//! Whole images, decided about by firmware's and by shim's rules, with what they hold themselves trusted and forbidden.
+//! Whole images, decided about by firmware's and by shim's rules, with what they hold themselves
+//! trusted and forbidden.
 #![no_main]
 
+use authenticode::Time;
 use authenticode::lists::SignatureDatabase;
 use authenticode::pe::Layout;
 use authenticode::sbat::SbatLevel;
-use authenticode::Time;
 use authenticode::verify::Attached;
-use authenticode::verify::{Loader, TrustPolicy, Subject, decide};
+use authenticode::verify::{Loader, Subject, TrustPolicy, decide};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {

@@ -1,11 +1,12 @@
-//! Archives of records of either source, taken into a database: all or nothing, and a second time nothing changes.
+//! Archives of records of either source, taken into a database: all or nothing, and a second time
+//! nothing changes.
 #![no_main]
 
 use jiff::Timestamp;
 use libfuzzer_sys::fuzz_target;
 use std::path::Path;
-use vulnerability_db::database::Database;
 use terminal::Silent;
+use vulnerability_db::database::Database;
 use vulnerability_db::ingest::{ImportLimits, SourceKind, SourceLocation, UpdateOptions, update};
 
 fuzz_target!(|data: &[u8]| {
@@ -21,7 +22,8 @@ fuzz_target!(|data: &[u8]| {
 fn import(kind: SourceKind, archive: &Path, database: &Path) {
     let sources = [SourceLocation { kind, location: archive.display().to_string() }];
     let mut options = UpdateOptions::new(Timestamp::UNIX_EPOCH);
-    options.limits = ImportLimits { record: 1 << 20, unpacked: 4 << 20, entries: 100, ..ImportLimits::default() };
+    options.limits =
+        ImportLimits { record: 1 << 20, unpacked: 4 << 20, entries: 100, ..ImportLimits::default() };
     match update(database, &sources, &options, &Silent) {
         Ok(_) => {
             Database::open(database).and_then(|found| found.verify(|_, _| {})).expect("a sound database");

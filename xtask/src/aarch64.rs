@@ -25,8 +25,8 @@ const INSTALLED: &[&str] = &["gcc-aarch64-linux-gnu", "libc6-dev-arm64-cross", "
 const UNPACKED: &[&str] =
     &["rustc-web", "rust-web-clippy", "libstd-rust-web-dev", "libstd-rust-web-dev:arm64"];
 const LIBRARIES: &[&str] = &["libstd-rust-web-", "libllvm"];
-/// Crates that are computation only: their unit tests say something about the processor, such as the
-/// order of bytes or the sign of `c_char`. They need no part in C without their features.
+/// Crates that are computation only: their unit tests say something about the processor, such as
+/// the order of bytes or the sign of `c_char`. They need no part in C without their features.
 const PURE: &[&str] = &["files", "matching", "nix-formats", "terminal", "vulnerability"];
 
 /// Lints the libraries and programs of the workspace for arm64, and runs the unit tests of pure

@@ -1,6 +1,7 @@
 //! `cargo xtask test`: everything that a change must pass, on a fresh machine or a used one.
 
 mod claims;
+mod comments;
 mod steps;
 
 use std::time::{Duration, Instant};

@@ -2,9 +2,10 @@
 //!
 //! - [`Listing`]: the seed, every byte with what its listing says of it, beside a disassembly by
 //!   others.
-//! - [`WrittenPart`]: what people wrote and people can read: files, lines, and how long reading takes.
-//! - [`GeneratedFile`]: files of others' archives that programs made: reading those is not reading a
-//!   source.
+//! - [`WrittenPart`]: what people wrote and people can read: files, lines, and how long reading
+//!   takes.
+//! - [`GeneratedFile`]: files of others' archives that programs made: reading those is not reading
+//!   a source.
 //! - [`Trusted`]: everything else, with what can be done about it.
 
 mod generated;

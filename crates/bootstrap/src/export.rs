@@ -1,12 +1,12 @@
 //! The chain as Nix derivations, so that Nix can build it: on its remote builders, into its binary
 //! caches.
 //!
-//! [`nix()`] writes a folder that needs nothing else: `default.nix`, the chain's files, the seed as a
-//! file of its own, and the unpacked sources. Every file and folder has its hash in `default.nix`,
-//! and Nix refuses another one. Each step becomes one raw `derivation`, whose builder is the
-//! program that the step runs: no shell and no package of Nix takes part. A derivation has one
-//! builder only, so steps of several commands begin with the chain's own `run` (see
-//! `bootstrap/run`).
+//! [`nix()`] writes a folder that needs nothing else: `default.nix`, the chain's files, the seed as
+//! a file of its own, and the unpacked sources. Every file and folder has its hash in
+//! `default.nix`, and Nix refuses another one. Each step becomes one raw `derivation`, whose
+//! builder is the program that the step runs: no shell and no package of Nix takes part. A
+//! derivation has one builder only, so steps of several commands begin with the chain's own `run`
+//! (see `bootstrap/run`).
 //!
 //! What is different from the sandbox of this driver: inputs are not `/in/NAME` but paths of Nix's
 //! store, outputs not `/out/NAME` but where Nix wants them; so these places are replaced in the

@@ -2,9 +2,9 @@
 //! SBOM.
 //!
 //! [`statements`] gives one in-toto Statement (v1) an output, with the predicate SLSA Provenance
-//! v1; [`DsseKey`] signs them; [`cyclonedx`] lists the whole chain as CycloneDX. Nothing in them depends on
-//! when, where or how fast something was built: who builds the same gets the same texts, and only
-//! signatures distinguish builders.
+//! v1; [`DsseKey`] signs them; [`cyclonedx`] lists the whole chain as CycloneDX. Nothing in them
+//! depends on when, where or how fast something was built: who builds the same gets the same texts,
+//! and only signatures distinguish builders.
 //!
 //! **`narSha256`** is the SHA-256 of a folder's Nix archive, as `nix hash path` computes it;
 //! in-toto has no name for it. Each file of a folder is a subject of its own beside it, with its
@@ -131,8 +131,8 @@ fn predicate(plan: &Plan, step: &Step, known: &BuiltStep, builder: &str) -> Valu
         },
         "runDetails": {
             "builder": { "id": builder, "version": { "snowguard": env!("CARGO_PKG_VERSION") } },
-            // The key stands for all inputs and commands by their content: who builds the same has the
-            // same.
+            // The key stands for all inputs and commands by their content: who builds the same has
+            // the same.
             "metadata": { "invocationId": known.key.to_string() },
         },
     })

@@ -49,7 +49,8 @@ pub(crate) struct Update {
 /// At least one is needed, but for an upgrade.
 #[derive(Debug, Args)]
 struct Sources {
-    /// Records of the CVE list (format 5.x): folder, git checkout, zip, JSON lines, or single record; path or URL.
+    /// Records of the CVE list (format 5.x): folder, git checkout, zip, JSON lines, or single
+    /// record; path or URL.
     #[arg(long, value_name = "PATH|URL", num_args = 1..)]
     cve: Vec<String>,
     /// Records of the NVD (format 2.0): page of the API, feed, or folder of such; path or URL.
@@ -65,8 +66,8 @@ struct Sources {
 
 #[derive(Debug, Args)]
 pub(crate) struct Inspect {
-    /// Folder of the database [default: $SNOWGUARD_DB, else /var/lib/snowguard for root and the data folder of other
-    /// users].
+    /// Folder of the database [default: $SNOWGUARD_DB, else /var/lib/snowguard for root and the
+    /// data folder of other users].
     #[arg(long, value_name = "DIR")]
     db: Option<PathBuf>,
     /// Print JSON.

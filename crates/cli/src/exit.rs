@@ -38,7 +38,8 @@ impl Failure {
         Self { code: COULD_NOT, error: None }
     }
 
-    /// Reports the error and gives the code. That whoever reads our output has seen enough is no error.
+    /// Reports the error and gives the code. That whoever reads our output has seen enough is no
+    /// error.
     pub(crate) fn report(self) -> ExitCode {
         if let Some(error) = &self.error {
             if is_broken_pipe(error) {
@@ -56,7 +57,8 @@ impl From<anyhow::Error> for Failure {
     }
 }
 
-/// The most characters of an error: names and messages of libraries can be as long as what they are about.
+/// The most characters of an error: names and messages of libraries can be as long as what they are
+/// about.
 const LONGEST: usize = 2000;
 
 /// Prints an error with all its causes, once, and what may help. All errors are printed here.
@@ -118,7 +120,8 @@ pub(crate) fn appearance(stream: Stream, all: bool) -> Appearance {
     Appearance { colour: stream.has_colour(), width: terminal::width(), all }
 }
 
-/// A sentence behind an indentation: broken between words where people read it on a terminal, on one line elsewhere.
+/// A sentence behind an indentation: broken between words where people read it on a terminal, on
+/// one line elsewhere.
 pub(crate) fn sentence(text: &str, indent: &str) -> String {
     let text = terminal::clean(text);
     if !Stream::Stdout.is_terminal() {

@@ -30,7 +30,8 @@ pub(crate) struct Options {
     /// The CVE
     #[arg(value_name = "CVE")]
     id: CveId,
-    /// The package: its name with version (`curl-8.3.0`), a store path, or a name to look for in a target
+    /// The package: its name with version (`curl-8.3.0`), a store path, or a name to look for in a
+    /// target
     #[arg(value_name = "PACKAGE")]
     package: String,
     /// The target to look in, if the name has no version: whatever `snowguard scan` reads

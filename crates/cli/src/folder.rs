@@ -8,8 +8,8 @@ use vulnerability_db::database::FILE_NAME;
 /// Where the system's own database is: written by root, read by everybody.
 const SYSTEM: &str = "/var/lib/snowguard";
 
-/// Where to write: what the user says, else `SNOWGUARD_DB`, else `/var/lib/snowguard` for root and the user's data
-/// folder (`$XDG_DATA_HOME/snowguard`, `~/.local/share/snowguard`) for others.
+/// Where to write: what the user says, else `SNOWGUARD_DB`, else `/var/lib/snowguard` for root and
+/// the user's data folder (`$XDG_DATA_HOME/snowguard`, `~/.local/share/snowguard`) for others.
 pub(crate) fn for_writing(given: Option<PathBuf>) -> anyhow::Result<PathBuf> {
     if let Some(folder) = given.or_else(from_environment) {
         return Ok(folder);
@@ -22,8 +22,8 @@ pub(crate) fn for_writing(given: Option<PathBuf>) -> anyhow::Result<PathBuf> {
         .ok_or_else(|| anyhow::anyhow!("there is no home folder to put the database in; say where with --db"))
 }
 
-/// Where to read: what the user says, else `SNOWGUARD_DB`, else the user's own database if there is one, else the
-/// system's.
+/// Where to read: what the user says, else `SNOWGUARD_DB`, else the user's own database if there is
+/// one, else the system's.
 pub(crate) fn for_reading(given: Option<PathBuf>) -> PathBuf {
     given
         .or_else(from_environment)

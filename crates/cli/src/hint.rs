@@ -5,7 +5,8 @@ pub(crate) fn of(error: &anyhow::Error) -> Option<String> {
     error.chain().find_map(known)
 }
 
-/// Errors in fields that are `#[error(transparent)]` are not in the chain: the error around them has to ask them.
+/// Errors in fields that are `#[error(transparent)]` are not in the chain: the error around them
+/// has to ask them.
 fn known(error: &(dyn std::error::Error + 'static)) -> Option<String> {
     macro_rules! ask {
         ($($kind:ty),* $(,)?) => {

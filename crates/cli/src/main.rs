@@ -1,7 +1,7 @@
 //! The snowguard program: arguments in, exit codes and text out.
 //!
-//! Text goes out through `terminal::stdout` and `terminal::stderr` only, which let nothing control the terminal: see
-//! `clippy.toml` beside this crate's manifest.
+//! Text goes out through `terminal::stdout` and `terminal::stderr` only, which let nothing control
+//! the terminal: see `clippy.toml` beside this crate's manifest.
 
 // Comments on arguments are the text of `--help`, where a link is read and not clicked.
 #![allow(rustdoc::bare_urls)]
@@ -30,12 +30,13 @@ use std::error::Error as _;
 use std::io::Write as _;
 use std::process::ExitCode;
 
-/// A scan makes and frees millions of small texts on several threads; the system's allocator takes a quarter of the
-/// time of a scan for it.
+/// A scan makes and frees millions of small texts on several threads; the system's allocator takes
+/// a quarter of the time of a scan for it.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// Supply-chain security for Nix: what is vulnerable, what may boot, and a compiler that you can trust.
+/// Supply-chain security for Nix: what is vulnerable, what may boot, and a compiler that you can
+/// trust.
 #[derive(Debug, Parser)]
 #[command(name = "snowguard", version, after_help = AFTER_HELP)]
 struct Cli {

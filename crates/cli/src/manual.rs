@@ -60,7 +60,8 @@ fn page(command: Command) -> io::Result<(String, Vec<u8>)> {
     Ok((man.get_filename(), text))
 }
 
-/// A section in which lines stay lines: commands and addresses are no prose. Escapes as in groff_man(7).
+/// A section in which lines stay lines: commands and addresses are no prose. Escapes as in
+/// groff_man(7).
 fn verbatim(title: &str, text: &str) -> String {
     let mut out = format!(".SH {title}\n.nf\n");
     for line in text.lines() {

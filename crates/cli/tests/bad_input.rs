@@ -1,6 +1,8 @@
-//! Bad input of every sort, as a user meets it: a message with file and fixture, exit code 2 or 3, and nothing lost.
+//! Bad input of every sort, as a user meets it: a message with file and fixture, exit code 2 or 3,
+//! and nothing lost.
 //!
-//! Every process runs with little memory and has to end in time by itself, so nothing here may be read as a whole.
+//! Every process runs with little memory and has to end in time by itself, so nothing here may be
+//! read as a whole.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -12,8 +14,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use test_support::{Scratch, Snowguard, snowguard};
 
-/// Kilobytes of address space. The allocator reserves more than it uses; for a gigabyte and the copies that are made while
-/// it grows, this is too little.
+/// Kilobytes of address space. The allocator reserves more than it uses; for a gigabyte and the
+/// copies that are made while it grows, this is too little.
 const MEMORY: u32 = 1_400_000;
 
 /// A folder with a database and a made-up system, as `snowguard demo` makes them.
@@ -123,7 +125,8 @@ fn truncated_zips() {
     contains_all(&err, &["holed.zip: CVE-2024-0001.json"]);
 }
 
-/// What stands where a text or a list should, by name, with what is printed about it in every format of JSON.
+/// What stands where a text or a list should, by name, with what is printed about it in every
+/// format of JSON.
 fn nasty() -> Vec<(&'static str, Vec<u8>, &'static [&'static str])> {
     let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
     vec![
@@ -217,8 +220,8 @@ fn rules_and_knowledge_that_are_wrong() {
     }
 }
 
-/// A gigabyte of one letter between two texts. Frames of Zstandard may follow each other, so one is made and written
-/// many times.
+/// A gigabyte of one letter between two texts. Frames of Zstandard may follow each other, so one is
+/// made and written many times.
 fn giant(path: &Path, begin: &str, end: &str) {
     let frame = |bytes: &[u8]| zstd::encode_all(bytes, 1).unwrap();
     let letters = frame(&vec![b'a'; 1 << 24]).repeat(64);
@@ -266,7 +269,8 @@ fn absurd_versions() {
     for format in ["table", "json", "html", "sarif", "csv", "cyclonedx", "spdx"] {
         let (code, out, err) = fixture.scan(&["--all", "--format", format, "bom.json"]);
         assert_eq!((code, err.as_str()), (0, ""), "{format}");
-        // Where people look, nothing can turn the text around or paint it; programs get what was read, escaped.
+        // Where people look, nothing can turn the text around or paint it; programs get what was
+        // read, escaped.
         let for_people = ["table", "html", "csv"].contains(&format);
         let hidden: &[char] = if for_people { &['\u{1b}', '\u{202e}'] } else { &['\u{1b}'] };
         assert!(!out.contains(hidden), "{format}");
@@ -383,7 +387,8 @@ fn a_store_path_that_vanishes_while_it_is_read() {
             // The others are scanned in any case.
             assert_eq!(code, 0, "{err}");
             assert!(out.contains("CVE-2021-44228"), "{out}");
-            // The database knows it by name. By files alone nothing shows what is away from the beginning.
+            // The database knows it by name. By files alone nothing shows what is away from the
+            // beginning.
             assert!(by_files || out.contains("CVE-2023-38545"), "{out}");
         }
     });
@@ -432,7 +437,8 @@ fn databases_of_vulnerabilities() {
     assert!(whole == fixture.database());
 }
 
-/// Components that contradict themselves are scanned as far as they can be, and every contradiction is reported.
+/// Components that contradict themselves are scanned as far as they can be, and every contradiction
+/// is reported.
 #[test]
 fn an_sbom_that_lies() {
     let fixture = Fixture::new();

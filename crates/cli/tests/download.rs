@@ -1,5 +1,5 @@
-//! `snowguard db update` from a server that speaks TLS, on the loopback device: what is trusted, what is refused, and that
-//! a failed download leaves the database as it was.
+//! `snowguard db update` from a server that speaks TLS, on the loopback device: what is trusted,
+//! what is refused, and that a failed download leaves the database as it was.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -27,7 +27,8 @@ impl Fixture {
         self.0.path(name)
     }
 
-    /// An update from a URL, with the certificates of a file or with the built-in ones: exit code, output, errors.
+    /// An update from a URL, with the certificates of a file or with the built-in ones: exit code,
+    /// output, errors.
     fn update(&self, url: &str, trusted: Option<&Path>) -> (i32, String, String) {
         let mut snowguard = snowguard!();
         if let Some(file) = trusted {
@@ -76,7 +77,8 @@ fn what_is_trusted_and_what_is_refused() {
         }
         assert!(before == fixture.files(), "{url}");
     };
-    // Whoever it is: nobody that Mozilla trusts has signed for it, and so for a stranger's authority.
+    // Whoever it is: nobody that Mozilla trusts has signed for it, and so for a stranger's
+    // authority.
     refused(&url(port), None, &[&url(port), "certificate", "SSL_CERT_FILE"]);
     let stranger = TlsIdentity::new(&["localhost"], 2099);
     let other = fixture.path("other.pem");

@@ -1,4 +1,5 @@
-//! Firmware and shim as judges: what OVMF and Debian's shim start is what we call trusted, and nothing else.
+//! Firmware and shim as judges: what OVMF and Debian's shim start is what we call trusted, and
+//! nothing else.
 
 #![allow(clippy::unwrap_used)]
 
@@ -48,7 +49,8 @@ impl Machine {
     }
 }
 
-/// Takes the padding behind the last signature away, so that the certificate table has an odd size. No digest is over it.
+/// Takes the padding behind the last signature away, so that the certificate table has an odd size.
+/// No digest is over it.
 fn unpad(machine: &Machine, program: &str) {
     let mut bytes = std::fs::read(machine.path(program)).unwrap();
     let layout = Layout::read(bytes.as_slice()).unwrap();

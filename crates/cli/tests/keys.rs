@@ -1,4 +1,5 @@
-//! `snowguard keys` as a user calls it, on folders that stand in for efivarfs; judged by openssl, sbsign and sbverify.
+//! `snowguard keys` as a user calls it, on folders that stand in for efivarfs; judged by openssl,
+//! sbsign and sbverify.
 
 #![allow(clippy::unwrap_used)]
 
@@ -54,7 +55,8 @@ fn keys_are_made_once_and_are_what_others_want() {
         assert_eq!(mode(&name("key")), 0o600);
         let certificate = fixture.certificate(&name("pem"));
         assert_eq!(fixture.folder.read(&name("der")), certificate.der());
-        // openssl: the key and the certificate belong together, and it is a certificate that signed itself.
+        // openssl: the key and the certificate belong together, and it is a certificate that signed
+        // itself.
         let check = format!(
             "openssl x509 -in {0}.pem -pubkey -noout > a; openssl pkey -in {0}.key -pubout > b; cmp a b; \
              openssl verify -x509_strict -check_ss_sig -CAfile {0}.pem {0}.pem; \

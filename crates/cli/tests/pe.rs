@@ -200,7 +200,8 @@ fn what_is_no_image_is_named_and_the_rest_goes_on() {
     fixture.bad(&["inspect", "/dev/zero"], 3, "not a regular file");
 }
 
-/// Each kind of key file that openssl writes; sbverify, osslsigncode and pesign read what we sign with them.
+/// Each kind of key file that openssl writes; sbverify, osslsigncode and pesign read what we sign
+/// with them.
 #[test]
 fn signing() {
     let fixture = Fixture::new();

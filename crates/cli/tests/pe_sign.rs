@@ -48,7 +48,8 @@ fn many_files_in_one_call() {
     std::fs::create_dir(fixture.folder.path("out")).unwrap();
     let mut names = Vec::new();
     for index in 0..20 {
-        // Of different sizes, some larger than what a second thread reads ahead, some with signatures already.
+        // Of different sizes, some larger than what a second thread reads ahead, some with
+        // signatures already.
         let name = format!("f{index}");
         let section = vec![index; 150_000 * usize::from(index) + 1];
         fixture.folder.write("section", section);

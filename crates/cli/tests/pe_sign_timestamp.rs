@@ -1,5 +1,5 @@
-//! `snowguard pe sign --timestamp-url`: `openssl ts` is the authority, behind a small server on the loopback device;
-//! osslsigncode and our own `pe verify` look at the result.
+//! `snowguard pe sign --timestamp-url`: `openssl ts` is the authority, behind a small server on the
+//! loopback device; osslsigncode and our own `pe verify` look at the result.
 
 #![allow(clippy::unwrap_used)]
 
@@ -23,7 +23,8 @@ ordering = yes
 tsa_name = yes
 ";
 
-/// A folder in the toolbox with a signer (`key`, `cert`), an authority for timestamps (`tsa-ca.pem`, `tsa.pem`), and programs.
+/// A folder in the toolbox with a signer (`key`, `cert`), an authority for timestamps
+/// (`tsa-ca.pem`, `tsa.pem`), and programs.
 struct Fixture {
     folder: ToolboxFolder,
     snowguard: Snowguard,
@@ -181,7 +182,8 @@ fn bad_answers_are_refused() {
         }),
         "timestamp: ",
     );
-    // By certificates that are not for timestamps alone. (The first shows that the forgery is otherwise good.)
+    // By certificates that are not for timestamps alone. (The first shows that the forgery is
+    // otherwise good.)
     let url = with(|fixture, request| timestamp(&fixture.forged(&request, "tsa")));
     fixture.sign(&url, "--key key --output signed mm").success();
     let not_critical = "does not say critically that it is for timestamps alone";

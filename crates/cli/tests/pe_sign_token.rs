@@ -1,4 +1,5 @@
-//! `snowguard pe sign` with keys in tokens: SoftHSM holds them, pkcs11-tool makes them, sbverify and osslsigncode judge.
+//! `snowguard pe sign` with keys in tokens: SoftHSM holds them, pkcs11-tool makes them, sbverify
+//! and osslsigncode judge.
 //!
 //! SoftHSM's module is made for the C library of the toolbox, so our program runs inside of it.
 
@@ -11,8 +12,9 @@ use test_support::{Outcome, ToolboxFolder, snowguard};
 const MODULE: &str = "/usr/lib/softhsm/libsofthsm2.so";
 const PIN: &str = "738294";
 
-/// A folder in the toolbox with a token of its own, which holds keys `rsa`, `p256`, `p384`, and `always`, which wants its PIN
-/// for each signature; a certificate for each (`rsa.pem` …) from the authority `ca.pem`; and programs `mm`, `stub`.
+/// A folder in the toolbox with a token of its own, which holds keys `rsa`, `p256`, `p384`, and
+/// `always`, which wants its PIN for each signature; a certificate for each (`rsa.pem` …) from the
+/// authority `ca.pem`; and programs `mm`, `stub`.
 struct Fixture(ToolboxFolder);
 
 impl Fixture {

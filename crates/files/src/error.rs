@@ -14,7 +14,8 @@ pub struct FileError {
 }
 
 impl FileError {
-    /// `action` is a verb with what belongs to it, such that "cannot `action` `path`" is a sentence.
+    /// `action` is a verb with what belongs to it, such that "cannot `action` `path`" is a
+    /// sentence.
     pub fn new(action: &'static str, path: &Path, source: io::Error) -> Self {
         Self { action, path: path.to_owned(), source }
     }

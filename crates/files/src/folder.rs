@@ -7,8 +7,9 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::Path;
 
-/// Makes the folder `target`, which must not exist. `fill` gets another path, to which nobody but the owner has access, and puts
-/// everything there; then all of it is brought to disk and renamed. If anything fails nothing is left.
+/// Makes the folder `target`, which must not exist. `fill` gets another path, to which nobody but
+/// the owner has access, and puts everything there; then all of it is brought to disk and renamed.
+/// If anything fails nothing is left.
 ///
 /// `mode` is that of the new folder, less the umask.
 pub fn create_folder<E>(

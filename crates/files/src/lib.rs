@@ -1,8 +1,9 @@
 //! Files, as every part of the house handles them.
 //!
-//! - [`replace`] and [`replace_bytes`] write a file so that a kill or a power cut leaves the old content or the new one;
-//!   [`Replacement`] has the choices, [`TemporaryFile`] and [`put_in_place`] are the steps of it, and [`create_folder`] is
-//!   the same for a whole new folder.
+//! - [`replace`] and [`replace_bytes`] write a file so that a kill or a power cut leaves the old
+//!   content or the new one; [`Replacement`] has the choices, [`TemporaryFile`] and
+//!   [`put_in_place`] are the steps of it, and [`create_folder`] is the same for a whole new
+//!   folder.
 //! - [`read_limited`] and [`read_text`] read a file up to a limit.
 //! - [`TemporaryFile`] and [`TemporaryFolder`] are removed when they are dropped.
 //! - [`LockFile`] keeps other processes away.

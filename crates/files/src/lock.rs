@@ -19,8 +19,9 @@ pub enum LockError {
     File(#[from] FileError),
 }
 
-/// A file that at most one process holds at a time, as long as all of them ask for it. It is free again when this is dropped or
-/// the process ends, however it ends. The file itself stays: removing it would let two processes in.
+/// A file that at most one process holds at a time, as long as all of them ask for it. It is free
+/// again when this is dropped or the process ends, however it ends. The file itself stays: removing
+/// it would let two processes in.
 #[derive(Debug)]
 pub struct LockFile {
     // Closing it frees the lock.
@@ -28,7 +29,8 @@ pub struct LockFile {
 }
 
 impl LockFile {
-    /// Takes the lock, or fails at once with [`LockError::Busy`]. The file is made if there is none.
+    /// Takes the lock, or fails at once with [`LockError::Busy`]. The file is made if there is
+    /// none.
     pub fn try_acquire(path: &Path) -> Result<Self, LockError> {
         let file = open(path)?;
         match file.try_lock() {

@@ -42,7 +42,8 @@ pub fn read_limited(path: &Path, limit: u64) -> Result<Vec<u8>, ReadError> {
     read(&file, path, limit)
 }
 
-/// The bytes of the regular file at `path`, at most `limit`. A pipe is refused before it is opened: that could wait forever.
+/// The bytes of the regular file at `path`, at most `limit`. A pipe is refused before it is opened:
+/// that could wait forever.
 pub fn read_regular(path: &Path, limit: u64) -> Result<Vec<u8>, ReadError> {
     let regular = |found: io::Result<std::fs::Metadata>| match found {
         Ok(found) if found.is_file() => Ok(()),

@@ -51,11 +51,13 @@ pub fn replace_bytes(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
 
 /// How a file is replaced.
 ///
-/// The content goes into a temporary file in the same folder, which is brought to disk and renamed; then the folder is brought to
-/// disk. If anything fails the temporary file is removed, and the old file is as it was. A link is followed, so that it stays a
-/// link. The permissions are those of the old file; a new one gets 0666 less the umask, unless something else is asked for.
+/// The content goes into a temporary file in the same folder, which is brought to disk and renamed;
+/// then the folder is brought to disk. If anything fails the temporary file is removed, and the old
+/// file is as it was. A link is followed, so that it stays a link. The permissions are those of the
+/// old file; a new one gets 0666 less the umask, unless something else is asked for.
 ///
-/// What is not a regular file (a terminal, `/dev/null`, a pipe) cannot be replaced and is written to directly.
+/// What is not a regular file (a terminal, `/dev/null`, a pipe) cannot be replaced and is written
+/// to directly.
 #[derive(Debug, Clone)]
 pub struct Replacement<'a> {
     path: &'a Path,
@@ -69,7 +71,8 @@ impl<'a> Replacement<'a> {
         Self { path, private: false, new: None }
     }
 
-    /// Only the owner may read and write the file (0600), also if the old one was open to others. For secrets.
+    /// Only the owner may read and write the file (0600), also if the old one was open to others.
+    /// For secrets.
     #[must_use]
     pub fn private(mut self) -> Self {
         self.private = true;

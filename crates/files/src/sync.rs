@@ -26,8 +26,8 @@ pub fn sync_tree(path: &Path) -> Result<(), FileError> {
     Ok(())
 }
 
-/// Brings the file `temporary` to disk, renames it to `target`, and brings the folder of `target` to disk. Both have to be on one
-/// file system.
+/// Brings the file `temporary` to disk, renames it to `target`, and brings the folder of `target`
+/// to disk. Both have to be on one file system.
 pub fn put_in_place(temporary: &Path, target: &Path) -> Result<(), FileError> {
     let synced = File::open(temporary).and_then(|file| file.sync_all());
     synced.map_err(FileError::on("bring to disk", temporary))?;

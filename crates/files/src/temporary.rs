@@ -5,8 +5,8 @@ use std::fs::{self, File, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-/// A file with a name of its own, open for reading and writing, removed when it is dropped. Only its owner may read it until
-/// [`put_in_place`](Self::put_in_place) gives it other permissions.
+/// A file with a name of its own, open for reading and writing, removed when it is dropped. Only
+/// its owner may read it until [`put_in_place`](Self::put_in_place) gives it other permissions.
 #[derive(Debug)]
 pub struct TemporaryFile(tempfile::NamedTempFile);
 
@@ -21,7 +21,8 @@ impl TemporaryFile {
         Self::new_in(&std::env::temp_dir(), prefix)
     }
 
-    /// A hidden file in the same folder as `target`, to become it. `mode` is what the umask takes bits from.
+    /// A hidden file in the same folder as `target`, to become it. `mode` is what the umask takes
+    /// bits from.
     pub(crate) fn next_to(target: &Path, mode: u32) -> Result<Self, FileError> {
         let name = target.file_name().unwrap_or_default().to_string_lossy();
         // A name may be as long as the file system allows, and this one is longer.
@@ -53,7 +54,8 @@ impl TemporaryFile {
         self.0.as_file_mut()
     }
 
-    /// Brings it to disk and renames it to `target`, in one step for whoever looks. Its permissions stay as they are.
+    /// Brings it to disk and renames it to `target`, in one step for whoever looks. Its permissions
+    /// stay as they are.
     pub fn put_in_place(self, target: &Path) -> Result<(), FileError> {
         put_in_place(self.path(), target)?;
         // There is no file of this name any more that could be removed.
@@ -68,7 +70,8 @@ impl TemporaryFile {
     }
 }
 
-/// A folder with a name of its own, removed with all that is in it when it is dropped. Only its owner may enter it.
+/// A folder with a name of its own, removed with all that is in it when it is dropped. Only its
+/// owner may enter it.
 #[derive(Debug)]
 pub struct TemporaryFolder(tempfile::TempDir);
 
@@ -95,13 +98,15 @@ impl TemporaryFolder {
     }
 }
 
-/// A file without a name in the file system of `folder`: gone when it is closed, whatever happens to this process.
+/// A file without a name in the file system of `folder`: gone when it is closed, whatever happens
+/// to this process.
 pub fn unnamed_file(folder: &Path) -> Result<File, FileError> {
     tempfile::tempfile_in(folder).map_err(FileError::on("make a temporary file in", folder))
 }
 
-/// Removes the files in `folder` whose names begin with `prefix`: what killed processes have left. Nobody else may be using
-/// them, which a [`LockFile`](crate::LockFile) sees to. What cannot be removed stays: it only takes space.
+/// Removes the files in `folder` whose names begin with `prefix`: what killed processes have left.
+/// Nobody else may be using them, which a [`LockFile`](crate::LockFile) sees to. What cannot be
+/// removed stays: it only takes space.
 pub fn remove_left_over(folder: &Path, prefix: &str) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         if entry.file_name().as_encoded_bytes().starts_with(prefix.as_bytes()) {

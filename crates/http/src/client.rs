@@ -12,7 +12,8 @@ use ureq::http::{HeaderName, Response};
 use ureq::tls::{RootCerts, TlsConfig};
 use ureq::{Agent, Body};
 
-/// Makes requests, one after the other or from several threads. Connections are kept for the next request.
+/// Makes requests, one after the other or from several threads. Connections are kept for the next
+/// request.
 #[derive(Debug)]
 pub struct Client {
     certificates: Option<PathBuf>,
@@ -29,8 +30,9 @@ pub struct GetOptions {
     pub limit: u64,
     /// How long all of it may take.
     pub timeout: Duration,
-    /// Whether an answer is refused that has no length, so that nobody would notice if its end were missing: over a connection
-    /// that breaks, or that somebody cuts, which even TLS does not always show.
+    /// Whether an answer is refused that has no length, so that nobody would notice if its end were
+    /// missing: over a connection that breaks, or that somebody cuts, which even TLS does not
+    /// always show.
     pub length_required: bool,
 }
 
@@ -75,8 +77,8 @@ pub struct PostRequest<'a> {
 }
 
 impl Client {
-    /// A client that trusts the certificates in a file in PEM; without one, those that Mozilla trusts. The file is read when a
-    /// request needs it.
+    /// A client that trusts the certificates in a file in PEM; without one, those that Mozilla
+    /// trusts. The file is read when a request needs it.
     pub fn new(certificates: Option<&Path>) -> Self {
         Self {
             certificates: certificates.map(Path::to_owned),
@@ -101,7 +103,8 @@ impl Client {
         self
     }
 
-    /// Downloads what is at `url` into `out`, and gives how many bytes it has. `on` is called when something happens.
+    /// Downloads what is at `url` into `out`, and gives how many bytes it has. `on` is called when
+    /// something happens.
     ///
     /// If it fails, `out` may have got a part of it.
     pub fn get_to(
@@ -126,7 +129,8 @@ impl Client {
             self.answer(request.config().timeout_global(Some(left)).build().call())
         });
         let response = response.map_err(|kind| HttpError::new("query", url, kind.with_time(timeout)))?;
-        // RFC 9110, section 14.4: `bytes 0-0/SIZE`. A server without ranges begins to send all of it, and is left alone.
+        // RFC 9110, section 14.4: `bytes 0-0/SIZE`. A server without ranges begins to send all of
+        // it, and is left alone.
         Ok(match field(&response, CONTENT_RANGE) {
             Some(range) => range.rsplit_once('/').and_then(|(_, size)| size.parse().ok()),
             None if response.status() == 200 => {
@@ -136,7 +140,8 @@ impl Client {
         })
     }
 
-    /// Sends a query and gives the answer. It is sent once, and a redirect is not followed: the query is for this server.
+    /// Sends a query and gives the answer. It is sent once, and a redirect is not followed: the
+    /// query is for this server.
     pub fn post(&self, request: &PostRequest<'_>) -> Result<Vec<u8>, HttpError> {
         let answer = self.try_post(request);
         answer.map_err(|kind| HttpError::new("query", request.url, kind.with_time(request.timeout)))
@@ -205,7 +210,8 @@ impl Client {
         Err(HttpErrorKind::Status { status: status.as_u16(), retry_after: wait })
     }
 
-    /// Makes a request until it succeeds or there is no point in it any more. `request` is given what is left of the time.
+    /// Makes a request until it succeeds or there is no point in it any more. `request` is given
+    /// what is left of the time.
     fn try_again<T>(
         &self,
         begin: Instant,

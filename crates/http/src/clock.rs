@@ -34,7 +34,8 @@ impl Clock for SystemClock {
     }
 
     fn chance(&self) -> f64 {
-        // The keys of hash tables are random, and differ each time. That is enough to spread clients out.
+        // The keys of hash tables are random, and differ each time. That is enough to spread
+        // clients out.
         RandomState::new().hash_one(()) as f64 / u64::MAX as f64
     }
 }

@@ -33,7 +33,8 @@ pub enum HttpErrorKind {
         /// The file with the certificates that are trusted, if they are not Mozilla's.
         trusted: Option<PathBuf>,
     },
-    /// There is something else about encryption: a certificate that has expired, or is for another name.
+    /// There is something else about encryption: a certificate that has expired, or is for another
+    /// name.
     #[error(transparent)]
     Tls(Box<dyn Error + Send + Sync>),
     /// The name of the server is not known.

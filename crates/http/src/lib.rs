@@ -1,9 +1,10 @@
 //! HTTP, with all limits.
 //!
-//! One [`Client`] for everything: [`get_to`](Client::get_to) downloads, [`size`](Client::size) asks how large something is, and
-//! [`post`](Client::post) asks a question. Each has a limit on time and size, follows a few redirects at most, and what begins
-//! encrypted stays so. Downloads are tried again where that is safe ([`RetryPolicy`]). Proxies come from the environment
-//! (`HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`).
+//! One [`Client`] for everything: [`get_to`](Client::get_to) downloads, [`size`](Client::size) asks
+//! how large something is, and [`post`](Client::post) asks a question. Each has a limit on time and
+//! size, follows a few redirects at most, and what begins encrypted stays so. Downloads are tried
+//! again where that is safe ([`RetryPolicy`]). Proxies come from the environment (`HTTPS_PROXY`,
+//! `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`).
 //!
 //! What comes of a request is for the caller to check: whether it is what was wanted.
 

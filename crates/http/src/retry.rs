@@ -6,9 +6,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// How often a download is tried, and how long to wait in between.
 ///
-/// Only what is likely to pass is tried again: a connection that was refused or broke before there was an answer, and the answers
-/// 429, 502, 503 and 504. Once a byte of the content has come nothing is tried again. The wait doubles each time; half of it is
-/// chance, so that clients that failed together do not come back together. A server's `Retry-After` is waited for, if it is not
+/// Only what is likely to pass is tried again: a connection that was refused or broke before there
+/// was an answer, and the answers 429, 502, 503 and 504. Once a byte of the content has come
+/// nothing is tried again. The wait doubles each time; half of it is chance, so that clients that
+/// failed together do not come back together. A server's `Retry-After` is waited for, if it is not
 /// longer than `longest`. The time limit of a request includes all of this.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RetryPolicy {
@@ -30,8 +31,8 @@ impl RetryPolicy {
     /// Nothing is tried again.
     pub const NEVER: Self = Self { attempts: 1, first: Duration::ZERO, longest: Duration::ZERO };
 
-    /// How long to wait after attempt number `attempt` (the first is 1) failed with `problem`; `None` to give up. `chance` is from
-    /// 0 to 1, `left` what is left of the request's time.
+    /// How long to wait after attempt number `attempt` (the first is 1) failed with `problem`;
+    /// `None` to give up. `chance` is from 0 to 1, `left` what is left of the request's time.
     pub(crate) fn wait(
         &self,
         attempt: u32,
@@ -80,8 +81,8 @@ pub(crate) fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
     Some(date.duration_since(now).unwrap_or_default())
 }
 
-/// Seconds since 1970 of a date such as `Sun, 06 Nov 1994 08:49:37 GMT`, the one form that senders may use (RFC 9110, section
-/// 5.6.7).
+/// Seconds since 1970 of a date such as `Sun, 06 Nov 1994 08:49:37 GMT`, the one form that senders
+/// may use (RFC 9110, section 5.6.7).
 fn http_date(text: &str) -> Option<u64> {
     const MONTHS: [&str; 12] =
         ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];

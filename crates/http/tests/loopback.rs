@@ -1,4 +1,5 @@
-//! The client with servers of our own on the loopback device. Time and chance are ours too: nothing waits.
+//! The client with servers of our own on the loopback device. Time and chance are ours too: nothing
+//! waits.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 

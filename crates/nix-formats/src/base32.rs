@@ -1,14 +1,16 @@
-//! Nix's base-32: the alphabet leaves out `e o u t`, and the digits stand in the reverse order of the bits.
+//! Nix's base-32: the alphabet leaves out `e o u t`, and the digits stand in the reverse order of
+//! the bits.
 //!
-//! It is not RFC 4648. The last digit of the text holds the lowest five bits of the first byte; followed is
-//! `src/libutil/base-nix-32.cc` of Nix.
+//! It is not RFC 4648. The last digit of the text holds the lowest five bits of the first byte;
+//! followed is `src/libutil/base-nix-32.cc` of Nix.
 
 use crate::text::character_at;
 
 /// The digits, by value.
 pub const ALPHABET: &[u8; 32] = b"0123456789abcdfghijklmnpqrsvwxyz";
 
-/// The value of each character; [`NO_DIGIT`] for those that are not digits. Store paths are checked by the thousand.
+/// The value of each character; [`NO_DIGIT`] for those that are not digits. Store paths are checked
+/// by the thousand.
 const VALUES: [u8; 256] = {
     let mut values = [NO_DIGIT; 256];
     let mut value = 0;

@@ -1,5 +1,5 @@
-//! Derivations: the instructions for one build, as they stand in `.drv` files (ATerm) and as `nix derivation show` prints
-//! them (JSON, version 4).
+//! Derivations: the instructions for one build, as they stand in `.drv` files (ATerm) and as `nix
+//! derivation show` prints them (JSON, version 4).
 //!
 //! | in this module | for |
 //! |---|---|
@@ -9,11 +9,13 @@
 //! | [`Derivation::store_path`] | where the derivation itself lies |
 //! | [`HashModulo`](crate::HashModulo) | where its outputs will lie |
 //!
-//! Lists keep the order of the file, so a file that is read and written again is the same byte for byte. Nix always writes
-//! them sorted, and [`Derivation::sort`] does that. Texts borrow from the file where they hold no escapes: the closure of a
-//! system has thousands of these files, and most of their texts are never looked at.
+//! Lists keep the order of the file, so a file that is read and written again is the same byte for
+//! byte. Nix always writes them sorted, and [`Derivation::sort`] does that. Texts borrow from the
+//! file where they hold no escapes: the closure of a system has thousands of these files, and most
+//! of their texts are never looked at.
 //!
-//! Followed are `src/libstore/derivations.cc` and `doc/manual/source/protocols/derivation-aterm.md` of Nix.
+//! Followed are `src/libstore/derivations.cc` and `doc/manual/source/protocols/derivation-aterm.md`
+//! of Nix.
 
 mod attributes;
 mod error;
@@ -38,10 +40,12 @@ pub(crate) use write::Inputs;
 /// A text of a derivation. Nix does not require UTF-8.
 type Text<'a> = Cow<'a, [u8]>;
 
-/// Instructions for one build. Texts that Nix keeps as bytes are bytes here too; they are nearly always UTF-8.
+/// Instructions for one build. Texts that Nix keeps as bytes are bytes here too; they are nearly
+/// always UTF-8.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Derivation<'a> {
-    /// The name: that of the `.drv` file without the suffix. It stands in JSON, but not in the file.
+    /// The name: that of the `.drv` file without the suffix. It stands in JSON, but not in the
+    /// file.
     pub name: Cow<'a, str>,
     /// The outputs by their names.
     pub outputs: Vec<(Cow<'a, str>, DerivationOutput)>,
@@ -55,7 +59,8 @@ pub struct Derivation<'a> {
     pub builder: Text<'a>,
     /// Its arguments.
     pub args: Vec<Text<'a>>,
-    /// Its environment. Structured attributes are here too, as the text of [`Derivation::STRUCTURED`].
+    /// Its environment. Structured attributes are here too, as the text of
+    /// [`Derivation::STRUCTURED`].
     pub env: Vec<(Text<'a>, Text<'a>)>,
 }
 
@@ -95,7 +100,8 @@ pub enum DerivationOutput {
 pub struct InputOutputs<'a> {
     /// Its own outputs.
     pub outputs: Vec<Cow<'a, str>>,
-    /// Outputs that are derivations themselves, and what is needed of them (experimental feature `dynamic-derivations`).
+    /// Outputs that are derivations themselves, and what is needed of them (experimental feature
+    /// `dynamic-derivations`).
     pub dynamic: Vec<(Cow<'a, str>, Self)>,
 }
 
@@ -104,15 +110,16 @@ impl Derivation<'_> {
     pub const STRUCTURED: &'static str = "__json";
     /// Largest `.drv` file that is read, in bytes. Those of nixpkgs stay below 1 MB.
     pub const MAX_SIZE: usize = 64 << 20;
-    /// Most items that all lists of a `.drv` file may have together. An item takes some ten times the memory that it takes in
-    /// the file.
+    /// Most items that all lists of a `.drv` file may have together. An item takes some ten times
+    /// the memory that it takes in the file.
     pub const MAX_ITEMS: usize = 1 << 20;
     /// How deep outputs of outputs may be nested in the inputs of a dynamic derivation.
     pub const MAX_DEPTH: usize = 32;
 
     /// The value of an environment variable, if it is there and UTF-8.
     ///
-    /// Derivations with structured attributes have next to no environment; [`Derivation::attributes`] looks into both.
+    /// Derivations with structured attributes have next to no environment;
+    /// [`Derivation::attributes`] looks into both.
     pub fn env(&self, variable: &str) -> Option<&str> {
         std::str::from_utf8(self.env_bytes(variable)?).ok()
     }
@@ -135,7 +142,8 @@ impl Derivation<'_> {
         self.outputs.iter().map(|(name, output)| Ok((name.as_ref(), output.path(store, &self.name, name)?)))
     }
 
-    /// Where the derivation itself lies in the store. As in Nix, the order of lists does not matter.
+    /// Where the derivation itself lies in the store. As in Nix, the order of lists does not
+    /// matter.
     pub fn store_path(&self, store: &StoreDir) -> Result<StorePath, MakePathError> {
         if !self.is_sorted() {
             let mut sorted = self.clone();
@@ -160,7 +168,8 @@ impl Derivation<'_> {
         self.outputs.iter().any(|(_, output)| matches!(output, DerivationOutput::Fixed { .. }))
     }
 
-    /// Whether an input is an output of an output, which only the newer version of the format can express.
+    /// Whether an input is an output of an output, which only the newer version of the format can
+    /// express.
     pub fn is_dynamic(&self) -> bool {
         self.input_derivations.iter().any(|(_, needed)| !needed.dynamic.is_empty())
     }
@@ -205,7 +214,8 @@ impl Derivation<'_> {
 }
 
 impl DerivationOutput {
-    /// The output's path, if it is known before the build. `derivation` is the name of the derivation.
+    /// The output's path, if it is known before the build. `derivation` is the name of the
+    /// derivation.
     pub fn path(
         &self,
         store: &StoreDir,

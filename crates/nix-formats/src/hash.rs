@@ -1,5 +1,6 @@
-//! Hashes in all the spellings that Nix has used: `sha256:<base-16|base-32|base-64>`, SRI (`sha256-<base-64>`), and bare
-//! digests whose algorithm is known from elsewhere. Which of the bases a digest is written in follows from its length.
+//! Hashes in all the spellings that Nix has used: `sha256:<base-16|base-32|base-64>`, SRI
+//! (`sha256-<base-64>`), and bare digests whose algorithm is known from elsewhere. Which of the
+//! bases a digest is written in follows from its length.
 
 use crate::base32::{self, Base32Error};
 use crate::text::{character_at, shorten};
@@ -185,7 +186,8 @@ impl Hash {
         Self::parse_any(text, None)
     }
 
-    /// Reads a hash in any spelling. A bare digest needs the algorithm; where the text names one, it must be the same.
+    /// Reads a hash in any spelling. A bare digest needs the algorithm; where the text names one,
+    /// it must be the same.
     pub fn parse_any(text: &str, algorithm: Option<HashAlgorithm>) -> Result<Self, HashError> {
         let (named, sri, digest) = if let Some((name, digest)) = text.split_once(':') {
             (Some(name.parse()?), false, digest)
@@ -226,7 +228,8 @@ impl Hash {
         })
     }
 
-    /// Reads a digest in base-16, base-32 or base-64 without any algorithm in front, as it stands in `.drv` files.
+    /// Reads a digest in base-16, base-32 or base-64 without any algorithm in front, as it stands
+    /// in `.drv` files.
     pub fn parse_bare(text: &str, algorithm: HashAlgorithm) -> Result<Self, HashError> {
         match text.char_indices().find(|(_, c)| matches!(c, ':' | '-')) {
             Some((offset, character)) => Err(HashError::Digit {

@@ -1,16 +1,18 @@
-//! The hash of a derivation *modulo* how its fixed-output inputs are fetched (`hashDerivationModulo` of Nix), and the paths
-//! of outputs that follow from it.
+//! The hash of a derivation *modulo* how its fixed-output inputs are fetched
+//! (`hashDerivationModulo` of Nix), and the paths of outputs that follow from it.
 //!
-//! The outputs of an input-addressed derivation have a path that depends on the hash of everything that goes into the build. Of an input
-//! with fixed outputs only the contents count: a tarball from another mirror must not rebuild the world. So in the text that
-//! is hashed, input derivations are replaced by their own hashes, all the way down, and those with fixed outputs by a hash of
-//! these.
+//! The outputs of an input-addressed derivation have a path that depends on the hash of everything
+//! that goes into the build. Of an input with fixed outputs only the contents count: a tarball from
+//! another mirror must not rebuild the world. So in the text that is hashed, input derivations are
+//! replaced by their own hashes, all the way down, and those with fixed outputs by a hash of these.
 //!
-//! The closure of a system has thousands of derivations that share most of their inputs: [`HashModulo`] remembers what it knows,
-//! and walks without recursion, since chains of inputs are long.
+//! The closure of a system has thousands of derivations that share most of their inputs:
+//! [`HashModulo`] remembers what it knows, and walks without recursion, since chains of inputs are
+//! long.
 //!
-//! Followed is `src/libstore/derivations.cc` of Nix. Where an input is an output of an output, there is no hash, as in Nix 2.36;
-//! Nix 2.34 overlooks such an input if the derivation that makes it is itself fixed or input-addressed.
+//! Followed is `src/libstore/derivations.cc` of Nix. Where an input is an output of an output,
+//! there is no hash, as in Nix 2.36; Nix 2.34 overlooks such an input if the derivation that makes
+//! it is itself fixed or input-addressed.
 
 mod outputs;
 mod resolve;
@@ -202,7 +204,8 @@ impl<R: FnMut(&StorePath) -> std::io::Result<Vec<u8>>> HashModulo<R> {
         self.compute(derivation)
     }
 
-    /// The hash that the paths of a derivation's own outputs are computed from; `None` if it is not known before a build.
+    /// The hash that the paths of a derivation's own outputs are computed from; `None` if it is not
+    /// known before a build.
     ///
     /// Only for derivations that are input-addressed or deferred.
     pub fn own_hash(&mut self, derivation: &Derivation<'_>) -> Result<Option<Hash>, HashModuloError> {
@@ -290,7 +293,8 @@ impl<R: FnMut(&StorePath) -> std::io::Result<Vec<u8>>> HashModulo<R> {
         }
     }
 
-    /// The derivation with hashes instead of input derivations, which must be known; `None` if one of these has none.
+    /// The derivation with hashes instead of input derivations, which must be known; `None` if one
+    /// of these has none.
     fn text(&self, derivation: &Derivation<'_>, mask: bool) -> Result<Option<Vec<u8>>, HashModuloError> {
         if !derivation.is_sorted() {
             let mut sorted = derivation.clone();

@@ -1,4 +1,5 @@
-//! Nix's data formats: versions, names, hashes, store paths, derivations, archives, signatures, the store database, profiles.
+//! Nix's data formats: versions, names, hashes, store paths, derivations, archives, signatures, the
+//! store database, profiles.
 //!
 //! | for | begin with |
 //! |---|---|
@@ -8,10 +9,12 @@
 //! | archives and what binary caches record about them | [`nar`], [`NarInfo`], [`Signature`] |
 //! | a store on this machine | `store_db`, [`profile`], [`references`] |
 //!
-//! Two parts are large because of what they link, and are features (both on by default): `store-db`, the store database, which
-//! brings SQLite; and `signing`, making and checking signatures, which brings the curve. Signatures as data are always there.
+//! Two parts are large because of what they link, and are features (both on by default):
+//! `store-db`, the store database, which brings SQLite; and `signing`, making and checking
+//! signatures, which brings the curve. Signatures as data are always there.
 //!
-//! An error's text names the place and what is wrong there; `source` is what another layer reported: the system, SQLite, JSON.
+//! An error's text names the place and what is wrong there; `source` is what another layer
+//! reported: the system, SQLite, JSON.
 
 mod derivation;
 mod hash;

@@ -1,6 +1,7 @@
 //! Names of derivations: `parseDrvName`.
 
-/// A derivation's name taken apart. The version begins behind the first dash that is not followed by a letter.
+/// A derivation's name taken apart. The version begins behind the first dash that is not followed
+/// by a letter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct DrvName<'a> {
     /// The name without the version.
@@ -10,7 +11,8 @@ pub struct DrvName<'a> {
 }
 
 impl<'a> DrvName<'a> {
-    /// Takes a name apart, as `builtins.parseDrvName` does. A dash at the very end is part of the name.
+    /// Takes a name apart, as `builtins.parseDrvName` does. A dash at the very end is part of the
+    /// name.
     pub fn parse(text: &'a str) -> Self {
         let bytes = text.as_bytes();
         let dash = bytes.windows(2).position(|w| w[0] == b'-' && !w[1].is_ascii_alphabetic());

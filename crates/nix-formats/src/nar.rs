@@ -1,11 +1,12 @@
 //! Nix archives (NAR): the canonical serialisation of a file system object, and its hash.
 //!
-//! A NAR holds exactly what Nix considers part of a store path: names, the contents of regular files, whether they
-//! are executable, and the targets of symbolic links. Owners, times and all other permission bits are left out, and
-//! there is only one way to write a given tree, so the hash of the archive identifies the tree.
+//! A NAR holds exactly what Nix considers part of a store path: names, the contents of regular
+//! files, whether they are executable, and the targets of symbolic links. Owners, times and all
+//! other permission bits are left out, and there is only one way to write a given tree, so the hash
+//! of the archive identifies the tree.
 //!
-//! On the wire everything is a *string*: its length as 64-bit little-endian integer, its bytes, and zero bytes up to
-//! the next multiple of eight. The grammar over those strings is
+//! On the wire everything is a *string*: its length as 64-bit little-endian integer, its bytes, and
+//! zero bytes up to the next multiple of eight. The grammar over those strings is
 //!
 //! ```text
 //! archive   = "nix-archive-1" node
@@ -15,15 +16,15 @@
 //! directory = "directory" { "entry" "(" "name" <bytes> "node" node ")" }
 //! ```
 //!
-//! with the entries of a directory sorted by the bytes of their names, without duplicates. See the section
-//! "Nix Archive (NAR) format" of the Nix manual, and `src/libutil/archive.cc` in Nix.
+//! with the entries of a directory sorted by the bytes of their names, without duplicates. See the
+//! section "Nix Archive (NAR) format" of the Nix manual, and `src/libutil/archive.cc` in Nix.
 //!
 //! - [`NarReader`] turns bytes into [`NarEvent`]s and refuses everything that is not canonical.
 //! - [`NarWriter`] turns events into bytes and refuses everything that would not be canonical.
 //! - [`dump`] and [`hash_tree`] walk a tree on disk, [`restore`] makes one.
 //!
-//! File contents are streamed everywhere; memory use depends on the depth of the tree and on the number of names in
-//! its largest directory, never on the size of files.
+//! File contents are streamed everywhere; memory use depends on the depth of the tree and on the
+//! number of names in its largest directory, never on the size of files.
 
 mod read;
 mod restore;
@@ -46,8 +47,9 @@ pub const MAGIC: &[u8] = b"nix-archive-1";
 
 /// What a reader or writer accepts before it gives up.
 ///
-/// The defaults for depth and lengths are those of Nix itself (`narMaxDepth`, `narMaxName` and `narMaxTarget` in
-/// `archive.cc`); the amounts are unlimited, because a store path may be of any size.
+/// The defaults for depth and lengths are those of Nix itself (`narMaxDepth`, `narMaxName` and
+/// `narMaxTarget` in `archive.cc`); the amounts are unlimited, because a store path may be of any
+/// size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct NarLimits {
@@ -90,7 +92,8 @@ pub enum NarEvent {
     },
     /// The innermost open directory ends.
     Leave,
-    /// A regular file. Its contents come from [`NarReader::contents`] or go to [`NarWriter::contents`].
+    /// A regular file. Its contents come from [`NarReader::contents`] or go to
+    /// [`NarWriter::contents`].
     File {
         /// Name of the entry.
         name: Vec<u8>,
@@ -241,7 +244,8 @@ pub enum NarProblem {
     /// Bytes follow the end of the archive.
     #[error("data after the end of the archive")]
     Trailing,
-    /// An event that may not stand here: a second root, a `Leave` without a directory, an unfinished file.
+    /// An event that may not stand here: a second root, a `Leave` without a directory, an
+    /// unfinished file.
     #[error("{0}")]
     Misplaced(&'static str),
 }

@@ -1,6 +1,8 @@
-//! `.narinfo` files: what a binary cache records about a store path, and what exactly is signed about it.
+//! `.narinfo` files: what a binary cache records about a store path, and what exactly is signed
+//! about it.
 //!
-//! A file is lines of `Field: value`. These are known; others are kept as they are, because caches add their own:
+//! A file is lines of `Field: value`. These are known; others are kept as they are, because caches
+//! add their own:
 //!
 //! | field | value |
 //! |---|---|
@@ -15,7 +17,8 @@
 //! | `Sig` | a signature of the [fingerprint](path_fingerprint); any number |
 //! | `CA` | how the path follows from its contents (optional) |
 //!
-//! See `libstore/nar-info.cc` in Nix. This reader is stricter in that no field but `Sig` may stand twice.
+//! See `libstore/nar-info.cc` in Nix. This reader is stricter in that no field but `Sig` may stand
+//! twice.
 
 use crate::hash::{Hash, HashError};
 #[cfg(feature = "signing")]
@@ -121,7 +124,8 @@ pub struct NarInfo {
 }
 
 impl NarInfo {
-    /// Largest file that is read, in bytes. References make the size; the largest real ones have some 100 KiB.
+    /// Largest file that is read, in bytes. References make the size; the largest real ones have
+    /// some 100 KiB.
     pub const MAX_SIZE: usize = 4 << 20;
 
     /// Reads a file about the store at `store_dir`.

@@ -1,11 +1,12 @@
 //! Profiles and their generations, and what links finally name.
 //!
-//! A profile is a symbolic link such as `/nix/var/nix/profiles/system`. It points to one of its generations, links
-//! next to it named `system-42-link`, and each generation points to a store path. Switching and rolling back only
-//! change the first link. See `libstore/profiles.cc` in Nix.
+//! A profile is a symbolic link such as `/nix/var/nix/profiles/system`. It points to one of its
+//! generations, links next to it named `system-42-link`, and each generation points to a store
+//! path. Switching and rolling back only change the first link. See `libstore/profiles.cc` in Nix.
 //!
-//! Everything here works below a [`SystemRoot`], so that a system that is mounted somewhere, or unpacked, can be
-//! looked at: absolute links are taken to begin at that root, and nothing outside it is ever looked at.
+//! Everything here works below a [`SystemRoot`], so that a system that is mounted somewhere, or
+//! unpacked, can be looked at: absolute links are taken to begin at that root, and nothing outside
+//! it is ever looked at.
 
 mod root;
 
@@ -71,7 +72,8 @@ pub struct Profile {
     pub path: PathBuf,
     /// Its generations by ascending number. May be empty.
     pub generations: Vec<Generation>,
-    /// Number of the generation that the profile points to; `None` if it does not exist or points elsewhere.
+    /// Number of the generation that the profile points to; `None` if it does not exist or points
+    /// elsewhere.
     pub current: Option<u64>,
 }
 
@@ -88,7 +90,8 @@ pub struct Generation {
 }
 
 impl Profile {
-    /// Reads the profile at `path`, as seen below `root`. It need not exist itself to have generations.
+    /// Reads the profile at `path`, as seen below `root`. It need not exist itself to have
+    /// generations.
     pub fn read(root: &SystemRoot, path: &Path) -> Result<Self, ProfileError> {
         let name = path.file_name().ok_or_else(|| ProfileError::NoName { path: path.to_path_buf() })?;
         let folder = path.parent().unwrap_or(Path::new("/"));
@@ -134,8 +137,8 @@ impl Profile {
     }
 }
 
-/// All profiles in a folder, as seen below the root, ascending by name: every link that has, or once had,
-/// generations next to it. Folders inside are not entered.
+/// All profiles in a folder, as seen below the root, ascending by name: every link that has, or
+/// once had, generations next to it. Folders inside are not entered.
 pub fn profiles_in(root: &SystemRoot, folder: &Path) -> Result<Vec<Profile>, ProfileError> {
     let entries = list(root, folder)?;
     let mut names: Vec<&OsStr> =
@@ -145,8 +148,9 @@ pub fn profiles_in(root: &SystemRoot, folder: &Path) -> Result<Vec<Profile>, Pro
     names.into_iter().map(|name| Profile::from_entries(root, folder, name, &entries)).collect()
 }
 
-/// All profiles of a system: those in `/nix/var/nix/profiles`, those of users below `per-user`, and those in the
-/// homes that `/etc/passwd` names. Folders that do not exist have none; what cannot be read is given apart.
+/// All profiles of a system: those in `/nix/var/nix/profiles`, those of users below `per-user`, and
+/// those in the homes that `/etc/passwd` names. Folders that do not exist have none; what cannot be
+/// read is given apart.
 pub fn all_profiles(root: &SystemRoot) -> (Vec<Profile>, Vec<ProfileError>) {
     let mut folders = vec![PathBuf::from(PROFILES)];
     let mut problems = Vec::new();
@@ -174,7 +178,8 @@ pub fn all_profiles(root: &SystemRoot) -> (Vec<Profile>, Vec<ProfileError>) {
     (profiles, problems)
 }
 
-/// Splits `PROFILE-NUMBER-link`. Nix also takes names that go on after `-link`; it never makes such.
+/// Splits `PROFILE-NUMBER-link`. Nix also takes names that go on after `-link`; it never makes
+/// such.
 fn parse_generation(entry: &OsStr) -> Option<(&OsStr, u64)> {
     let rest = entry.as_bytes().strip_suffix(b"-link")?;
     let dash = rest.iter().rposition(|&byte| byte == b'-')?;

@@ -1,13 +1,14 @@
 //! Which store paths a file mentions.
 //!
-//! Nix finds the runtime dependencies of an output by looking for the hash parts of its inputs in the bytes of the
-//! output: 32 characters of [Nix's base 32](crate::base32) anywhere, in names and link targets as well as in
-//! contents. This module does the same, for closures of stores that come without a database. See
-//! `libstore/references.cc` in Nix.
+//! Nix finds the runtime dependencies of an output by looking for the hash parts of its inputs in
+//! the bytes of the output: 32 characters of [Nix's base 32](crate::base32) anywhere, in names and
+//! link targets as well as in contents. This module does the same, for closures of stores that come
+//! without a database. See `libstore/references.cc` in Nix.
 //!
-//! What is looked for must be known beforehand ([`Candidates`]): 32 characters of that alphabet occur by accident,
-//! and only the names in the store folder show which of them are hash parts. References can therefore be found too
-//! many, never too few, except where a program compressed or encoded them (Nix has the same limit).
+//! What is looked for must be known beforehand ([`Candidates`]): 32 characters of that alphabet
+//! occur by accident, and only the names in the store folder show which of them are hash parts.
+//! References can therefore be found too many, never too few, except where a program compressed or
+//! encoded them (Nix has the same limit).
 
 use crate::base32;
 use crate::store_path::StorePath;
@@ -32,14 +33,14 @@ const CHUNK: usize = 256 * 1024;
 #[derive(Debug, Clone, Default)]
 pub struct Candidates {
     numbers: FxHashMap<[u8; HASH_LENGTH], u32>,
-    /// One bit for each value of the last two characters that occurs: most windows are ruled out by it without a
-    /// look at the table.
+    /// One bit for each value of the last two characters that occurs: most windows are ruled out by
+    /// it without a look at the table.
     ends: Vec<u64>,
 }
 
 impl Candidates {
-    /// Looks for these. Those that are not 32 characters of the alphabet can never be found and are left out;
-    /// of those given twice the first number counts.
+    /// Looks for these. Those that are not 32 characters of the alphabet can never be found and are
+    /// left out; of those given twice the first number counts.
     ///
     /// At most `u32::MAX` are taken.
     pub fn new<T: AsRef<[u8]>>(hashes: impl IntoIterator<Item = T>) -> Self {
@@ -158,10 +159,10 @@ impl<'a> ReferenceScanner<'a> {
 
 /// Notes every candidate in `data`.
 ///
-/// Each window of 32 bytes is checked from its end: a byte outside the alphabet rules out every window that holds
-/// it, so in most data only one byte in some twenty is looked at. Once a window is found to be wholly of the alphabet,
-/// the run it stands in is followed forward byte by byte, so that no byte is looked at more than a few times even in
-/// long runs.
+/// Each window of 32 bytes is checked from its end: a byte outside the alphabet rules out every
+/// window that holds it, so in most data only one byte in some twenty is looked at. Once a window
+/// is found to be wholly of the alphabet, the run it stands in is followed forward byte by byte, so
+/// that no byte is looked at more than a few times even in long runs.
 fn search(data: &[u8], candidates: &Candidates, found: &mut BTreeSet<u32>) {
     let mut start = 0;
     while let Some(window) = data.get(start..).and_then(|rest| rest.first_chunk::<HASH_LENGTH>()) {
@@ -181,7 +182,8 @@ fn search(data: &[u8], candidates: &Candidates, found: &mut BTreeSet<u32>) {
             }
             start += 1;
         }
-        // `start` is the first window that was not looked at; its last byte is outside the alphabet, or missing.
+        // `start` is the first window that was not looked at; its last byte is outside the
+        // alphabet, or missing.
         start += HASH_LENGTH;
     }
 }
@@ -199,7 +201,8 @@ pub fn scan_file(path: &Path, candidates: &Candidates) -> io::Result<BTreeSet<u3
 pub struct PathScan {
     /// Numbers of the candidates that are mentioned, ascending.
     pub found: BTreeSet<u32>,
-    /// Files and folders that could not be read, or not to the end; what they mention is missing from `found`.
+    /// Files and folders that could not be read, or not to the end; what they mention is missing
+    /// from `found`.
     pub unread: Vec<Unread>,
     /// Bytes of file contents that were looked at.
     pub bytes: u64,
@@ -217,8 +220,8 @@ pub struct Unread {
 
 /// Which candidates a tree mentions: in names, in targets of links, in contents of regular files.
 ///
-/// Links are not followed, not even `path` itself. What vanishes or cannot be read meanwhile is noted and the rest
-/// is looked at nevertheless; devices, sockets and FIFOs are left alone.
+/// Links are not followed, not even `path` itself. What vanishes or cannot be read meanwhile is
+/// noted and the rest is looked at nevertheless; devices, sockets and FIFOs are left alone.
 pub fn scan_path(path: &Path, candidates: &Candidates) -> PathScan {
     let mut walk = Walk {
         scanner: ReferenceScanner::new(candidates),

@@ -1,9 +1,10 @@
 //! Ed25519 signatures on store paths, and the key files they are made and checked with.
 //!
-//! Keys and signatures are written as `NAME:BASE64`. The name identifies the key that a signature is to be checked with; by
-//! convention it looks like a host name with a number, `cache.example.org-1`. A public key has 32 bytes, a secret
-//! key 64 (the seed and the public key, in the order of libsodium), a signature 64. See `signature/local-keys.cc`
-//! in Nix; Ed25519 itself is RFC 8032.
+//! Keys and signatures are written as `NAME:BASE64`. The name identifies the key that a signature
+//! is to be checked with; by convention it looks like a host name with a number,
+//! `cache.example.org-1`. A public key has 32 bytes, a secret key 64 (the seed and the public key,
+//! in the order of libsodium), a signature 64. See `signature/local-keys.cc` in Nix; Ed25519 itself
+//! is RFC 8032.
 //!
 //! What is signed about a store path is its [fingerprint](crate::path_fingerprint).
 
@@ -81,8 +82,8 @@ pub enum SignatureError {
     },
 }
 
-/// The name of a key: not empty, without white space, control characters or colons, so that it survives being
-/// written to a narinfo file, a list in `nix.conf` or the database.
+/// The name of a key: not empty, without white space, control characters or colons, so that it
+/// survives being written to a narinfo file, a list in `nix.conf` or the database.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct KeyName(Box<str>);
 
@@ -124,7 +125,8 @@ fn split<'t>(text: &'t str, what: &'static str) -> Result<(KeyName, &'t str), Si
     Ok((KeyName::checked(name, what)?, encoded))
 }
 
-/// Decodes base64 into `bytes`, which has [`base64::decoded_len_estimate`] bytes, and gives how many it made.
+/// Decodes base64 into `bytes`, which has [`base64::decoded_len_estimate`] bytes, and gives how
+/// many it made.
 fn decode(encoded: &str, bytes: &mut [u8], what: &'static str) -> Result<usize, SignatureError> {
     // What the decoder reports quotes a character, which may be of a secret key.
     BASE64.decode_slice(encoded, bytes).map_err(|_| SignatureError::Base64 { what })
@@ -132,8 +134,8 @@ fn decode(encoded: &str, bytes: &mut [u8], what: &'static str) -> Result<usize, 
 
 /// A signature as it stands in a narinfo file or in the database.
 ///
-/// Its length is not checked when it is read: what was signed in another way, or is damaged, must not keep the rest
-/// of a record from being read. It just does not verify.
+/// Its length is not checked when it is read: what was signed in another way, or is damaged, must
+/// not keep the rest of a record from being read. It just does not verify.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Signature {
     key_name: KeyName,

@@ -1,7 +1,8 @@
 //! Reading the database of a Nix store directly, without Nix, while Nix may be writing.
 //!
-//! The database records which store paths are valid, what they refer to, what built them and who signed them. It is an
-//! SQLite file, `/nix/var/nix/db/db.sqlite`; its schema, version 10 for many years now, is `schema.sql` in Nix:
+//! The database records which store paths are valid, what they refer to, what built them and who
+//! signed them. It is an SQLite file, `/nix/var/nix/db/db.sqlite`; its schema, version 10 for many
+//! years now, is `schema.sql` in Nix:
 //!
 //! | table | a row records |
 //! |---|---|
@@ -9,9 +10,10 @@
 //! | `Refs` | this path mentions that one (possibly itself) |
 //! | `DerivationOutputs` | this derivation builds that path, known beforehand and perhaps not there |
 //!
-//! Nothing is ever written, not even next to the database; [`Access`] explains how that works. All that stands in
-//! the tables is checked when it is read, and what Nix would not have written is an error that names the row. Each
-//! method answers from one state of the database, but two calls may see two states.
+//! Nothing is ever written, not even next to the database; [`Access`] explains how that works. All
+//! that stands in the tables is checked when it is read, and what Nix would not have written is an
+//! error that names the row. Each method answers from one state of the database, but two calls may
+//! see two states.
 //!
 //! ```no_run
 //! use nix_formats::store_db::StoreDb;
@@ -50,8 +52,8 @@ pub use error::{RowProblem, SchemaProblem, SqliteError, StoreDbDamage, StoreDbEr
 /// The only schema version that can be read.
 pub const SCHEMA_VERSION: u32 = 10;
 
-/// The tables of that version, as Nix makes them but for the foreign keys and a trigger: a database that nobody collects garbage
-/// in works without. For tests, and for stores that are made up.
+/// The tables of that version, as Nix makes them but for the foreign keys and a trigger: a database
+/// that nobody collects garbage in works without. For tests, and for stores that are made up.
 pub const SCHEMA: &str = "
     CREATE TABLE ValidPaths (
         id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, path TEXT UNIQUE NOT NULL, hash TEXT NOT NULL,
@@ -73,10 +75,11 @@ const ATTEMPTS: usize = 5;
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct StoreDbOptions {
-    /// The store that the database describes, as its paths are written. This is the *logical* name; where the files
-    /// are on this machine does not matter here.
+    /// The store that the database describes, as its paths are written. This is the *logical* name;
+    /// where the files are on this machine does not matter here.
     pub store_dir: StoreDir,
-    /// How long to wait for a lock before giving up. In WAL mode, the usual one, readers do not wait at all.
+    /// How long to wait for a lock before giving up. In WAL mode, the usual one, readers do not
+    /// wait at all.
     pub busy_timeout: Duration,
     /// Most paths that one answer may hold.
     pub max_paths: u64,
@@ -110,7 +113,8 @@ pub struct PathInfo {
     pub path: StorePath,
     /// Hash of its archive.
     pub nar_hash: Hash,
-    /// Bytes of its archive; `None` where it was not recorded (paths registered by very old versions of Nix).
+    /// Bytes of its archive; `None` where it was not recorded (paths registered by very old
+    /// versions of Nix).
     pub nar_size: Option<u64>,
     /// When it became valid, in seconds since 1970. Nix uses 0 or 1 where it does not know.
     pub registration_time: i64,
@@ -120,7 +124,8 @@ pub struct PathInfo {
     pub ultimate: bool,
     /// Signatures, ascending and each once.
     pub signatures: Vec<Signature>,
-    /// How the path follows from its contents, if it does, as Nix writes it: `text:sha256:…`, `fixed:r:sha256:…`.
+    /// How the path follows from its contents, if it does, as Nix writes it: `text:sha256:…`,
+    /// `fixed:r:sha256:…`.
     pub ca: Option<String>,
     /// Paths that it mentions, ascending; itself too if it does.
     pub references: Vec<StorePath>,
@@ -182,8 +187,8 @@ impl StoreDb {
         self.read(|query| closure::closure(query, roots))
     }
 
-    /// The outputs of a derivation whose paths are known beforehand, by name. Empty if the derivation is not valid,
-    /// and for outputs whose path only follows from what was built.
+    /// The outputs of a derivation whose paths are known beforehand, by name. Empty if the
+    /// derivation is not valid, and for outputs whose path only follows from what was built.
     pub fn outputs_of(&self, derivation: &StorePath) -> Result<BTreeMap<String, StorePath>, StoreDbError> {
         self.read(|query| {
             let Some(id) = query.id(derivation)? else { return Ok(BTreeMap::new()) };
@@ -204,8 +209,8 @@ impl StoreDb {
 
     /// The valid derivations that have `path` as an output, ascending.
     ///
-    /// This can differ from [`PathInfo::deriver`]: several derivations may build one fixed-output path, and the
-    /// recorded deriver need not be valid.
+    /// This can differ from [`PathInfo::deriver`]: several derivations may build one fixed-output
+    /// path, and the recorded deriver need not be valid.
     pub fn valid_derivers(&self, path: &StorePath) -> Result<Vec<StorePath>, StoreDbError> {
         self.read(|query| {
             query.paths(
@@ -215,7 +220,8 @@ impl StoreDb {
         })
     }
 
-    /// The valid paths that mention `path`, ascending; itself too if it does. Empty if it is not valid.
+    /// The valid paths that mention `path`, ascending; itself too if it does. Empty if it is not
+    /// valid.
     pub fn referrers(&self, path: &StorePath) -> Result<Vec<StorePath>, StoreDbError> {
         self.read(|query| {
             let Some(id) = query.id(path)? else { return Ok(Vec::new()) };
@@ -285,7 +291,8 @@ fn open_session(path: &Path, options: &StoreDbOptions) -> Result<Session, StoreD
     }
 }
 
-/// Nix writes the version to a file `schema` next to the database. Where that is missing, the tables decide.
+/// Nix writes the version to a file `schema` next to the database. Where that is missing, the
+/// tables decide.
 fn check_schema_file(path: &Path) -> Result<(), StoreDbError> {
     let file = path.with_file_name("schema");
     let mut bytes = Vec::new();

@@ -1,7 +1,7 @@
 //! Store paths: `/nix/store/<digest>-<name>`, a digest of 160 bits in Nix's base-32 and a name.
 //!
-//! [`StorePath`] is the part after the store folder, since the folder is a property of the store; [`StoreDir`] joins
-//! and takes apart. How paths are *computed* is in `make`.
+//! [`StorePath`] is the part after the store folder, since the folder is a property of the store;
+//! [`StoreDir`] joins and takes apart. How paths are *computed* is in `make`.
 
 mod make;
 
@@ -99,7 +99,8 @@ pub struct StorePath(Box<str>);
 impl StorePath {
     /// Digits of the digest.
     pub const DIGEST_LEN: usize = 32;
-    /// Longest name that Nix accepts: file names may have 255 bytes, and suffixes such as `.lock` must still fit.
+    /// Longest name that Nix accepts: file names may have 255 bytes, and suffixes such as `.lock`
+    /// must still fit.
     pub const MAX_NAME_LEN: usize = 211;
 
     /// Reads `<digest>-<name>`.
@@ -170,8 +171,8 @@ impl AsRef<str> for StorePath {
     }
 }
 
-/// The folder of a store, absolute and without a slash at the end. It is part of every digest: the same file has
-/// another path in another store.
+/// The folder of a store, absolute and without a slash at the end. It is part of every digest: the
+/// same file has another path in another store.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StoreDir(Box<str>);
 
@@ -208,7 +209,8 @@ impl StoreDir {
         StorePath::from_base_name(rest)
     }
 
-    /// Reads a full path that may go on inside the store path: the store path and the rest behind the slash.
+    /// Reads a full path that may go on inside the store path: the store path and the rest behind
+    /// the slash.
     pub fn parse_inside<'a>(&self, text: &'a str) -> Result<(StorePath, &'a str), StorePathError> {
         let end = text.get(self.as_str().len() + 1..).and_then(|rest| rest.find('/'));
         let Some(end) = end.map(|e| e + self.as_str().len() + 1) else { return Ok((self.parse(text)?, "")) };

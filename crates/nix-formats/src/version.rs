@@ -1,8 +1,8 @@
 //! Versions as Nix orders them: `compareVersions` and `splitVersion`.
 //!
-//! A version is a row of components, split at `.` and `-` and between digits and other characters. Numbers are compared as
-//! numbers, `pre` comes before everything, the end before everything else, and other texts before numbers. A number that does
-//! not fit 32 bits is a text.
+//! A version is a row of components, split at `.` and `-` and between digits and other characters.
+//! Numbers are compared as numbers, `pre` comes before everything, the end before everything else,
+//! and other texts before numbers. A number that does not fit 32 bits is a text.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -30,7 +30,8 @@ impl<'a> Iterator for Components<'a> {
     }
 }
 
-/// Orders two versions (`builtins.compareVersions`). Versions of different spelling can be equal: `1.0` and `1-00`.
+/// Orders two versions (`builtins.compareVersions`). Versions of different spelling can be equal:
+/// `1.0` and `1-00`.
 pub fn compare_versions(a: &str, b: &str) -> Ordering {
     let (mut a, mut b) = (split_version(a), split_version(b));
     loop {

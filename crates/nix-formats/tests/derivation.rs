@@ -268,7 +268,8 @@ fn outputs_are_filled_in_and_checked() {
         assert!(modulo.check(&derivation).is_err(), "{kind}: not filled in yet");
         modulo.fill_in(&mut derivation).unwrap();
         assert_eq!(derivation, get(&format!("{kind}-post")));
-        // A variable that was missing is part of the text that is hashed afterwards: Nix too calls its own path wrong then.
+        // A variable that was missing is part of the text that is hashed afterwards: Nix too calls
+        // its own path wrong then.
         assert_eq!(modulo.check(&derivation).is_ok(), kind.ends_with("empty-env-var"));
     }
     for name in ["filled-in-idempotent", "depends-on-drv-pre"] {

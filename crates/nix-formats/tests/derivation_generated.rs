@@ -1,4 +1,5 @@
-//! Derivations: generated ones that must survive, and broken ones that must be refused with the place.
+//! Derivations: generated ones that must survive, and broken ones that must be refused with the
+//! place.
 
 #![allow(clippy::unwrap_used)]
 

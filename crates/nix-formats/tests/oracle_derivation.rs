@@ -1,4 +1,5 @@
-//! Derivations that the real Nix made: their files, their JSON, their paths and those of their outputs.
+//! Derivations that the real Nix made: their files, their JSON, their paths and those of their
+//! outputs.
 
 #![allow(clippy::unwrap_used)]
 

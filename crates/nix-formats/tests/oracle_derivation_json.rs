@@ -1,5 +1,5 @@
-//! Derivations from JSON as the real `nix derivation add` takes them: the same files, paths and outputs, and the same ones
-//! refused.
+//! Derivations from JSON as the real `nix derivation add` takes them: the same files, paths and
+//! outputs, and the same ones refused.
 
 #![allow(clippy::unwrap_used)]
 
@@ -16,7 +16,8 @@ fn derivation_command(nix_store: &NixStore, command: &str) -> Nix {
     nix_store.nix("nix").args(["--extra-experimental-features", features, "derivation", command])
 }
 
-/// Reads JSON as Nix does before it writes a derivation; an error where a derivation is not consistent.
+/// Reads JSON as Nix does before it writes a derivation; an error where a derivation is not
+/// consistent.
 fn ours(nix_store: &NixStore, json: &Value) -> Result<(Derivation<'static>, StorePath), String> {
     let mut derivation = Derivation::from_json(json).map_err(|e| e.to_string())?;
     let read = |path: &StorePath| fs::read(nix_store.outside("store").join(path.as_str()));
@@ -34,7 +35,8 @@ fn text(g: &mut Generator) -> String {
 }
 
 fn number(g: &mut Generator) -> Value {
-    // Numbers whose spelling depends on the writer: large and small, and around the borders of integers.
+    // Numbers whose spelling depends on the writer: large and small, and around the borders of
+    // integers.
     let numbers = [
         "0",
         "1",
@@ -98,8 +100,9 @@ struct Added {
     open: bool,
 }
 
-/// What is needed of a derivation; rarely, of one that it makes. Only derivations whose paths are left open make others
-/// here: with the rest, Nix 2.34 forgets that the inputs are not known, which 2.36 has corrected.
+/// What is needed of a derivation; rarely, of one that it makes. Only derivations whose paths are
+/// left open make others here: with the rest, Nix 2.34 forgets that the inputs are not known, which
+/// 2.36 has corrected.
 fn needed(g: &mut Generator, outputs: &[String], depth: usize) -> Value {
     let wanted: Vec<&String> = outputs.iter().take(1 + g.below(outputs.len())).collect();
     if depth > 0 && g.below(12) == 0 {

@@ -15,8 +15,8 @@ use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use test_support::NixStore;
 
-/// Some hundred derivations; every third output of one in seven has a second output, and each mentions others and
-/// itself.
+/// Some hundred derivations; every third output of one in seven has a second output, and each
+/// mentions others and itself.
 const PACKAGES: &str = r#"
 let
   range = builtins.genList (x: x);
@@ -175,7 +175,8 @@ fn register_many(nix_store: &NixStore, count: usize) -> Vec<StorePath> {
     for number in 0..count {
         let digest: String = (0..32).map(|_| char::from(alphabet[draw(32)])).collect();
         let path = StorePath::from_base_name(&format!("{digest}-fake-{number}")).unwrap();
-        // Islands of 2,000, in which a path mentions some of those before it, and half of them themselves.
+        // Islands of 2,000, in which a path mentions some of those before it, and half of them
+        // themselves.
         let island = number / 2000 * 2000;
         let mut references: BTreeSet<usize> = BTreeSet::new();
         if number > island {
@@ -187,7 +188,8 @@ fn register_many(nix_store: &NixStore, count: usize) -> Vec<StorePath> {
         }
         paths.push(path);
         let hash = format!("{number:064x}");
-        // The format of `nix-store --dump-db`: path, hash, size, deriver, number of references, references.
+        // The format of `nix-store --dump-db`: path, hash, size, deriver, number of references,
+        // references.
         write!(text, "{}\n{hash}\n{}\n", store.display(&paths[number]), number + 1).unwrap();
         match number % 3 {
             0 => text.push('\n'),
@@ -246,7 +248,8 @@ fn keep_writing(nix_store: &NixStore, stop: &AtomicBool) -> usize {
     count
 }
 
-/// Reads again and again while Nix writes: never an error, never a torn answer, and the new paths are seen.
+/// Reads again and again while Nix writes: never an error, never a torn answer, and the new paths
+/// are seen.
 fn read_while_writing(nix_store: &NixStore, roots: &[StorePath]) {
     let expected = closure(&open(nix_store), roots);
     let stop = AtomicBool::new(false);
@@ -279,8 +282,8 @@ fn reading_while_nix_writes() {
     read_while_writing(&nix_store, &paths[1990..]);
 }
 
-/// The same with log and index taken away between the calls of Nix, so that the database has to be read without
-/// them; what is compared is only that answers are whole.
+/// The same with log and index taken away between the calls of Nix, so that the database has to be
+/// read without them; what is compared is only that answers are whole.
 #[test]
 fn reading_without_log_while_nix_writes() {
     let nix_store = NixStore::new("nix-formats");

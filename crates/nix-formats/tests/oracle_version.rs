@@ -1,4 +1,5 @@
-//! Versions and names as the real Nix compares, splits and takes them apart: generated ones, many in one evaluation.
+//! Versions and names as the real Nix compares, splits and takes them apart: generated ones, many
+//! in one evaluation.
 
 #![allow(clippy::unwrap_used)]
 

@@ -310,7 +310,8 @@ fn reading_leaves_no_trace() {
     read(Access::Coordinated);
 }
 
-/// The machine crashed, or the disk was copied: the newest rows are in the log, and there is no index.
+/// The machine crashed, or the disk was copied: the newest rows are in the log, and there is no
+/// index.
 #[test]
 fn log_without_index() {
     let fixture = Fixture::new(1);
@@ -327,7 +328,8 @@ fn log_without_index() {
     assert_eq!(contents(copy.path()), before);
 }
 
-/// A transaction in the rollback mode that was cut off: reading the file as it is would give a torn state.
+/// A transaction in the rollback mode that was cut off: reading the file as it is would give a torn
+/// state.
 #[test]
 fn half_finished_transaction() {
     let fixture = Fixture::new(500);

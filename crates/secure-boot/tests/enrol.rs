@@ -89,7 +89,9 @@ fn a_folder_is_a_trust_list_if_it_holds_anything() {
     assert_eq!(database.certificates().count(), 9);
     let empty = folder.path().join("empty");
     std::fs::create_dir(&empty).unwrap();
-    assert!(matches!(read_database(std::slice::from_ref(&empty)), Err(TrustError::Empty { path }) if path == empty));
+    assert!(
+        matches!(read_database(std::slice::from_ref(&empty)), Err(TrustError::Empty { path }) if path == empty)
+    );
     let owner = path.join("owner");
     assert!(matches!(read_database(&[owner]), Err(TrustError::Neither(_))));
 }

@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// A bar with the remaining time on standard error, if that is a terminal. Messages are printed in any case.
+/// A bar with the remaining time on standard error, if that is a terminal. Messages are printed in
+/// any case.
 #[derive(Debug, Default)]
 pub struct Bar {
     current: Mutex<Option<ProgressBar>>,

@@ -22,7 +22,8 @@ impl Stream {
         }
     }
 
-    /// Whether colours are wanted there: on a terminal that has them and without `NO_COLOR`, or with `CLICOLOR_FORCE`.
+    /// Whether colours are wanted there: on a terminal that has them and without `NO_COLOR`, or
+    /// with `CLICOLOR_FORCE`.
     pub fn has_colour(self) -> bool {
         let choice = match self {
             Self::Stdout => AutoStream::choice(&io::stdout()),
@@ -40,8 +41,8 @@ impl Stream {
     }
 }
 
-/// Standard output for text. On a terminal nothing but text and colours passes; elsewhere colours are left out unless they are
-/// wanted.
+/// Standard output for text. On a terminal nothing but text and colours passes; elsewhere colours
+/// are left out unless they are wanted.
 pub fn stdout() -> Output {
     Output::new(Stream::Stdout, Stream::Stdout.filter())
 }
@@ -51,7 +52,8 @@ pub fn stderr() -> Output {
     Output::new(Stream::Stderr, Stream::Stderr.filter())
 }
 
-/// Standard output for bytes, such as the content of a file. They pass as they are unless it is a terminal.
+/// Standard output for bytes, such as the content of a file. They pass as they are unless it is a
+/// terminal.
 pub fn stdout_bytes() -> Output {
     let filter = match Stream::Stdout.filter() {
         Filter::Plain => Filter::Bytes,

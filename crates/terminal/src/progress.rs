@@ -1,8 +1,10 @@
 //! How libraries report how far they are.
 
-/// Whoever shows how far the work is. Calls may come from several threads. What is not overridden is not shown.
+/// Whoever shows how far the work is. Calls may come from several threads. What is not overridden
+/// is not shown.
 pub trait Progress: Sync {
-    /// A task begins. `total` is the sum of what [`advance`](Self::advance) will be given, if it is known.
+    /// A task begins. `total` is the sum of what [`advance`](Self::advance) will be given, if it is
+    /// known.
     fn start(&self, _task: &str, _total: Option<u64>, _unit: Unit) {}
     /// So much more of the task is done, in its unit.
     fn advance(&self, _amount: u64) {}

@@ -9,7 +9,8 @@ pub(crate) enum Filter {
     Bytes,
     /// Everything but colours passes: for files and pipes.
     Plain,
-    /// Text passes to a terminal, and colours if they are wanted. All that could control the terminal becomes `U+FFFD`.
+    /// Text passes to a terminal, and colours if they are wanted. All that could control the
+    /// terminal becomes `U+FFFD`.
     Terminal {
         /// Whether colours are wanted.
         colour: bool,
@@ -71,7 +72,8 @@ impl Screen {
         self.begun.clear();
     }
 
-    /// A text that begins with ESC. Gives how much of it was used; nothing if its end has not come yet.
+    /// A text that begins with ESC. Gives how much of it was used; nothing if its end has not come
+    /// yet.
     fn sequence(&self, text: &[u8], out: &mut Vec<u8>) -> Option<usize> {
         match colour_sequence(text) {
             Sequence::Begun => None,
@@ -104,8 +106,8 @@ enum Sequence {
     Other,
 }
 
-/// ECMA-48, section 8.3.117: `ESC [ NUMBERS m`. Ours are bold, dim, italic, underlined, inverted and the sixteen colours: what conceals text
-/// or lets it blink is not among them.
+/// ECMA-48, section 8.3.117: `ESC [ NUMBERS m`. Ours are bold, dim, italic, underlined, inverted
+/// and the sixteen colours: what conceals text or lets it blink is not among them.
 fn colour_sequence(text: &[u8]) -> Sequence {
     let Some(second) = text.get(1) else { return Sequence::Begun };
     if *second != b'[' {

@@ -5,8 +5,8 @@ use unicode_width::UnicodeWidthStr;
 
 /// Text without characters that could control a terminal or hide what is there, on one line.
 ///
-/// White space, line ends too, becomes a space. Control characters (C0, DEL, C1) are removed, as are characters that change the
-/// direction of text (UAX #9), have no width, or are invisible.
+/// White space, line ends too, becomes a space. Control characters (C0, DEL, C1) are removed, as
+/// are characters that change the direction of text (UAX #9), have no width, or are invisible.
 pub fn clean(text: &str) -> String {
     Clean(text).to_string()
 }
@@ -52,7 +52,8 @@ pub(crate) const fn changes_direction(character: char) -> bool {
     )
 }
 
-/// Breaks a text between words, to lines of at most `width` columns where words are not longer. Colours take no columns.
+/// Breaks a text between words, to lines of at most `width` columns where words are not longer.
+/// Colours take no columns.
 pub fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split(' ') {

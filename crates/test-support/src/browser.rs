@@ -1,4 +1,5 @@
-//! The Chromium of the toolbox, without a window and without network, driven through its DevTools protocol.
+//! The Chromium of the toolbox, without a window and without network, driven through its DevTools
+//! protocol.
 
 use crate::sandbox;
 use serde_json::{Value, json};
@@ -127,7 +128,8 @@ impl Browser {
         self.call("Emulation.setDeviceMetricsOverride", &size);
     }
 
-    /// The medium (`screen` or `print`) and the scheme of colours (`light` or `dark`) that the page is shown in.
+    /// The medium (`screen` or `print`) and the scheme of colours (`light` or `dark`) that the page
+    /// is shown in.
     pub fn look(&mut self, medium: &str, scheme: &str) {
         let features = json!([{"name": "prefers-color-scheme", "value": scheme}]);
         self.call("Emulation.setEmulatedMedia", &json!({"media": medium, "features": features}));

@@ -9,7 +9,8 @@
 //! | servers on the loopback device | [`serve`], [`serve_in_turn`]; with the feature `tls`, `TlsIdentity` |
 //! | Python programs and libraries | [`python`], [`peers()`] |
 //!
-//! What is missing is a panic that names the command to get it, so that a test fails; none is skipped.
+//! What is missing is a panic that names the command to get it, so that a test fails; none is
+//! skipped.
 
 #![allow(clippy::unwrap_used)]
 

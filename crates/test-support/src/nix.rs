@@ -35,7 +35,8 @@ impl NixStore {
 
     /// One of Nix's programs, working on this store.
     pub fn nix(&self, program: &str) -> Nix {
-        // Not just chroot: building needs a pseudoterminal, and Nix looks into /proc for many things.
+        // Not just chroot: building needs a pseudoterminal, and Nix looks into /proc for many
+        // things.
         let mut command = sandbox();
         for (variable, folder) in [
             ("NIX_STORE_DIR", "store"),

@@ -5,8 +5,8 @@ use std::fmt;
 use std::io::Write as _;
 use std::process::{Command, Output, Stdio};
 
-/// Gives a program its input and takes its output, side by side: one after the other, both could wait for ever. A program may
-/// stop reading early.
+/// Gives a program its input and takes its output, side by side: one after the other, both could
+/// wait for ever. A program may stop reading early.
 pub fn run_with_input(command: &mut Command, input: impl Into<Vec<u8>>) -> Output {
     let input = input.into();
     let mut child =

@@ -5,7 +5,8 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// The program that `cargo test` built, for the integration tests of the crate `cli`: only they know where it is.
+/// The program that `cargo test` built, for the integration tests of the crate `cli`: only they
+/// know where it is.
 #[macro_export]
 macro_rules! snowguard {
     () => {
@@ -13,7 +14,8 @@ macro_rules! snowguard {
     };
 }
 
-/// The program, with an environment that the test knows: of the machine's variables only `PATH` and `TMPDIR` reach it.
+/// The program, with an environment that the test knows: of the machine's variables only `PATH` and
+/// `TMPDIR` reach it.
 #[derive(Debug, Clone)]
 pub struct Snowguard {
     program: PathBuf,
@@ -110,7 +112,8 @@ impl Snowguard {
         self.run(arguments).success()
     }
 
-    /// Runs it; it must end with this code. All that it printed: standard output, then standard error.
+    /// Runs it; it must end with this code. All that it printed: standard output, then standard
+    /// error.
     #[track_caller]
     pub fn text(&self, code: i32, arguments: impl Arguments) -> String {
         self.run(arguments).with_code(code).text()

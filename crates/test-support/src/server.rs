@@ -1,4 +1,5 @@
-//! Servers of a test's own, on the loopback device. They speak just enough HTTP/1.1, and whatever a test wants them to.
+//! Servers of a test's own, on the loopback device. They speak just enough HTTP/1.1, and whatever a
+//! test wants them to.
 
 use std::io::{self, Read, Write as _};
 use std::net::{SocketAddr, TcpListener};
@@ -70,7 +71,8 @@ pub fn serve(answer: impl Fn(&HttpRequest) -> Vec<u8> + Send + 'static) -> Socke
     address
 }
 
-/// A server that gives these answers, one per connection, and then hangs up on everybody. At its end it gives the requests.
+/// A server that gives these answers, one per connection, and then hangs up on everybody. At its
+/// end it gives the requests.
 pub fn serve_in_turn(answers: Vec<Vec<u8>>) -> (SocketAddr, JoinHandle<Vec<HttpRequest>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();

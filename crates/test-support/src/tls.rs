@@ -43,8 +43,8 @@ impl TlsIdentity {
         Self { authority: authority.pem(), config: Arc::new(config) }
     }
 
-    /// A server that gives the same answer to every request until the test ends; the answer may depend on its port, which this
-    /// gives.
+    /// A server that gives the same answer to every request until the test ends; the answer may
+    /// depend on its port, which this gives.
     pub fn serve(&self, answer: impl Fn(u16) -> Vec<u8> + Send + 'static, end: TlsEnd) -> u16 {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();

@@ -1,4 +1,5 @@
-//! The programs that others wrote, in the toolbox root (`cargo xtask toolbox`), and the EFI files that they came with.
+//! The programs that others wrote, in the toolbox root (`cargo xtask toolbox`), and the EFI files
+//! that they came with.
 
 use crate::data::files;
 use crate::{Arguments, Scratch, project};
@@ -17,8 +18,8 @@ pub fn toolbox() -> PathBuf {
     root.canonicalize().unwrap()
 }
 
-/// Every EFI file of the toolbox: shim and its helpers, systemd-boot and its stubs, GRUB, fwupd, Debian's kernel;
-/// signed or not.
+/// Every EFI file of the toolbox: shim and its helpers, systemd-boot and its stubs, GRUB, fwupd,
+/// Debian's kernel; signed or not.
 pub fn efi_files() -> Vec<PathBuf> {
     let root = toolbox();
     let mut found = Vec::new();
@@ -34,8 +35,9 @@ pub fn efi_files() -> Vec<PathBuf> {
     found
 }
 
-/// Bubblewrap with the toolbox as `/`, without network; to it belong more binds, a program and its arguments. For programs
-/// that `chroot` is not enough for: they need `/proc`, a terminal, or folders in other places.
+/// Bubblewrap with the toolbox as `/`, without network; to it belong more binds, a program and its
+/// arguments. For programs that `chroot` is not enough for: they need `/proc`, a terminal, or
+/// folders in other places.
 pub fn sandbox() -> Command {
     let mut command = Command::new("bwrap");
     command.arg("--bind").arg(toolbox()).args(["/", "--dev", "/dev", "--proc", "/proc"]);
@@ -83,7 +85,8 @@ impl ToolboxFolder {
         folder.join(name).into_os_string().into_string().unwrap()
     }
 
-    /// Copies files that the toolbox's packages bring: from where, below the root, and to which name.
+    /// Copies files that the toolbox's packages bring: from where, below the root, and to which
+    /// name.
     pub fn take(&self, files: &[(&str, &str)]) {
         for (from, to) in files {
             let from = self.root.join(from);

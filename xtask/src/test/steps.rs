@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use super::claims;
+use super::{claims, comments};
 use crate::{aarch64, debian, deny, deps, fuzz, modules, process, python, toolbox, workspace};
 
 /// One step.
@@ -44,7 +44,14 @@ pub(super) const STEPS: &[Step] = &[
         quick_only: false,
         run: || toolbox::ensure().map(drop),
     },
-    Step { name: "fmt", what: "formatting", needs: &[], quick: true, quick_only: false, run: fmt },
+    Step {
+        name: "fmt",
+        what: "formatting, comments included",
+        needs: &[],
+        quick: true,
+        quick_only: false,
+        run: fmt,
+    },
     Step {
         name: "clippy",
         what: "lints, none allowed",
@@ -171,7 +178,8 @@ const WITH_BENCH: &str = "--features=xtask/bench";
 
 fn fmt() -> anyhow::Result<()> {
     process::run(workspace::cargo().args(["fmt", "--all", "--check"]))?;
-    process::run(workspace::cargo().args(["fmt", "--all", "--check", "--manifest-path", "fuzz/Cargo.toml"]))
+    process::run(workspace::cargo().args(["fmt", "--all", "--check", "--manifest-path", "fuzz/Cargo.toml"]))?;
+    comments::check()
 }
 
 fn clippy() -> anyhow::Result<()> {

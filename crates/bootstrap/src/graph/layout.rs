@@ -4,9 +4,9 @@
 //! through a box. The order in a row follows the average place of the neighbours, from above to
 //! below and back; then the boxes move towards their neighbours as far as the others allow.
 //!
-//! Why not Graphviz's `dot` where it is present: this layout would have to stay for where it is not,
-//! `dot` draws no better (the project's chain has no crossing lines in either), it takes nodes off
-//! their level, and the page would depend on the machine. Who wants it has `--format dot`.
+//! Why not Graphviz's `dot` where it is present: this layout would have to stay for where it is
+//! not, `dot` draws no better (the project's chain has no crossing lines in either), it takes nodes
+//! off their level, and the page would depend on the machine. Who wants it has `--format dot`.
 
 /// What stands in a row: a box, or a place where a line passes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,7 +3,8 @@
 use crate::{HOSTILE, Scene};
 use test_support::project;
 
-/// Steps with hostile texts wherever there may be text. The first one fails, for its program is none.
+/// Steps with hostile texts wherever there may be text. The first one fails, for its program is
+/// none.
 fn steps(scene: &Scene, folder: &str) {
     let summary = serde_json::to_string(HOSTILE).unwrap();
     let step = |name: &str| {

@@ -1,7 +1,9 @@
-//! Text from outside on a terminal: names, records, certificates and settings that hold escape sequences. Whatever the command,
-//! nothing may reach the terminal but text and what we ourselves draw.
+//! Text from outside on a terminal: names, records, certificates and settings that hold escape
+//! sequences. Whatever the command, nothing may reach the terminal but text and what we ourselves
+//! draw.
 //!
-//! This needs a real terminal: elsewhere colours are left out anyway, and other sequences with them.
+//! This needs a real terminal: elsewhere colours are left out anyway, and other sequences with
+//! them.
 
 #![allow(clippy::unwrap_used)]
 
@@ -14,8 +16,8 @@ use std::ffi::OsStr;
 use std::path::PathBuf;
 use test_support::{Snowguard, snowguard};
 
-/// A title for the window, a bell, a cleared screen, a colour, C1, text turned round, and two lines that pretend to be ours. It may
-/// stand in file names.
+/// A title for the window, a bell, a cleared screen, a colour, C1, text turned round, and two lines
+/// that pretend to be ours. It may stand in file names.
 const HOSTILE: &str = "evil\u{1b}]0;TITLE\u{7}\u{1b}[2J\u{1b}[45m\u{9b}31m\u{202e}\rFORGED\nFORGED";
 
 /// A folder in which everything happens.

@@ -7,7 +7,8 @@ use std::io::Read as _;
 use std::os::unix::ffi::OsStringExt as _;
 use std::process::Command;
 
-/// Runs a program with a terminal as its output, which passes every byte on as it is. Gives exit code and bytes.
+/// Runs a program with a terminal as its output, which passes every byte on as it is. Gives exit
+/// code and bytes.
 pub(crate) fn on_terminal(mut command: Command) -> (i32, Vec<u8>) {
     let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
     grantpt(&master).unwrap();
@@ -35,10 +36,11 @@ pub(crate) fn on_terminal(mut command: Command) -> (i32, Vec<u8>) {
     (child.wait().unwrap().code().unwrap(), printed)
 }
 
-/// What stands in `printed` that could control the terminal, hide or forge something; nothing if it is harmless.
+/// What stands in `printed` that could control the terminal, hide or forge something; nothing if it
+/// is harmless.
 ///
-/// Harmless are text, line ends, our colours, and what a progress bar draws itself with: to the beginning of the line, up or down
-/// some lines, erase a line.
+/// Harmless are text, line ends, our colours, and what a progress bar draws itself with: to the
+/// beginning of the line, up or down some lines, erase a line.
 pub(crate) fn harm(printed: &[u8]) -> Option<String> {
     let plain = match plain(printed) {
         Ok(plain) => plain,

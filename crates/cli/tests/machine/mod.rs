@@ -62,8 +62,8 @@ impl Machine {
         ));
     }
 
-    /// Starts the machine and gives everything that it prints until `done` is printed; if that takes too long, it fails. With `enter`, somebody
-    /// presses Enter all the time.
+    /// Starts the machine and gives everything that it prints until `done` is printed; if that
+    /// takes too long, it fails. With `enter`, somebody presses Enter all the time.
     pub(crate) fn boot(&self, done: &str, enter: bool) -> String {
         let inside = self.folder.inside("");
         let drive =

@@ -1,4 +1,5 @@
-//! What the Nix expression passed to a derivation: its attributes, whether they are in the environment or structured.
+//! What the Nix expression passed to a derivation: its attributes, whether they are in the
+//! environment or structured.
 
 use std::borrow::Cow;
 
@@ -55,8 +56,9 @@ impl Attributes<'_> {
         self.structured.as_ref()?.get(name)
     }
 
-    /// An attribute as text, as Nix would put it into an environment: `true` is `1`, `false` and `null` are empty, lists are
-    /// joined by blanks. `None` if it is not there, an object, or not UTF-8.
+    /// An attribute as text, as Nix would put it into an environment: `true` is `1`, `false` and
+    /// `null` are empty, lists are joined by blanks. `None` if it is not there, an object, or not
+    /// UTF-8.
     pub fn text(&self, name: &str) -> Option<Cow<'_, str>> {
         match self.structured(name) {
             Some(value) => coerce(value),
@@ -64,7 +66,8 @@ impl Attributes<'_> {
         }
     }
 
-    /// An attribute as a list: a structured list item by item, a text by its blanks. Empty if it is not there.
+    /// An attribute as a list: a structured list item by item, a text by its blanks. Empty if it is
+    /// not there.
     pub fn list(&self, name: &str) -> Vec<Cow<'_, str>> {
         match self.structured(name) {
             Some(Value::Array(items)) => items.iter().filter_map(coerce).collect(),
@@ -88,8 +91,8 @@ impl Attributes<'_> {
         self.text("version").filter(|text| !text.is_empty())
     }
 
-    /// The patches that are applied to the source, as paths: of the store, or placeholders for paths that only a build
-    /// decides.
+    /// The patches that are applied to the source, as paths: of the store, or placeholders for
+    /// paths that only a build decides.
     pub fn patches(&self) -> Vec<Cow<'_, str>> {
         self.list("patches")
     }
@@ -104,8 +107,9 @@ impl Attributes<'_> {
         self.patches().iter().map(|path| last(path)).collect()
     }
 
-    /// Where the fetchers of nixpkgs get the contents of a fixed output: its `urls` and `url`. Mirrors stand there as
-    /// `mirror://…`. Empty for other derivations, for which these attributes mean nothing.
+    /// Where the fetchers of nixpkgs get the contents of a fixed output: its `urls` and `url`.
+    /// Mirrors stand there as `mirror://…`. Empty for other derivations, for which these attributes
+    /// mean nothing.
     pub fn source_urls(&self) -> Vec<Cow<'_, str>> {
         if !self.derivation.is_fixed() {
             return Vec::new();

@@ -1,9 +1,10 @@
-//! Digits of floating-point numbers after Grisu2 (Florian Loitsch, *Printing Floating-Point Numbers Quickly and Accurately
-//! with Integers*, PLDI 2010), with the choices that nlohmann's JSON library makes: exponents from -60 to -32, and every
-//! eighth power of ten.
+//! Digits of floating-point numbers after Grisu2 (Florian Loitsch, *Printing Floating-Point Numbers
+//! Quickly and Accurately with Integers*, PLDI 2010), with the choices that nlohmann's JSON library
+//! makes: exponents from -60 to -32, and every eighth power of ten.
 //!
-//! What Grisu2 finds reads back the same, but in about one of 200 cases it is not the shortest such text, which is what Rust
-//! prints. Nix writes structured attributes this way, and the path of a derivation depends on it.
+//! What Grisu2 finds reads back the same, but in about one of 200 cases it is not the shortest such
+//! text, which is what Rust prints. Nix writes structured attributes this way, and the path of a
+//! derivation depends on it.
 
 use std::sync::LazyLock;
 
@@ -100,7 +101,8 @@ const fn low(value: u64) -> u32 {
     value as u32
 }
 
-/// Decimal digits, and the power of ten that the last of them counts. The number is finite and greater than 0.
+/// Decimal digits, and the power of ten that the last of them counts. The number is finite and
+/// greater than 0.
 pub(super) fn digits(float: f64) -> (String, i32) {
     let bits = float.to_bits();
     let (fraction, biased) = (bits & ((1 << 52) - 1), i32::try_from(bits >> 52 & 0x7ff).unwrap_or(0));
@@ -120,7 +122,8 @@ pub(super) fn digits(float: f64) -> (String, i32) {
     let shift = (lower.exponent - upper.exponent).cast_unsigned();
     let lower = Scaled { significand: lower.significand << shift, exponent: upper.exponent };
 
-    // The first power that lifts the exponent to ALPHA; 78913 / 2^18 is the logarithm of 2 to the base 10.
+    // The first power that lifts the exponent to ALPHA; 78913 / 2^18 is the logarithm of 2 to the
+    // base 10.
     let missing = ALPHA - upper.exponent - 1;
     let power = missing * 78_913 / (1 << 18) + i32::from(missing > 0);
     let index = (power - FIRST + STEP - 1) / STEP;
@@ -133,7 +136,8 @@ pub(super) fn digits(float: f64) -> (String, i32) {
     generate(exponent, lower, number.significand, upper)
 }
 
-/// The digits of `upper`, until what is left out stays above `lower`, and then as near to `number` as that many digits are.
+/// The digits of `upper`, until what is left out stays above `lower`, and then as near to `number`
+/// as that many digits are.
 fn generate(mut exponent: i32, lower: u64, number: u64, upper: Scaled) -> (String, i32) {
     let shift = (-upper.exponent).cast_unsigned();
     let one = 1_u64 << shift;
@@ -167,7 +171,8 @@ fn generate(mut exponent: i32, lower: u64, number: u64, upper: Scaled) -> (Strin
     }
 }
 
-/// Lowers the last digit while that brings the digits nearer to the number and they stay in the range.
+/// Lowers the last digit while that brings the digits nearer to the number and they stay in the
+/// range.
 fn round(digits: &mut [u8], distance: u64, range: u64, mut rest: u64, unit: u64) {
     let Some(last) = digits.last_mut() else { return };
     while rest < distance

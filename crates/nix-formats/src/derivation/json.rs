@@ -1,7 +1,8 @@
-//! Nix's JSON form of a derivation, version 4 (`nix derivation show`, `doc/manual/source/protocols/json/derivation` of Nix).
+//! Nix's JSON form of a derivation, version 4 (`nix derivation show`,
+//! `doc/manual/source/protocols/json/derivation` of Nix).
 //!
-//! Store paths stand in it without their folder, hashes as SRI, and structured attributes as themselves rather than as the
-//! text in the environment.
+//! Store paths stand in it without their folder, hashes as SRI, and structured attributes as
+//! themselves rather than as the text in the environment.
 
 use std::borrow::Cow;
 
@@ -21,8 +22,8 @@ use crate::text::shorten;
 const VERSION: u64 = 4;
 
 impl Derivation<'_> {
-    /// Nix's JSON form. Fails for texts that are not UTF-8, which JSON cannot hold, and for structured attributes that are
-    /// not JSON.
+    /// Nix's JSON form. Fails for texts that are not UTF-8, which JSON cannot hold, and for
+    /// structured attributes that are not JSON.
     pub fn to_json(&self) -> Result<Value, DerivationJsonError> {
         let mut env = Map::new();
         let mut structured = None;
@@ -61,9 +62,11 @@ impl Derivation<'_> {
 }
 
 impl Derivation<'static> {
-    /// Reads Nix's JSON form. Structured attributes become the text that Nix would put into the file.
+    /// Reads Nix's JSON form. Structured attributes become the text that Nix would put into the
+    /// file.
     ///
-    /// In resolved derivations, which need no derivation any more, `inputs` is a mere list of store paths; these are read too.
+    /// In resolved derivations, which need no derivation any more, `inputs` is a mere list of store
+    /// paths; these are read too.
     pub fn from_json(json: &Value) -> Result<Self, DerivationJsonError> {
         let whole = object(json, "derivation")?;
         let version = member(whole, "version", "")?;

@@ -1,4 +1,5 @@
-//! Writing JSON as Nix writes it into `.drv` files: no blanks, keys sorted, numbers as its library (nlohmann's) formats them.
+//! Writing JSON as Nix writes it into `.drv` files: no blanks, keys sorted, numbers as its library
+//! (nlohmann's) formats them.
 //!
 //! The path of a derivation depends on these bytes.
 

@@ -1,7 +1,8 @@
 //! Placeholders: what stands in a derivation for a store path that only a build decides.
 //!
-//! They are as long as a path is likely to be, begin with a slash, and are exchanged for the path before the build. Followed
-//! are `hashPlaceholder` of `src/libstore/derivations.cc` and `src/libstore/downstream-placeholder.cc` of Nix.
+//! They are as long as a path is likely to be, begin with a slash, and are exchanged for the path
+//! before the build. Followed are `hashPlaceholder` of `src/libstore/derivations.cc` and
+//! `src/libstore/downstream-placeholder.cc` of Nix.
 
 use crate::base32;
 use crate::hash::{Hash, HashAlgorithm};
@@ -15,7 +16,8 @@ pub fn own_placeholder(output: &str) -> String {
     render(&HashAlgorithm::Sha256.hash(format!("nix-output:{output}").as_bytes()))
 }
 
-/// For an output of another derivation, or for an output of an output of it and so on: `outputs` is the way there.
+/// For an output of another derivation, or for an output of an output of it and so on: `outputs` is
+/// the way there.
 ///
 /// `None` if `derivation` is not a derivation, or there are no outputs.
 pub fn upstream_placeholder<S: AsRef<str>>(derivation: &StorePath, outputs: &[S]) -> Option<String> {

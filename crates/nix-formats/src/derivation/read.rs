@@ -1,7 +1,7 @@
 //! Reading `.drv` files.
 //!
-//! The syntax is a small part of ATerm: tuples, lists and texts without any blanks. A text escapes `"` and `\`, and writes
-//! `\n`, `\r` and `\t`; a backslash before any other byte means that byte.
+//! The syntax is a small part of ATerm: tuples, lists and texts without any blanks. A text escapes
+//! `"` and `\`, and writes `\n`, `\r` and `\t`; a backslash before any other byte means that byte.
 
 use std::borrow::Cow;
 
@@ -12,15 +12,16 @@ use crate::store_path::{FixedMethod, StoreDir, StorePath};
 use crate::text::shorten;
 
 impl<'a> Derivation<'a> {
-    /// Reads a `.drv` file of the store `/nix/store`. `name` is that of the file without the suffix `.drv`.
+    /// Reads a `.drv` file of the store `/nix/store`. `name` is that of the file without the suffix
+    /// `.drv`.
     pub fn parse(file: &'a [u8], name: impl Into<Cow<'a, str>>) -> Result<Self, DerivationError> {
         Self::parse_in(file, name, &StoreDir::default())
     }
 
     /// Reads a `.drv` file of any store.
     ///
-    /// The path of each fixed output is computed and must be the one in the file. Lists may have any order, but nothing
-    /// twice.
+    /// The path of each fixed output is computed and must be the one in the file. Lists may have
+    /// any order, but nothing twice.
     pub fn parse_in(
         file: &'a [u8],
         name: impl Into<Cow<'a, str>>,

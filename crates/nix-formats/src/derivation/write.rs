@@ -10,7 +10,8 @@ use crate::store_path::{MakePathError, StoreDir, StorePath};
 pub(crate) enum Inputs<'m> {
     /// Their paths.
     Paths,
-    /// Hashes instead of paths, and the outputs that are needed; `mask` leaves out where the outputs will lie.
+    /// Hashes instead of paths, and the outputs that are needed; `mask` leaves out where the
+    /// outputs will lie.
     Hashes {
         /// By hash in base-16.
         hashes: &'m BTreeMap<String, BTreeSet<Cow<'m, str>>>,
@@ -175,7 +176,8 @@ fn output_texts(
 
 fn quote_path(out: &mut Vec<u8>, store: &StoreDir, path: &StorePath) {
     out.push(b'"');
-    // A store folder can have characters that want an escape; `quote` would need the path in one piece.
+    // A store folder can have characters that want an escape; `quote` would need the path in one
+    // piece.
     escape(out, store.as_str().as_bytes());
     out.push(b'/');
     out.extend_from_slice(path.as_str().as_bytes());

@@ -1,6 +1,8 @@
-//! Filling in and checking the paths of a derivation's outputs, in its outputs and in its environment.
+//! Filling in and checking the paths of a derivation's outputs, in its outputs and in its
+//! environment.
 //!
-//! Each output has an environment variable of its name, by which the builder learns where to put it.
+//! Each output has an environment variable of its name, by which the builder learns where to put
+//! it.
 
 use std::borrow::Cow;
 
@@ -54,7 +56,8 @@ enum Missing {
 }
 
 impl<R: FnMut(&StorePath) -> std::io::Result<Vec<u8>>> HashModulo<R> {
-    /// Fills in the paths of deferred outputs that can be known, and empty or missing variables of the environment.
+    /// Fills in the paths of deferred outputs that can be known, and empty or missing variables of
+    /// the environment.
     ///
     /// What is there already must be right. Outputs that only a build decides stay as they are.
     pub fn fill_in(&mut self, derivation: &mut Derivation<'_>) -> Result<(), OutputPathError> {
@@ -77,7 +80,8 @@ impl<R: FnMut(&StorePath) -> std::io::Result<Vec<u8>>> HashModulo<R> {
         Ok(())
     }
 
-    /// Checks that all paths of outputs are what they should be, in the outputs and in the environment.
+    /// Checks that all paths of outputs are what they should be, in the outputs and in the
+    /// environment.
     pub fn check(&mut self, derivation: &Derivation<'_>) -> Result<(), OutputPathError> {
         self.outputs(derivation, Missing::Wrong).map(drop)
     }

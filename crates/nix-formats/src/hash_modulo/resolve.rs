@@ -1,8 +1,8 @@
 //! Resolving: what a derivation becomes once everything that it needs is built.
 //!
-//! Instead of outputs of derivations it then names store paths, and where placeholders stood stand these. So its own outputs
-//! can be input-addressed even where those of its inputs are not. Nix builds such a derivation instead of the first one.
-//! Followed is `Derivation::tryResolve` of Nix.
+//! Instead of outputs of derivations it then names store paths, and where placeholders stood stand
+//! these. So its own outputs can be input-addressed even where those of its inputs are not. Nix
+//! builds such a derivation instead of the first one. Followed is `Derivation::tryResolve` of Nix.
 
 use std::borrow::Cow;
 use std::io;
@@ -19,7 +19,8 @@ type Rewrites = FxHashMap<Vec<u8>, String>;
 impl Derivation<'_> {
     /// The derivation with paths instead of outputs. `None` if some output is not built.
     ///
-    /// `built` gives the path of an output, or of an output of an output and so on, as it was built.
+    /// `built` gives the path of an output, or of an output of an output and so on, as it was
+    /// built.
     pub fn resolve(
         &self,
         store: &StoreDir,
@@ -45,7 +46,8 @@ impl Derivation<'_> {
             args: self.args.iter().map(rewrite).collect(),
             env: self.env.iter().map(|(name, value)| (rewrite(name), rewrite(value))).collect(),
         };
-        // Names of variables may have changed their places; of two that are one now, Nix too keeps the first.
+        // Names of variables may have changed their places; of two that are one now, Nix too keeps
+        // the first.
         resolved.sort();
         resolved.env.dedup_by(|a, b| a.0 == b.0);
         let no_inputs = |_: &StorePath| -> io::Result<Vec<u8>> { Err(io::ErrorKind::NotFound.into()) };
@@ -62,8 +64,8 @@ struct Found<'s> {
 }
 
 impl Found<'_> {
-    /// Looks for all that is needed of an input; false if something is not built. The depth is limited where derivations
-    /// are read.
+    /// Looks for all that is needed of an input; false if something is not built. The depth is
+    /// limited where derivations are read.
     fn look<'n>(
         &mut self,
         path: &StorePath,

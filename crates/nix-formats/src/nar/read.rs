@@ -65,9 +65,9 @@ impl<R: Read> NarReader<R> {
 
     /// The next event, or `None` at the end of the archive.
     ///
-    /// Contents of the previous file that were not read are skipped. At the end `inner` stands behind the last byte
-    /// of the archive: archives are often embedded in other streams. [`NarReader::expect_end`] checks that nothing
-    /// follows.
+    /// Contents of the previous file that were not read are skipped. At the end `inner` stands
+    /// behind the last byte of the archive: archives are often embedded in other streams.
+    /// [`NarReader::expect_end`] checks that nothing follows.
     pub fn next_event(&mut self) -> Result<Option<NarEvent>, NarError> {
         if self.poisoned {
             return Err(self.malformed(self.offset, NarProblem::Misplaced("reading went on after an error")));
@@ -82,7 +82,8 @@ impl<R: Read> NarReader<R> {
         NarContents { reader: self }
     }
 
-    /// Checks that the archive was read to its end and that nothing follows, and gives the number of its bytes.
+    /// Checks that the archive was read to its end and that nothing follows, and gives the number
+    /// of its bytes.
     pub fn expect_end(mut self) -> Result<u64, NarError> {
         while self.next_event()?.is_some() {}
         let mut byte = [0];

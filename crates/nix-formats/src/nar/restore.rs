@@ -22,21 +22,22 @@ use super::{NarError, NarEvent, NarLimits, NarReader};
 pub struct RestoreOptions {
     /// How large the archive and its parts may be.
     pub limits: NarLimits,
-    /// Whether the tree must survive a power cut once `restore` returned: the file system is synced before the tree
-    /// gets its name, and the folder after it.
+    /// Whether the tree must survive a power cut once `restore` returned: the file system is synced
+    /// before the tree gets its name, and the folder after it.
     pub durable: bool,
 }
 
-/// Unpacks the archive that `archive` begins with as `destination`, which must not exist yet, and gives the number
-/// of bytes of the archive.
+/// Unpacks the archive that `archive` begins with as `destination`, which must not exist yet, and
+/// gives the number of bytes of the archive.
 ///
-/// The tree grows under a hidden name next to `destination` and is renamed when it is complete; when anything goes
-/// wrong it is removed. So `destination` appears whole or not at all, and a kill leaves at most a
-/// `.NAME.restore-PID-N` behind.
+/// The tree grows under a hidden name next to `destination` and is renamed when it is complete;
+/// when anything goes wrong it is removed. So `destination` appears whole or not at all, and a kill
+/// leaves at most a `.NAME.restore-PID-N` behind.
 ///
-/// Nothing outside is ever touched, whatever the archive holds: names cannot hold slashes or be `..`, each file is
-/// made new (never opened through something that exists), and links that the archive brings are not followed,
-/// because every step is taken relative to a folder that was made and opened here.
+/// Nothing outside is ever touched, whatever the archive holds: names cannot hold slashes or be
+/// `..`, each file is made new (never opened through something that exists), and links that the
+/// archive brings are not followed, because every step is taken relative to a folder that was made
+/// and opened here.
 pub fn restore<R: Read>(archive: R, destination: &Path, options: &RestoreOptions) -> Result<u64, NarError> {
     let (folder, name) = split(destination)?;
     let error = |action, error: Errno| NarError::File {

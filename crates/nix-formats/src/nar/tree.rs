@@ -19,9 +19,9 @@ const CHUNK: usize = 128 * 1024;
 
 /// Writes the archive of the tree at `path` to `out` and gives `out` back.
 ///
-/// Symbolic links are recorded, never followed, not even `path` itself. Only the owner's execute bit counts as
-/// executable, as in Nix. Every step is taken relative to an open folder, so neither long paths nor folders that
-/// someone swaps for links meanwhile lead astray.
+/// Symbolic links are recorded, never followed, not even `path` itself. Only the owner's execute
+/// bit counts as executable, as in Nix. Every step is taken relative to an open folder, so neither
+/// long paths nor folders that someone swaps for links meanwhile lead astray.
 pub fn dump<W: Write>(path: &Path, out: W, limits: &NarLimits) -> Result<W, NarError> {
     let mut walk =
         Walk { writer: NarWriter::new(out, *limits), buffer: vec![0; CHUNK], path: path.to_path_buf() };
@@ -150,7 +150,8 @@ impl<W: Write> Walk<W> {
                 }
             }
         }
-        // A longer file is as wrong as a shorter one: the archive would describe a state that never was.
+        // A longer file is as wrong as a shorter one: the archive would describe a state that never
+        // was.
         match file.read(&mut [0]) {
             Ok(0) => Ok(()),
             Ok(_) => Err(NarError::Changed { path: self.path.clone(), expected: size }),
@@ -163,8 +164,9 @@ impl<W: Write> Walk<W> {
     }
 }
 
-/// Hash and length in bytes of the archive of the tree at `path`, without making the archive: what Nix records as
-/// `narHash` and `narSize`. With [`HashAlgorithm::Sha256`] the hash is that of `nix-store --dump PATH | sha256sum`.
+/// Hash and length in bytes of the archive of the tree at `path`, without making the archive: what
+/// Nix records as `narHash` and `narSize`. With [`HashAlgorithm::Sha256`] the hash is that of
+/// `nix-store --dump PATH | sha256sum`.
 pub fn hash_tree(path: &Path, algorithm: HashAlgorithm, limits: &NarLimits) -> Result<(Hash, u64), NarError> {
     let sink = HashSink { hasher: Hasher::new(algorithm), length: 0 };
     // Collects the small strings between the contents; those pass it by.

@@ -6,8 +6,8 @@ use super::{MAGIC, NarError, NarEvent, NarLimits, NarProblem, Stack, is_valid_ta
 
 /// A streaming writer of archives that cannot write a non-canonical one.
 ///
-/// It takes the events that a [`NarReader`](super::NarReader) gives, so copying an archive is a loop over both. Small
-/// pieces are written one by one: give it something buffered.
+/// It takes the events that a [`NarReader`](super::NarReader) gives, so copying an archive is a
+/// loop over both. Small pieces are written one by one: give it something buffered.
 #[derive(Debug)]
 pub struct NarWriter<W> {
     inner: W,
@@ -37,7 +37,8 @@ impl<W: Write> NarWriter<W> {
         self.offset
     }
 
-    /// Writes one event. After [`NarEvent::File`] exactly `size` bytes must go to [`NarWriter::contents`].
+    /// Writes one event. After [`NarEvent::File`] exactly `size` bytes must go to
+    /// [`NarWriter::contents`].
     pub fn event(&mut self, event: &NarEvent) -> Result<(), NarError> {
         if self.poisoned {
             return Err(self.sequence(NarProblem::Misplaced("writing went on after an error")));

@@ -62,7 +62,8 @@ pub enum ResolveError {
 pub struct ResolvedPath {
     /// The store path.
     pub store_path: StorePath,
-    /// What follows it: empty if the path names the store path itself, else for example `bin/hello`.
+    /// What follows it: empty if the path names the store path itself, else for example
+    /// `bin/hello`.
     pub inside: PathBuf,
     /// The links that were followed, as seen below the root, in that order.
     pub links: Vec<PathBuf>,
@@ -89,17 +90,19 @@ impl SystemRoot {
         &self.0
     }
 
-    /// Follows `path`, as seen below the root, until it enters the store, and gives the store path there.
+    /// Follows `path`, as seen below the root, until it enters the store, and gives the store path
+    /// there.
     ///
-    /// Links are followed wherever they stand in the path, but no further than into the store, as Nix does: if a
-    /// store path is itself a link to another one it is still the one that is named. It is not checked whether
-    /// the store path exists; the database knows that. `path` may have `.` and `..`, and is taken from the root
-    /// if it is relative.
+    /// Links are followed wherever they stand in the path, but no further than into the store, as
+    /// Nix does: if a store path is itself a link to another one it is still the one that is named.
+    /// It is not checked whether the store path exists; the database knows that. `path` may have
+    /// `.` and `..`, and is taken from the root if it is relative.
     pub fn resolve(&self, store_dir: &StoreDir, path: &Path) -> Result<ResolvedPath, ResolveError> {
         let store = Path::new(store_dir.as_str());
         let mut walk = Walk::new(self, path);
         loop {
-            // Where the path is written through the store, no link before it matters: that is how Nix names it.
+            // Where the path is written through the store, no link before it matters: that is how
+            // Nix names it.
             let whole: PathBuf = walk.whole();
             if let Some(below) = below_store(&whole, store) {
                 return walk.resolved(store_dir, &whole, &below);
@@ -114,7 +117,8 @@ impl SystemRoot {
         }
     }
 
-    /// Where a folder, as seen below the root, is on this machine, with all links followed below the root.
+    /// Where a folder, as seen below the root, is on this machine, with all links followed below
+    /// the root.
     pub fn physical_folder(&self, path: &Path) -> Result<PathBuf, ResolveError> {
         if self.0 == Path::new("/") {
             // The system follows them as well, and better.

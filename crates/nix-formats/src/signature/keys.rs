@@ -13,7 +13,8 @@ use zeroize::Zeroizing;
 /// Bytes of a secret key in its file: seed and public key.
 const SECRET_LENGTH: usize = ed25519_dalek::KEYPAIR_LENGTH;
 
-/// Reads `NAME:BASE64`, with or without the line end of a key file, into bytes that are wiped when they are dropped.
+/// Reads `NAME:BASE64`, with or without the line end of a key file, into bytes that are wiped when
+/// they are dropped.
 fn read<const N: usize>(
     text: &str,
     what: &'static str,
@@ -106,16 +107,16 @@ impl fmt::Display for PublicKey {
 
 /// A key that signatures are made with.
 ///
-/// The key is wiped from memory when it is dropped and does not show in `Debug`; the only way to get it out is
-/// [`SecretKey::to_secret_text`].
+/// The key is wiped from memory when it is dropped and does not show in `Debug`; the only way to
+/// get it out is [`SecretKey::to_secret_text`].
 pub struct SecretKey {
     name: KeyName,
     key: SigningKey,
 }
 
 impl SecretKey {
-    /// A new key from [`PublicKey::LENGTH`] random bytes, which `fill` must write: pass the random source of the operating
-    /// system. The same bytes give the same key.
+    /// A new key from [`PublicKey::LENGTH`] random bytes, which `fill` must write: pass the random
+    /// source of the operating system. The same bytes give the same key.
     pub fn generate<E>(
         name: KeyName,
         fill: impl FnOnce(&mut [u8; PublicKey::LENGTH]) -> Result<(), E>,
@@ -127,8 +128,8 @@ impl SecretKey {
 
     /// Reads `NAME:BASE64`, with or without the line end of a key file.
     ///
-    /// The halves of the key must belong together. Nix does not check this, but signing with a wrong public half
-    /// gives the secret half away.
+    /// The halves of the key must belong together. Nix does not check this, but signing with a
+    /// wrong public half gives the secret half away.
     pub fn from_secret_text(text: &str) -> Result<Self, SignatureError> {
         let (name, bytes) = read::<SECRET_LENGTH>(text, "secret key")?;
         match SigningKey::from_keypair_bytes(&bytes) {
@@ -197,7 +198,8 @@ impl TrustedKeys {
         self.0.get(name)
     }
 
-    /// The names of those keys that made a valid signature over `message`, each once, in the order of `signatures`.
+    /// The names of those keys that made a valid signature over `message`, each once, in the order
+    /// of `signatures`.
     ///
     /// Signatures by other keys, and broken ones, do not count and do no harm.
     pub fn valid_signers<'a>(

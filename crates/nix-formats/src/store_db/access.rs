@@ -1,7 +1,8 @@
 //! How to get at the database without ever writing next to it.
 //!
-//! Nix keeps its database in SQLite's write-ahead mode (WAL): `db.sqlite` plus a log `db.sqlite-wal` and a shared
-//! index `db.sqlite-shm`, through which readers and writers coordinate. Reading needs one of three ways:
+//! Nix keeps its database in SQLite's write-ahead mode (WAL): `db.sqlite` plus a log
+//! `db.sqlite-wal` and a shared index `db.sqlite-shm`, through which readers and writers
+//! coordinate. Reading needs one of three ways:
 //!
 //! | what is there | way | what it means |
 //! |---|---|---|
@@ -9,13 +10,14 @@
 //! | no log, or an empty one that cannot be used | [`Access::Immutable`] | `immutable=1`: no locks, and the log is ignored, so this is right *only* when the log holds nothing. |
 //! | a log with content but no usable index | [`Access::Copy`] | Happens with copied disks and read-only mounts after a crash. Without the log the newest paths would be missing, and SQLite cannot read it without making an index; so database and log are copied to a private folder. |
 //!
-//! A database in the older rollback mode (`use-sqlite-wal = false`) is read in the coordinated way too; there Nix
-//! locks by a lock file instead of by file locks, so it is watched as below.
+//! A database in the older rollback mode (`use-sqlite-wal = false`) is read in the coordinated way
+//! too; there Nix locks by a lock file instead of by file locks, so it is watched as below.
 //!
-//! The last two ways cannot see a writer that starts meanwhile. In WAL mode a writer touches the main file only when
-//! it moves the log into it (a checkpoint), so the danger is small, but a checkpoint in the middle of a query would
-//! mix two states. Therefore the files' identities, sizes and times are compared before and after each query
-//! ([`Watch`]); if they differ the answer is thrown away and the query is made again on a fresh connection.
+//! The last two ways cannot see a writer that starts meanwhile. In WAL mode a writer touches the
+//! main file only when it moves the log into it (a checkpoint), so the danger is small, but a
+//! checkpoint in the middle of a query would mix two states. Therefore the files' identities, sizes
+//! and times are compared before and after each query ([`Watch`]); if they differ the answer is
+//! thrown away and the query is made again on a fresh connection.
 
 use super::StoreDbError;
 use rusqlite::config::DbConfig;
@@ -111,7 +113,8 @@ impl Session {
     ) -> Result<Self, StoreDbError> {
         let budget = Arc::new(AtomicU64::new(BUDGET));
         let set_up = |connection: &mut Connection| {
-            // The file may come from anywhere: its schema must not be able to run anything or write anything.
+            // The file may come from anywhere: its schema must not be able to run anything or write
+            // anything.
             connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
             connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
             connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW, false)?;
@@ -119,7 +122,8 @@ impl Session {
             connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, MAX_VALUE)?;
             connection.pragma_update(None, "query_only", true)?;
             connection.pragma_update(None, "cell_size_check", true)?;
-            // KiB. The two megabytes that are the default make a large closure read pages again and again.
+            // KiB. The two megabytes that are the default make a large closure read pages again and
+            // again.
             connection.pragma_update(None, "cache_size", -65_536)?;
             // A damaged tree of pages can be shaped so that a scan never ends.
             let left = Arc::clone(&budget);
@@ -162,7 +166,8 @@ fn connect(path: &Path, parameters: &str, timeout: Duration) -> Result<Connectio
     let error = |source| StoreDbError::sqlite(path, timeout, source);
     let connection =
         Connection::open_with_flags(format!("{}?{parameters}", uri(path)), flags).map_err(error)?;
-    // An hour at most: what is longer overflows SQLite's milliseconds at some point, and nobody waits for it.
+    // An hour at most: what is longer overflows SQLite's milliseconds at some point, and nobody
+    // waits for it.
     connection.busy_timeout(timeout.min(Duration::from_hours(1))).map_err(error)?;
     Ok(connection)
 }
@@ -170,7 +175,8 @@ fn connect(path: &Path, parameters: &str, timeout: Duration) -> Result<Connectio
 /// The path as URI: everything but letters, digits and a few signs escaped.
 fn uri(path: &Path) -> String {
     let mut uri = String::from("file:");
-    // `file:a//b` would take `a` for a host, and a relative path must not begin with two slashes either.
+    // `file:a//b` would take `a` for a host, and a relative path must not begin with two slashes
+    // either.
     if path.is_absolute() {
         uri.push_str("//");
     }

@@ -64,7 +64,8 @@ pub enum StoreDbError {
         /// The database.
         path: PathBuf,
     },
-    /// The database changed again and again while it was read without being able to coordinate with the writer.
+    /// The database changed again and again while it was read without being able to coordinate with
+    /// the writer.
     #[error("{} kept changing while it was read", path.display())]
     Changed {
         /// The database.

@@ -124,8 +124,8 @@ impl<'a, 'row> Row<'a, 'row> {
         self.optional_store_path(index, column)?.ok_or_else(|| self.null(column, "a store path"))
     }
 
-    /// A path that was joined to a row of `Refs`, as `id` and `path` of `ValidPaths`; NULL means that `reference`
-    /// points nowhere.
+    /// A path that was joined to a row of `Refs`, as `id` and `path` of `ValidPaths`; NULL means
+    /// that `reference` points nowhere.
     pub(super) fn referenced_path(&self, id: usize, path: usize) -> Result<StorePath, StoreDbError> {
         match self.optional_integer(id, "reference")? {
             None => Err(self.bad("reference", RowProblem::Dangling)),

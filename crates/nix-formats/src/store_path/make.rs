@@ -1,7 +1,7 @@
 //! How store paths are computed (`store-dir-config.cc` of Nix).
 //!
-//! A path's digest is the first 160 bits, folded, of SHA-256 over `<type>:sha256:<inner digest>:<store>:<name>`. The type
-//! names what the inner digest is of.
+//! A path's digest is the first 160 bits, folded, of SHA-256 over `<type>:sha256:<inner
+//! digest>:<store>:<name>`. The type names what the inner digest is of.
 
 use super::{StoreDir, StorePath, StorePathError};
 use crate::hash::{Hash, HashAlgorithm};
@@ -62,8 +62,8 @@ impl StoreDir {
         StorePath::from_parts(&fold(HashAlgorithm::Sha256.hash(text.as_bytes()).digest()), name)
     }
 
-    /// An output of an input-addressed derivation, from the derivation's hash modulo. The output `out` has the
-    /// derivation's name, others a suffix.
+    /// An output of an input-addressed derivation, from the derivation's hash modulo. The output
+    /// `out` has the derivation's name, others a suffix.
     pub fn make_output_path(
         &self,
         output: &str,

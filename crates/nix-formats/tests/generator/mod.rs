@@ -1,4 +1,5 @@
-//! Generated input for the tests that compare with the real Nix: the same in every run, and as much as one evaluation takes.
+//! Generated input for the tests that compare with the real Nix: the same in every run, and as much
+//! as one evaluation takes.
 
 // Every test program uses a part of this.
 #![allow(dead_code)]
