@@ -190,7 +190,7 @@ fn info(arguments: Inspect) -> anyhow::Result<()> {
         let mut value = serde_json::to_value(&info)?;
         if let Some(object) = value.as_object_mut() {
             object.insert("path".to_owned(), database.path().display().to_string().into());
-            object.insert("setAside".to_owned(), serde_json::to_value(database.invalid_records()?)?);
+            object.insert("invalid".to_owned(), serde_json::to_value(database.invalid_records()?)?);
         }
         writeln!(out, "{}", serde_json::to_string_pretty(&value)?)?;
         return Ok(());

@@ -73,7 +73,7 @@ fn update_info_and_verify() {
     let (code, out, _) = run(&["info", "--json", "--db", db_text]);
     let info: Value = serde_json::from_str(&out).unwrap();
     assert_eq!(
-        (code, &info["counts"]["cve"], &info["setAside"][0]["place"]),
+        (code, &info["counts"]["cve"], &info["invalid"][0]["place"]),
         (0, &json!(30), &json!("line 31"))
     );
     let (code, out, _) = run(&["info", "--db", db_text]);
