@@ -2,7 +2,8 @@
 
 use crate::exit::{self, Failure};
 use crate::folder;
-use clap::{Args, Subcommand};
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory as _, Subcommand};
 use indicatif::{HumanBytes, HumanCount};
 use jiff::Timestamp;
 use std::io::{self, Write};
@@ -81,9 +82,7 @@ pub(crate) fn run(command: Command) -> Result<ExitCode, Failure> {
             let sources = sources.locations();
             let folder = folder::for_writing(inspect.db)?;
             if sources.is_empty() && !is_upgradable(&folder) {
-                return Err(Failure::usage(anyhow::anyhow!(
-                    "nothing to import: give at least one of --cve, --nvd, --kev and --epss"
-                )));
+                return Ok(crate::usage(nothing_to_import()));
             }
             update(&folder, &sources, inspect.json)?;
         }
@@ -91,6 +90,19 @@ pub(crate) fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Verify(arguments) => verify(arguments)?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What `db update` says without sources, with its own usage.
+fn nothing_to_import() -> clap::Error {
+    let message = "nothing to import: give at least one of --cve, --nvd, --kev and --epss";
+    let mut program = crate::Cli::command();
+    // Names the whole path of commands in the usage of each.
+    program.build();
+    let update = program.find_subcommand_mut("db").and_then(|db| db.find_subcommand_mut("update"));
+    match update {
+        Some(update) => update.error(ErrorKind::MissingRequiredArgument, message),
+        None => program.error(ErrorKind::MissingRequiredArgument, message),
+    }
 }
 
 impl Sources {
