@@ -36,7 +36,7 @@ Where the records come from:
 
 For certificates of your own set SSL_CERT_FILE; proxies come from HTTPS_PROXY.
 
-Exit codes: 0 done, invalid records are named; 2 wrong use; 3 nothing was changed";
+Exit codes: 0 done, invalid records are named; 2 wrong usage; 3 nothing was changed";
 
 #[derive(Debug, Args)]
 #[command(after_long_help = SOURCES)]

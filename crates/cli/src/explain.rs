@@ -21,7 +21,7 @@ Examples:
   snowguard explain CVE-2023-38545 curl-8.3.0   any name and version
   snowguard explain CVE-2024-3094 xz --in ./result
 
-Exit codes: 0 explained; 2 wrong use; 3 no such record or package, or they cannot be read";
+Exit codes: 0 explained; 2 wrong usage; 3 no such record or package, or they cannot be read";
 
 /// Explain in sentences why a package is taken to be affected by a CVE, or why not
 #[derive(Debug, clap::Args)]

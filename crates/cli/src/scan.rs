@@ -33,7 +33,7 @@ Examples:
 Exit codes:
   0  scanned; nothing at or above the bar of --fail-on (without a bar: whatever was found)
   1  scanned; findings at or above the bar
-  2  wrong use: arguments, or a file of rules, VEX or knowledge that cannot be used
+  2  wrong usage: arguments, or a file of rules, VEX or knowledge that cannot be used
   3  could not scan, or not all of the targets; what could be scanned is reported";
 
 /// Report which packages of a system, a build or a channel have known vulnerabilities
@@ -60,10 +60,10 @@ pub(crate) struct Options {
     /// The store, as its paths are written
     #[arg(long, value_name = "FOLDER", default_value = "/nix/store")]
     store: String,
-    /// Do not ask the store database: find references by reading all files
+    /// Do not use the store database: find references by reading all files
     #[arg(long)]
     no_store_database: bool,
-    /// Do not read derivations: let only the names of store paths speak
+    /// Do not read derivations: use only the names of store paths
     #[arg(long)]
     no_derivations: bool,
     /// Write rules for --suppress that accept what is reported now, for 90 days; the file must not

@@ -17,7 +17,7 @@ Examples:
   snowguard show CVE-2024-3094
   snowguard show --json CVE-2024-3094 | jq .cve.containers.cna
 
-Exit codes: 0 shown; 2 wrong use; 3 not in the database, or it cannot be read";
+Exit codes: 0 shown; 2 wrong usage; 3 not in the database, or it cannot be read";
 
 /// Show what each source says of a CVE, and where it says so
 #[derive(Debug, clap::Args)]

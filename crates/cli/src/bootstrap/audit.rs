@@ -9,7 +9,7 @@ use clap::Args;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// Tell what has to be trusted: every byte of the seed, what people have to read, what programs
+/// List what has to be trusted: every byte of the seed, what people have to read, what programs
 /// made, and what is left.
 ///
 /// Sources of others are looked at if the store has them. Exit code 0; 1 if the seed's listing and

@@ -30,10 +30,10 @@ pub(crate) struct Options {
     /// How many steps run at a time [default: as many as there are processors]
     #[arg(long, short, value_name = "N")]
     jobs: Option<usize>,
-    /// Take outputs that have no pin
+    /// Accept outputs that have no pin
     #[arg(long)]
     unpinned: bool,
-    /// Take outputs as they come, and write what they are into the steps as their pins
+    /// Accept all outputs, and write their hashes into the steps as pins
     #[arg(long, conflicts_with = "unpinned")]
     accept: bool,
     /// JSON: every output with its hash and where it is

@@ -22,7 +22,7 @@ Examples:
   snowguard bootstrap fetch tcc0 --mirror ~/sources --from mirror,upstream
   snowguard bootstrap fetch --probe
 
-Exit codes: 0 all sources are there, or can be had; 1 with --probe: one is nowhere to be had; 2 wrong use; 3 one could not be fetched")]
+Exit codes: 0 all sources are there, or can be had; 1 with --probe: one is nowhere to be had; 2 wrong usage; 3 one could not be fetched")]
 pub(crate) struct Options {
     #[command(flatten)]
     steps: StepOptions,

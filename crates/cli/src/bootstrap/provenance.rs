@@ -9,7 +9,7 @@ use clap::Args;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// Say where the outputs come from, in a form that others can check: one in-toto statement with
+/// Attest where the outputs come from, in a form that others can check: one in-toto statement with
 /// SLSA provenance for each output.
 ///
 /// One JSON text a line. With a key each is signed, in a DSSE envelope. Nothing in the statements

@@ -29,7 +29,7 @@ pub(crate) struct Options {
     /// How many steps run at a time in the first build [default: as many as there are processors]
     #[arg(long, short, value_name = "N")]
     jobs: Option<usize>,
-    /// Take outputs that have no pin
+    /// Accept outputs that have no pin
     #[arg(long)]
     unpinned: bool,
 }

@@ -19,13 +19,14 @@ use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 use terminal::clean;
 
-/// Tell whether firmware or shim would start EFI programs, and why.
+/// Decide whether firmware or shim would start EFI programs, and say why.
 ///
 /// Everything is checked that they check: the digest, the signature, the path to a certificate of
 /// db, dbx with its certificates, digests and times, the lists of shim, and SBAT. The answer names
 /// the certificate of the list that let the program through, or the first thing that stopped it.
 ///
-/// Exit code 0: all are trusted; 1: one is not; 2: wrong use; 3: one could not be read.
+/// Exit code 0: all are trusted; 1: at least one is not; 2: wrong usage; 3: at least one could not
+/// be read.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Options {
@@ -54,7 +55,7 @@ pub(crate) struct Options {
     /// whose latest level counts
     #[arg(long, value_name = "FILE")]
     sbat_level: Option<PathBuf>,
-    /// Take db, dbx, dbt, and the lists of shim from the variables of this machine, or of a copy of
+    /// Read db, dbx, dbt, and the lists of shim from the variables of this machine, or of a copy of
     /// them
     #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true, default_missing_value = EFIVARS)]
     efivars: Option<PathBuf>,
@@ -64,7 +65,7 @@ pub(crate) struct Options {
     /// Refuse certificates that are not valid today; neither firmware nor shim does
     #[arg(long)]
     enforce_validity: bool,
-    /// Take SHA-1, for looking at old files and at what some firmware still starts
+    /// Accept SHA-1, for old files and for what some firmware still starts
     #[arg(long)]
     allow_sha1: bool,
     /// JSON: one object a line
