@@ -3,7 +3,6 @@
 #![no_main]
 
 use std::io::Read;
-
 use libfuzzer_sys::fuzz_target;
 use nix_formats::nar::{NarEvent, NarLimits, NarReader, NarWriter};
 

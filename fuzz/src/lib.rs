@@ -1,7 +1,6 @@
 //! What several fuzz targets need.
 
 use std::path::Path;
-
 use rustix::fs::{MemfdFlags, memfd_create};
 use rustix::io::write;
 

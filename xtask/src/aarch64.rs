@@ -5,14 +5,12 @@
 //! neither dpkg's architectures nor apt's lists change. Debian's ordinary cross compiler links, and
 //! compiles the parts in C; QEMU runs what comes out.
 
+use crate::{debian, process, workspace};
+use anyhow::{Context, ensure};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-
-use anyhow::{Context, ensure};
-
-use crate::{debian, process, workspace};
 
 const TARGET: &str = "aarch64-unknown-linux-gnu";
 /// Part of the stamp: raise it when the way the toolchain is made changes.

@@ -1,12 +1,10 @@
 //! `cargo xtask crates`: how large each crate is, how much it shows, and what it brings along.
 
-use std::fs;
-use std::path::{Path, PathBuf};
-
-use anyhow::Context;
-
 use crate::modules::Modules;
 use crate::{metadata, workspace};
+use anyhow::Context;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 /// Arguments of `cargo xtask crates`.
 #[derive(clap::Args)]

@@ -1,10 +1,8 @@
 //! Debian packages of the machine itself.
 
-use std::process::{Command, Stdio};
-
-use anyhow::{Context, bail};
-
 use crate::process;
+use anyhow::{Context, bail};
+use std::process::{Command, Stdio};
 
 /// Those of these packages that are not installed.
 pub(crate) fn missing<'a>(packages: &[&'a str]) -> anyhow::Result<Vec<&'a str>> {

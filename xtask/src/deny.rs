@@ -4,10 +4,9 @@
 //! The database of advisories is a git repository that CI does not reach, so advisories are checked
 //! only on request.
 
+use crate::{process, python, workspace};
 use std::path::PathBuf;
 use std::process::Command;
-
-use crate::{process, python, workspace};
 
 /// The version that is built from source where no prebuilt package fits; the same as in
 /// `xtask/tools.txt`.

@@ -1,13 +1,11 @@
 //! Which crates may know which: the rules of ARCHITECTURE.md as a table, held against what cargo
 //! resolves.
 
-use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, BTreeSet};
-
-use anyhow::bail;
-
 use crate::metadata::{self, Package};
 use crate::workspace;
+use anyhow::bail;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The crates of the workspace that a crate may link. Arrows go down: a crate stands below all that
 /// may name it. What only tests use is free.

@@ -9,11 +9,9 @@ mod build;
 mod campaign;
 mod seeds;
 
-use std::path::PathBuf;
-
-use anyhow::{Context, bail};
-
 use crate::workspace;
+use anyhow::{Context, bail};
+use std::path::PathBuf;
 
 /// Arguments of `cargo xtask fuzz`.
 #[derive(clap::Args)]

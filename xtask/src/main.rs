@@ -3,9 +3,8 @@
 //! One file per command. Helper programs are started with argument vectors; nothing is ever handed
 //! to a shell.
 
-use std::process::ExitCode;
-
 use clap::{Parser, Subcommand};
+use std::process::ExitCode;
 
 mod aarch64;
 mod bench;

@@ -1,12 +1,10 @@
 //! What cargo knows about a workspace (`cargo metadata`, `cargo tree`).
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
-
+use crate::{process, workspace};
 use anyhow::{Context, bail};
 use serde_json::Value;
-
-use crate::{process, workspace};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 
 /// A crate of the workspace.
 pub(crate) struct Package {

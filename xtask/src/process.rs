@@ -1,10 +1,9 @@
 //! Running helper programs: argument vectors, never a shell.
 
+use anyhow::{Context, bail};
 use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
-
-use anyhow::{Context, bail};
 
 /// The command as a person would type it, for messages.
 pub(crate) fn display(command: &Command) -> String {

@@ -1,12 +1,10 @@
 //! Python environments under `target/`, made from requirement files with exact versions.
 
+use crate::{debian, process, workspace};
+use anyhow::Context;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-
-use anyhow::Context;
-
-use crate::{debian, process, workspace};
 
 /// Where the peers are: `target/peers/bin/vulnix` and so on.
 pub(crate) fn peers_folder() -> PathBuf {

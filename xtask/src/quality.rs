@@ -9,12 +9,10 @@ pub(crate) mod sample;
 #[cfg(any(test, feature = "bench"))]
 pub(crate) mod score;
 
+use anyhow::Context;
+use sample::{SETS, Set};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-
-use anyhow::Context;
-
-use sample::{SETS, Set};
 
 /// Arguments of `cargo xtask quality`.
 #[derive(clap::Args)]

@@ -4,11 +4,9 @@ mod claims;
 mod comments;
 mod steps;
 
-use std::time::{Duration, Instant};
-
-use anyhow::bail;
-
 use self::steps::{STEPS, Step};
+use anyhow::bail;
+use std::time::{Duration, Instant};
 
 /// Arguments of `cargo xtask test`.
 #[derive(clap::Args)]

@@ -13,15 +13,13 @@
 mod mirror;
 mod packages;
 
+use crate::{debian, process, workspace};
+use anyhow::{Context, bail};
 use std::fs::{self, File};
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
-
-use anyhow::{Context, bail};
-
-use crate::{debian, process, workspace};
 
 /// Part of the stamp: raise it when the way the root is made changes.
 const RECIPE: u32 = 1;

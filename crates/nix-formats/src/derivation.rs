@@ -26,10 +26,9 @@ mod placeholder;
 mod read;
 mod write;
 
-use std::borrow::Cow;
-
 use crate::hash::{Hash, HashAlgorithm};
 use crate::store_path::{FixedMethod, MakePathError, PathReferences, StoreDir, StorePath, output_name};
+use std::borrow::Cow;
 
 pub use attributes::{Attributes, AttributesError};
 pub use error::{DerivationError, DerivationJsonError, DerivationJsonProblem, DerivationProblem};

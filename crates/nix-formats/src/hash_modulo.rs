@@ -17,15 +17,13 @@
 mod outputs;
 mod resolve;
 
-use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
-
-use rustc_hash::{FxHashMap, FxHashSet};
-
 use crate::derivation::{Derivation, DerivationError, DerivationOutput, Inputs};
 use crate::hash::{Hash, HashAlgorithm};
 use crate::store_path::{MakePathError, StoreDir, StorePath, StorePathError};
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 pub use outputs::OutputPathError;
 

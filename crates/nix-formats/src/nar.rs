@@ -39,7 +39,6 @@ pub use write::{NarContentsWriter, NarWriter};
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
-
 use thiserror::Error;
 
 /// The string that every archive begins with.

@@ -1,12 +1,11 @@
 //! The bootstrap chain, to be built from its seed again and again.
 
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
-
 use super::inputs;
 use super::ours::Snowguard;
 use crate::{process, workspace};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// Sources that were fetched once, and a store that goes when this goes.
 pub(super) struct Chain {

@@ -5,18 +5,16 @@
 //! within each round; the table has its median and its quartiles. Where the quartiles have 1
 //! between them, nothing was measured but noise.
 
-use std::fs;
-use std::path::Path;
-use std::process::Command;
-
-use anyhow::Context;
-
 use super::chain::Chain;
 use super::images::Images;
 use super::inputs;
 use super::measure::{self, Run};
 use super::ours::Snowguard;
 use super::table::{Cell, Table};
+use anyhow::Context;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
 
 /// How many images are signed in one call.
 const IMAGES: usize = 20;

@@ -1,13 +1,11 @@
 //! What a measurement depends on: machine, date, commit.
 
+use crate::{process, workspace};
+use anyhow::Context;
+use serde_json::{Value, json};
 use std::fmt;
 use std::fs;
 use std::process::Command;
-
-use anyhow::Context;
-use serde_json::{Value, json};
-
-use crate::{process, workspace};
 
 /// Printed above every run.
 pub(super) struct Environment {

@@ -1,13 +1,11 @@
 //! EFI programs to sign and verify, in a folder that the programs of the toolbox see too.
 
+use super::ours::Snowguard;
+use crate::{process, toolbox};
+use anyhow::Context;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-
-use anyhow::Context;
-
-use super::ours::Snowguard;
-use crate::{process, toolbox};
 
 /// The stub of systemd, to which a section makes it large.
 const STUB: &str = "usr/lib/systemd/boot/efi/linuxx64.efi.stub";

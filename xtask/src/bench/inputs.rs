@@ -1,14 +1,12 @@
 //! Inputs of the benchmarks, made from the real data.
 
+use crate::workspace;
+use anyhow::{Context, bail};
+use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-
-use anyhow::{Context, bail};
-use serde_json::Value;
-
-use crate::workspace;
 
 /// The bulk archive and the delta archive of CVE records.
 pub(super) fn cve_archives() -> Vec<PathBuf> {

@@ -1,12 +1,10 @@
 //! Measuring other programs and parts of our own.
 
+use crate::{debian, process};
+use anyhow::{Context, bail};
 use std::hint::black_box;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
-
-use anyhow::{Context, bail};
-
-use crate::{debian, process};
 
 /// What one run of a program took.
 #[derive(Clone, Debug)]

@@ -1,15 +1,13 @@
 //! Our own program, measured as a user runs it: a new process each time.
 
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
-
-use anyhow::Context;
-use serde_json::Value;
-
 use super::inputs;
 use super::measure::{self, Run};
 use crate::{process, workspace};
+use anyhow::Context;
+use serde_json::Value;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// `snowguard`, optimised, with a database of its own.
 pub(super) struct Snowguard {

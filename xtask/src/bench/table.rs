@@ -1,8 +1,7 @@
 //! Tables of measurements, for people and as JSON.
 
-use std::fmt::{self, Write as _};
-
 use serde_json::{Value, json};
+use std::fmt::{self, Write as _};
 
 /// One value of a table.
 #[derive(Clone, Debug)]

@@ -1,11 +1,9 @@
 //! Compiling the fuzz targets with coverage instrumentation.
 
+use crate::{debian, process, workspace};
+use anyhow::bail;
 use std::path::PathBuf;
 use std::process::Command;
-
-use anyhow::bail;
-
-use crate::{debian, process, workspace};
 
 /// What cargo-fuzz passes too (`--sanitizer none`): edge coverage, comparison tracing, and checks
 /// that a release build leaves out.

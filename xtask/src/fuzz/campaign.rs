@@ -1,15 +1,13 @@
 //! Running the targets for a limited time and reporting the results.
 
+use super::build::Program;
+use crate::process;
+use anyhow::{Context, bail};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Mutex;
 use std::thread;
-
-use anyhow::{Context, bail};
-
-use super::build::Program;
-use crate::process;
 
 /// What one target did.
 struct Outcome {

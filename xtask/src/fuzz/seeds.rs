@@ -7,11 +7,9 @@
 mod samples;
 mod written;
 
-use std::fs;
-
-use anyhow::Context;
-
 use self::samples::Samples;
+use anyhow::Context;
+use std::fs;
 
 /// Writes the seeds of these targets; those that are there already stay.
 ///

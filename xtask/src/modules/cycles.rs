@@ -9,14 +9,12 @@
 //! followed to where the item is defined, so a name taken from a parent counts for the child that
 //! it comes from. Tests are left out; they may look at everything.
 
+use super::Modules;
+use crate::{metadata, workspace};
+use anyhow::bail;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
-
-use anyhow::bail;
-
-use super::Modules;
-use crate::{metadata, workspace};
 
 /// Modules with one parent, each of which reaches each other.
 pub(crate) struct Cycle {

@@ -1,17 +1,15 @@
 //! From the source of a crate to its modules.
 
-use std::collections::BTreeSet;
-use std::fs;
-use std::path::Path;
-
+use super::{Module, Modules};
 use anyhow::{Context, bail};
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::ToTokens;
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
 use syn::{
     Attribute, Expr, ExprLit, ImplItem, Item, ItemImpl, ItemMod, Lit, Meta, Type, UseTree, Visibility,
 };
-
-use super::{Module, Modules};
 
 impl Modules {
     /// Reads a crate from the file of its root, `lib.rs` or `main.rs`.

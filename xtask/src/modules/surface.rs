@@ -1,8 +1,7 @@
 //! How much of a crate others can see.
 
-use std::collections::BTreeSet;
-
 use super::Modules;
+use std::collections::BTreeSet;
 
 impl Modules {
     /// How many items others can name: those of public modules and those that are re-exported, each

@@ -1,13 +1,11 @@
 //! Records and packages, as far as drawing and labelling pairs needs them.
 
+use crate::workspace;
+use anyhow::Context;
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
-
-use anyhow::Context;
-use serde_json::Value;
-
-use crate::workspace;
 
 /// The evaluations, in the order in which a package's first appearance counts.
 const BRANCHES: [&str; 3] = ["nixos-18.03", "nixos-unstable", "nixos-17.09"];

@@ -1,8 +1,7 @@
 //! The labels: what a reader of record and package found, never what a program found.
 
-use std::path::Path;
-
 use anyhow::{Context, bail, ensure};
+use std::path::Path;
 
 /// The first line of the file.
 pub(crate) const HEADER: &str = "cve\tpackage\tattribute\tbranch\tstratum\tidentity\tstatus\treason";

@@ -6,9 +6,8 @@
 //! most a few times. The order of the draw is that of a hash of seed and pair, so it does not
 //! depend on anything else.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use super::data::{Data, product_names};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How often one pname or one product may be in the sample.
 const REPEAT: usize = 4;

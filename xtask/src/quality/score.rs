@@ -7,10 +7,9 @@
 //! only a third of the labels are. The draw also limits how often one name may appear, so the
 //! population is an estimate of pairs *of different names*, not of alerts; see `quality/README.md`.
 
-use serde_json::Value;
-
 use super::data::{self, Package};
 use super::labels::{Identity, Label, Status};
+use serde_json::Value;
 
 /// A matcher's answer for a record and a package.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,16 +1,14 @@
 //! What the crates claim about themselves: features, the core without std, documentation, the
 //! oldest compiler.
 
+use crate::metadata::{self, Package};
+use crate::{process, workspace};
+use anyhow::{Context, bail, ensure};
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-
-use anyhow::{Context, bail, ensure};
-use serde_json::Value;
-
-use crate::metadata::{self, Package};
-use crate::{process, workspace};
 
 /// Up to so many features, all combinations are compiled.
 const ALL_COMBINATIONS: usize = 3;

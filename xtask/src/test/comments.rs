@@ -1,10 +1,8 @@
 //! The width of comments, which rustfmt leaves alone.
 
-use std::fs;
-
-use anyhow::{Context, bail};
-
 use crate::{process, workspace};
+use anyhow::{Context, bail};
+use std::fs;
 
 /// The most columns of a comment that has a line of its own.
 const WIDTH: usize = 100;

@@ -1,9 +1,8 @@
 //! The steps of `cargo xtask test`.
 
-use std::process::Command;
-
 use super::{claims, comments};
 use crate::{aarch64, debian, deny, deps, fuzz, modules, process, python, toolbox, workspace};
+use std::process::Command;
 
 /// One step.
 pub(super) struct Step {

@@ -3,11 +3,10 @@
 //! No mirror is named in the project. apt's configuration knows one that works here
 //! (sources.list(5)): either the one-line format or the deb822 format.
 
+use anyhow::{Context, bail};
 use std::fs;
 use std::path::Path;
 use std::process::Command;
-
-use anyhow::{Context, bail};
 
 /// The URI of the Debian archive in apt's configuration under `etc_apt` (usually `/etc/apt`).
 ///

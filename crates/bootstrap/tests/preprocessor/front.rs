@@ -5,7 +5,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
-
 use tempfile::TempDir;
 
 /// The files of the front half, in the order in which they make one text.

@@ -1,13 +1,11 @@
 //! Generated floating-point constants, whose bits gcc knows.
 
+use super::front;
+use proptest::collection::vec;
+use proptest::prelude::*;
 use std::fmt::Write as _;
 use std::fs;
 use std::process::Command;
-
-use proptest::collection::vec;
-use proptest::prelude::*;
-
-use super::front;
 
 /// The type of a constant, by its suffix.
 #[derive(Clone, Copy, Debug)]

@@ -1,13 +1,11 @@
 //! Generated macro programs, expanded by gcc and by us.
 
+use super::front;
+use proptest::collection::vec;
+use proptest::prelude::*;
 use std::fmt::Write as _;
 use std::fs;
 use std::process::Command;
-
-use proptest::collection::vec;
-use proptest::prelude::*;
-
-use super::front;
 
 /// The macros are a to f; how many parameters each has, and whether more may follow.
 const MACROS: [(&str, Option<(usize, bool)>); 6] = [

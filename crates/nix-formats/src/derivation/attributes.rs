@@ -1,12 +1,10 @@
 //! What the Nix expression passed to a derivation: its attributes, whether they are in the
 //! environment or structured.
 
-use std::borrow::Cow;
-
-use serde_json::{Map, Value};
-
 use super::Derivation;
 use crate::store_path::StorePath;
+use serde_json::{Map, Value};
+use std::borrow::Cow;
 
 /// The attributes of a derivation; see [`Derivation::attributes`].
 #[derive(Debug, Clone)]

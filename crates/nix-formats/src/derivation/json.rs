@@ -4,10 +4,6 @@
 //! Store paths stand in it without their folder, hashes as SRI, and structured attributes as
 //! themselves rather than as the text in the environment.
 
-use std::borrow::Cow;
-
-use serde_json::{Map, Value, json};
-
 use super::error::check_output_name;
 use super::json_text::canonical;
 use super::{
@@ -17,6 +13,8 @@ use super::{
 use crate::hash::{Hash, HashAlgorithm};
 use crate::store_path::{FixedMethod, StorePath};
 use crate::text::shorten;
+use serde_json::{Map, Value, json};
+use std::borrow::Cow;
 
 /// The version of the form that is read and written.
 const VERSION: u64 = 4;

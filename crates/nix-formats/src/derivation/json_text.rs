@@ -3,9 +3,8 @@
 //!
 //! The path of a derivation depends on these bytes.
 
-use serde_json::{Number, Value};
-
 use super::grisu;
+use serde_json::{Number, Value};
 
 /// The text of a value.
 pub(super) fn canonical(value: &Value) -> String {

@@ -3,13 +3,12 @@
 //! The syntax is a small part of ATerm: tuples, lists and texts without any blanks. A text escapes
 //! `"` and `\`, and writes `\n`, `\r` and `\t`; a backslash before any other byte means that byte.
 
-use std::borrow::Cow;
-
 use super::error::check_output_name;
 use super::{Derivation, DerivationError, DerivationOutput, DerivationProblem, InputOutputs, Text};
 use crate::hash::{Hash, HashAlgorithm};
 use crate::store_path::{FixedMethod, StoreDir, StorePath};
 use crate::text::shorten;
+use std::borrow::Cow;
 
 impl<'a> Derivation<'a> {
     /// Reads a `.drv` file of the store `/nix/store`. `name` is that of the file without the suffix

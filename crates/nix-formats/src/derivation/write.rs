@@ -1,10 +1,9 @@
 //! Writing `.drv` files, and the variant of them that hash-modulo is computed from.
 
-use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
-
 use super::{Derivation, DerivationOutput, InputOutputs};
 use crate::store_path::{MakePathError, StoreDir, StorePath};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What is written for the input derivations.
 pub(crate) enum Inputs<'m> {

@@ -4,13 +4,12 @@
 //! Each output has an environment variable of its name, by which the builder learns where to put
 //! it.
 
-use std::borrow::Cow;
-
 use super::{HashModulo, HashModuloError, kind};
 use crate::derivation::{Derivation, DerivationOutput};
 use crate::hash::Hash;
 use crate::store_path::{MakePathError, StorePath};
 use crate::text::shorten;
+use std::borrow::Cow;
 
 /// Why the paths of outputs are not right.
 #[derive(Debug, thiserror::Error)]

@@ -4,14 +4,12 @@
 //! these. So its own outputs can be input-addressed even where those of its inputs are not. Nix
 //! builds such a derivation instead of the first one. Followed is `Derivation::tryResolve` of Nix.
 
-use std::borrow::Cow;
-use std::io;
-
-use rustc_hash::FxHashMap;
-
 use super::{HashModulo, OutputPathError};
 use crate::derivation::{Derivation, InputOutputs, PLACEHOLDER_LEN, upstream_placeholder};
 use crate::store_path::{StoreDir, StorePath};
+use rustc_hash::FxHashMap;
+use std::borrow::Cow;
+use std::io;
 
 /// Paths by the placeholders that stood for them.
 type Rewrites = FxHashMap<Vec<u8>, String>;

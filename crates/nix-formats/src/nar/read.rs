@@ -1,8 +1,7 @@
 //! From bytes to events.
 
-use std::io::{self, Read};
-
 use super::{MAGIC, MAX_TAG, NarError, NarEvent, NarLimits, NarProblem, Stack, is_valid_target, padding};
+use std::io::{self, Read};
 
 /// A streaming, strict reader of archives.
 ///

@@ -1,5 +1,11 @@
 //! From an archive to a tree on disk.
 
+use super::{NarError, NarEvent, NarLimits, NarReader};
+use rustix::fs::{
+    AtFlags, CWD, Mode, OFlags, RenameFlags, fsync, mkdirat, openat, renameat_with, statat, symlinkat,
+    syncfs, unlinkat,
+};
+use rustix::io::Errno;
 use std::ffi::{CString, OsStr, OsString};
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -7,14 +13,6 @@ use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-
-use rustix::fs::{
-    AtFlags, CWD, Mode, OFlags, RenameFlags, fsync, mkdirat, openat, renameat_with, statat, symlinkat,
-    syncfs, unlinkat,
-};
-use rustix::io::Errno;
-
-use super::{NarError, NarEvent, NarLimits, NarReader};
 
 /// How [`restore`] works.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -1,18 +1,16 @@
 //! From a tree on disk to an archive, or to its hash.
 
+use super::{NarError, NarEvent, NarLimits, NarWriter};
+use crate::hash::{Hash, HashAlgorithm};
+use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, fstat, openat, readlinkat, statat};
+use rustix::io::Errno;
+use sha2::Digest as _;
 use std::ffi::CString;
 use std::fs::File;
 use std::io::{BufWriter, Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-
-use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, fstat, openat, readlinkat, statat};
-use rustix::io::Errno;
-use sha2::Digest as _;
-
-use super::{NarError, NarEvent, NarLimits, NarWriter};
-use crate::hash::{Hash, HashAlgorithm};
 
 /// Bytes read from a file at once.
 const CHUNK: usize = 128 * 1024;

@@ -1,8 +1,7 @@
 //! From events to bytes.
 
-use std::io::{self, Write};
-
 use super::{MAGIC, NarError, NarEvent, NarLimits, NarProblem, Stack, is_valid_target, padding};
+use std::io::{self, Write};
 
 /// A streaming writer of archives that cannot write a non-canonical one.
 ///

@@ -1,6 +1,7 @@
 //! A web server on the loopback interface that gives the files of one folder, for peers that read
 //! only URLs.
 
+use anyhow::Context;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -9,8 +10,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
-
-use anyhow::Context;
 
 /// Serves until it is dropped.
 pub(super) struct Server {

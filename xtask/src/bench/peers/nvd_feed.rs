@@ -14,9 +14,8 @@
 
 mod ranges;
 
-use serde_json::{Value, json};
-
 use ranges::Match;
+use serde_json::{Value, json};
 
 /// The entry of one CVE record, or None for a record that names no affected version.
 pub(super) fn item(record: &Value) -> Option<Value> {

@@ -4,20 +4,18 @@
 //! keeps them in an object database in `--cache-dir`, and does not look again within two hours.
 //! Given `.drv` files and `--no-requisites` it needs no Nix.
 
-use std::fs::{self, File};
-use std::io::Read;
-use std::path::{Path, PathBuf};
-use std::process::Command;
-
-use anyhow::{Context, bail};
-use flate2::Compression;
-use flate2::write::GzEncoder;
-use serde_json::{Value, json};
-
 use super::loopback::Server;
 use super::nvd_feed;
 use crate::bench::measure::{self, Run};
 use crate::python;
+use anyhow::{Context, bail};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use serde_json::{Value, json};
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// Exit status when nothing was found, and when something was.
 const CLEAN: i32 = 0;

@@ -1,19 +1,17 @@
 //! The bootstrap: how long it takes from the seed to tcc, and the same source compiled by the
 //! host's gcc.
 
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::time::Duration;
-
-use anyhow::Context;
-use serde_json::Value;
-
 use crate::bench::chain::Chain;
 use crate::bench::measure::{self, Run};
 use crate::bench::ours::Snowguard;
 use crate::bench::table::{Cell, Table};
 use crate::{process, workspace};
+use anyhow::Context;
+use serde_json::Value;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
 
 /// How often the chain is built from nothing.
 const TIMES: usize = 3;

@@ -1,19 +1,17 @@
 //! EFI programs: digests compared with raw SHA-256, signing with sbsign, verifying with sbverify.
 
-use std::fs;
-use std::path::Path;
-use std::process::Command;
-use std::time::Duration;
-
-use anyhow::Context;
-use authenticode::DigestAlgorithm;
-use authenticode::file;
-use sha2::Digest as _;
-
 use crate::bench::images::{Images, LARGE};
 use crate::bench::measure::{self, Run};
 use crate::bench::ours::Snowguard;
 use crate::bench::table::{Cell, Table};
+use anyhow::Context;
+use authenticode::DigestAlgorithm;
+use authenticode::file;
+use sha2::Digest as _;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
 
 /// How many are signed in one call.
 const MANY: usize = 100;

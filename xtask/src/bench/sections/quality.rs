@@ -2,18 +2,16 @@
 
 mod wordings;
 
-use std::collections::BTreeMap;
-
-use anyhow::{Context, anyhow};
-use matching::{Confidence, FindingStatus, Knowledge};
-use serde_json::Value;
-use vulnerability::model::{SourceRecord, Vulnerability};
-
 use crate::bench::table::{Cell, Table};
 use crate::quality::data::{self, Data, Package};
 use crate::quality::labels::{self, Label};
 use crate::quality::sample::{self, SETS, STRATA, Set};
 use crate::quality::score::{self, Prediction, Report, Share, Tally, is_affected, is_same};
+use anyhow::{Context, anyhow};
+use matching::{Confidence, FindingStatus, Knowledge};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use vulnerability::model::{SourceRecord, Vulnerability};
 
 /// Scores our matching and the substring rule on every set.
 pub(super) fn run() -> anyhow::Result<Vec<Table>> {

@@ -1,11 +1,10 @@
 //! Scanning: a system's closure, and a whole evaluation, against all records.
 
-use anyhow::ensure;
-
 use crate::bench::inputs::{self, PATHS};
 use crate::bench::measure::{self, Run};
 use crate::bench::ours::{self, Counted, Snowguard};
 use crate::bench::table::{Cell, Table};
+use anyhow::ensure;
 
 /// Measures both, each a new process with the database in place.
 pub(super) fn run() -> anyhow::Result<Vec<Table>> {

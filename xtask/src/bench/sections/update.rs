@@ -1,15 +1,13 @@
 //! Importing records: how fast, how large, compared with what any program has to do at the least.
 
-use std::fs::File;
-use std::io::{BufReader, Read};
-use std::path::PathBuf;
-
-use anyhow::Context;
-
 use crate::bench::inputs;
 use crate::bench::measure;
 use crate::bench::ours::Snowguard;
 use crate::bench::table::{Cell, Table};
+use anyhow::Context;
+use std::fs::File;
+use std::io::{BufReader, Read};
+use std::path::PathBuf;
 
 /// What an archive holds, unpacked.
 struct Held {

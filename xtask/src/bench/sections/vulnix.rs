@@ -2,15 +2,13 @@
 
 mod verdicts;
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use anyhow::Context;
-
 use crate::bench::inputs;
 use crate::bench::measure::Run;
 use crate::bench::ours::{Finding, Snowguard};
 use crate::bench::peers::vulnix::{Affected, Vulnix};
 use crate::bench::table::{Cell, Table};
+use anyhow::Context;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// As many derivations as the runtime closure of a large system has paths.
 const DERIVATIONS: usize = 2000;

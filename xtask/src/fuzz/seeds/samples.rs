@@ -1,14 +1,12 @@
 //! A few of each kind of thing in the real data.
 
+use crate::workspace;
+use anyhow::{Context, bail};
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
-
-use anyhow::{Context, bail};
-use serde_json::{Value, json};
-
-use crate::workspace;
 
 /// Every this many records of the bulk archive one is taken.
 const EVERY: usize = 250;

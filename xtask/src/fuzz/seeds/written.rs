@@ -1,7 +1,6 @@
 //! Small inputs of formats that the real data lacks, written for this purpose.
 
 use std::io::{Cursor, Write};
-
 use zip::write::SimpleFileOptions;
 
 /// The smallest few, for a fuzzer learns no more from large ones.

@@ -1,9 +1,8 @@
 //! Which versions of one product a record calls affected, in the four bounds that the NVD has for a
 //! range.
 
-use std::cmp::Ordering;
-
 use serde_json::Value;
+use std::cmp::Ordering;
 
 /// The versions of one match of a feed.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,14 +1,12 @@
 //! Which share of what records write about versions is understood? Counted over all of
 //! `affected[].versions[]`.
 
-use std::collections::BTreeMap;
-
-use vulnerability::model::{Precision, VersionRange, VersionScheme};
-use vulnerability::ranges::is_placeholder;
-
 use super::source_record;
 use crate::bench::table::{Cell, Table};
 use crate::quality::data::Data;
+use std::collections::BTreeMap;
+use vulnerability::model::{Precision, VersionRange, VersionScheme};
+use vulnerability::ranges::is_placeholder;
 
 /// How many of the texts that are not understood are shown.
 const SHOWN: usize = 20;

@@ -1,15 +1,13 @@
 //! Who is right where the two disagree: verdicts that were made by reading record and package, on a
 //! sample by a fixed seed.
 
-use std::collections::BTreeMap;
-use std::path::Path;
-
-use anyhow::{Context, bail, ensure};
-
 use super::{AFFECTED, Class, Compared, NOTHING, Pair};
 use crate::bench::table::{Cell, Table};
 use crate::quality::sample;
 use crate::workspace;
+use anyhow::{Context, bail, ensure};
+use std::collections::BTreeMap;
+use std::path::Path;
 
 /// The draw that `quality/vulnix-verdicts.tsv` judges.
 const SEED: u64 = 610;
