@@ -32,6 +32,13 @@ impl Stream {
         choice != ColorChoice::Never
     }
 
+    fn write_all(self, bytes: &[u8]) -> io::Result<()> {
+        match self {
+            Self::Stdout => io::stdout().write_all(bytes),
+            Self::Stderr => io::stderr().write_all(bytes),
+        }
+    }
+
     fn filter(self) -> Filter {
         match (self.is_terminal(), self.has_colour()) {
             (true, colour) => Filter::Terminal { colour },
@@ -76,10 +83,7 @@ impl Output {
     }
 
     fn write_passed(&mut self) -> io::Result<()> {
-        let written = match self.stream {
-            Stream::Stdout => io::stdout().write_all(&self.passed),
-            Stream::Stderr => io::stderr().write_all(&self.passed),
-        };
+        let written = self.stream.write_all(&self.passed);
         self.passed.clear();
         written
     }
@@ -87,8 +91,12 @@ impl Output {
 
 impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.screen.pass(bytes, &mut self.passed);
-        self.write_passed()?;
+        if self.screen.passes_unchanged(bytes) {
+            self.stream.write_all(bytes)?;
+        } else {
+            self.screen.pass(bytes, &mut self.passed);
+            self.write_passed()?;
+        }
         Ok(bytes.len())
     }
 

@@ -33,6 +33,16 @@ impl Screen {
         Self { filter, begun: Vec::new() }
     }
 
+    /// Whether `bytes` pass unchanged, so that nothing need be copied: reports have many megabytes.
+    pub(crate) fn passes_unchanged(&self, bytes: &[u8]) -> bool {
+        self.begun.is_empty()
+            && match self.filter {
+                Filter::Bytes => true,
+                Filter::Plain => !bytes.contains(&0x1b),
+                Filter::Terminal { .. } => false,
+            }
+    }
+
     /// Adds what passes of `bytes` to `out`.
     pub(crate) fn pass(&mut self, bytes: &[u8], out: &mut Vec<u8>) {
         if self.filter == Filter::Bytes {
@@ -223,6 +233,12 @@ mod tests {
             for filter in [COLOUR, NO_COLOUR, Filter::Plain, Filter::Bytes] {
                 let (first, second) = bytes.split_at(cut.min(bytes.len()));
                 prop_assert_eq!(passed(filter, &[first, second]), passed(filter, &[&bytes]));
+                let (mut screen, mut out) = (Screen::new(filter), Vec::new());
+                screen.pass(first, &mut out);
+                let unchanged = screen.passes_unchanged(second);
+                out.clear();
+                screen.pass(second, &mut out);
+                prop_assert!(!unchanged || out == second);
             }
         }
 
