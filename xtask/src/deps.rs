@@ -60,7 +60,7 @@ struct Forbidden {
 
 const SQLITE: &[&str] = &["rusqlite", "libsqlite3-sys", "diesel"];
 const NETWORK: &[&str] = &["ureq", "rustls", "ring", "http"];
-const COMPRESSION: &[&str] = &["zstd", "zstd-sys", "zip"];
+const COMPRESSION: &[&str] = &["flate2", "zstd", "zstd-sys", "zip"];
 const FILES: &[&str] = &["files", "tempfile"];
 const SYSTEM: &[&str] = &["libc", "rustix", "nix", "getrandom", "tempfile", "files", "ring", "cryptoki"];
 
