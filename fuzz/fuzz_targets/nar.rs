@@ -2,9 +2,9 @@
 //! byte.
 #![no_main]
 
-use std::io::Read;
 use libfuzzer_sys::fuzz_target;
 use nix_formats::nar::{NarEvent, NarLimits, NarReader, NarWriter};
+use std::io::Read;
 
 fuzz_target!(|data: &[u8]| {
     if let Ok(copy) = copy(data) {

@@ -1,8 +1,8 @@
 //! What several fuzz targets need.
 
-use std::path::Path;
 use rustix::fs::{MemfdFlags, memfd_create};
 use rustix::io::write;
+use std::path::Path;
 
 /// Calls a parser that reads files with a file in memory that holds `data`.
 pub fn with_file<T>(data: &[u8], call: impl FnOnce(&Path) -> T) -> T {
