@@ -36,6 +36,9 @@ fn known(error: &(dyn std::error::Error + 'static)) -> Option<String> {
         vulnerability_db::DatabaseError,
         vulnerability_db::IngestError,
     );
+    if let Some(lacks) = error.downcast_ref::<scanner::Lacks>() {
+        return Some(lacks.hint().to_owned());
+    }
     #[cfg(feature = "pkcs11")]
     ask!(authenticode::pkcs11::Pkcs11Error);
     None

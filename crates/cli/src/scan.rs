@@ -9,7 +9,7 @@ use matching::{Confidence, FindingStatus};
 use nix_formats::StoreDir;
 use scanner::report::{self, Appearance, ReportError, ReportFormat, ReportOptions, Selection};
 use scanner::targets::{ReadOptions, TargetKind};
-use scanner::{FailOn, Policy, Run, Scan, Target, targets};
+use scanner::{Counted, FailOn, Policy, Run, Scan, Target, targets};
 use std::error::Error;
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Write};
@@ -34,7 +34,8 @@ Exit codes:
   0  scanned; nothing at or above the bar of --fail-on (without a bar: whatever was found)
   1  scanned; findings at or above the bar
   2  wrong usage: arguments, or a file of rules, VEX or knowledge that cannot be used
-  3  could not scan, or not all of the targets; what could be scanned is reported";
+  3  could not scan, or not all of the targets; what could be scanned is reported.
+     Also where the database lacks what the bar of --fail-on needs";
 
 /// Report which packages of a system, a build or a channel have known vulnerabilities
 ///
@@ -73,8 +74,13 @@ pub(crate) struct Options {
     /// Exit with 1 if there is a finding at or above this bar
     ///
     /// What is known to be exploited is above every bar. What nobody has rated counts as medium.
+    /// Where the database has no records at all, no catalogue for `known-exploited` or no severity
+    /// for `medium` and above, the exit code is 3.
     #[arg(long, value_name = "BAR", value_parser = named::<FailOn>(FailOn::ALL.iter().map(|b| b.name())))]
     fail_on: Option<FailOn>,
+    /// Count findings whose status is unknown for --fail-on as if they were affected
+    #[arg(long, requires = "fail_on")]
+    fail_on_unknown: bool,
     #[command(flatten)]
     database: DatabaseLocation,
     #[command(flatten)]
@@ -195,12 +201,21 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, exit::Failure> {
     if let Some(path) = &options.write_suppress {
         write_suppress(path, &found, &options.report.selection()).map_err(exit::Failure::failed)?;
     }
-    let least = options.report.min_confidence.0;
-    let fails = options.fail_on.is_some_and(|bar| found.entries().iter().any(|e| bar.fails(e, least)));
+    let (undecided, fails) = match options.fail_on {
+        Some(bar) => {
+            let lacks = bar.lacks(&found, &database).map_err(exit::Failure::failed)?;
+            if let Some(lacks) = lacks {
+                let context = format!("cannot decide whether there are findings for --fail-on {bar}");
+                exit::report(&anyhow::Error::new(lacks).context(context));
+            }
+            (lacks.is_some(), bar.is_reached(&found, options.counted()))
+        }
+        None => (false, false),
+    };
     // The program ends here: freeing hundreds of thousands of texts one by one would only take
     // time.
     std::mem::forget(found);
-    if failed {
+    if failed || undecided {
         return Ok(ExitCode::from(exit::COULD_NOT));
     }
     Ok(if fails { ExitCode::from(exit::FOUND) } else { ExitCode::SUCCESS })
@@ -280,7 +295,15 @@ impl Options {
     fn reported(&self) -> Vec<FindingStatus> {
         let mut reported = self.report.selection().statuses;
         reported.push(FindingStatus::Affected);
+        if self.fail_on_unknown {
+            reported.push(FindingStatus::Unknown);
+        }
         reported
+    }
+
+    /// What --fail-on counts.
+    const fn counted(&self) -> Counted {
+        Counted { min_confidence: self.report.min_confidence.0, unknown: self.fail_on_unknown }
     }
 }
 

@@ -67,6 +67,50 @@ fn codes_are_as_documented() {
     fixture.snowguard.failure("scan --db nowhere packages.json", 3, "snowguard db update");
 }
 
+/// A gate without data is not green.
+#[test]
+fn a_bar_needs_its_data() {
+    let fixture = Fixture::new();
+    let record = |containers: Value| {
+        json!({"dataType": "CVE_RECORD", "dataVersion": "5.1",
+            "cveMetadata": {"cveId": "CVE-2023-0001", "state": "PUBLISHED"}, "containers": {"cna": containers}})
+    };
+    let affected = |version: &str| {
+        record(
+            json!({"providerMetadata": {"shortName": "a"}, "affected": [{"vendor": "gnu", "product": "hello",
+            "versions": [{"status": "affected", "version": version, "versionType": "custom"}]}]}),
+        )
+    };
+    fixture.folder.write("unrated.json", affected("2.12").to_string());
+    fixture.folder.write("open.json", affected("all unpatched builds").to_string());
+    let catalogue = Path::new(env!("CARGO_MANIFEST_DIR")).join("demo/known-exploited.json");
+    fixture.snowguard.success(["db", "update", "--db", "kev", "--kev", catalogue.to_str().unwrap()]);
+    fixture.snowguard.success("db update --db unrated --cve unrated.json");
+    fixture.snowguard.success("db update --db open --cve open.json");
+    let scan = |db: &str, more: &[&str]| {
+        fixture.snowguard.run([&["scan", "--db", db, "packages.json", "--fail-on"], more].concat()).parts()
+    };
+    for (db, bar, code, expected) in [
+        ("kev", "known-exploited", 3, "no record of the CVE list or of NVD"),
+        ("kev", "low", 3, "no record of the CVE list or of NVD"),
+        ("unrated", "known-exploited", 3, "no catalogue of known exploited"),
+        ("unrated", "critical", 3, "no record of the database has a severity"),
+        ("unrated", "medium", 3, "no record of the database has a severity"),
+        ("unrated", "low", 1, ""),
+        ("db", "critical", 1, ""),
+        ("db", "known-exploited", 0, ""),
+    ] {
+        let (found, out, err) = scan(db, &[bar]);
+        assert_eq!(found, code, "{db}, {bar}: {err}");
+        assert!(err.contains(expected) && err.is_empty() == expected.is_empty(), "{db}, {bar}: {err}");
+        assert!(out.contains("2 packages"), "what is known is reported: {out}");
+    }
+    let (code, out, _) = scan("open", &["low", "--all"]);
+    assert!(code == 0 && out.contains("unknown"), "{code}: {out}");
+    assert_eq!(scan("open", &["low", "--fail-on-unknown"]).0, 1);
+    fixture.snowguard.failure("scan --db open packages.json --fail-on-unknown", 2, "--fail-on");
+}
+
 /// Rules that were begun with accept exactly what was open, and are never written over.
 #[test]
 fn rules_to_begin_with() {

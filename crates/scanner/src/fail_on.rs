@@ -1,11 +1,12 @@
 //! From which findings on a scan counts as failed.
 
 use crate::UnknownName;
-use crate::result::FindingEntry;
+use crate::result::{FindingEntry, Records, Scan};
 use matching::{Confidence, FindingStatus};
 use std::fmt;
 use std::str::FromStr;
-use vulnerability::model::Level;
+use vulnerability::model::{Level, Vulnerability};
+use vulnerability_db::database::{Database, DatabaseError};
 
 /// A bar. Findings at or above it make a scan fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -39,13 +40,16 @@ impl FailOn {
         }
     }
 
-    /// Whether a finding is at or above the bar: affected, not suppressed, of at least this
-    /// confidence, and severe enough. What is known to be exploited is above every bar, whatever
-    /// its rating.
-    pub fn fails(self, entry: &FindingEntry<'_>, min_confidence: Confidence) -> bool {
+    /// Whether a finding is at or above the bar: it counts, and is severe enough. What is known to
+    /// be exploited is above every bar, whatever its rating.
+    pub fn fails(self, entry: &FindingEntry<'_>, counted: Counted) -> bool {
         let counts = entry.suppression.is_none()
-            && entry.finding.status == FindingStatus::Affected
-            && entry.finding.confidence >= min_confidence;
+            && match entry.finding.status {
+                FindingStatus::Affected => true,
+                FindingStatus::Unknown => counted.unknown,
+                FindingStatus::Fixed | FindingStatus::NotAffected => false,
+            }
+            && entry.finding.confidence >= counted.min_confidence;
         let level = entry.level();
         counts
             && (entry.known_exploited()
@@ -57,6 +61,80 @@ impl FailOn {
                     Self::KnownExploited => false,
                 })
     }
+
+    /// Whether a scan has a finding at or above the bar.
+    pub fn is_reached(self, scan: &Scan, counted: Counted) -> bool {
+        scan.unordered().iter().any(|entry| self.fails(entry, counted))
+    }
+
+    /// What the database would need to have so that this bar means anything. A scan that finds
+    /// nothing with it says nothing.
+    pub fn lacks(self, scan: &Scan, database: &Database) -> Result<Option<Lacks>, DatabaseError> {
+        let Records { cve, nvd, known_exploited, .. } = scan.records;
+        Ok(match self {
+            _ if cve + nvd == 0 => Some(Lacks::Records),
+            Self::KnownExploited if known_exploited == 0 => Some(Lacks::Catalogue),
+            Self::Medium | Self::High | Self::Critical if !any_rating(scan, database)? => {
+                Some(Lacks::Ratings)
+            }
+            _ => None,
+        })
+    }
+}
+
+/// Which findings are held against a bar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counted {
+    /// Those of at least this confidence.
+    pub min_confidence: Confidence,
+    /// Those that the records do not decide, too.
+    pub unknown: bool,
+}
+
+/// What a database lacks: no bar of that kind can be decided with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Lacks {
+    /// Records of vulnerabilities.
+    #[error("the database has no record of the CVE list or of NVD")]
+    Records,
+    /// CISA's catalogue of known exploited vulnerabilities.
+    #[error("the database has no catalogue of known exploited vulnerabilities")]
+    Catalogue,
+    /// Severities.
+    #[error("no record of the database has a severity")]
+    Ratings,
+}
+
+impl Lacks {
+    /// What may help.
+    pub const fn hint(self) -> &'static str {
+        match self {
+            Self::Records => "`snowguard db update --cve SOURCE` imports records",
+            Self::Catalogue => "`snowguard db update --kev SOURCE` imports CISA's catalogue",
+            Self::Ratings => {
+                "`snowguard db update --nvd SOURCE` imports NVD's; the bar `low` needs no severities"
+            }
+        }
+    }
+}
+
+/// Loaded at once in the search for a rating.
+const PART: usize = 128;
+
+/// Whether any record has a severity. With usual records the first that is looked at has.
+fn any_rating(scan: &Scan, database: &Database) -> Result<bool, DatabaseError> {
+    let rated = |v: &Vulnerability| v.severity().is_some();
+    if scan.vulnerabilities.values().any(rated) {
+        return Ok(true);
+    }
+    // The newest first: in old years of the CVE list few are rated.
+    for part in database.ids()?.rchunks(PART) {
+        if database.load(part)?.iter().any(rated) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 impl fmt::Display for FailOn {

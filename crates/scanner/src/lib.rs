@@ -19,7 +19,7 @@ mod user_file;
 pub mod vex;
 
 pub use document::{DocumentError, FieldProblem, LineError, XmlError, YamlError};
-pub use fail_on::FailOn;
+pub use fail_on::{Counted, FailOn, Lacks};
 pub use result::{Action, FindingEntry, Records, Scan, ScannedTarget, Summary};
 pub use run::Run;
 pub use scan::{Policy, ScanError, Target, scan};
