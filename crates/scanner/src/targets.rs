@@ -157,6 +157,20 @@ pub enum TargetError {
         /// What it is.
         kind: TargetKind,
     },
+    /// There is no store where the options say.
+    #[error("there is no store {store} below {}", root.display())]
+    NoStore {
+        /// The store, as its paths are written.
+        store: StoreDir,
+        /// The root of the system.
+        root: PathBuf,
+    },
+    /// A store path is not in the folder of the store.
+    #[error("{} is not there", path.display())]
+    NotInFolder {
+        /// Where it would be on this machine.
+        path: PathBuf,
+    },
     /// A store has more paths than any real one.
     #[error("{}: more than {MAXIMUM_PACKAGES} store paths", folder.display())]
     TooManyPaths {
@@ -176,6 +190,18 @@ impl TargetError {
                     .unwrap_or("--no-store-database finds references by reading the files of the store"),
             ),
             Self::Invalid { source, .. } => source.hint(),
+            Self::Resolve(ResolveError::Outside { .. } | ResolveError::NotAStorePath { .. }) => {
+                Some("--store names another store, such as /gnu/store; --root says where a system's / is")
+            }
+            Self::Resolve(ResolveError::Io { .. }) => Some(
+                "name a store path or a link to one, as seen below --root; the folder of the store itself, such as /nix/store, stands for all that it holds",
+            ),
+            Self::NoStore { .. } => Some(
+                "--root says where a system's / is on this machine, --store what its store is called there: /nix/store, /gnu/store",
+            ),
+            Self::NotInFolder { .. } => {
+                Some("has it been collected as garbage? Build it, or scan its derivation (.drv)")
+            }
             _ => None,
         }
     }
@@ -208,6 +234,7 @@ pub fn read(
             Ok((TargetKind::Derivation, derivation::read(&store_path, options)?))
         }
         Place::Store(store_path) => Ok((TargetKind::Closure, closure::read(&store_path, options)?)),
+        Place::WholeStore => Ok((TargetKind::StorePaths, closure::read_whole_store(options)?)),
         Place::File(TargetKind::Derivation) => {
             Ok((TargetKind::Derivation, derivation::read_outside(path, options)?))
         }
@@ -226,7 +253,7 @@ fn read_document(
 ) -> Result<TargetContents, TargetError> {
     let invalid = |source| TargetError::Invalid { path: path.to_owned(), kind, source };
     let maximum = match kind {
-        TargetKind::Closure | TargetKind::Derivation => {
+        TargetKind::Closure | TargetKind::Derivation | TargetKind::StorePaths => {
             return Err(TargetError::NeedsStore { path: path.to_owned(), kind });
         }
         TargetKind::EvalJobs => {

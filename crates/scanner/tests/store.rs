@@ -198,3 +198,70 @@ fn what_is_not_there_is_named() {
     let error = read(Path::new("/run/loop"), None, &options).unwrap_err();
     assert!(error.to_string().contains("too many links"), "{error}");
 }
+
+/// Container images and unpacked archives have a store, and neither a database nor a state folder.
+#[test]
+fn a_store_without_anything_next_to_it() {
+    let system = System::new();
+    let options = system.options();
+    let (_, before) = read_there("/run/current-system", &options);
+    fs::remove_dir_all(system.path("nix/var")).unwrap();
+    let (kind, after) = read_there("/run/current-system", &options);
+    assert_eq!((kind, after.looked_at), (TargetKind::Closure, before.looked_at));
+    assert_eq!(names(&after), [("odd", "3-thing-1.0"), ("openssl", "3.0.10"), ("some-data", "")]);
+    assert_eq!(after.warnings, []);
+
+    // The folder of the store stands for all that it holds, needed or not: a third output here.
+    for target in ["/nix/store", "nix/store/"] {
+        let (kind, whole) = read_there(target, &options);
+        assert_eq!(kind, TargetKind::StorePaths);
+        let openssl = whole.packages.iter().find(|p| p.pname == "openssl").unwrap();
+        assert_eq!(openssl.store_paths.len(), 3);
+    }
+    // A state folder whose `db` is a file holds no database either.
+    fs::create_dir_all(system.path("nix/var/nix")).unwrap();
+    fs::write(system.path("nix/var/nix/db"), "").unwrap();
+    assert_eq!(read_there("/run/current-system", &options).1, after);
+}
+
+/// The store is where its paths say, below whatever root, and so is its database.
+#[test]
+fn a_store_of_another_name() {
+    for (store, database) in [("/opt/nix/store", true), ("/gnu/store", false)] {
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join(&store[1..]);
+        let path = |name: &str| format!("{store}/{:a>32}-{name}", name.len());
+        let on_disk = |name: &str| folder.join(path(name).rsplit('/').next().unwrap());
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(on_disk("curl-8.3.0"), "").unwrap();
+        // Only files tell that this one needs curl; the database says that it needs nothing.
+        fs::write(on_disk("system"), path("curl-8.3.0")).unwrap();
+        fs::create_dir_all(root.path().join("run")).unwrap();
+        symlink(path("system"), root.path().join("run/current-system")).unwrap();
+        let options = ReadOptions {
+            root: root.path().to_owned(),
+            store_dir: nix_formats::StoreDir::new(store).unwrap(),
+            ..ReadOptions::default()
+        };
+        let looked_at = || read_there("/run/current-system", &options).1.looked_at;
+        assert_eq!(looked_at(), 2, "{store}");
+        let state = root.path().join("opt/nix/var/nix/db");
+        fs::create_dir_all(&state).unwrap();
+        let connection = rusqlite::Connection::open(state.join("db.sqlite")).unwrap();
+        connection.execute_batch(nix_formats::store_db::SCHEMA).unwrap();
+        let hash = format!("sha256:{}", "0".repeat(64));
+        let row = "INSERT INTO ValidPaths (path, hash, registrationTime, narSize) VALUES (?1, ?2, 1, 1)";
+        connection.execute(row, [path("system"), hash]).unwrap();
+        drop(connection);
+        assert_eq!(looked_at(), if database { 1 } else { 2 }, "{store}");
+
+        // Where it is not, the message says what to do.
+        let elsewhere = ReadOptions { store_dir: nix_formats::StoreDir::default(), ..options.clone() };
+        for target in ["/run/current-system", "/run/none", "/nix/store", &path("curl-8.3.0")] {
+            let error = read(Path::new(target), None, &elsewhere).unwrap_err();
+            assert!(error.hint().is_some_and(|hint| hint.contains("--root")), "{target}: {error}");
+        }
+        let error = read(Path::new(&path("gone-1")), None, &options).unwrap_err();
+        assert!(error.hint().is_some_and(|hint| hint.contains("garbage")), "{error}");
+    }
+}

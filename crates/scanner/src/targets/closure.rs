@@ -10,50 +10,65 @@ use crate::threads::parallel;
 use matching::Package;
 use nix_formats::StorePath;
 use nix_formats::references::{Candidates, PathScan, scan_path};
-use nix_formats::store_db::StoreDbError;
+use nix_formats::store_db::{ClosurePath, StoreDb, StoreDbError};
 use rustc_hash::FxHashMap;
 use std::path::Path;
 
 /// A path of the closure, and what built it, if that is known.
-struct Member {
-    path: StorePath,
-    deriver: Option<StorePath>,
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Member {
+    pub(super) path: StorePath,
+    pub(super) deriver: Option<StorePath>,
 }
 
 /// Reads the closure of a store path.
 pub(super) fn read(path: &StorePath, options: &ReadOptions) -> Result<TargetContents, TargetError> {
     let mut contents = TargetContents::default();
+    let roots = std::slice::from_ref(path);
     let members = match options.database()? {
-        Some(database) => match database.closure(std::slice::from_ref(path)) {
-            Ok(closure) => closure
-                .into_paths()
-                .into_iter()
-                .map(|entry| Member { path: entry.path, deriver: entry.deriver })
-                .collect(),
+        Some(database) => match registered(&database, roots) {
+            Ok(members) => members,
             // Built in a folder of its own, or not registered any more, but perhaps there.
             Err(StoreDbError::NotValid { .. }) => {
                 contents.warn(
                     options.store_dir.display(path).to_string(),
                     "not registered in the store database; its references are found by reading its files",
                 );
-                from_folder(path, options, &mut contents)?
+                from_folder(roots, options, &mut contents)?
             }
             Err(error) => return Err(error.into()),
         },
-        None => from_folder(path, options, &mut contents)?,
+        None => from_folder(roots, options, &mut contents)?,
     };
     contents.looked_at = members.len();
-    packages(members, options, &mut contents)?;
+    packages(members, options, &mut contents);
     Ok(contents)
 }
 
+/// Reads all that the folder of the store holds, whatever needs it.
+pub(super) fn read_whole_store(options: &ReadOptions) -> Result<TargetContents, TargetError> {
+    let mut contents = TargetContents::default();
+    let there = in_folder(&options.folder()?)?;
+    let mut members: Vec<Member> = Vec::with_capacity(there.len());
+    let database = options.database()?;
+    for path in there.into_iter().filter(|path| !path.is_derivation()) {
+        let known = database.as_ref().map(|database| database.query_path(&path)).transpose()?.flatten();
+        members.push(Member { path, deriver: known.and_then(|info| info.deriver) });
+    }
+    contents.looked_at = members.len();
+    packages(members, options, &mut contents);
+    Ok(contents)
+}
+
+/// The closure of paths that are all registered in the database.
+pub(super) fn registered(database: &StoreDb, roots: &[StorePath]) -> Result<Vec<Member>, StoreDbError> {
+    let closure = database.closure(roots)?;
+    let member = |entry: ClosurePath| Member { path: entry.path, deriver: entry.deriver };
+    Ok(closure.into_paths().into_iter().map(member).collect())
+}
+
 /// Turns the paths into packages.
-fn packages(
-    members: Vec<Member>,
-    options: &ReadOptions,
-    contents: &mut TargetContents,
-) -> Result<(), TargetError> {
-    let folder = options.folder()?;
+pub(super) fn packages(members: Vec<Member>, options: &ReadOptions, contents: &mut TargetContents) {
     let mut named = Vec::with_capacity(members.len());
     for member in members {
         let deriver = member.deriver.as_ref().map(derivation::name_of);
@@ -62,10 +77,9 @@ fn packages(
             PathName::Other(_) => contents.not_packages += 1,
         }
     }
-    let facts = if options.use_derivations {
-        read_derivers(&named, &folder, options, contents)
-    } else {
-        FxHashMap::default()
+    let facts = match options.folder_if_any().filter(|_| options.use_derivations) {
+        Some(folder) => read_derivers(&named, &folder, options, contents),
+        None => FxHashMap::default(),
     };
     let mut packages = Vec::with_capacity(named.len());
     for (member, name) in named {
@@ -84,8 +98,8 @@ fn packages(
         }
         packages.push(package);
     }
+    packages.append(&mut contents.packages);
     contents.packages = merge(packages);
-    Ok(())
 }
 
 /// Reads the derivations that are there, each once.
@@ -114,31 +128,41 @@ fn read_derivers(
     facts
 }
 
-/// Finds the closure by reading files: what a path mentions of what the store folder holds.
-fn from_folder(
-    path: &StorePath,
-    options: &ReadOptions,
-    contents: &mut TargetContents,
-) -> Result<Vec<Member>, TargetError> {
-    let folder = options.folder()?;
-    let fail = |source| TargetError::Io { path: folder.clone(), source };
+/// The store paths that a folder holds, ascending.
+fn in_folder(folder: &Path) -> Result<Vec<StorePath>, TargetError> {
+    let fail = |source| TargetError::Io { path: folder.to_owned(), source };
     let mut there: Vec<StorePath> = Vec::new();
-    for entry in std::fs::read_dir(&folder).map_err(fail)? {
+    for entry in std::fs::read_dir(folder).map_err(fail)? {
         let name = entry.map_err(fail)?.file_name();
         // `.links`, locks and the like are no store paths.
         there.extend(name.to_str().and_then(|n| StorePath::from_base_name(n).ok()));
         if there.len() > MAXIMUM_PACKAGES {
-            return Err(TargetError::TooManyPaths { folder });
+            return Err(TargetError::TooManyPaths { folder: folder.to_owned() });
         }
     }
     there.sort_unstable();
-    let Ok(start) = there.binary_search(path) else {
-        let path = folder.join(path.as_str());
-        return Err(TargetError::Io { path, source: std::io::ErrorKind::NotFound.into() });
-    };
+    Ok(there)
+}
+
+/// Finds the closure by reading files: what a path mentions of what the store folder holds.
+pub(super) fn from_folder(
+    roots: &[StorePath],
+    options: &ReadOptions,
+    contents: &mut TargetContents,
+) -> Result<Vec<Member>, TargetError> {
+    let folder = options.folder()?;
+    let there = in_folder(&folder)?;
+    let mut layer = Vec::with_capacity(roots.len());
+    for path in roots {
+        match there.binary_search(path) {
+            Ok(place) => layer.push(place),
+            Err(_) => return Err(TargetError::NotInFolder { path: folder.join(path.as_str()) }),
+        }
+    }
+    layer.sort_unstable();
+    layer.dedup();
     let candidates = Candidates::new(there.iter().map(StorePath::digest));
     let mut reached = vec![false; there.len()];
-    let mut layer = vec![start];
     let mut members = Vec::new();
     while !layer.is_empty() {
         let paths: Vec<&StorePath> = layer.iter().filter_map(|&i| there.get(i)).collect();

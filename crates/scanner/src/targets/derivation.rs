@@ -10,6 +10,7 @@ use crate::threads::parallel;
 use matching::Package;
 use nix_formats::{Attributes, Derivation, DerivationOutput, StoreDir, StorePath};
 use rustc_hash::FxHashSet;
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
@@ -18,7 +19,7 @@ use std::path::Path;
 const SOURCES: usize = 8;
 
 /// How many URLs are kept: mirrors of one file say nothing new.
-const URLS: usize = 4;
+pub(super) const URLS: usize = 4;
 
 /// What a derivation states about its package.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -28,11 +29,13 @@ pub(super) struct Facts {
     version: String,
     system: Option<String>,
     patches: Vec<String>,
-    source_urls: Vec<String>,
+    pub(super) source_urls: Vec<String>,
     /// Its output is known before it is built: a source, mostly.
-    fixed_output: bool,
-    outputs: Vec<StorePath>,
+    pub(super) fixed_output: bool,
+    pub(super) outputs: Vec<StorePath>,
     inputs: Vec<StorePath>,
+    /// What of it cannot be used, while the rest is.
+    problems: Vec<String>,
 }
 
 impl Facts {
@@ -83,6 +86,28 @@ pub(super) fn facts(folder: &Path, store: &StoreDir, path: &StorePath) -> Result
 fn facts_of(bytes: &[u8], name: &str, folder: &Path, store: &StoreDir) -> Result<Facts, DocumentError> {
     let derivation = Derivation::parse_in(bytes, name, store)?;
     let attributes = derivation.attributes()?;
+    let mut facts = stated(&derivation, &attributes, store);
+    facts.fixed_output = derivation.outputs.iter().any(|(_, o)| matches!(o, DerivationOutput::Fixed { .. }));
+    for output in derivation.output_paths(store) {
+        match output {
+            Ok((_, path)) => facts.outputs.extend(path),
+            Err(error) => facts.problems.push(with_causes(&error)),
+        }
+    }
+    if facts.fixed_output {
+        facts.source_urls = urls(&attributes);
+    } else {
+        for source in sources(&attributes) {
+            facts.source_urls.extend(urls_of_source(&source, &derivation, folder, store));
+        }
+    }
+    facts.source_urls.truncate(URLS);
+    Ok(facts)
+}
+
+/// What the attributes state, which is all that does not need other files.
+pub(super) fn stated(derivation: &Derivation<'_>, attributes: &Attributes<'_>, store: &StoreDir) -> Facts {
+    let name = derivation.name.as_ref();
     let (pname, version) = split_name(name);
     let patches = ["patches", "extraPatches", "prePatches"]
         .into_iter()
@@ -90,28 +115,21 @@ fn facts_of(bytes: &[u8], name: &str, folder: &Path, store: &StoreDir) -> Result
         .filter_map(|patch| file_name(&patch, store));
     let system = String::from_utf8_lossy(&derivation.system).into_owned();
     let stated = |key: &str| attributes.text(key).filter(|t| !t.is_empty()).map(|t| cut(&t));
-    let mut facts = Facts {
+    Facts {
         name: cut(name),
         // What the package says is surer than what its name looks like.
         pname: stated("pname").unwrap_or(pname),
         version: stated("version").unwrap_or(version),
         system: Some(system).filter(|s| s != "builtin"),
         patches: patches.map(|p| cut(&p)).collect(),
-        fixed_output: derivation.outputs.iter().any(|(_, o)| matches!(o, DerivationOutput::Fixed { .. })),
-        outputs: derivation.output_paths(store).filter_map(|o| o.ok()?.1).collect(),
         inputs: derivation.input_derivations.iter().map(|(path, _)| path.clone()).collect(),
-        source_urls: Vec::new(),
-    };
-    if facts.fixed_output {
-        facts.source_urls = urls(&attributes);
-    } else {
-        let sources = ["src", "srcs"].into_iter().flat_map(|key| attributes.list(key));
-        for source in sources {
-            facts.source_urls.extend(urls_of_source(&source, &derivation, folder, store));
-        }
+        ..Facts::default()
     }
-    facts.source_urls.truncate(URLS);
-    Ok(facts)
+}
+
+/// What is built from, as the attributes name it.
+pub(super) fn sources(attributes: &Attributes<'_>) -> Vec<String> {
+    ["src", "srcs"].into_iter().flat_map(|key| attributes.list(key)).map(Cow::into_owned).collect()
 }
 
 /// The name of a file in the store: of the store path itself, or of what is within.
@@ -122,7 +140,7 @@ fn file_name(text: &str, store: &StoreDir) -> Option<String> {
 }
 
 /// Where a fetcher fetches from.
-fn urls(attributes: &Attributes<'_>) -> Vec<String> {
+pub(super) fn urls(attributes: &Attributes<'_>) -> Vec<String> {
     let urls = ["urls", "url"].into_iter().flat_map(|key| attributes.list(key));
     urls.filter(|u| u.contains("://")).take(URLS).map(|u| cut(&u)).collect()
 }
@@ -149,7 +167,7 @@ pub(super) fn read(path: &StorePath, options: &ReadOptions) -> Result<TargetCont
     let folder = options.folder()?;
     let file = folder.join(path.as_str());
     if !file.try_exists().map_err(|source| TargetError::Io { path: file.clone(), source })? {
-        return Err(TargetError::Io { path: file, source: io::ErrorKind::NotFound.into() });
+        return Err(TargetError::NotInFolder { path: file });
     }
     Ok(build_closure(vec![path.clone()], &folder, options, TargetContents::default()))
 }
@@ -164,7 +182,8 @@ pub(super) fn read_outside(path: &Path, options: &ReadOptions) -> Result<TargetC
     let name = name.strip_suffix(".drv").unwrap_or(&name);
     // A file copied out of the store keeps its hash.
     let name = StorePath::from_base_name(name).map_or_else(|_| name.to_owned(), |p| p.name().to_owned());
-    let folder = options.folder()?;
+    // Without a store nothing more is known than what the file itself states.
+    let folder = options.folder_or_absent();
     let facts = facts_of(&bytes, &name, &folder, &options.store_dir).map_err(invalid)?;
     let mut contents = TargetContents::default();
     let inputs = facts.inputs.clone();
@@ -174,7 +193,7 @@ pub(super) fn read_outside(path: &Path, options: &ReadOptions) -> Result<TargetC
 
 /// Follows inputs, a layer at a time. Each is read once, so cycles, which Nix could not have made,
 /// end.
-fn build_closure(
+pub(super) fn build_closure(
     mut layer: Vec<StorePath>,
     folder: &Path,
     options: &ReadOptions,
@@ -208,8 +227,17 @@ fn full(path: &StorePath, options: &ReadOptions) -> String {
     options.store_dir.display(path).to_string()
 }
 
-fn add(path: Option<&StorePath>, facts: &Facts, options: &ReadOptions, contents: &mut TargetContents) {
+/// Adds what a derivation builds, if that is a package.
+pub(super) fn add(
+    path: Option<&StorePath>,
+    facts: &Facts,
+    options: &ReadOptions,
+    contents: &mut TargetContents,
+) {
     contents.looked_at += 1;
+    for problem in &facts.problems {
+        contents.warn(path.map_or_else(|| facts.name.clone(), |p| full(p, options)), problem.clone());
+    }
     if facts.fixed_output || matches!(classify(&facts.name, None), PathName::Other(_)) {
         contents.not_packages += 1;
         return;

@@ -15,6 +15,8 @@ pub enum TargetKind {
     Closure,
     /// A derivation: its build closure.
     Derivation,
+    /// Store paths, each as it is: a list, or all that a store holds.
+    StorePaths,
     /// `packages.json` of a channel.
     PackagesJson,
     /// Lines of nix-eval-jobs.
@@ -27,14 +29,22 @@ pub enum TargetKind {
 
 impl TargetKind {
     /// All kinds.
-    pub const ALL: &'static [Self] =
-        &[Self::Closure, Self::Derivation, Self::PackagesJson, Self::EvalJobs, Self::CycloneDx, Self::Spdx];
+    pub const ALL: &'static [Self] = &[
+        Self::Closure,
+        Self::Derivation,
+        Self::StorePaths,
+        Self::PackagesJson,
+        Self::EvalJobs,
+        Self::CycloneDx,
+        Self::Spdx,
+    ];
 
     /// Its name on the command line.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Closure => "closure",
             Self::Derivation => "derivation",
+            Self::StorePaths => "store-paths",
             Self::PackagesJson => "packages-json",
             Self::EvalJobs => "eval-jobs",
             Self::CycloneDx => "cyclonedx",

@@ -2,11 +2,12 @@
 
 use super::{TargetError, TargetKind, detect};
 use crate::threads::available_threads;
-use nix_formats::profile::SystemRoot;
+use nix_formats::profile::{ResolveError, SystemRoot};
 use nix_formats::store_db::{self, StoreDb, StoreDbOptions};
 use nix_formats::{StoreDir, StorePath};
+use std::io::{self, ErrorKind};
 use std::num::NonZero;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 /// How targets are read. Made as `ReadOptions { root, ..ReadOptions::default() }`, since it may get
 /// more fields.
@@ -41,6 +42,8 @@ impl Default for ReadOptions {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Place {
     Store(StorePath),
+    /// The folder of the store itself.
+    WholeStore,
     File(TargetKind),
 }
 
@@ -51,7 +54,24 @@ impl ReadOptions {
 
     /// Where the store's folder is on this machine.
     pub(super) fn folder(&self) -> Result<PathBuf, TargetError> {
-        Ok(self.root().physical_folder(Path::new(self.store_dir.as_str()))?)
+        let absent = || TargetError::NoStore { store: self.store_dir.clone(), root: self.root.clone() };
+        match self.root().physical_folder(Path::new(self.store_dir.as_str())) {
+            Ok(folder) if folder.is_dir() => Ok(folder),
+            Ok(_) => Err(absent()),
+            Err(ResolveError::Io { source, .. }) if is_absence(&source) => Err(absent()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The same where nothing needs the store, and what is found in it only adds to the rest.
+    pub(super) fn folder_if_any(&self) -> Option<PathBuf> {
+        self.folder().ok()
+    }
+
+    /// The same, or where it would be.
+    pub(super) fn folder_or_absent(&self) -> PathBuf {
+        let absent = || self.root.join(self.store_dir.as_str().trim_start_matches('/'));
+        self.folder().unwrap_or_else(|_| absent())
     }
 
     /// The database, if there is one and it is to be used.
@@ -59,17 +79,40 @@ impl ReadOptions {
         if !self.use_database {
             return Ok(None);
         }
-        // The state folder is next to the store: `/nix/store`, `/nix/var/nix`.
-        let logical = Path::new("/").join(store_db::DATABASE);
-        let file = logical.file_name().unwrap_or_default();
-        let folder = self.root().physical_folder(logical.parent().unwrap_or(Path::new("/")))?;
-        let path = folder.join(file);
-        match path.try_exists() {
-            Ok(true) => {}
-            Ok(false) => return Ok(None),
-            Err(source) => return Err(TargetError::Io { path, source }),
+        for logical in self.databases() {
+            let file = logical.file_name().unwrap_or_default();
+            let folder = match self.root().physical_folder(logical.parent().unwrap_or(Path::new("/"))) {
+                Ok(folder) => folder,
+                // Container images and unpacked archives have a store, and nothing next to it.
+                Err(ResolveError::Io { source, .. }) if is_absence(&source) => continue,
+                Err(error) => return Err(error.into()),
+            };
+            let path = folder.join(file);
+            match path.try_exists() {
+                Ok(true) => {
+                    return Ok(Some(StoreDb::open_with(&path, StoreDbOptions::new(self.store_dir.clone()))?));
+                }
+                Ok(false) => {}
+                Err(source) if is_absence(&source) => {}
+                Err(source) => return Err(TargetError::Io { path, source }),
+            }
         }
-        Ok(Some(StoreDb::open_with(&path, StoreDbOptions::new(self.store_dir.clone()))?))
+        Ok(None)
+    }
+
+    /// Where the database of the store can be, below the root: in the state folder next to the
+    /// store (`/nix/store`, `/nix/var/nix`), as Nix is built for another prefix, or where it always
+    /// is, as with `NIX_STORE_DIR`.
+    fn databases(&self) -> Vec<PathBuf> {
+        let usual = Path::new("/").join(store_db::DATABASE);
+        let store = Path::new(self.store_dir.as_str());
+        let state = store.parent().map(|prefix| prefix.join("var/nix/db/db.sqlite"));
+        let mut places: Vec<PathBuf> = state.into_iter().collect();
+        // Guix has its own, in a form of its own, and no other program's is about its store.
+        if store != Path::new("/gnu/store") && !places.contains(&usual) {
+            places.push(usual);
+        }
+        places
     }
 
     /// Finds out where a target is: in the store, or a file of its own.
@@ -80,6 +123,9 @@ impl ReadOptions {
             std::path::absolute(target)
                 .map_err(|source| TargetError::Io { path: target.to_owned(), source })?
         };
+        if self.is_store(&absolute) {
+            return Ok(Place::WholeStore);
+        }
         let outside = match self.root().resolve(&self.store_dir, &absolute) {
             // A build's result can be an SBOM or a packages.json in the store.
             Ok(found)
@@ -101,12 +147,28 @@ impl ReadOptions {
                 None => Ok(Place::File(TargetKind::Closure)),
             },
             Ok(kind) => Ok(Place::File(kind)),
-            Err(TargetError::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
+            Err(TargetError::Io { source, .. }) if source.kind() == ErrorKind::NotFound => {
                 Err(outside.map_or_else(|| TargetError::Io { path: target.to_owned(), source }, Into::into))
             }
             Err(error) => Err(error),
         }
     }
+}
+
+impl ReadOptions {
+    /// Whether a path, as seen below the root, is that of the store's folder.
+    fn is_store(&self, path: &Path) -> bool {
+        let names = |path: &Path| -> Vec<String> {
+            let parts = path.components().filter(|part| *part != Component::RootDir);
+            parts.map(|part| part.as_os_str().to_string_lossy().into_owned()).collect()
+        };
+        names(path) == names(Path::new(self.store_dir.as_str()))
+    }
+}
+
+/// Whether an error says that something is not there.
+fn is_absence(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
 }
 
 fn is_document(name: &str) -> bool {
