@@ -10,6 +10,7 @@
 //! | csv | spreadsheets |
 //! | html | everybody; one file that loads nothing |
 //! | openvex | VEX tools (OpenVEX 0.2.0) |
+//! | metrics | monitoring (Prometheus' text format) |
 //!
 //! Nothing here asks the clock: time and identity of a report come with the [`Scan`], so that the
 //! same scan gives the same bytes. [`write_record`] is the odd one out: it shows one vulnerability
@@ -22,6 +23,7 @@ mod elements;
 mod html;
 mod json;
 mod layout;
+mod metrics;
 mod openvex;
 mod record;
 mod sarif;
@@ -78,6 +80,8 @@ pub enum ReportFormat {
     Html,
     /// OpenVEX 0.2.0.
     OpenVex,
+    /// Metrics in Prometheus' text format.
+    Metrics,
 }
 
 impl ReportFormat {
@@ -91,6 +95,7 @@ impl ReportFormat {
         Self::Csv,
         Self::Html,
         Self::OpenVex,
+        Self::Metrics,
     ];
 
     /// Its name on the command line.
@@ -104,6 +109,7 @@ impl ReportFormat {
             Self::Csv => "csv",
             Self::Html => "html",
             Self::OpenVex => "openvex",
+            Self::Metrics => "metrics",
         }
     }
 
@@ -111,7 +117,7 @@ impl ReportFormat {
     /// is affected, those that exchange knowledge show all.
     pub const fn default_statuses(self) -> &'static [FindingStatus] {
         match self {
-            Self::Table | Self::Sarif | Self::Csv | Self::Html => &[FindingStatus::Affected],
+            Self::Table | Self::Sarif | Self::Csv | Self::Html | Self::Metrics => &[FindingStatus::Affected],
             Self::Json | Self::CycloneDx | Self::Spdx | Self::OpenVex => &FindingStatus::ALL,
         }
     }
@@ -149,7 +155,10 @@ impl Selection {
         Self {
             statuses: format.default_statuses().to_vec(),
             min_confidence: Confidence::Medium,
-            suppressed: !matches!(format, ReportFormat::Table | ReportFormat::Csv | ReportFormat::Html),
+            suppressed: !matches!(
+                format,
+                ReportFormat::Table | ReportFormat::Csv | ReportFormat::Html | ReportFormat::Metrics
+            ),
         }
     }
 
@@ -221,6 +230,7 @@ pub fn write(out: &mut dyn io::Write, scan: &Scan, options: &ReportOptions) -> R
         ReportFormat::Csv => csv::write(out, &shown),
         ReportFormat::Html => html::write(out, scan, &entries, &shown),
         ReportFormat::OpenVex => return openvex::write(out, scan, &shown),
+        ReportFormat::Metrics => metrics::write(out, scan, &entries, &shown, selection),
     };
     Ok(written?)
 }

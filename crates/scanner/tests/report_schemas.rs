@@ -235,7 +235,72 @@ fn our_sboms_read_back() {
     }
 }
 
-fn python(program: &str, file: &Path) {
+fn python(program: &str, file: &Path) -> String {
     let output = Command::new(peers().join("bin/python")).arg("-c").arg(program).arg(file).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Prometheus' own reader for Python, which node_exporter's files have to please too: it takes a
+/// family or a series that stands twice, or a label that is not closed, for an error.
+#[test]
+fn metrics_are_read_by_prometheus() {
+    let mut scan = scan();
+    let second = scan.targets[0].clone();
+    scan.targets.push(second);
+    scan.targets[0].name = "a \\ b\"} 1\nsnowguard_findings 7".into();
+    let path = tempfile::NamedTempFile::new().unwrap();
+    let read = |scan: &Scan| -> Value {
+        let mut out = Vec::new();
+        report::write(&mut out, scan, &ReportOptions::new(ReportFormat::Metrics)).unwrap();
+        std::fs::write(path.path(), &out).unwrap();
+        let printed = python(
+            "import sys, json\n\
+             from prometheus_client.parser import text_string_to_metric_families\n\
+             found, names = {}, set()\n\
+             for family in text_string_to_metric_families(open(sys.argv[1], newline='').read()):\n\
+             \x20   assert family.name not in names and family.type == 'gauge' and family.documentation, family\n\
+             \x20   names.add(family.name)\n\
+             \x20   for s in family.samples:\n\
+             \x20       key = ' '.join([s.name] + [s.labels[k] for k in sorted(s.labels)])\n\
+             \x20       assert key not in found, key\n\
+             \x20       found[key] = s.value\n\
+             print(json.dumps(found))\n",
+            path.path(),
+        );
+        serde_json::from_str(&printed).unwrap()
+    };
+    let found = read(&scan);
+    let summary = parsed(&scan, ReportFormat::Json)["summary"].clone();
+    for level in ["critical", "high", "medium", "low", "unrated"] {
+        assert_eq!(
+            found[format!("snowguard_findings {level} affected")].as_f64(),
+            summary[level].as_f64(),
+            "{level}"
+        );
+    }
+    for (name, member) in [
+        ("known_exploited_findings", "knownExploited"),
+        ("affected_packages", "affectedPackages"),
+        ("suppressed_findings", "suppressed"),
+    ] {
+        assert_eq!(found[format!("snowguard_{name}")].as_f64(), summary[member].as_f64(), "{name}");
+    }
+    assert!(summary["affected"].as_f64() > Some(0.0) && summary["suppressed"].as_f64() > Some(0.0));
+    let packages = &found["snowguard_target_packages a \\ b\"} 1 snowguard_findings 7"];
+    assert_eq!(packages.as_f64(), Some(scan.targets[0].packages as f64));
+    assert_eq!(found["snowguard_scan_timestamp_seconds"].as_f64(), Some(scan.time.as_second() as f64));
+
+    // Both targets under one name are one series.
+    scan.targets[0].name = scan.targets[1].name.clone();
+    let both = read(&scan)[format!("snowguard_target_packages {}", scan.targets[1].name)].as_f64();
+    assert_eq!(both, Some((scan.targets[0].packages + scan.targets[1].packages) as f64));
+
+    // Everything that the user asks for is counted, and what is 0 is there.
+    let mut options = ReportOptions::new(ReportFormat::Metrics);
+    options.selection = common::everything();
+    let mut out = Vec::new();
+    report::write(&mut out, &empty(), &options).unwrap();
+    let text = String::from_utf8(out).unwrap();
+    assert!(text.contains("snowguard_findings{status=\"not_affected\",severity=\"low\"} 0\n"), "{text}");
 }
