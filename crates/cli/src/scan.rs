@@ -116,7 +116,7 @@ struct PolicyArguments {
     /// Rules for findings that you accept: Snowguard's TOML, or a whitelist of vulnix
     #[arg(long, value_name = "FILE")]
     suppress: Vec<PathBuf>,
-    /// Statements on what is affected: OpenVEX, or CycloneDX with analysis
+    /// Statements on what is affected: OpenVEX, CycloneDX with analysis, or CSAF 2.0
     #[arg(long, value_name = "FILE")]
     vex: Vec<PathBuf>,
     /// More curated knowledge, in TOML

@@ -9,12 +9,13 @@ use vulnerability::CveId;
 use vulnerability::ranges;
 
 /// All corrections for a pair, least trusted first: known vulnerabilities, patches, the project's
-/// curated statements, and VEX documents, which the user chose.
+/// curated statements, and VEX documents, which the user chose. `vex` are the statements on this
+/// CVE.
 pub(crate) fn of(
     cve: CveId,
     package: &PackageFacts<'_>,
     knowledge: &Knowledge,
-    vex: &[VexStatement],
+    vex: &[&VexStatement],
 ) -> Vec<Evidence> {
     let mut out = Vec::new();
     let mut correction = |by, text: String, status| out.push(Evidence::Correction { by, text, status });
@@ -32,8 +33,8 @@ pub(crate) fn of(
             correction(CorrectionSource::Curated, statement.reason.clone(), statement.status.into());
         }
     }
-    for statement in vex.iter().filter(|v| v.cve == cve) {
-        if statement.products.is_empty() || statement.products.iter().any(|p| p.names(package.package)) {
+    for statement in vex {
+        if statement.names(package.package) {
             let text = format!("{} ({})", statement.reason, statement.origin);
             correction(CorrectionSource::Vex, text, statement.status);
         }

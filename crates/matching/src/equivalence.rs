@@ -76,6 +76,7 @@ impl<'f> Identifying<'f> {
             patches: _,
             known_vulnerabilities: _,
             store_paths: _,
+            bom_links: _,
             // Only reports read them.
             name: _,
             system: _,

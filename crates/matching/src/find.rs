@@ -68,7 +68,8 @@ pub struct Matcher<'a> {
     packages: Vec<Prepared<'a>>,
     by_name: FxHashMap<String, Vec<usize>>,
     knowledge: &'a Knowledge,
-    vex: &'a [VexStatement],
+    /// Statements by CVE: a vendor's document has thousands.
+    vex: FxHashMap<CveId, Vec<&'a VexStatement>>,
     with_evidence: &'a [FindingStatus],
 }
 
@@ -102,7 +103,11 @@ impl<'a> Matcher<'a> {
                 }
             }
         }
-        Self { packages, by_name, knowledge, vex, with_evidence: &FindingStatus::ALL }
+        let mut statements: FxHashMap<CveId, Vec<&'a VexStatement>> = FxHashMap::default();
+        for statement in vex {
+            statements.entry(statement.cve).or_default().push(statement);
+        }
+        Self { packages, by_name, knowledge, vex: statements, with_evidence: &FindingStatus::ALL }
     }
 
     /// Gathers evidence only for findings of these statuses, and for those that a correction
@@ -123,7 +128,7 @@ impl<'a> Matcher<'a> {
     pub fn mentioned(&self) -> Vec<CveId> {
         let known = self.packages.iter().flat_map(|p| &p.facts.package.known_vulnerabilities);
         let mut ids: Vec<CveId> = known.flat_map(|text| CveId::find_all(text)).collect();
-        ids.extend(self.vex.iter().map(|v| v.cve));
+        ids.extend(self.vex.keys());
         ids.sort_unstable();
         ids.dedup();
         ids
@@ -159,6 +164,10 @@ impl<'a> Matcher<'a> {
         self.add_known(&rejected.collect(), &mut findings);
         findings.sort_by_key(|f| (f.package, f.cve));
         findings
+    }
+
+    fn statements(&self, cve: CveId) -> &[&'a VexStatement] {
+        self.vex.get(&cve).map_or(&[], Vec::as_slice)
     }
 
     /// What the records say. No pair depends on another.
@@ -218,6 +227,7 @@ impl<'a> Matcher<'a> {
             }
             identified
         };
+        let vex = self.statements(vulnerability.id);
         // Packages of one class stand together: each question is asked once about them.
         let mut identified = None;
         let mut decided: Option<(usize, Option<Decision>)> = None;
@@ -229,7 +239,7 @@ impl<'a> Matcher<'a> {
                 identified = Some((classes.identity, identify(package)));
             }
             let Some((_, identified)) = identified.as_ref().filter(|(_, i)| !i.is_empty()) else { continue };
-            let corrections = corrections::of(vulnerability.id, package, self.knowledge, self.vex);
+            let corrections = corrections::of(vulnerability.id, package, self.knowledge, vex);
             let decision = if corrections.is_empty() {
                 if decided.as_ref().is_none_or(|(class, _)| *class != classes.version) {
                     let wanted = |status| self.with_evidence.contains(&status);
@@ -270,7 +280,7 @@ impl<'a> Matcher<'a> {
                     fixed_in: None,
                     evidence: Vec::new(),
                 };
-                let corrections = corrections::of(cve, &package.facts, self.knowledge, self.vex);
+                let corrections = corrections::of(cve, &package.facts, self.knowledge, self.statements(cve));
                 findings.push(corrected(package.index, cve, nothing, corrections));
             }
         }

@@ -55,4 +55,15 @@ pub struct Package {
     /// Package URLs from `meta.identifiers` or an SBOM; texts that are none are kept.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub purls: Vec<Stated<Purl>>,
+    /// Links to the components of SBOMs that it was read from: `urn:cdx:SERIAL/VERSION#REF`, the
+    /// serial number in lower case and the reference unescaped. Only VEX documents name them.
+    #[serde(skip)]
+    pub bom_links: Vec<String>,
+}
+
+impl Package {
+    /// Whether something is known of it that only Nix's packages have.
+    pub(crate) fn is_of_nix(&self) -> bool {
+        !self.store_paths.is_empty() || self.derivation.is_some() || self.attribute.is_some()
+    }
 }

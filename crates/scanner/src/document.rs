@@ -61,7 +61,9 @@ pub enum DocumentError {
     #[error("SPDX in RDF/XML is not supported")]
     RdfXml,
     /// It is in none of the formats of VEX.
-    #[error("neither an OpenVEX document (`@context` with openvex) nor a CycloneDX one (`bomFormat`)")]
+    #[error(
+        "neither an OpenVEX document (`@context` with openvex), a CycloneDX one (`bomFormat`) nor a CSAF one (`document.csaf_version`)"
+    )]
     NotVex,
     /// A field does not have a value that it may have.
     #[error("{place}: {problem}")]

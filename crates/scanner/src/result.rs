@@ -35,6 +35,8 @@ pub struct Scan {
     pub suppressed: BTreeMap<usize, Suppression>,
     /// Suppression rules that did nothing, and why.
     pub rule_problems: Vec<Warning>,
+    /// VEX statements that did nothing, and why.
+    pub vex_problems: Vec<Warning>,
     /// When the scan was made.
     pub time: Timestamp,
     /// The scan's identity: a random UUID (version 4) in lower case. SARIF accepts no later
@@ -106,6 +108,7 @@ impl Scan {
             findings: Vec::new(),
             suppressed: BTreeMap::new(),
             rule_problems: Vec::new(),
+            vex_problems: Vec::new(),
             time: run.time,
             id: run.id,
             records,

@@ -5,6 +5,7 @@ use crate::result::{Records, Scan, ScannedTarget};
 use crate::run::Run;
 use crate::suppress::{self, Rule};
 use crate::targets::{TargetContents, TargetKind};
+use crate::vex::{self, VexStatements};
 use jiff::tz::TimeZone;
 use matching::{Finding, FindingStatus, Knowledge, Matcher, Package, VexStatement};
 use rustc_hash::FxHashSet;
@@ -50,7 +51,7 @@ pub struct Policy {
     /// Curated knowledge.
     pub knowledge: Knowledge,
     /// Statements of VEX documents.
-    pub vex: Vec<VexStatement>,
+    pub vex: VexStatements,
     /// Suppression rules.
     pub rules: Vec<Rule>,
 }
@@ -76,8 +77,11 @@ pub fn scan(targets: Vec<Target>, database: &Database, policy: &Policy, run: Run
         scanned.push(target);
         packages.extend(more);
     }
+    let statements = vex::in_scope(&policy.vex.statements, &scanned, &packages);
     let Found { findings, vulnerabilities } =
-        find(&packages, database, policy, &run).map_err(ScanError::Lookup)?;
+        find(&packages, database, &policy.knowledge, &statements, &run).map_err(ScanError::Lookup)?;
+    let mut vex_problems = policy.vex.warnings.clone();
+    vex_problems.extend(vex::unused(&statements, &packages, &findings));
     let today = TimeZone::UTC.to_datetime(run.time).date();
     let (suppressed, rule_problems) = suppress::apply(&policy.rules, &packages, &findings, today);
     let info = database.info().map_err(ScanError::Info)?;
@@ -94,6 +98,7 @@ pub fn scan(targets: Vec<Target>, database: &Database, policy: &Policy, run: Run
         findings,
         suppressed,
         rule_problems,
+        vex_problems,
         ..Scan::new(run, records)
     })
 }
@@ -108,10 +113,11 @@ struct Found {
 fn find(
     packages: &[Package],
     database: &Database,
-    policy: &Policy,
+    knowledge: &Knowledge,
+    vex: &[VexStatement],
     run: &Run,
 ) -> Result<Found, DatabaseError> {
-    let matcher = Matcher::new(packages, &policy.knowledge, &policy.vex).with_evidence_for(&run.reported);
+    let matcher = Matcher::new(packages, knowledge, vex).with_evidence_for(&run.reported);
     let mut ids = database.lookup(matcher.names())?;
     let plan = Plan { matcher: &matcher, mentioned: matcher.mentioned(), reported: &run.reported };
     ids.extend(&plan.mentioned);
@@ -146,7 +152,8 @@ impl Part {
             if vulnerability.rejected() {
                 self.rejected.push(vulnerability.id);
             }
-            if reported.contains(&vulnerability.id) || plan.mentioned.contains(&vulnerability.id) {
+            if reported.contains(&vulnerability.id) || plan.mentioned.binary_search(&vulnerability.id).is_ok()
+            {
                 for record in &mut vulnerability.records {
                     record.statements = Vec::new();
                     // A report will show them. Here they are unpacked on several threads.
@@ -162,7 +169,7 @@ impl Part {
 /// What is looked for, and what of it is reported.
 struct Plan<'a> {
     matcher: &'a Matcher<'a>,
-    /// CVEs that may get a finding without any record.
+    /// CVEs that may get a finding without any record, in order.
     mentioned: Vec<CveId>,
     reported: &'a [FindingStatus],
 }

@@ -3,9 +3,9 @@
 
 use crate::document::DocumentError;
 use crate::suppress::{self, Rule, RuleError};
-use crate::vex;
+use crate::vex::{self, VexStatements};
 use files::ReadError;
-use matching::{Knowledge, KnowledgeError, VexStatement};
+use matching::{Knowledge, KnowledgeError};
 use std::path::{Path, PathBuf};
 
 /// The most bytes of a file of curated knowledge.
@@ -60,7 +60,7 @@ pub fn suppression_rules(path: &Path) -> Result<Vec<Rule>, UserFileError> {
 }
 
 /// The statements of a VEX document, in whichever of the formats it is.
-pub fn vex_statements(path: &Path) -> Result<Vec<VexStatement>, UserFileError> {
+pub fn vex_statements(path: &Path) -> Result<VexStatements, UserFileError> {
     let bytes = files::read_limited(path, MAXIMUM_VEX)?;
     let name = path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
     vex::parse(&bytes, &name).map_err(|source| UserFileError::Vex { path: path.to_owned(), source })

@@ -199,7 +199,7 @@ fn openvex_is_valid() {
 fn our_vex_reads_back() {
     for format in [ReportFormat::OpenVex, ReportFormat::CycloneDx] {
         let scan = scan();
-        let statements = scanner::vex::parse(report(&scan, format).as_bytes(), "report").unwrap();
+        let statements = scanner::vex::parse(report(&scan, format).as_bytes(), "report").unwrap().statements;
         let fixed = statements.iter().find(|s| s.cve == common::cve("CVE-2023-0004")).unwrap();
         assert_eq!(fixed.status, matching::FindingStatus::Fixed);
         assert!(fixed.products.iter().any(|p| p.names(&scan.packages[0])), "{format}: {fixed:?}");

@@ -124,6 +124,7 @@ pub(super) fn write(
             .iter()
             .flat_map(|t| &t.warnings)
             .chain(&scan.rule_problems)
+            .chain(&scan.vex_problems)
             .map(|w| clean(&w.to_string()))
             .collect(),
         hidden: if all.len() == shown.len() {

@@ -17,7 +17,7 @@ use vulnerability::CveId;
 use vulnerability::model::{Level, Severity, Vulnerability};
 
 /// The version of the format.
-pub const FORMAT_VERSION: &str = "1.0";
+pub const FORMAT_VERSION: &str = "1.1";
 
 /// Writes the report: all packages, the findings that are shown, and their vulnerabilities.
 pub(super) fn write(
@@ -44,7 +44,11 @@ pub(super) fn write(
         report.serialize_entry("packages", &elements(&scan.packages, threads, |p| p))?;
         report.serialize_entry("vulnerabilities", &elements(&vulnerabilities, threads, |v| About::of(v)))?;
         report.serialize_entry("findings", &elements(shown, threads, |e| Finding::of(e)))?;
-        report.serialize_entry("ruleProblems", &warnings(&scan.rule_problems))
+        report.serialize_entry("ruleProblems", &warnings(&scan.rule_problems))?;
+        if !scan.vex_problems.is_empty() {
+            report.serialize_entry("vexProblems", &warnings(&scan.vex_problems))?;
+        }
+        Ok(())
     })
 }
 

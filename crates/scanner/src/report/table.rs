@@ -321,7 +321,12 @@ impl Table<'_> {
     }
 
     fn problems(&mut self, scan: &Scan) -> io::Result<()> {
-        let warnings = scan.targets.iter().flat_map(|t| &t.warnings).chain(&scan.rule_problems);
+        let warnings = scan
+            .targets
+            .iter()
+            .flat_map(|t| &t.warnings)
+            .chain(&scan.rule_problems)
+            .chain(&scan.vex_problems);
         let total = warnings.clone().count() + scan.targets.iter().map(|t| t.more_warnings).sum::<usize>();
         let word = self.paint(AnsiColor::Yellow.on_default().bold(), "warning:");
         for warning in warnings.take(FIRST_WARNINGS) {

@@ -84,6 +84,7 @@ fn absorb(there: &mut Package, package: Package) {
         }
     };
     there.store_paths.extend(package.store_paths);
+    there.bom_links.extend(package.bom_links);
     // The smallest, so that the order of reading does not matter.
     there.derivation = match (there.derivation.take(), package.derivation) {
         (Some(a), Some(b)) => Some(a.min(b)),

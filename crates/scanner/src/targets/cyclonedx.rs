@@ -36,6 +36,7 @@ pub fn parse(bytes: &[u8]) -> Result<TargetContents, DocumentError> {
     if !root.is_object(&mut contents) {
         return Err(DocumentError::NotAnObject);
     }
+    let document_link = document::cyclonedx::link(&document);
     let mut packages = Vec::new();
     let mut refs = HashSet::new();
     // Nesting is limited by the JSON reader; the list of what is still to be read replaces
@@ -62,13 +63,18 @@ pub fn parse(bytes: &[u8]) -> Result<TargetContents, DocumentError> {
         let mut inner = node.list("components", &mut contents);
         inner.reverse();
         open.extend(inner);
-        if let Some(id) = node.text("bom-ref", &mut contents)
+        let id = node.text("bom-ref", &mut contents);
+        if let Some(id) = &id
             && !refs.insert(id.clone())
         {
             contents.warn(format!("{}.bom-ref", node.place), format!("`{id}` stands there twice"));
         }
         match component(&node, &mut contents) {
-            Some(package) => packages.push(package),
+            Some(mut package) => {
+                let link = document_link.as_ref().zip(id).map(|(link, id)| format!("{link}#{id}"));
+                package.bom_links.extend(link);
+                packages.push(package);
+            }
             None => contents.not_packages += 1,
         }
     }

@@ -1,17 +1,19 @@
 //! CycloneDX documents with `vulnerabilities[].analysis`: VEX documents and SBOMs that bring their
 //! own.
 
-use super::{is_not, list, product, text, wrong};
+use super::{NO_JUSTIFICATION, NO_PRODUCT, VexStatements, is_not, joined, list, product, text, wrong};
+use crate::document::cyclonedx::{link, normal_link};
 use crate::document::{DocumentError, FieldProblem};
 use matching::{FindingStatus, VexProduct, VexStatement};
 use serde_json::Value;
 use std::collections::HashMap;
 use vulnerability::CveId;
 
-pub(super) fn parse(document: &Value, name: &str) -> Result<Vec<VexStatement>, DocumentError> {
+pub(super) fn parse(document: &Value, name: &str) -> Result<VexStatements, DocumentError> {
     let mut components = HashMap::new();
-    collect(document, "", &mut components)?;
-    let mut statements = Vec::new();
+    let own_link = link(document);
+    collect(document, "", own_link.as_deref(), &mut components)?;
+    let mut out = VexStatements::default();
     for (index, value) in list(document, "vulnerabilities", "")?.iter().enumerate() {
         let place = format!("vulnerabilities[{index}].");
         let Some(cve) = cve(value, &place)? else { continue };
@@ -25,11 +27,15 @@ pub(super) fn parse(document: &Value, name: &str) -> Result<Vec<VexStatement>, D
             Some(other) => return Err(is_not("state", &inside, other, "a state")),
             None => continue,
         };
+        let origin = format!("{name}, vulnerabilities[{index}]");
         let mut reasons = Vec::new();
         reasons.extend(text(analysis, "justification", &inside)?.map(|t| t.replace('_', " ")));
         reasons.extend(text(analysis, "detail", &inside)?.map(str::to_owned));
-        if reasons.is_empty() {
-            reasons.push("stated without a reason".to_owned());
+        reasons.retain(|reason| !reason.trim().is_empty());
+        // A false positive is its own justification: nothing is claimed of the software.
+        if text(analysis, "state", &inside)? == Some("not_affected") && reasons.is_empty() {
+            out.warn(origin, NO_JUSTIFICATION);
+            continue;
         }
         let affects = list(value, "affects", &place)?;
         let mut products = Vec::new();
@@ -37,23 +43,19 @@ pub(super) fn parse(document: &Value, name: &str) -> Result<Vec<VexStatement>, D
             let place = format!("{place}affects[{index}].");
             let reference =
                 text(affected, "ref", &place)?.ok_or_else(|| wrong("ref", &place, FieldProblem::Missing))?;
-            match resolve(reference, &components) {
+            match resolve(reference, own_link.as_deref(), &components) {
                 Some(found) => products.extend(found.iter().cloned()),
-                None => products.extend(product::of_identifier(reference)),
+                None => products.extend(product::of_reference(reference)),
             }
         }
         if products.is_empty() && !affects.is_empty() {
+            out.warn(origin, NO_PRODUCT);
             continue;
         }
-        statements.push(VexStatement {
-            cve,
-            products,
-            status,
-            reason: reasons.join("; "),
-            origin: format!("{name}, vulnerabilities[{index}]"),
-        });
+        let reason = joined(&reasons);
+        out.statements.push(VexStatement { cve, products, status, reason, origin });
     }
-    Ok(statements)
+    Ok(out)
 }
 
 fn cve(value: &Value, place: &str) -> Result<Option<CveId>, DocumentError> {
@@ -71,37 +73,55 @@ type Components = HashMap<String, Vec<VexProduct>>;
 
 /// What a reference stands for: a bom-ref of this document, or a BOM-Link
 /// (`urn:cdx:UUID/VERSION#REF`) to one.
-fn resolve<'a>(reference: &str, components: &'a Components) -> Option<&'a Vec<VexProduct>> {
+fn resolve<'a>(
+    reference: &str,
+    own_link: Option<&str>,
+    components: &'a Components,
+) -> Option<&'a Vec<VexProduct>> {
     components.get(reference).or_else(|| {
-        let link = reference.strip_prefix("urn:cdx:")?;
-        components.get(link.split_once('#')?.1)
+        let link = normal_link(reference)?;
+        components.get(link.strip_prefix(own_link?)?.strip_prefix('#')?)
     })
 }
 
 /// Collects `components` and `metadata.component`. The JSON reader limits the depth.
-fn collect(value: &Value, place: &str, components: &mut Components) -> Result<(), DocumentError> {
+fn collect(
+    value: &Value,
+    place: &str,
+    own_link: Option<&str>,
+    components: &mut Components,
+) -> Result<(), DocumentError> {
     if let Some(main) = value.get("metadata").and_then(|m| m.get("component")) {
-        one(main, "metadata.component.", components)?;
+        one(main, "metadata.component.", own_link, components)?;
     }
     for (index, component) in list(value, "components", place)?.iter().enumerate() {
-        one(component, &format!("{place}components[{index}]."), components)?;
+        one(component, &format!("{place}components[{index}]."), own_link, components)?;
     }
     Ok(())
 }
 
-fn one(component: &Value, place: &str, components: &mut Components) -> Result<(), DocumentError> {
-    let purl = text(component, "purl", place)?.and_then(product::of_identifier);
+fn one(
+    component: &Value,
+    place: &str,
+    own_link: Option<&str>,
+    components: &mut Components,
+) -> Result<(), DocumentError> {
+    let purl = text(component, "purl", place)?.and_then(product::purl);
     let by_name = || -> Result<Option<VexProduct>, DocumentError> {
         let Some(name) = text(component, "name", place)? else { return Ok(None) };
         let version = text(component, "version", place)?.map(str::to_owned);
-        Ok(Some(VexProduct { pname: Some(name.to_owned()), version, store_path: None }))
+        Ok(Some(VexProduct { pname: Some(name.to_owned()), version, ..VexProduct::default() }))
     };
     let product = match purl {
         Some(product) => Some(product),
         None => by_name()?,
     };
     if let Some(reference) = text(component, "bom-ref", place)? {
-        components.entry(reference.to_owned()).or_default().extend(product);
+        let named = components.entry(reference.to_owned()).or_default();
+        named.extend(product);
+        // If the document is what is scanned, or a version of it with statements.
+        let bom_link = own_link.map(|link| format!("{link}#{reference}"));
+        named.extend(bom_link.map(|link| VexProduct { bom_link: Some(link), ..VexProduct::default() }));
     }
-    collect(component, place, components)
+    collect(component, place, own_link, components)
 }

@@ -1,14 +1,15 @@
 //! OpenVEX 0.0.x and 0.2.0 documents.
 
-use super::{is_not, list, product, text, wrong};
+use super::{NO_JUSTIFICATION, NO_PRODUCT, VexStatements, is_not, joined, list, product, text, wrong};
 use crate::document::{DocumentError, FieldProblem};
 use jiff::Timestamp;
 use matching::{FindingStatus, VexProduct, VexStatement};
 use serde_json::Value;
 use vulnerability::CveId;
 
-pub(super) fn parse(document: &Value, name: &str) -> Result<Vec<VexStatement>, DocumentError> {
+pub(super) fn parse(document: &Value, name: &str) -> Result<VexStatements, DocumentError> {
     let issued = time(document, "")?;
+    let mut out = VexStatements::default();
     let mut statements = Vec::new();
     for (index, value) in list(document, "statements", "")?.iter().enumerate() {
         let place = format!("statements[{index}].");
@@ -22,28 +23,32 @@ pub(super) fn parse(document: &Value, name: &str) -> Result<Vec<VexStatement>, D
             None => return Err(wrong("status", &place, FieldProblem::Missing)),
         };
         let mut reasons = Vec::new();
+        let origin = format!("{name}, statements[{index}]");
+        let mut justified = false;
         for key in ["justification", "impact_statement", "action_statement", "status_notes"] {
-            reasons.extend(text(value, key, &place)?.map(|t| t.replace('_', " ")));
-        }
-        if reasons.is_empty() {
-            reasons.push("stated without a reason".to_owned());
+            let Some(text) = text(value, key, &place)?.map(str::trim).filter(|t| !t.is_empty()) else {
+                continue;
+            };
+            justified |= matches!(key, "justification" | "impact_statement");
+            reasons.push(text.replace('_', " "));
         }
         let products = products(value, &place)?;
-        // Products of forms that name no package: the statement is about something else.
-        let Some(products) = products else { continue };
-        let statement = VexStatement {
-            cve,
-            products,
-            status,
-            reason: reasons.join("; "),
-            origin: format!("{name}, statements[{index}]"),
+        if status == FindingStatus::NotAffected && !justified {
+            out.warn(origin, NO_JUSTIFICATION);
+            continue;
+        }
+        let Some(products) = products else {
+            out.warn(origin, NO_PRODUCT);
+            continue;
         };
+        let statement = VexStatement { cve, products, status, reason: joined(&reasons), origin };
         statements.push((time(value, &place)?.or(issued), statement));
     }
     // A later statement overrides an earlier one, wherever they stand; one without a time has the
     // document's.
     statements.sort_by_key(|(time, _)| *time);
-    Ok(statements.into_iter().map(|(_, statement)| statement).collect())
+    out.statements = statements.into_iter().map(|(_, statement)| statement).collect();
+    Ok(out)
 }
 
 /// When it was stated.
@@ -73,27 +78,28 @@ fn cve(value: &Value, place: &str) -> Result<Option<CveId>, DocumentError> {
 fn products(value: &Value, place: &str) -> Result<Option<Vec<VexProduct>>, DocumentError> {
     let values = list(value, "products", place)?;
     let mut products = Vec::new();
-    let mut subcomponents = false;
     for (index, value) in values.iter().enumerate() {
         let place = format!("{place}products[{index}].");
-        // A product with subcomponents (an image with its packages) is about those.
+        let product = one(value, &place)?;
+        // A product with subcomponents (an image with its packages) is about those, in this
+        // product: that an image never calls a library says nothing of others that have it.
         let inner = list(value, "subcomponents", &place)?;
-        subcomponents |= !inner.is_empty();
         if inner.is_empty() {
-            one(value, &place, &mut products)?;
+            products.extend(product);
+            continue;
         }
         for (index, value) in inner.iter().enumerate() {
-            one(value, &format!("{place}subcomponents[{index}]."), &mut products)?;
+            let part = one(value, &format!("{place}subcomponents[{index}]."))?;
+            let Some((part, product)) = part.zip(product.clone()) else { continue };
+            products.push(VexProduct { within: vec![product], ..part });
         }
     }
-    let named = !values.is_empty() || subcomponents;
-    Ok(if named && products.is_empty() { None } else { Some(products) })
+    Ok(if !values.is_empty() && products.is_empty() { None } else { Some(products) })
 }
 
-fn one(value: &Value, place: &str, products: &mut Vec<VexProduct>) -> Result<(), DocumentError> {
+fn one(value: &Value, place: &str) -> Result<Option<VexProduct>, DocumentError> {
     if let Value::String(id) = value {
-        products.extend(product::of_identifier(id));
-        return Ok(());
+        return Ok(product::of_identifier(id));
     }
     if !value.is_object() {
         return Err(wrong("", place.trim_end_matches('.'), FieldProblem::MustBe("an object")));
@@ -106,6 +112,5 @@ fn one(value: &Value, place: &str, products: &mut Vec<VexProduct>) -> Result<(),
             ids.extend(text(identifiers, key, &format!("{place}identifiers."))?);
         }
     }
-    products.extend(ids.into_iter().find_map(product::of_identifier));
-    Ok(())
+    Ok(ids.into_iter().find_map(product::of_identifier))
 }

@@ -224,6 +224,17 @@ pub(super) fn texts(target: &str) -> Vec<Vec<u8>> {
              issue_url = \"https://example.org/1\"\n\n[openssl]\n[\"*\"]\ncve = [\"CVE-2000-0001\"]\n",
             "- cve: CVE-2000-0001\n  name: curl\n  version: 8.3.0\n  comment: old format\n",
         ],
+        "csaf" => &[r#"{"document":{"category":"csaf_vex","csaf_version":"2.0"},"product_tree":{
+               "branches":[{"category":"vendor","name":"A","branches":[{"category":"product_name","name":"curl","branches":[
+               {"category":"product_version","name":"8.3.0","product":{"product_id":"C","name":"curl 8.3.0"}}]}]}],
+               "full_product_names":[{"product_id":"P","name":"p","product_identification_helper":
+               {"purl":"pkg:nix/curl@8.3.0","cpe":"cpe:/a:haxx:curl:8.3.0"}}],
+               "relationships":[{"category":"default_component_of","product_reference":"P",
+               "relates_to_product_reference":"C","full_product_name":{"product_id":"R","name":"r"}}],
+               "product_groups":[{"group_id":"G","product_ids":["C","P"]}]},
+               "vulnerabilities":[{"cve":"CVE-2023-38545","product_status":{"known_not_affected":["C","R"],"fixed":["P"]},
+               "flags":[{"label":"component_not_present","group_ids":["G"]}],
+               "threats":[{"category":"impact","details":"d","product_ids":["R"]}]}]}"#],
         "openvex" => &[
             r#"{"@context":"https://openvex.dev/ns/v0.2.0","@id":"https://example.org/vex-1","author":"x","version":1,
                "timestamp":"2024-01-01T00:00:00Z","statements":[{"vulnerability":{"name":"CVE-2023-38545"},
