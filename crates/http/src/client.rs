@@ -1,62 +1,44 @@
 //! The client.
 
-use crate::limits::{ANSWER_TIMEOUT, MAX_REDIRECTS};
+use crate::absolute_form::{ProxyResolver, ToProxy};
+use crate::limits::{ANSWER_TIMEOUT, IDLE_TIMEOUT, MAX_REDIRECTS};
 use crate::retry::retry_after;
-use crate::{Clock, HttpError, HttpErrorKind, RetryPolicy, SystemClock, certificates, is_url};
-use std::io::{Read as _, Write};
+use crate::url::Url;
+use crate::{Clock, GetEvent, HttpError, HttpErrorKind, Proxies, RetryPolicy, SystemClock, certificates};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant};
-use ureq::http::header::{CONTENT_LENGTH, CONTENT_RANGE, RANGE, RETRY_AFTER, TRANSFER_ENCODING};
-use ureq::http::{HeaderName, Response};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant, UNIX_EPOCH};
+use ureq::http::header::{
+    ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, LOCATION, PROXY_AUTHORIZATION, RANGE,
+    RETRY_AFTER,
+};
+use ureq::http::{HeaderName, Request, Response, Uri};
 use ureq::tls::{RootCerts, TlsConfig};
-use ureq::{Agent, Body};
+use ureq::unversioned::transport::{Connector as _, TcpConnector};
+use ureq::{Agent, AsSendBody, Body};
 
 /// Makes requests, one after the other or from several threads. Connections are kept for the next
 /// request.
 #[derive(Debug)]
 pub struct Client {
     certificates: Option<PathBuf>,
-    retries: RetryPolicy,
-    clock: Arc<dyn Clock>,
-    plain: OnceLock<Agent>,
-    encrypted: OnceLock<Agent>,
+    proxies: Proxies,
+    pub(crate) retries: RetryPolicy,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) idle: Duration,
+    agents: Mutex<HashMap<Route, Agent>>,
 }
 
-/// Limits of a download.
-#[derive(Debug, Clone, Copy)]
-pub struct GetOptions {
-    /// The most bytes.
-    pub limit: u64,
-    /// How long all of it may take.
-    pub timeout: Duration,
-    /// Whether an answer is refused that has no length, so that nobody would notice if its end were
-    /// missing: over a connection that breaks, or that somebody cuts, which even TLS does not
-    /// always show.
-    pub length_required: bool,
-}
-
-/// What happens during a download.
-#[derive(Debug, Clone, Copy)]
-#[non_exhaustive]
-pub enum GetEvent<'a> {
-    /// The content begins.
-    Begins {
-        /// How many bytes it has, if the server says so.
-        length: Option<u64>,
-    },
-    /// More of the content is here.
-    Received {
-        /// So many more bytes.
-        bytes: u64,
-    },
-    /// It failed and will be tried again.
-    Retries {
-        /// How long from now.
-        wait: Duration,
-        /// Why it failed.
-        problem: &'a HttpErrorKind,
-    },
+/// How a server is reached.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Route {
+    /// By ourselves; with encryption or without.
+    Direct(bool),
+    /// Over connections that a proxy makes; with encryption or without.
+    Through(String, bool),
+    /// A proxy makes requests for us.
+    By(Uri),
 }
 
 /// A query to a server, by HTTP's POST.
@@ -76,16 +58,20 @@ pub struct PostRequest<'a> {
     pub timeout: Duration,
 }
 
+/// Fields of a request.
+pub(crate) type Fields<'f> = [(HeaderName, &'f str)];
+
 impl Client {
     /// A client that trusts the certificates in a file in PEM; without one, those that Mozilla
-    /// trusts. The file is read when a request needs it.
+    /// trusts. The file is read when a request needs it. Proxies are those of the environment.
     pub fn new(certificates: Option<&Path>) -> Self {
         Self {
             certificates: certificates.map(Path::to_owned),
+            proxies: Proxies::from_environment(),
             retries: RetryPolicy::default(),
             clock: Arc::new(SystemClock),
-            plain: OnceLock::new(),
-            encrypted: OnceLock::new(),
+            idle: IDLE_TIMEOUT,
+            agents: Mutex::default(),
         }
     }
 
@@ -103,62 +89,50 @@ impl Client {
         self
     }
 
-    /// Downloads what is at `url` into `out`, and gives how many bytes it has. `on` is called when
-    /// something happens.
-    ///
-    /// If it fails, `out` may have got a part of it.
-    pub fn get_to(
-        &self,
-        url: &str,
-        out: &mut dyn Write,
-        options: &GetOptions,
-        on: &mut dyn FnMut(GetEvent<'_>),
-    ) -> Result<u64, HttpError> {
-        let begin = self.clock.now();
-        let response = self.try_again(begin, options.timeout, on, |left| {
-            self.answer(self.agent(url)?.get(url).config().timeout_global(Some(left)).build().call())
-        });
-        let received = response.and_then(|response| self.receive(response, begin, out, options, on));
-        received.map_err(|kind| HttpError::new("download", url, kind.with_time(options.timeout)))
+    /// Changes which proxies are used.
+    #[must_use]
+    pub fn proxies(mut self, proxies: Proxies) -> Self {
+        self.proxies = proxies;
+        self
+    }
+
+    /// Changes how long a server may send nothing before the connection is given up.
+    #[must_use]
+    pub fn idle(mut self, idle: Duration) -> Self {
+        self.idle = idle;
+        self
     }
 
     /// The size of what is at `url`, if the server says it. Only the first byte is asked for.
     pub fn size(&self, url: &str, timeout: Duration) -> Result<Option<u64>, HttpError> {
-        let response = self.try_again(self.clock.now(), timeout, &mut |_| {}, |left| {
-            let request = self.agent(url)?.get(url).header(RANGE, "bytes=0-0");
-            self.answer(request.config().timeout_global(Some(left)).build().call())
-        });
-        let response = response.map_err(|kind| HttpError::new("query", url, kind.with_time(timeout)))?;
-        // RFC 9110, section 14.4: `bytes 0-0/SIZE`. A server without ranges begins to send all of
-        // it, and is left alone.
-        Ok(match field(&response, CONTENT_RANGE) {
-            Some(range) => range.rsplit_once('/').and_then(|(_, size)| size.parse().ok()),
-            None if response.status() == 200 => {
-                field(&response, CONTENT_LENGTH).and_then(|size| size.parse().ok())
-            }
-            None => None,
-        })
+        let size = || {
+            let target = Url::parse(url)?;
+            self.try_again(self.clock.now(), timeout, &mut |_| {}, |left| {
+                let response = self.get(&target, &[(RANGE, "bytes=0-0")], left)?;
+                // RFC 9110, section 14.4: `bytes 0-0/SIZE`. A server without ranges begins to send
+                // all of it, and is left alone.
+                Ok(match field(&response, CONTENT_RANGE) {
+                    Some(range) => range.rsplit_once('/').and_then(|(_, size)| size.parse().ok()),
+                    None if response.status() == 200 => length(&response),
+                    None => None,
+                })
+            })
+        };
+        size().map_err(|kind| self.error("query", url, timeout, kind))
     }
 
     /// Sends a query and gives the answer. It is sent once, and a redirect is not followed: the
     /// query is for this server.
     pub fn post(&self, request: &PostRequest<'_>) -> Result<Vec<u8>, HttpError> {
         let answer = self.try_post(request);
-        answer.map_err(|kind| HttpError::new("query", request.url, kind.with_time(request.timeout)))
+        answer.map_err(|kind| self.error("query", request.url, request.timeout, kind))
     }
 
     fn try_post(&self, request: &PostRequest<'_>) -> Result<Vec<u8>, HttpErrorKind> {
-        let sent = self
-            .agent(request.url)?
-            .post(request.url)
-            .header("Content-Type", request.media_type)
-            .header("Accept", request.answer_type)
-            .config()
-            .timeout_global(Some(request.timeout))
-            .max_redirects(0)
-            .build()
-            .send(request.body);
-        let mut response = self.answer(sent)?;
+        let url = Url::parse(request.url)?;
+        let fields = [(CONTENT_TYPE, request.media_type), (ACCEPT, request.answer_type)];
+        let sent = self.exchange(&url, &fields, request.timeout, request.body)?;
+        let mut response = self.successful(sent)?;
         let found = response.body().mime_type().unwrap_or("nothing of a known type");
         if !found.eq_ignore_ascii_case(request.answer_type) {
             let (found, wanted) = (found.to_owned(), request.answer_type.to_owned());
@@ -168,46 +142,128 @@ impl Client {
         body.map_err(|error| self.kind(error))
     }
 
-    /// What connections are made with. What begins encrypted stays so.
-    fn agent(&self, url: &str) -> Result<&Agent, HttpErrorKind> {
-        if !is_url(url) {
-            return Err(HttpErrorKind::NotAUrl);
+    /// Asks for what is at `url`, over redirects, and gives the answer if it is one with content.
+    pub(crate) fn get(
+        &self,
+        url: &Url,
+        fields: &Fields<'_>,
+        left: Duration,
+    ) -> Result<Response<Body>, HttpErrorKind> {
+        let begin = self.clock.now();
+        let mut url = url.clone();
+        for _ in 0..=MAX_REDIRECTS {
+            let left = left.saturating_sub(self.clock.now().saturating_duration_since(begin));
+            let response = self.exchange(&url, fields, left, ())?;
+            let to = match response.status().as_u16() {
+                301 | 302 | 303 | 307 | 308 => field(&response, LOCATION),
+                _ => None,
+            };
+            let Some(to) = to else { return self.successful(response) };
+            let next = url.join(to)?;
+            // What begins encrypted stays so.
+            if url.encrypted && !next.encrypted {
+                return Err(HttpErrorKind::NotEncrypted { to: crate::redacted(to) });
+            }
+            url = next;
         }
-        let encrypted = url.starts_with("https://");
-        let place = if encrypted { &self.encrypted } else { &self.plain };
-        if let Some(agent) = place.get() {
-            return Ok(agent);
-        }
-        let certificates = match &self.certificates {
-            Some(path) if encrypted => RootCerts::new_with_certs(&certificates::read(path)?),
-            _ => RootCerts::WebPki,
-        };
-        let agent = Agent::config_builder()
-            .timeout_connect(Some(ANSWER_TIMEOUT))
-            .timeout_recv_response(Some(ANSWER_TIMEOUT))
-            .max_redirects(MAX_REDIRECTS)
-            .http_status_as_error(false)
-            .https_only(encrypted)
-            .tls_config(TlsConfig::builder().root_certs(certificates).build())
-            .user_agent(concat!("snowguard/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .new_agent();
-        Ok(place.get_or_init(|| agent))
+        Err(HttpErrorKind::TooManyRedirects)
     }
 
-    /// The answer, if it is one with content.
-    fn answer(&self, answer: Result<Response<Body>, ureq::Error>) -> Result<Response<Body>, HttpErrorKind> {
-        let response = answer.map_err(|error| self.kind(error))?;
+    /// Sends one request and gives the head of the answer.
+    fn exchange<B: AsSendBody>(
+        &self,
+        url: &Url,
+        fields: &Fields<'_>,
+        left: Duration,
+        body: B,
+    ) -> Result<Response<Body>, HttpErrorKind> {
+        let proxy = self.proxies.of(url)?;
+        let mut request = Request::builder().uri(url.uri.clone());
+        let post = fields.iter().any(|(name, _)| *name == CONTENT_TYPE);
+        request = request.method(if post { "POST" } else { "GET" });
+        for (name, value) in fields {
+            request = request.header(name, *value);
+        }
+        if let Some(authorization) = &url.authorization {
+            request = request.header(AUTHORIZATION, authorization);
+        }
+        let by = proxy.as_ref().and_then(|proxy| proxy.makes_requests(url));
+        if let Some(authorization) = by.and_then(|by| by.authorization.as_ref()) {
+            request = request.header(PROXY_AUTHORIZATION, authorization);
+        }
+        let agent = match (by, proxy.as_ref()) {
+            (Some(by), _) => self.agent(Route::By(by.uri.clone()))?,
+            (None, Some(proxy)) => self.agent(Route::Through(proxy.text.clone(), url.encrypted))?,
+            (None, None) => self.agent(Route::Direct(url.encrypted))?,
+        };
+        let request = request.body(body).map_err(|error| HttpErrorKind::Other(error.into()))?;
+        let request = agent.configure_request(request).timeout_global(Some(left)).build();
+        agent.run(request).map_err(|error| self.kind(error))
+    }
+
+    fn agent(&self, route: Route) -> Result<Agent, HttpErrorKind> {
+        let mut agents = self.agents.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(agent) = agents.get(&route) {
+            return Ok(agent.clone());
+        }
+        let (tls, proxy) = match &route {
+            Route::Direct(encrypted) => (*encrypted, None),
+            // A proxy with encryption is a server like any other.
+            Route::Through(proxy, encrypted) => (*encrypted || proxy.starts_with("https:"), Some(proxy)),
+            Route::By(_) => (false, None),
+        };
+        let certificates = match &self.certificates {
+            Some(path) if tls => RootCerts::new_with_certs(&certificates::read(path)?),
+            _ => RootCerts::WebPki,
+        };
+        let proxy = proxy.map(|proxy| ureq::Proxy::new(proxy)).transpose();
+        let mut config = Agent::config_builder()
+            .timeout_connect(Some(ANSWER_TIMEOUT))
+            .timeout_recv_response(Some(ANSWER_TIMEOUT))
+            .timeout_per_read(Some(self.idle))
+            .timeout_per_write(Some(self.idle))
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .http_status_as_error(false)
+            .proxy(proxy.map_err(|error| self.kind(error))?)
+            .tls_config(TlsConfig::builder().root_certs(certificates).build())
+            .user_agent(concat!("snowguard/", env!("CARGO_PKG_VERSION")));
+        let agent = if let Route::By(proxy) = &route {
+            // Only the first request of a connection is rewritten.
+            config = config.max_idle_connections(0);
+            let connector = TcpConnector::default().chain(ToProxy);
+            Agent::with_parts(config.build(), connector, ProxyResolver::new(proxy.clone()))
+        } else {
+            config.build().new_agent()
+        };
+        agents.insert(route, agent.clone());
+        Ok(agent)
+    }
+
+    /// The answer, if it is one with content, or one that says that nothing has changed.
+    fn successful(&self, response: Response<Body>) -> Result<Response<Body>, HttpErrorKind> {
         let status = response.status();
+        if status.is_success() || status == 304 {
+            return Ok(response);
+        }
         if status.is_redirection() {
             return Err(HttpErrorKind::Redirected);
         }
-        if status.is_success() {
-            return Ok(response);
-        }
         let wait = field(&response, RETRY_AFTER);
         let wait = wait.and_then(|value| retry_after(value, self.clock.system_time()));
-        Err(HttpErrorKind::Status { status: status.as_u16(), retry_after: wait })
+        Err(HttpErrorKind::Status {
+            status: status.as_u16(),
+            retry_after: wait.or_else(|| self.reset(&response)),
+        })
+    }
+
+    /// When GitHub allows more requests, where there were too many: it says so in fields of its
+    /// own.
+    fn reset(&self, response: &Response<Body>) -> Option<Duration> {
+        let value = |name| field(response, HeaderName::from_static(name))?.parse::<u64>().ok();
+        value("x-ratelimit-remaining").filter(|left| *left == 0)?;
+        let time = UNIX_EPOCH.checked_add(Duration::from_secs(value("x-ratelimit-reset")?))?;
+        Some(time.duration_since(self.clock.system_time()).unwrap_or_default())
     }
 
     /// Makes a request until it succeeds or there is no point in it any more. `request` is given
@@ -226,60 +282,51 @@ impl Client {
                 Ok(response) => return Ok(response),
                 Err(problem) => problem,
             };
-            let Some(wait) = self.retries.wait(attempt, &problem, self.clock.chance(), left()) else {
-                return Err(problem);
-            };
-            on(GetEvent::Retries { wait, problem: &problem });
-            self.clock.sleep(wait);
+            self.wait(attempt, problem, left(), on)?;
             attempt += 1;
         }
     }
 
-    fn receive(
+    /// Waits before the next attempt; gives the problem back if there is no point in one.
+    pub(crate) fn wait(
         &self,
-        mut response: Response<Body>,
-        begin: Instant,
-        out: &mut dyn Write,
-        options: &GetOptions,
+        attempt: u32,
+        problem: HttpErrorKind,
+        left: Duration,
         on: &mut dyn FnMut(GetEvent<'_>),
-    ) -> Result<u64, HttpErrorKind> {
-        let &GetOptions { limit, timeout, length_required } = options;
-        let length = response.body().content_length();
-        if length.is_some_and(|length| length > limit) {
-            return Err(HttpErrorKind::TooLarge { limit });
-        }
-        let encoding = field(&response, TRANSFER_ENCODING).unwrap_or_default().to_ascii_lowercase();
-        if length_required && length.is_none() && !encoding.ends_with("chunked") {
-            return Err(HttpErrorKind::UnknownLength);
-        }
-        on(GetEvent::Begins { length });
-        let mut body = response.body_mut().with_config().limit(u64::MAX).reader();
-        let mut buffer = vec![0; 1 << 16];
-        let mut received = 0_u64;
-        loop {
-            let read = body.read(&mut buffer).map_err(|error| self.kind(error.into()))?;
-            let Some(bytes) = buffer.get(..read).filter(|bytes| !bytes.is_empty()) else { break };
-            received += bytes.len() as u64;
-            if received > limit {
-                return Err(HttpErrorKind::TooLarge { limit });
-            }
-            if self.clock.now().saturating_duration_since(begin) > timeout {
-                return Err(HttpErrorKind::Timeout { allowed: timeout });
-            }
-            out.write_all(bytes).map_err(HttpErrorKind::Output)?;
-            on(GetEvent::Received { bytes: bytes.len() as u64 });
-        }
-        match length {
-            Some(expected) if expected != received => Err(HttpErrorKind::CutShort { received, expected }),
-            _ => Ok(received),
-        }
+    ) -> Result<(), HttpErrorKind> {
+        let Some(wait) = self.retries.wait(attempt, &problem, self.clock.chance(), left) else {
+            return Err(problem);
+        };
+        on(GetEvent::Retries { wait, problem: &problem });
+        self.clock.sleep(wait);
+        Ok(())
     }
 
-    fn kind(&self, error: ureq::Error) -> HttpErrorKind {
+    pub(crate) fn error(
+        &self,
+        action: &'static str,
+        url: &str,
+        timeout: Duration,
+        kind: HttpErrorKind,
+    ) -> HttpError {
+        let proxy = Url::parse(url).and_then(|url| self.proxies.of(&url)).ok().flatten();
+        let kind = kind.with_time(timeout).with_idle(self.idle);
+        HttpError::new(action, url, proxy.map(|proxy| proxy.name), kind)
+    }
+
+    pub(crate) fn kind(&self, error: ureq::Error) -> HttpErrorKind {
         HttpErrorKind::from_ureq(error, self.certificates.as_deref())
     }
 }
 
-fn field(response: &Response<Body>, name: HeaderName) -> Option<&str> {
+/// The value of a field.
+pub(crate) fn field(response: &Response<Body>, name: HeaderName) -> Option<&str> {
     response.headers().get(name).and_then(|value| value.to_str().ok())
+}
+
+/// The length of an answer, if it says so.
+pub(crate) fn length(response: &Response<Body>) -> Option<u64> {
+    // The library's own has none where there is nothing to read.
+    field(response, CONTENT_LENGTH).and_then(|length| length.trim().parse().ok())
 }

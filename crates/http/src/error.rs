@@ -1,7 +1,7 @@
 //! Why a request failed.
 
-use crate::CertificatesError;
 use crate::limits::{ANSWER_TIMEOUT, MAX_REDIRECTS};
+use crate::{CertificatesError, redacted};
 use std::error::Error;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -13,6 +13,8 @@ use std::time::Duration;
 pub struct HttpError {
     action: &'static str,
     url: String,
+    /// The proxy that was asked, and which variable names it.
+    proxy: Option<String>,
     #[source]
     kind: Box<HttpErrorKind>,
 }
@@ -23,7 +25,23 @@ pub struct HttpError {
 pub enum HttpErrorKind {
     /// It is no URL of the web.
     #[error("it begins neither with `http://` nor with `https://`")]
-    NotAUrl,
+    NotAUrl {
+        /// The scheme that it has instead, if it has one.
+        scheme: Option<String>,
+    },
+    /// A URL that names no server.
+    #[error("it names no server")]
+    NoHost,
+    /// The environment names a proxy that cannot be used.
+    #[error("{variable} names the proxy {proxy}: {reason}")]
+    Proxy {
+        /// The variable of the environment.
+        variable: &'static str,
+        /// Its value, without secrets.
+        proxy: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
     /// The certificates to trust cannot be used.
     #[error(transparent)]
     Certificates(#[from] CertificatesError),
@@ -46,6 +64,12 @@ pub enum HttpErrorKind {
     /// There was no answer in time.
     #[error("no answer within {} seconds", ANSWER_TIMEOUT.as_secs())]
     NoAnswer,
+    /// Nothing more came.
+    #[error("nothing came for {} seconds", idle.as_secs())]
+    Stalled {
+        /// How long it was waited for.
+        idle: Duration,
+    },
     /// It took longer than is allowed.
     #[error("not finished after {} seconds", allowed.as_secs())]
     Timeout {
@@ -89,6 +113,12 @@ pub enum HttpErrorKind {
         /// How many should have come.
         expected: u64,
     },
+    /// A download broke off, and the server does not give the rest of it.
+    #[error("the connection broke after {received} bytes, and the server gives no part")]
+    NotResumed {
+        /// How many bytes came.
+        received: u64,
+    },
     /// The answer has another type.
     #[error("the server answers with {found}, not {wanted}")]
     WrongType {
@@ -106,11 +136,11 @@ pub enum HttpErrorKind {
 }
 
 impl HttpError {
-    pub(crate) fn new(action: &'static str, url: &str, kind: HttpErrorKind) -> Self {
-        Self { action, url: url.to_owned(), kind: Box::new(kind) }
+    pub(crate) fn new(action: &'static str, url: &str, proxy: Option<String>, kind: HttpErrorKind) -> Self {
+        Self { action, url: redacted(url), proxy, kind: Box::new(kind) }
     }
 
-    /// What was asked for.
+    /// What was asked for, without secrets.
     pub fn url(&self) -> &str {
         &self.url
     }
@@ -122,7 +152,10 @@ impl HttpError {
 
     /// What may help.
     pub fn hint(&self) -> Option<String> {
-        self.kind.hint()
+        self.kind.hint().or_else(|| {
+            let proxy = self.proxy.as_ref().filter(|_| self.kind.is_of_connection())?;
+            Some(format!("the request goes through the proxy {proxy}; NO_PROXY names servers without one"))
+        })
     }
 }
 
@@ -140,8 +173,20 @@ impl HttpErrorKind {
             Self::Status { retry_after: Some(wait), .. } => {
                 Some(format!("the server asks to try again in {} seconds", wait.as_secs()))
             }
+            Self::Status { status: 407, .. } => {
+                Some("user name and password stand in the proxy's URL: http://USER:PASSWORD@HOST".to_owned())
+            }
+            Self::NotAUrl { scheme: Some(_) } => Some("download it first, and give its path".to_owned()),
             _ => None,
         }
+    }
+
+    /// Whether a proxy may be the reason.
+    fn is_of_connection(&self) -> bool {
+        matches!(
+            self,
+            Self::Network(_) | Self::HostNotFound | Self::NoAnswer | Self::Stalled { .. } | Self::Other(_)
+        )
     }
 
     /// The same with the time that the request was allowed, which the library does not know of.
@@ -152,17 +197,26 @@ impl HttpErrorKind {
         }
     }
 
+    /// The same with the longest wait for the next byte.
+    pub(crate) fn with_idle(self, allowed: Duration) -> Self {
+        match self {
+            Self::Stalled { .. } => Self::Stalled { idle: allowed },
+            other => other,
+        }
+    }
+
     /// `trusted` is the file of certificates.
     pub(crate) fn from_ureq(error: ureq::Error, trusted: Option<&Path>) -> Self {
         match error {
             ureq::Error::StatusCode(status) => Self::Status { status, retry_after: None },
-            ureq::Error::RequireHttpsOnly(to) => Self::NotEncrypted { to },
-            ureq::Error::TooManyRedirects => Self::TooManyRedirects,
             ureq::Error::HostNotFound => Self::HostNotFound,
             ureq::Error::BodyExceedsLimit(limit) => Self::TooLarge { limit },
             ureq::Error::Timeout(
                 ureq::Timeout::Connect | ureq::Timeout::Resolve | ureq::Timeout::RecvResponse,
             ) => Self::NoAnswer,
+            ureq::Error::Timeout(ureq::Timeout::PerRead | ureq::Timeout::PerWrite) => {
+                Self::Stalled { idle: Duration::ZERO }
+            }
             ureq::Error::Timeout(_) => Self::Timeout { allowed: Duration::ZERO },
             ureq::Error::Rustls(error) => Self::from_rustls(error, trusted),
             ureq::Error::Io(error) => match error.downcast::<rustls::Error>() {

@@ -1,27 +1,31 @@
 //! HTTP, with all limits.
 //!
-//! One [`Client`] for everything: [`get_to`](Client::get_to) downloads, [`size`](Client::size) asks
-//! how large something is, and [`post`](Client::post) asks a question. Each has a limit on time and
-//! size, follows a few redirects at most, and what begins encrypted stays so. Downloads are tried
-//! again where that is safe ([`RetryPolicy`]). Proxies come from the environment (`HTTPS_PROXY`,
-//! `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`).
+//! One [`Client`] for everything: [`get_to`](Client::get_to) and [`download`](Client::download) get
+//! what is there, [`size`](Client::size) asks how large something is, and [`post`](Client::post)
+//! asks a question. Each has a limit on time and size, follows a few redirects at most, and what
+//! begins encrypted stays so. A server that sends nothing for a while is given up. Downloads are
+//! tried again where that is safe ([`RetryPolicy`]), and go on where they broke off. Proxies come
+//! from the environment ([`Proxies`]). User names, passwords and other secrets in URLs are never
+//! part of a message ([`redacted`]).
 //!
 //! What comes of a request is for the caller to check: whether it is what was wanted.
 
+mod absolute_form;
 mod certificates;
 mod client;
 mod clock;
+mod download;
 mod error;
 mod limits;
+mod proxy;
 mod retry;
+mod url;
 
 pub use certificates::CertificatesError;
-pub use client::{Client, GetEvent, GetOptions, PostRequest};
+pub use client::{Client, PostRequest};
 pub use clock::{Clock, SystemClock};
+pub use download::{DownloadRequest, Downloaded, GetEvent, GetOptions, Validators};
 pub use error::{HttpError, HttpErrorKind};
+pub use proxy::Proxies;
 pub use retry::RetryPolicy;
-
-/// Whether a text is a URL that a [`Client`] can be asked for, and not a path.
-pub fn is_url(text: &str) -> bool {
-    text.starts_with("https://") || text.starts_with("http://")
-}
+pub use url::{is_url, redacted, scheme};

@@ -6,3 +6,5 @@ use std::time::Duration;
 pub(crate) const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 /// How many redirects are followed.
 pub(crate) const MAX_REDIRECTS: u32 = 5;
+/// The longest wait for the next byte of an answer, unless the client is given another one.
+pub(crate) const IDLE_TIMEOUT: Duration = Duration::from_mins(1);

@@ -6,9 +6,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// How often a download is tried, and how long to wait in between.
 ///
-/// Only what is likely to pass is tried again: a connection that was refused or broke before there
-/// was an answer, and the answers 429, 502, 503 and 504. Once a byte of the content has come
-/// nothing is tried again. The wait doubles each time; half of it is chance, so that clients that
+/// Only what is likely to pass is tried again: a connection that was refused, broke or went silent,
+/// the answers 408, 429, 500, 502, 503 and 504, and 403 where the server says when to come back, as
+/// GitHub does. What has come already is kept, and the rest is asked for; attempts are counted from
+/// the last byte that came. The wait doubles each time; half of it is chance, so that clients that
 /// failed together do not come back together. A server's `Retry-After` is waited for, if it is not
 /// longer than `longest`. The time limit of a request includes all of this.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,7 +24,7 @@ pub struct RetryPolicy {
 
 impl Default for RetryPolicy {
     fn default() -> Self {
-        Self { attempts: 3, first: Duration::from_millis(500), longest: Duration::from_secs(30) }
+        Self { attempts: 4, first: Duration::from_millis(500), longest: Duration::from_mins(1) }
     }
 }
 
@@ -58,13 +59,17 @@ impl RetryPolicy {
 
 fn is_transient(problem: &HttpErrorKind) -> bool {
     match problem {
-        HttpErrorKind::Status { status, .. } => matches!(status, 429 | 502 | 503 | 504),
+        HttpErrorKind::Status { status: 403, retry_after } => retry_after.is_some(),
+        HttpErrorKind::Status { status, .. } => matches!(status, 408 | 429 | 500 | 502 | 503 | 504),
+        HttpErrorKind::NoAnswer | HttpErrorKind::Stalled { .. } | HttpErrorKind::CutShort { .. } => true,
         HttpErrorKind::Network(error) => matches!(
             error.kind(),
             ErrorKind::ConnectionRefused
                 | ErrorKind::ConnectionReset
                 | ErrorKind::ConnectionAborted
                 | ErrorKind::BrokenPipe
+                | ErrorKind::TimedOut
+                | ErrorKind::UnexpectedEof
         ),
         _ => false,
     }
@@ -133,8 +138,9 @@ mod tests {
         };
         assert_eq!(status(503, Some(7)), Some(Duration::from_secs(7)));
         assert_eq!(status(429, Some(0)), Some(Duration::from_millis(250)));
-        assert_eq!(status(503, Some(31)), None);
-        assert_eq!([404, 500, 501].map(|code| status(code, None)), [None; 3]);
+        assert_eq!(status(503, Some(61)), None);
+        assert_eq!(status(403, Some(7)), Some(Duration::from_secs(7)));
+        assert_eq!([403, 404, 410, 501].map(|code| status(code, None)), [None; 4]);
     }
 
     #[test]

@@ -3,8 +3,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-use http::{Client, Clock, GetEvent, GetOptions, HttpError, HttpErrorKind, PostRequest, RetryPolicy};
-use std::io::{self, Write};
+use http::{
+    Client, Clock, DownloadRequest, Downloaded, GetEvent, GetOptions, HttpError, HttpErrorKind, PostRequest,
+    Proxies, RetryPolicy, Validators,
+};
+use std::io::{self, Read as _, Write};
 use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
@@ -43,7 +46,8 @@ struct Case {
 
 fn case() -> Case {
     let clock = Arc::new(Still { begin: Instant::now(), slept: Mutex::default() });
-    Case { client: Client::new(None).clock(Arc::clone(&clock) as Arc<dyn Clock>), clock }
+    let client = Client::new(None).clock(Arc::clone(&clock) as Arc<dyn Clock>).proxies(Proxies::none());
+    Case { client, clock }
 }
 
 const OPTIONS: GetOptions =
@@ -79,7 +83,7 @@ fn what_comes_and_what_happens() {
     let (mut out, mut events) = (Vec::new(), Vec::new());
     let received = case.client.get_to(&url, &mut out, &OPTIONS, &mut |event| {
         events.push(match event {
-            GetEvent::Begins { length } => (true, length.unwrap()),
+            GetEvent::Begins { length, .. } => (true, length.unwrap()),
             GetEvent::Received { bytes } => (false, bytes),
             other => panic!("{other:?}"),
         });
@@ -134,11 +138,18 @@ fn what_is_refused() {
         "Status { status: 404",
         "status 404",
     );
-    is(vec![http_response("500 Oh", &["Content-Length: 0"], b"")], "Status", "status 500");
+    is(vec![http_response("500 Oh", &["Content-Length: 0"], b""); 4], "Status", "status 500");
+    is(vec![http_response("204 No Content", &[], b"")], "Status", "status 204");
+    is(vec![http_response("304 Not Modified", &[], b"")], "Redirected", "redirects");
     let circle = http_response("302 Found", &["Location: /file", "Content-Length: 0"], b"");
     is(vec![circle; 8], "TooManyRedirects", "more than 5 redirects");
     let error = case().get("/etc/passwd").unwrap_err();
-    assert!(matches!(error.kind(), HttpErrorKind::NotAUrl));
+    assert!(matches!(error.kind(), HttpErrorKind::NotAUrl { scheme: None }) && error.hint().is_none());
+    let error = case().get("ftp://127.0.0.1/file").unwrap_err();
+    assert!(error.kind().to_string().contains("neither with `http://`"), "{error:?}");
+    assert!(error.hint().is_some());
+    let file = http_response("302 Found", &["Location: file:///etc/passwd", "Content-Length: 0"], b"");
+    is(vec![file], "NotAUrl", "neither with");
 
     let (url, _server) = serve(vec![http_ok(b"abc")]);
     let error = case().client.get_to(&url, &mut Full, &OPTIONS, &mut |_| {}).unwrap_err();
@@ -198,7 +209,7 @@ fn what_passes_is_tried_again() {
     assert!(
         matches!(error.kind(), HttpErrorKind::Network(error) if error.kind() == io::ErrorKind::ConnectionRefused)
     );
-    assert_eq!(case_.slept(), [500, 1000]);
+    assert_eq!(case_.slept(), [500, 1000, 2000]);
     let never = case();
     let client = never.client.retries(RetryPolicy::NEVER);
     assert!(client.get_to(&format!("http://{nobody}/"), &mut Vec::new(), &OPTIONS, &mut |_| {}).is_err());
@@ -210,6 +221,288 @@ fn what_passes_is_tried_again() {
     assert!(case_.get(&url).is_err());
     assert!(case_.slept().is_empty());
     assert_eq!(server.join().unwrap().len(), 1);
+}
+
+/// A file that a test downloads into.
+struct Download {
+    case: Case,
+    file: tempfile::NamedTempFile,
+}
+
+impl Download {
+    fn new(content: &[u8]) -> Self {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(content).unwrap();
+        Self { case: case(), file }
+    }
+
+    fn get(&self, request: DownloadRequest<'_>) -> Result<Downloaded, HttpError> {
+        self.case.client.download(&request, self.file.as_file(), &mut |_| {})
+    }
+
+    fn content(&self) -> Vec<u8> {
+        std::fs::read(self.file.path()).unwrap()
+    }
+}
+
+fn request(url: &str) -> DownloadRequest<'_> {
+    DownloadRequest { url, options: OPTIONS, known: None, begun: None, only: None }
+}
+
+fn tagged(tag: &str) -> Validators {
+    Validators { etag: Some(tag.to_owned()), last_modified: None }
+}
+
+fn part(tag: &str, range: &str, body: &[u8]) -> Vec<u8> {
+    let length = format!("Content-Length: {}", body.len());
+    let range = format!("Content-Range: bytes {range}");
+    http_response("206 Partial Content", &[&format!("ETag: {tag}"), &range, &length], body)
+}
+
+fn whole(tag: &str, length: usize, body: &[u8]) -> Vec<u8> {
+    http_response("200 OK", &[&format!("ETag: {tag}"), &format!("Content-Length: {length}")], body)
+}
+
+#[test]
+fn what_broke_off_goes_on() {
+    // Twice in one download.
+    let (url, server) = serve(vec![
+        whole("\"a\"", 9, b"abc"),
+        http_response("503 Busy", &["Content-Length: 0"], b""),
+        part("\"a\"", "3-8/9", b"de")[..].to_vec(),
+        part("\"a\"", "5-8/9", b"fghi"),
+    ]);
+    let download = Download::new(b"");
+    let done = download.get(request(&url)).unwrap();
+    assert_eq!(done, Downloaded::Whole { validators: tagged("\"a\"") });
+    assert_eq!(download.content(), b"abcdefghi");
+    let requests = server.join().unwrap();
+    let sent: Vec<_> = requests.iter().map(|r| (r.field("range"), r.field("if-range"))).collect();
+    let tag = Some("\"a\"");
+    let expected = [(None, None), (Some("bytes=3-"), tag), (Some("bytes=3-"), tag), (Some("bytes=5-"), tag)];
+    assert_eq!(sent, expected);
+
+    // From an earlier run.
+    let begun = tagged("\"a\"");
+    let (url, _server) = serve(vec![part("\"a\"", "3-5/6", b"def")]);
+    let download = Download::new(b"abc");
+    download.get(DownloadRequest { begun: Some(&begun), ..request(&url) }).unwrap();
+    assert_eq!(download.content(), b"abcdef");
+    // What the server has is another one by now, or shorter.
+    for answers in [
+        vec![whole("\"b\"", 3, b"xyz")],
+        vec![http_response("416 No", &["Content-Length: 0"], b""), whole("\"b\"", 3, b"xyz")],
+    ] {
+        let (url, _server) = serve(answers);
+        let download = Download::new(b"abcdef");
+        let done = download.get(DownloadRequest { begun: Some(&begun), ..request(&url) }).unwrap();
+        assert_eq!(done, Downloaded::Whole { validators: tagged("\"b\"") });
+        assert_eq!(download.content(), b"xyz");
+    }
+    // Another part than the one that is missing.
+    let (url, _server) = serve(vec![part("\"a\"", "2-5/6", b"cdef")]);
+    let download = Download::new(b"abc");
+    let error = download.get(DownloadRequest { begun: Some(&begun), ..request(&url) }).unwrap_err();
+    assert!(error.kind().to_string().contains("another part"), "{error:?}");
+
+    // A weak tag names no bytes: all of it is asked for again.
+    let (url, server) = serve(vec![whole("W/\"a\"", 4, b"ab"), whole("W/\"a\"", 4, b"abcd")]);
+    let download = Download::new(b"left over");
+    download.get(request(&url)).unwrap();
+    assert_eq!(download.content(), b"abcd");
+    assert_eq!(server.join().unwrap()[1].field("range"), None);
+
+    // A stream can go on, but not begin again.
+    let (url, _server) = serve(vec![whole("\"a\"", 4, b"ab"), part("\"a\"", "2-3/4", b"cd")]);
+    assert_eq!(case().get(&url).unwrap(), b"abcd");
+    let (url, _server) = serve(vec![whole("\"a\"", 4, b"ab"), whole("\"b\"", 4, b"wxyz")]);
+    let error = case().get(&url).unwrap_err();
+    assert!(matches!(error.kind(), HttpErrorKind::NotResumed { received: 2 }), "{error:?}");
+}
+
+#[test]
+fn what_has_not_changed_is_not_sent() {
+    let known = Validators { etag: Some("\"a\"".into()), last_modified: Some("yesterday".into()) };
+    let dated = Validators { etag: None, ..known.clone() };
+    for (known, name, value) in
+        [(&known, "if-none-match", "\"a\""), (&dated, "if-modified-since", "yesterday")]
+    {
+        let (url, server) = serve(vec![http_response("304 Not Modified", &["ETag: \"a\""], b"")]);
+        let download = Download::new(b"");
+        let done = download.get(DownloadRequest { known: Some(known), ..request(&url) }).unwrap();
+        assert_eq!(done, Downloaded::NotModified);
+        assert_eq!(server.join().unwrap()[0].field(name), Some(value));
+    }
+    let (url, _server) = serve(vec![whole("\"b\"", 1, b"x")]);
+    let done = Download::new(b"").get(DownloadRequest { known: Some(&known), ..request(&url) }).unwrap();
+    assert_eq!(done, Downloaded::Whole { validators: tagged("\"b\"") });
+
+    // The beginning only.
+    let (url, server) = serve(vec![part("\"a\"", "0-3/9", b"abcd")]);
+    let done = Download::new(b"").get(DownloadRequest { only: Some(4), ..request(&url) }).unwrap();
+    assert_eq!(done, Downloaded::Part { validators: tagged("\"a\"") });
+    assert_eq!(server.join().unwrap()[0].field("range"), Some("bytes=0-3"));
+    // All of it is shorter, or the server gives no parts.
+    for answer in [part("\"a\"", "0-2/3", b"abc"), whole("\"a\"", 3, b"abc")] {
+        let (url, _server) = serve(vec![answer]);
+        let done = Download::new(b"").get(DownloadRequest { only: Some(4), ..request(&url) }).unwrap();
+        assert_eq!(done, Downloaded::Whole { validators: tagged("\"a\"") });
+    }
+}
+
+#[test]
+fn nothing_is_also_an_answer() {
+    let (url, _server) = serve(vec![http_response("200 OK", &["Content-Length: 0"], b"")]);
+    assert_eq!(case().get(&url).unwrap(), b"");
+}
+
+#[test]
+fn a_server_that_goes_silent_is_given_up() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        let kept: Vec<_> = listener
+            .incoming()
+            .map(|stream| {
+                let mut stream = stream.unwrap();
+                HttpRequest::read(&mut stream).unwrap();
+                stream.write_all(&whole("\"a\"", 9, b"abc")).unwrap();
+                stream
+            })
+            .collect();
+        drop(kept);
+    });
+    let client = Client::new(None).idle(Duration::from_millis(100)).retries(RetryPolicy::NEVER);
+    let error =
+        client.proxies(Proxies::none()).get_to(&url, &mut Vec::new(), &OPTIONS, &mut |_| {}).unwrap_err();
+    assert!(matches!(error.kind(), HttpErrorKind::Stalled { idle } if idle.as_millis() == 100), "{error:?}");
+}
+
+#[test]
+fn user_names_go_to_their_server_only() {
+    let (url, server) = serve(vec![
+        http_response("302 Found", &["Location: /other", "Content-Length: 0"], b""),
+        http_ok(b"abc"),
+    ]);
+    let url = url.replace("http://", "HTTP://me:s%3Acret@");
+    assert_eq!(case().get(&url).unwrap(), b"abc");
+    let authorization = Some("Basic bWU6czpjcmV0");
+    for request in server.join().unwrap() {
+        assert_eq!(request.field("authorization"), authorization);
+        assert!(!request.field("host").unwrap().contains("cret"));
+    }
+    let (elsewhere, other) = serve(vec![http_ok(b"abc")]);
+    let (url, server) = serve(vec![http_response(
+        "302 Found",
+        &[&format!("Location: {elsewhere}"), "Content-Length: 0"],
+        b"",
+    )]);
+    case().get(&url.replace("http://", "http://me:secret@")).unwrap();
+    assert!(server.join().unwrap()[0].field("authorization").is_some());
+    assert_eq!(other.join().unwrap()[0].field("authorization"), None);
+
+    let url = format!("http://me:secret@{}/?token=secret&x=1", nobody());
+    let error = case().get(&url).unwrap_err();
+    let text = format!("{error} {:?} {}", error.kind(), error.url());
+    assert!(!text.contains("secret") && text.contains("***@127.0.0.1"), "{text}");
+}
+
+/// A client with these variables.
+fn through(variables: &[(&'static str, String)]) -> Client {
+    let variables = variables.to_vec();
+    let value =
+        move |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone());
+    Client::new(None).proxies(Proxies::new(value)).retries(RetryPolicy::NEVER)
+}
+
+fn get(client: &Client, url: &str) -> Result<Vec<u8>, HttpError> {
+    let mut out = Vec::new();
+    client.get_to(url, &mut out, &OPTIONS, &mut |_| {}).map(|_| out)
+}
+
+#[test]
+fn proxies() {
+    // Without encryption the proxy makes the request; a redirect goes through it too.
+    let (proxy, server) = serve_in_turn(vec![
+        http_response("302 Found", &["Location: http://other.invalid/y", "Content-Length: 0"], b""),
+        http_ok(b"abc"),
+    ]);
+    let client = through(&[("HTTP_PROXY", format!("http://me:secret@{proxy}/"))]);
+    assert_eq!(get(&client, "http://some.invalid:81/x?y=1").unwrap(), b"abc");
+    let requests = server.join().unwrap();
+    assert!(requests[0].head.starts_with("GET http://some.invalid:81/x?y=1 HTTP/1.1\r\n"), "{requests:?}");
+    assert_eq!(requests[0].field("host"), Some("some.invalid:81"));
+    assert_eq!(requests[0].field("proxy-authorization"), Some("Basic bWU6c2VjcmV0"));
+    assert_eq!(requests[0].field("authorization"), None);
+    assert!(requests[1].head.starts_with("GET http://other.invalid/y HTTP/1.1\r\n"), "{requests:?}");
+
+    // With encryption it makes the connection.
+    let (proxy, server) = serve_in_turn(vec![http_response("403 No", &["Content-Length: 0"], b"")]);
+    let client = through(&[("https_proxy", proxy.to_string())]);
+    assert!(get(&client, "https://some.invalid/x").is_err());
+    assert!(server.join().unwrap()[0].head.starts_with("CONNECT some.invalid:443 HTTP/1.1\r\n"));
+
+    // What is excepted is asked directly.
+    let (url, _server) = serve(vec![http_ok(b"abc")]);
+    let client = through(&[("ALL_PROXY", nobody().to_string()), ("NO_PROXY", "127.0.0.0/8".to_owned())]);
+    assert_eq!(get(&client, &url).unwrap(), b"abc");
+
+    // A proxy that is not there is named, but not its password.
+    let client = through(&[("ALL_PROXY", format!("http://me:secret@{}", nobody()))]);
+    let error = get(&client, &url).unwrap_err();
+    let hint = error.hint().unwrap();
+    assert!(hint.contains("ALL_PROXY") && !hint.contains("secret"), "{hint}");
+    // Something that cannot be used is not passed over.
+    let (url, server) = serve(vec![http_ok(b"abc")]);
+    let client = through(&[("ALL_PROXY", "gopher://127.0.0.1".to_owned())]);
+    assert!(matches!(get(&client, &url).unwrap_err().kind(), HttpErrorKind::Proxy { .. }));
+    assert!(!server.is_finished());
+}
+
+/// A SOCKS 5 proxy (RFC 1928) for one connection; gives the name and port that it is asked for.
+fn socks(answer: Vec<u8>) -> (std::net::SocketAddr, JoinHandle<(Vec<u8>, HttpRequest)>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let server = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut read = |count: usize| {
+            let mut bytes = vec![0; count];
+            stream.read_exact(&mut bytes).unwrap();
+            bytes
+        };
+        let methods = read(2)[1];
+        read(methods.into());
+        stream.write_all(&[5, 0]).unwrap();
+        let mut read = |count: usize| {
+            let mut bytes = vec![0; count];
+            stream.read_exact(&mut bytes).unwrap();
+            bytes
+        };
+        assert_eq!(read(4), [5, 1, 0, 3]);
+        let length = read(1)[0];
+        let target = read(usize::from(length) + 2);
+        stream.write_all(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0]).unwrap();
+        let request = HttpRequest::read(&mut stream).unwrap();
+        stream.write_all(&answer).unwrap();
+        (target, request)
+    });
+    (address, server)
+}
+
+#[test]
+fn socks_proxies_are_not_passed_over() {
+    let (proxy, server) = socks(http_ok(b"abc"));
+    let client = through(&[("ALL_PROXY", format!("SOCKS5h://{proxy}"))]);
+    assert_eq!(get(&client, "http://some.invalid/x").unwrap(), b"abc");
+    let (target, request) = server.join().unwrap();
+    assert_eq!(target, b"some.invalid\0\x50");
+    assert!(request.head.starts_with("GET /x HTTP/1.1\r\n"), "{request:?}");
+
+    let (url, server) = serve(vec![http_ok(b"abc")]);
+    let client = through(&[("http_proxy", format!("socks5://{}", nobody()))]);
+    let error = get(&client, &url).unwrap_err();
+    assert!(error.hint().unwrap().contains("http_proxy"), "{error:?}");
+    assert!(!server.is_finished());
 }
 
 #[test]
@@ -281,11 +574,7 @@ fn who_is_trusted() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("authority.pem");
     std::fs::write(&file, format!("Ours\n{authority}")).unwrap();
-    let get = |client: &Client, url: &str| {
-        let mut out = Vec::new();
-        client.get_to(url, &mut out, &OPTIONS, &mut |_| {}).map(|_| out)
-    };
-    let ours = Client::new(Some(&file));
+    let ours = Client::new(Some(&file)).proxies(Proxies::none());
     assert_eq!(get(&ours, &url).unwrap(), b"abc");
 
     let error = get(&Client::new(None), &url).unwrap_err();
@@ -305,12 +594,12 @@ fn who_is_trusted() {
         if let Some(content) = content {
             std::fs::write(&file, content).unwrap();
         }
-        let error = get(&Client::new(Some(&file)), &url).unwrap_err();
+        let error = get(&Client::new(Some(&file)).proxies(Proxies::none()), &url).unwrap_err();
         assert!(matches!(error.kind(), HttpErrorKind::Certificates(_)), "{error:?}");
         assert!(error.kind().to_string().contains(name), "{error:?}");
         // They are only needed where there is encryption.
         let (plain, _server) = serve(vec![http_ok(b"abc")]);
-        assert_eq!(get(&Client::new(Some(&file)), &plain).unwrap(), b"abc");
+        assert_eq!(get(&Client::new(Some(&file)).proxies(Proxies::none()), &plain).unwrap(), b"abc");
     }
 
     // Sent on to a server without encryption, which must not even be asked.
@@ -320,7 +609,7 @@ fn who_is_trusted() {
         http_response("301 Moved", &[&format!("Location: http://{address}/"), "Content-Length: 0"], b"");
     let (url, authority) = serve_encrypted(down);
     std::fs::write(&file, authority).unwrap();
-    let error = get(&Client::new(Some(&file)), &url).unwrap_err();
+    let error = get(&Client::new(Some(&file)).proxies(Proxies::none()), &url).unwrap_err();
     assert!(
         matches!(error.kind(), HttpErrorKind::NotEncrypted { to } if to.contains(&address.to_string())),
         "{error:?}"
