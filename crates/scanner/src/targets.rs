@@ -4,6 +4,11 @@
 //! |---|---|
 //! | closure | a store path, or a link to one, with everything it needs at run time |
 //! | derivation | a `.drv` with everything that is needed to build it |
+//! | store-paths | a list of store paths, or all that a store holds |
+//! | path-info | what `nix path-info --json` prints |
+//! | build-result | what `nix build --json` prints: the closures of what was built |
+//! | derivation-json | what `nix derivation show` prints |
+//! | image | a container image: archives of Docker and OCI, and the layout of OCI |
 //! | packages-json | `packages.json` of a channel |
 //! | eval-jobs | lines of nix-eval-jobs |
 //! | cyclonedx | an SBOM in CycloneDX, JSON or XML |
@@ -12,25 +17,34 @@
 //! What is found to be wrong in a part of a target is a [`Warning`], and the rest is scanned; a
 //! [`TargetError`] means that nothing could be.
 
+mod build_result;
 mod bytes;
 mod closure;
 mod collect;
 mod cyclonedx;
 mod derivation;
+mod derivation_json;
 mod detect;
 mod eval_jobs;
+mod image;
+mod listed;
 mod meta;
 mod names;
+mod nix_json;
 mod node;
 mod packages_json;
+mod path_info;
 pub(crate) mod purl;
 mod spdx;
 mod store;
 
 pub use cyclonedx::parse as parse_cyclonedx;
+pub use derivation_json::parse as parse_derivation_json;
 pub use detect::{TargetKind, detect};
+pub use image::{ImageError, read_from as read_image};
 pub(crate) use meta::cut;
 pub use packages_json::parse as parse_packages_json;
+pub use path_info::parse as parse_path_info;
 pub use spdx::parse as parse_spdx;
 pub use store::ReadOptions;
 
@@ -134,12 +148,20 @@ pub enum TargetError {
     Database(#[from] StoreDbError),
     /// A file is of no known kind.
     #[error(
-        "{}: none of: a store path, a .drv file, packages.json, lines of nix-eval-jobs, a CycloneDX or SPDX SBOM",
+        "{}: none of: a store path or a list of them, a .drv file, JSON of nix, a container image, packages.json, lines of nix-eval-jobs, a CycloneDX or SPDX SBOM",
         path.display()
     )]
     Unrecognised {
         /// The file.
         path: PathBuf,
+    },
+    /// A container image cannot be read.
+    #[error("{}: cannot read this container image", path.display())]
+    Image {
+        /// The file or folder.
+        path: PathBuf,
+        /// What is wrong, and where.
+        source: ImageError,
     },
     /// A file outside of the store was to be read as a store path.
     #[error("{}: not in the store {store}", path.display())]
@@ -190,6 +212,7 @@ impl TargetError {
                     .unwrap_or("--no-store-database finds references by reading the files of the store"),
             ),
             Self::Invalid { source, .. } => source.hint(),
+            Self::Image { source, .. } => source.hint(),
             Self::Resolve(ResolveError::Outside { .. } | ResolveError::NotAStorePath { .. }) => {
                 Some("--store names another store, such as /gnu/store; --root says where a system's / is")
             }
@@ -245,7 +268,7 @@ pub fn read(
 /// The most bytes of an SBOM.
 const MAXIMUM_SBOM: u64 = 256 << 20;
 
-/// Reads a file of a kind that does not need a store, plain or compressed.
+/// Reads a file of a kind that is no store path itself, plain or compressed.
 fn read_document(
     path: &Path,
     kind: TargetKind,
@@ -253,7 +276,7 @@ fn read_document(
 ) -> Result<TargetContents, TargetError> {
     let invalid = |source| TargetError::Invalid { path: path.to_owned(), kind, source };
     let maximum = match kind {
-        TargetKind::Closure | TargetKind::Derivation | TargetKind::StorePaths => {
+        TargetKind::Closure | TargetKind::Derivation => {
             return Err(TargetError::NeedsStore { path: path.to_owned(), kind });
         }
         TargetKind::EvalJobs => {
@@ -265,11 +288,16 @@ fn read_document(
                 EvalJobsError::Line(error) => invalid(error.into()),
             });
         }
-        TargetKind::PackagesJson => bytes::MAXIMUM,
+        TargetKind::Image => return image::read(path, options),
         TargetKind::CycloneDx | TargetKind::Spdx => MAXIMUM_SBOM,
+        _ => bytes::MAXIMUM,
     };
     let bytes = bytes::read_all(path, maximum)?;
     match kind {
+        TargetKind::StorePaths => return listed::read(&bytes, options),
+        TargetKind::BuildResult => return build_result::read(&bytes, path, options),
+        TargetKind::PathInfo => path_info::parse(&bytes, options),
+        TargetKind::DerivationJson => derivation_json::parse(&bytes, options),
         TargetKind::PackagesJson => packages_json::parse(&bytes),
         TargetKind::CycloneDx => cyclonedx::parse(&bytes),
         _ => spdx::parse(&bytes),

@@ -54,6 +54,7 @@ fn of(target: &str, samples: &Samples) -> anyhow::Result<Vec<Vec<u8>>> {
         "packages_json" => written::packages_json(),
         "nar" => written::nars(),
         "archive" => written::archives()?,
+        "image" => written::images()?,
         "bootstrap_steps" => steps()?,
         "pe" | "verify" => images()?,
         "cms" => signatures(&images()?),

@@ -2,6 +2,7 @@
 
 use super::{TargetError, bytes, spdx};
 use crate::UnknownName;
+use nix_formats::StoreDir;
 use std::fmt;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
@@ -15,8 +16,16 @@ pub enum TargetKind {
     Closure,
     /// A derivation: its build closure.
     Derivation,
-    /// Store paths, each as it is: a list, or all that a store holds.
+    /// Store paths: a list, or all that a store holds.
     StorePaths,
+    /// What `nix path-info --json` prints.
+    PathInfo,
+    /// What `nix build --json` prints: the closures of what was built.
+    BuildResult,
+    /// What `nix derivation show` prints.
+    DerivationJson,
+    /// A container image: an archive of Docker or OCI, or a folder in the layout of OCI.
+    Image,
     /// `packages.json` of a channel.
     PackagesJson,
     /// Lines of nix-eval-jobs.
@@ -33,6 +42,10 @@ impl TargetKind {
         Self::Closure,
         Self::Derivation,
         Self::StorePaths,
+        Self::PathInfo,
+        Self::BuildResult,
+        Self::DerivationJson,
+        Self::Image,
         Self::PackagesJson,
         Self::EvalJobs,
         Self::CycloneDx,
@@ -45,6 +58,10 @@ impl TargetKind {
             Self::Closure => "closure",
             Self::Derivation => "derivation",
             Self::StorePaths => "store-paths",
+            Self::PathInfo => "path-info",
+            Self::BuildResult => "build-result",
+            Self::DerivationJson => "derivation-json",
+            Self::Image => "image",
             Self::PackagesJson => "packages-json",
             Self::EvalJobs => "eval-jobs",
             Self::CycloneDx => "cyclonedx",
@@ -82,6 +99,9 @@ pub fn detect(path: &Path) -> Result<TargetKind, TargetError> {
         return Ok(TargetKind::Derivation);
     }
     let meta = std::fs::symlink_metadata(path).map_err(io)?;
+    if super::image::is_layout(path) {
+        return Ok(TargetKind::Image);
+    }
     let in_store = |p: &Path| p.parent().and_then(Path::file_name).is_some_and(|n| n == "store");
     if meta.is_dir() || in_store(path) {
         return Ok(TargetKind::Closure);
@@ -111,6 +131,9 @@ pub fn detect(path: &Path) -> Result<TargetKind, TargetError> {
 
 /// What a file is, going by its first bytes, after decompression.
 fn of_contents(start: &[u8]) -> Option<TargetKind> {
+    if super::image::is_archive(start) {
+        return Some(TargetKind::Image);
+    }
     let text = String::from_utf8_lossy(start);
     let text = text.trim_start_matches('\u{feff}').trim_start();
     if text.starts_with("Derive(") || text.starts_with("DrvWithVersion(") {
@@ -130,11 +153,14 @@ fn of_contents(start: &[u8]) -> Option<TargetKind> {
         ];
         return signs.into_iter().find(|(sign, _)| text.contains(sign)).map(|(_, kind)| kind);
     }
+    let has = |text: &str, key: &str| text.contains(&format!("\"{key}\""));
+    if let Some(kind) = of_nix(text, has) {
+        return Some(kind);
+    }
     if !text.starts_with('{') {
         return None;
     }
     let first_line = text.lines().next().unwrap_or("");
-    let has = |text: &str, key: &str| text.contains(&format!("\"{key}\""));
     if (has(first_line, "attr") || has(first_line, "attrPath"))
         && (has(first_line, "drvPath") || has(first_line, "error") || has(first_line, "name"))
         && !has(first_line, "bomFormat")
@@ -151,6 +177,32 @@ fn of_contents(start: &[u8]) -> Option<TargetKind> {
         return Some(TargetKind::PackagesJson);
     }
     None
+}
+
+/// What Nix's own commands print.
+fn of_nix(text: &str, has: impl Fn(&str, &str) -> bool) -> Option<TargetKind> {
+    let path_info = || has(text, "narHash") || has(text, "references") || has(text, "valid");
+    match text.get(..1)? {
+        "[" if has(text, "drvPath") && has(text, "outputs") => Some(TargetKind::BuildResult),
+        "[" if has(text, "path") && path_info() => Some(TargetKind::PathInfo),
+        "{" => {
+            let first_key = text.get(1..)?.trim_start().strip_prefix('"')?;
+            let derivation = || has(text, "builder") || has(text, "outputs") || has(text, "inputDrvs");
+            match first_key.split('"').next()? {
+                "derivations" if derivation() => Some(TargetKind::DerivationJson),
+                "info" if path_info() || has(text, "storeDir") => Some(TargetKind::PathInfo),
+                key if key.starts_with('/') && derivation() => Some(TargetKind::DerivationJson),
+                key if key.starts_with('/') => Some(TargetKind::PathInfo),
+                _ => None,
+            }
+        }
+        _ => {
+            let mut lines = text.lines().map(str::trim);
+            let first = lines.find(|line| !line.is_empty() && !line.starts_with('#'))?;
+            let written = super::nix_json::store_path(first, &StoreDir::default())?;
+            written.folder.is_some().then_some(TargetKind::StorePaths)
+        }
+    }
 }
 
 /// What a JSON document is, going by the keys of its outermost object, wherever they stand.
@@ -211,6 +263,18 @@ mod tests {
             ("<?xml version='1.0'?>\n<Document>\n<SPDXID>SPDXRef-DOCUMENT</SPDXID>", Some(TargetKind::Spdx)),
             ("<Document><w/>", None),
             ("<rdf:RDF xmlns:s='http://spdx.org/rdf/terms#'>", Some(TargetKind::Spdx)),
+            (r#"[{"drvPath":"/nix/store/x.drv","outputs":{"out":null}}]"#, Some(TargetKind::BuildResult)),
+            (r#"[{"path":"/nix/store/x","valid":false}]"#, Some(TargetKind::PathInfo)),
+            ("{\n  \"/nix/store/x\": null\n}", Some(TargetKind::PathInfo)),
+            (r#"{"info":{},"storeDir":"/nix/store","version":2}"#, Some(TargetKind::PathInfo)),
+            (r#"{"/nix/store/x.drv":{"args":[],"builder":"/bin/sh""#, Some(TargetKind::DerivationJson)),
+            (r#"{ "derivations": {"x.drv":{"args":[],"builder":"/bin/sh""#, Some(TargetKind::DerivationJson)),
+            (
+                "\n# of host1\n/nix/store/0c0pz9gyl5pn6b5dqzz34kxijb4ypzhv-hello-2.12.1\n",
+                Some(TargetKind::StorePaths),
+            ),
+            ("/etc/passwd\n", None),
+            ("[]", None),
             ("hello", None),
             ("{}", None),
             ("", None),

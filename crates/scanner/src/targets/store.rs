@@ -133,6 +133,12 @@ impl ReadOptions {
             {
                 None
             }
+            // So can an image. Other archives are sources.
+            Ok(found)
+                if is_tar(found.store_path.name()) && matches!(detect(target), Ok(TargetKind::Image)) =>
+            {
+                None
+            }
             Ok(found) => return Ok(Place::Store(found.store_path)),
             Err(error) => Some(error),
         };
@@ -175,6 +181,10 @@ fn is_document(name: &str) -> bool {
     let name =
         name.strip_suffix(".br").or(name.strip_suffix(".gz")).or(name.strip_suffix(".zst")).unwrap_or(name);
     [".json", ".jsonl", ".jsonld", ".spdx"].iter().any(|e| name.ends_with(e))
+}
+
+fn is_tar(name: &str) -> bool {
+    [".tar", ".tar.gz", ".tgz", ".tar.zst"].iter().any(|e| name.ends_with(e))
 }
 
 #[cfg(test)]

@@ -48,6 +48,35 @@ pub(super) fn archives() -> anyhow::Result<Vec<Vec<u8>>> {
     Ok(vec![tar, packed])
 }
 
+/// Container images with one layer: as `docker save` makes them and in the layout of OCI.
+pub(super) fn images() -> anyhow::Result<Vec<Vec<u8>>> {
+    let archive = |files: &[(&str, u8, &[u8])]| {
+        let mut tar = Vec::new();
+        for (path, kind, content) in files {
+            tar.extend(tar_header(path, *kind, "", content.len()));
+            tar.extend(*content);
+            tar.resize(tar.len().next_multiple_of(512), 0);
+        }
+        tar.extend([0; 1024]);
+        tar
+    };
+    let path = format!("nix/store/{}-hello-2.12.1", "a".repeat(32));
+    let gone = format!("nix/store/.wh.{}-jq-1.6", "b".repeat(32));
+    let layer = archive(&[(&path, b'0', b"x"), (&gone, b'0', b""), ("nix/.wh..wh..opq", b'0', b"")]);
+    let manifest = br#"[{"Layers":["0/layer.tar"]}]"#;
+    let packed = zstd::encode_all(layer.as_slice(), 1)?;
+    let index = br#"{"manifests":[{"digest":"sha256:1"}]}"#;
+    let oci = br#"{"layers":[{"mediaType":"x.tar","digest":"sha256:2"}]}"#;
+    Ok(vec![
+        archive(&[("0/layer.tar", b'0', &layer), ("manifest.json", b'0', manifest)]),
+        archive(&[
+            ("index.json", b'0', index),
+            ("blobs/sha256/1", b'0', oci),
+            ("blobs/sha256/2", b'0', &packed),
+        ]),
+    ])
+}
+
 /// The header of an entry (POSIX.1-1988, "ustar Interchange Format").
 fn tar_header(path: &str, kind: u8, link: &str, size: usize) -> Vec<u8> {
     let mut header = vec![0; 512];
@@ -132,6 +161,12 @@ pub(super) fn packages_json() -> Vec<Vec<u8>> {
 /// Text formats, by the name of the target.
 pub(super) fn texts(target: &str) -> Vec<Vec<u8>> {
     let texts: &[&str] = match target {
+        "path_info" => &[
+            r#"[{"path":"/nix/store/0c0pz9gyl5pn6b5dqzz34kxijb4ypzhv-hello-2.12.1","references":[],"narSize":1}]"#,
+            r#"{"info":{"0c0pz9gyl5pn6b5dqzz34kxijb4ypzhv-hello-2.12.1":{"deriver":null}},"storeDir":"/nix/store","version":2}"#,
+            r#"{"derivations":{"0c0pz9gyl5pn6b5dqzz34kxijb4ypzhv-hello-2.12.1.drv":{"env":{"pname":"hello"},"name":"hello-2.12.1","outputs":{"out":{"path":"x"}},"inputs":{"drvs":{}}}},"version":4}"#,
+            r#"{"/nix/store/0c0pz9gyl5pn6b5dqzz34kxijb4ypzhv-hello-2.12.1.drv":{"env":{},"inputDrvs":{},"outputs":{}}}"#,
+        ],
         "sbat" => &[
             "sbat,1,SBAT Version,sbat,1,https://example.org/SBAT.md\ngrub.debian,5,Debian,grub2,2.14-4,https://example.org\n",
             "sbat,1,2025051000\nshim,4\ngrub,5\n",
