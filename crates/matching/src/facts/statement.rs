@@ -36,6 +36,12 @@ impl StatementFacts<'_> {
         Rc::ptr_eq(&self.product, &other.product) && self.is_enrichment() == other.is_enrichment()
     }
 
+    /// Whether both are about one product of one vendor, however its CPEs are spelt.
+    pub(crate) fn is_of_one_product_with(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.product, &other.product)
+            || (self.products == other.products && self.vendors == other.vendors && self.set == other.set)
+    }
+
     /// What the statement says about the package's version. Kernels have many packages of one
     /// version; asked about one after the other, they cost one evaluation. All packages must be of
     /// those whose facts were made together.
