@@ -191,6 +191,7 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, exit::Failure> {
         return Err(exit::Failure::reported());
     }
     let mut run = Run::new(Timestamp::now(), random_id().map_err(exit::Failure::failed)?);
+    run.today = jiff::tz::TimeZone::system().to_datetime(run.time).date();
     run.reported = options.reported();
     let found = scanner::scan(targets, &database, &policy, run).map_err(exit::Failure::failed)?;
     if let Some(hint) = age_hint(found.records.changed, found.time) {
@@ -259,7 +260,7 @@ fn write_suppress(path: &Path, found: &Scan, selection: &Selection) -> anyhow::R
             e.finding.status == FindingStatus::Affected && e.suppression.is_none() && selection.shows(e)
         })
         .collect();
-    let today = jiff::tz::TimeZone::UTC.to_datetime(found.time).date();
+    let today = jiff::tz::TimeZone::system().to_datetime(found.time).date();
     let rules = report::begin_rules(&open, today);
     Ok(files::replace_bytes(path, rules.as_bytes())?)
 }
@@ -340,13 +341,15 @@ impl ReportArguments {
     fn write(&self, found: &Scan) -> anyhow::Result<()> {
         let mut options = ReportOptions::new(self.format);
         options.selection = self.selection();
+        let mut notes = Vec::new();
         let result = if let Some(path) = &self.output {
             options.appearance = Appearance { all: self.all, ..Appearance::default() };
-            files::replace(path, |out| report::write(out, found, &options)).map_err(Into::into)
+            files::replace(path, |out| report::write_and_note(out, found, &options, &mut notes))
+                .map_err(Into::into)
         } else {
             options.appearance = exit::appearance(terminal::Stream::Stdout, self.all);
             let mut out = BufWriter::new(terminal::stdout());
-            match report::write(&mut out, found, &options).map(|()| out.flush()) {
+            match report::write_and_note(&mut out, found, &options, &mut notes).map(|()| out.flush()) {
                 // Whoever reads has seen enough.
                 Err(ReportError::Io(error)) | Ok(Err(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
                     Ok(())
@@ -355,6 +358,9 @@ impl ReportArguments {
                 Err(error) => Err(error.into()),
             }
         };
+        for note in notes {
+            exit::hint(note);
+        }
         if result.is_ok()
             && self.output.is_none()
             && self.format == ReportFormat::Html

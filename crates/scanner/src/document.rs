@@ -3,6 +3,7 @@
 
 pub(crate) mod cyclonedx;
 mod line;
+pub(crate) mod utf16;
 pub(crate) mod xml;
 pub(crate) mod yaml;
 
@@ -36,6 +37,9 @@ pub enum DocumentError {
     /// A line of it is wrong.
     #[error(transparent)]
     Line(#[from] LineError),
+    /// It begins as UTF-16 and is none.
+    #[error(transparent)]
+    Utf16(std::io::Error),
     /// It is not text.
     #[error("not UTF-8 at byte {offset}")]
     NotUtf8 {

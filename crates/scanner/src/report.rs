@@ -216,6 +216,17 @@ impl ReportOptions {
 
 /// Writes the report of a scan.
 pub fn write(out: &mut dyn io::Write, scan: &Scan, options: &ReportOptions) -> Result<(), ReportError> {
+    write_and_note(out, scan, options, &mut Vec::new())
+}
+
+/// Writes the report of a scan, and adds to `notes` what whoever gives it to another program should
+/// know: which of that program's limits it keeps, and how.
+pub fn write_and_note(
+    out: &mut dyn io::Write,
+    scan: &Scan,
+    options: &ReportOptions,
+    notes: &mut Vec<String>,
+) -> Result<(), ReportError> {
     let ReportOptions { format, selection, appearance, threads } = options;
     // Most findings are counted and not shown: those need no order.
     let entries = scan.unordered();
@@ -224,7 +235,7 @@ pub fn write(out: &mut dyn io::Write, scan: &Scan, options: &ReportOptions) -> R
     let written = match format {
         ReportFormat::Table => table::write(out, scan, &entries, &shown, selection, *appearance),
         ReportFormat::Json => json::write(out, scan, &entries, &shown, *threads),
-        ReportFormat::Sarif => sarif::write(out, scan, &shown),
+        ReportFormat::Sarif => sarif::write(out, scan, &shown).map(|more| notes.extend(more)),
         ReportFormat::CycloneDx => cyclonedx::write(out, scan, &shown),
         ReportFormat::Spdx => spdx::write(out, scan, &shown),
         ReportFormat::Csv => csv::write(out, &shown),

@@ -2,6 +2,8 @@
 
 use crate::threads::available_threads;
 use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use matching::FindingStatus;
 use std::num::NonZero;
 
@@ -9,8 +11,10 @@ use std::num::NonZero;
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Run {
-    /// When it is. Rules expire by this time, in UTC.
+    /// When it is.
     pub time: Timestamp,
+    /// Which day it is for whoever runs it: a rule counts until that day has ended.
+    pub today: Date,
     /// Its identity: a random UUID (version 4) in lower case.
     pub id: String,
     /// Only findings of these statuses are reported with their evidence and vulnerabilities; the
@@ -21,8 +25,9 @@ pub struct Run {
 }
 
 impl Run {
-    /// A run that reports everything, on all processors.
+    /// A run that reports everything, on all processors, where the day is that of UTC.
     pub fn new(time: Timestamp, id: String) -> Self {
-        Self { time, id, reported: FindingStatus::ALL.to_vec(), threads: available_threads() }
+        let today = TimeZone::UTC.to_datetime(time).date();
+        Self { time, today, id, reported: FindingStatus::ALL.to_vec(), threads: available_threads() }
     }
 }

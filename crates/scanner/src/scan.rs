@@ -6,7 +6,6 @@ use crate::run::Run;
 use crate::suppress::{self, Rule};
 use crate::targets::{TargetContents, TargetKind};
 use crate::vex::{self, VexStatements};
-use jiff::tz::TimeZone;
 use matching::{Finding, FindingStatus, Knowledge, Matcher, Package, VexStatement};
 use rustc_hash::FxHashSet;
 use std::num::NonZero;
@@ -82,8 +81,7 @@ pub fn scan(targets: Vec<Target>, database: &Database, policy: &Policy, run: Run
         find(&packages, database, &policy.knowledge, &statements, &run).map_err(ScanError::Lookup)?;
     let mut vex_problems = policy.vex.warnings.clone();
     vex_problems.extend(vex::unused(&statements, &packages, &findings));
-    let today = TimeZone::UTC.to_datetime(run.time).date();
-    let (suppressed, rule_problems) = suppress::apply(&policy.rules, &packages, &findings, today);
+    let (suppressed, rule_problems) = suppress::apply(&policy.rules, &packages, &findings, run.today);
     let info = database.info().map_err(ScanError::Info)?;
     let records = Records {
         cve: info.counts.cve,

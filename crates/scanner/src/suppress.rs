@@ -22,7 +22,7 @@ pub use error::{RuleError, RuleProblem};
 
 use crate::targets::{MAXIMUM_TEXT, Warning};
 use jiff::civil::Date;
-use matching::{Finding, Package, TomlProblem};
+use matching::{Finding, FindingStatus, Package, TomlProblem};
 use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, BTreeSet};
 use vulnerability::CveId;
@@ -100,6 +100,19 @@ impl Rule {
     }
 }
 
+/// What a rule does, or did before it expired. Of several the last says most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Hides {
+    /// It is about no finding.
+    Nothing,
+    /// Only about findings that nobody needs to hide.
+    Closed,
+    /// About findings that it, or another rule, hides.
+    Open,
+    /// About one that no rule hides any more.
+    Shown,
+}
+
 /// Applies rules: which findings are suppressed, by index, and what is wrong with the rules
 /// (expired, or about nothing that was found).
 pub fn apply(
@@ -109,23 +122,33 @@ pub fn apply(
     today: Date,
 ) -> (BTreeMap<usize, Suppression>, Vec<Warning>) {
     let mut suppressed = BTreeMap::new();
-    let mut used = vec![false; rules.len()];
+    let mut hides = vec![Hides::Nothing; rules.len()];
     let mut by_package: FxHashMap<&str, Vec<usize>> = FxHashMap::default();
     for (index, rule) in rules.iter().enumerate() {
         by_package.entry(rule.package.as_deref().unwrap_or("*")).or_default().push(index);
     }
+    let mut covering: Vec<usize> = Vec::new();
     for (place, finding) in findings.iter().enumerate() {
         let Some(package) = packages.get(finding.package) else { continue };
         let candidates =
             [package.pname.as_str(), "*"].into_iter().filter_map(|k| by_package.get(k)).flatten();
         let mut best: Option<&Rule> = None;
+        covering.clear();
         for &index in candidates {
             let Some(rule) = rules.get(index).filter(|r| r.covers(package, finding.cve)) else { continue };
-            if let Some(slot) = used.get_mut(index) {
-                *slot = true;
-            }
+            covering.push(index);
             if !rule.expired(today) && best.is_none_or(|b| rule.narrowness() > b.narrowness()) {
                 best = Some(rule);
+            }
+        }
+        let open = matches!(finding.status, FindingStatus::Affected | FindingStatus::Unknown);
+        for &index in &covering {
+            if let Some(slot) = hides.get_mut(index) {
+                *slot = (*slot).max(match (open, best) {
+                    (false, _) => Hides::Closed,
+                    (true, Some(_)) => Hides::Open,
+                    (true, None) => Hides::Shown,
+                });
             }
         }
         if let Some(rule) = best {
@@ -135,13 +158,22 @@ pub fn apply(
         }
     }
     let mut problems = Vec::new();
-    for (rule, used) in rules.iter().zip(used) {
+    for (rule, hides) in rules.iter().zip(hides) {
         let problem = if let Some(until) = rule.until.filter(|_| rule.expired(today)) {
-            format!("expired on {until}{}", if used { ", and what it hid is shown again" } else { "" })
-        } else if used {
-            continue;
+            let and = match hides {
+                Hides::Nothing | Hides::Closed => "",
+                Hides::Open => "; another rule still hides what it hid",
+                Hides::Shown => ", and what it hid is shown again",
+            };
+            format!("expired on {until}{and}")
         } else {
-            "suppresses nothing: no finding is of this package, version and CVE".to_owned()
+            match hides {
+                Hides::Nothing => {
+                    "suppresses nothing: no finding is of this package, version and CVE".to_owned()
+                }
+                Hides::Closed => "suppresses nothing: what it is about is not affected".to_owned(),
+                Hides::Open | Hides::Shown => continue,
+            }
         };
         problems.push(Warning { place: rule.origin.clone(), problem });
     }

@@ -1,11 +1,12 @@
 //! Files of the policy: suppression rules, VEX documents, curated knowledge. Unlike a target, one
 //! is used as a whole or not at all: a rule that silently does nothing is worse than none.
 
-use crate::document::DocumentError;
+use crate::document::{DocumentError, utf16};
 use crate::suppress::{self, Rule, RuleError};
 use crate::vex::{self, VexStatements};
 use files::ReadError;
 use matching::{Knowledge, KnowledgeError};
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 /// The most bytes of a file of curated knowledge.
@@ -47,14 +48,24 @@ pub enum UserFileError {
 pub fn knowledge(more: &[PathBuf]) -> Result<Knowledge, UserFileError> {
     let mut knowledge = Knowledge::built_in()?;
     for path in more {
-        knowledge.add(&path.display().to_string(), &files::read_text(path, MAXIMUM_KNOWLEDGE)?)?;
+        knowledge.add(&path.display().to_string(), &text(path, MAXIMUM_KNOWLEDGE)?)?;
     }
     Ok(knowledge)
 }
 
+/// The text of a file, in UTF-8 or UTF-16.
+fn text(path: &Path, maximum: u64) -> Result<String, ReadError> {
+    let bytes = files::read_limited(path, maximum)?;
+    match utf16::decoded(&bytes) {
+        Ok(Cow::Owned(text)) => Ok(String::from_utf8(text).unwrap_or_default()),
+        // The error for what is neither names the place.
+        _ => files::read_text(path, maximum),
+    }
+}
+
 /// The suppression rules of a file, in whichever of the forms it is.
 pub fn suppression_rules(path: &Path) -> Result<Vec<Rule>, UserFileError> {
-    let text = files::read_text(path, MAXIMUM_RULES)?;
+    let text = text(path, MAXIMUM_RULES)?;
     suppress::parse(&text, &path.display().to_string(), path.extension().and_then(|e| e.to_str()))
         .map_err(|source| UserFileError::Rules { path: path.to_owned(), source })
 }
@@ -80,6 +91,9 @@ mod tests {
         assert!(problem().ends_with("mine.toml: not UTF-8 at byte 1"), "{}", problem());
         std::fs::write(&path, "[[software]]\nprodcts = []").unwrap();
         assert!(problem().contains("mine.toml: ") && problem().contains("line 2"), "{}", problem());
+        let text: Vec<u8> = "\u{feff}generic-names = []".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        std::fs::write(&path, text).unwrap();
+        knowledge(std::slice::from_ref(&path)).unwrap();
         std::fs::write(&path, "generic-names = []").unwrap();
         knowledge(std::slice::from_ref(&path)).unwrap();
     }

@@ -77,6 +77,27 @@ fn sarif_is_valid() {
     for scan in [scan(), empty()] {
         assert_valid(&schema, Vec::new(), &parsed(&scan, ReportFormat::Sarif));
     }
+    // What code scanning needs and takes.
+    let mut long = scan();
+    let vulnerability = long.vulnerabilities.get_mut(&common::cve("CVE-2023-0001")).unwrap();
+    vulnerability.records[0].title = Some("ä".repeat(3000));
+    let details = &mut *vulnerability.records[0].details;
+    details.description = "![x](https://example.org) ö ".repeat(500);
+    details.weaknesses = (1..100).map(|n| format!("CWE-{n}")).collect();
+    let report = parsed(&long, ReportFormat::Sarif);
+    assert_valid(&schema, Vec::new(), &report);
+    let rules = report["runs"][0]["tool"]["driver"]["rules"].as_array().unwrap();
+    assert_eq!(rules.len(), 9);
+    for rule in rules {
+        for (field, maximum) in [("shortDescription", 1024), ("fullDescription", 1024), ("help", 20_000)] {
+            let length = rule[field]["text"].as_str().unwrap().chars().count();
+            assert!((1..=maximum).contains(&length), "{field}: {length}");
+        }
+        let markdown = rule["help"]["markdown"].as_str().unwrap();
+        assert!(markdown.contains("- <https://www.cve.org/") && !markdown.contains("![x]"), "{markdown}");
+        assert!(!markdown.contains("javascript:") && !markdown.contains("<script>"), "{markdown}");
+        assert!(rule["properties"]["tags"].as_array().unwrap().len() <= 20);
+    }
     let report = parsed(&scan(), ReportFormat::Sarif);
     let results = report["runs"][0]["results"].as_array().unwrap();
     assert_eq!(results.len(), 9);

@@ -9,7 +9,7 @@ use jiff::civil::{Date, date};
 use matching::{Confidence, FindingStatus, Package};
 use scanner::suppress::{apply, parse};
 use scanner::suppression_rules;
-use test_support::{peer_file, peers};
+use test_support::{data, peer_file, peers};
 
 fn package(pname: &str, version: &str) -> Package {
     Package {
@@ -63,6 +63,33 @@ fn own_rules() {
     assert_eq!(problems.len(), 2, "{problems:?}");
     assert!(problems[0].starts_with("rules.toml, suppress[1]: expired on 2026-11-22"));
     assert!(problems[1].starts_with("rules.toml, suppress[3]: suppresses nothing"));
+}
+
+/// A rule that expired is told apart from one that others still stand in for.
+#[test]
+fn what_expired_rules_hid() {
+    let text = |name: &str| std::fs::read_to_string(data(&format!("cases/scan/16-messages/{name}"))).unwrap();
+    let packages = [package("frobnicator", "1.0")];
+    let told = |text: &str, status, today| {
+        let rules = parse(text, "r.toml", Some("toml")).unwrap();
+        let findings = [finding(0, "CVE-2023-9000", status, Confidence::High, None)];
+        let (suppressed, problems) = apply(&rules, &packages, &findings, today);
+        (suppressed.len(), problems.iter().map(ToString::to_string).collect::<Vec<_>>())
+    };
+    let affected = FindingStatus::Affected;
+    let (hidden, problems) = told(&text("dup.toml"), affected, TODAY);
+    assert_eq!(hidden, 1);
+    assert_eq!(
+        problems,
+        ["r.toml, suppress[1]: expired on 2026-01-01; another rule still hides what it hid"]
+    );
+    // The last day counts, the day after does not.
+    assert_eq!(told(&text("tz.toml"), affected, date(2026, 11, 28)), (1, vec![]));
+    let (hidden, problems) = told(&text("tz.toml"), affected, date(2026, 11, 29));
+    assert_eq!(hidden, 0);
+    assert_eq!(problems, ["r.toml, suppress[0]: expired on 2026-11-28, and what it hid is shown again"]);
+    let (_, problems) = told(&text("tz.toml"), FindingStatus::NotAffected, date(2026, 11, 28));
+    assert_eq!(problems, ["r.toml, suppress[0]: suppresses nothing: what it is about is not affected"]);
 }
 
 #[test]

@@ -19,6 +19,36 @@ fn file(suffix: &str, bytes: &[u8]) -> tempfile::NamedTempFile {
     file
 }
 
+/// What PowerShell's `>` makes of an SBOM, and what Windows' other programs may.
+#[test]
+fn sboms_in_utf16() {
+    for name in ["u16.json", "u16.xml"] {
+        let path = data(&format!("cases/scan/17-sbom-encodings/{name}"));
+        let (kind, contents) = read(&path, None, &ReadOptions::default()).unwrap();
+        assert_eq!(kind, TargetKind::CycloneDx);
+        assert!(!contents.packages.is_empty() && contents.warnings.is_empty(), "{name}: {contents:?}");
+        let bytes = std::fs::read(&path).unwrap();
+        assert_eq!(parse_cyclonedx(&bytes).unwrap(), contents);
+        let swapped: Vec<u8> = bytes.chunks(2).flat_map(|unit| [unit[1], unit[0]]).collect();
+        for other in [&bytes[2..], &swapped, &swapped[2..]] {
+            let file = file(".json", other);
+            assert_eq!(read(file.path(), None, &ReadOptions::default()).unwrap().1, contents);
+        }
+        // Half of a character at the end.
+        let cut = file("", &bytes[..bytes.len() - 1]);
+        let error = chain(&read(cut.path(), None, &ReadOptions::default()).unwrap_err());
+        assert!(error.contains("UTF-16"), "{error}");
+    }
+    let lines = r#"{"attr":"a","name":"a-1","drvPath":"/nix/store/x.drv"}"#;
+    let spdx = "SPDXVersion: SPDX-2.3\nSPDXID: SPDXRef-DOCUMENT\nPackageName: a\nSPDXID: SPDXRef-a\nPackageVersion: 1\n";
+    for (text, kind) in [(lines, TargetKind::EvalJobs), (spdx, TargetKind::Spdx)] {
+        let utf16: Vec<u8> = format!("\u{feff}{text}").encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let file = file("", &utf16);
+        let (found, contents) = read(file.path(), None, &ReadOptions::default()).unwrap();
+        assert_eq!((found, contents.packages.len()), (kind, 1), "{text}");
+    }
+}
+
 /// The numbers are those of the data's README, counted when it was made.
 #[test]
 fn real_evaluations() {

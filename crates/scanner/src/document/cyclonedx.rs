@@ -1,8 +1,8 @@
 //! CycloneDX documents in either form. XML is turned into what the same document would be in JSON,
 //! as far as it is read here, so that everything that follows needs to know one form only.
 
-use super::DocumentError;
 use super::xml::{self, Shape};
+use super::{DocumentError, utf16};
 use serde_json::Value;
 use vulnerability::json::Any;
 
@@ -14,9 +14,11 @@ const MAXIMUM_SERIAL: usize = 100;
 
 /// Reads a document in either form.
 pub(crate) fn document(bytes: &[u8]) -> Result<Value, DocumentError> {
-    if xml::is_xml(bytes) {
-        return from_xml(bytes);
+    let bytes = utf16::decoded(bytes).map_err(DocumentError::Utf16)?;
+    if xml::is_xml(&bytes) {
+        return from_xml(&bytes);
     }
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
     let Any(document) = vulnerability::json::from_slice(bytes, bytes.len())?;
     Ok(document)
 }

@@ -30,6 +30,9 @@ const MAXIMUM_ATTRIBUTES: usize = 128;
 /// The most namespace declarations that hold at one place.
 const MAXIMUM_NAMESPACES: usize = 64;
 
+/// Declared encodings of what is read. What was UTF-16 has been decoded, and still says so.
+const DECODED: [&str; 5] = ["utf-8", "us-ascii", "utf-16", "utf-16le", "utf-16be"];
+
 /// Whether bytes are XML rather than JSON or another text, going by how they begin.
 pub(crate) fn is_xml(bytes: &[u8]) -> bool {
     let start = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii_start();
@@ -134,7 +137,7 @@ pub(crate) fn read(
             },
             Event::DocType(_) => Err(XmlProblem::DocType),
             Event::Decl(declaration) => match declaration.encoding() {
-                Some(Ok(name)) if !matches!(&*name.to_ascii_lowercase(), "utf-8" | "us-ascii") => {
+                Some(Ok(name)) if !DECODED.contains(&&*name.to_ascii_lowercase()) => {
                     Err(XmlProblem::Encoding(shorten(&name)))
                 }
                 Some(Err(error)) => Err(error.into()),

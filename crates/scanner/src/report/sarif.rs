@@ -1,11 +1,16 @@
 //! SARIF 2.1.0 (OASIS): a rule a CVE, a result a finding.
+//!
+//! Written within the limits that GitHub's code scanning documents, for it rejects a file beyond
+//! most of them: what is more goes into further runs, and what is too much for these is left out,
+//! which the report says.
 
-use super::json::{description, rounded};
-use super::text::{level_name, percent};
+use super::json::{description, references, rounded};
+use super::text::{count, is_web_link, level_name, percent};
 use super::{FindingEntry, Scan, TOOL, TOOL_VERSION, cve_url, list, write_object};
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use matching::{Confidence, FindingStatus, Package};
-use serde::Serialize;
-use serde::ser::SerializeMap;
+use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io;
@@ -13,67 +18,176 @@ use terminal::clean;
 use vulnerability::CveId;
 use vulnerability::model::Level;
 
-/// Writes the report.
-pub(super) fn write(out: &mut dyn io::Write, scan: &Scan, shown: &[&FindingEntry<'_>]) -> io::Result<()> {
-    let mut rules: BTreeMap<CveId, &FindingEntry<'_>> = BTreeMap::new();
-    for entry in shown {
-        rules.entry(entry.finding.cve).or_insert(entry);
+/// The most results of a run. A rule has a result, so there are not more rules.
+const MAXIMUM_RESULTS: usize = 25_000;
+/// The most runs of a file.
+const MAXIMUM_RUNS: usize = 20;
+/// The most bytes of a file, compressed with gzip.
+const MAXIMUM_PACKED: u64 = 10_000_000;
+/// The most characters of a short or full description.
+const MAXIMUM_DESCRIPTION: usize = 1024;
+/// The most tags of a rule.
+const MAXIMUM_TAGS: usize = 20;
+/// The most references of a help text.
+const MAXIMUM_REFERENCES: usize = 20;
+/// The most characters of a description in a help text.
+const MAXIMUM_HELP: usize = 4096;
+
+/// Writes the report; gives what its reader should know of the limits.
+pub(super) fn write(
+    out: &mut dyn io::Write,
+    scan: &Scan,
+    shown: &[&FindingEntry<'_>],
+) -> io::Result<Vec<String>> {
+    write_within(out, scan, shown, MAXIMUM_RESULTS)
+}
+
+fn write_within(
+    out: &mut dyn io::Write,
+    scan: &Scan,
+    shown: &[&FindingEntry<'_>],
+    maximum_results: usize,
+) -> io::Result<Vec<String>> {
+    let mut notes = Vec::new();
+    let most = maximum_results.saturating_mul(MAXIMUM_RUNS);
+    let kept = shown.get(..most).unwrap_or(shown);
+    if kept.len() < shown.len() {
+        let left_out = count(shown.len() - kept.len(), "finding", "findings");
+        notes.push(format!(
+            "{left_out} left out of the SARIF report, the least urgent: code scanning takes {MAXIMUM_RUNS} runs of \
+             {maximum_results} results; --min-confidence and --suppress select"
+        ));
     }
-    let places: BTreeMap<CveId, usize> = rules.keys().copied().zip(0..).collect();
-    let notifications: Vec<Value> = scan
-        .targets
-        .iter()
-        .flat_map(|t| t.warnings.iter().map(move |w| (t, w)))
-        .map(|(target, warning)| {
-            json!({ "level": "warning", "message": { "text": clean(&format!("{}: {warning}", target.name)) } })
+    let mut notifications: Vec<Value> = notes.iter().map(|note| notification(note)).collect();
+    for target in &scan.targets {
+        let warnings = target.warnings.iter();
+        notifications.extend(warnings.map(|w| notification(&format!("{}: {w}", target.name))));
+    }
+    let mut chunks: Vec<&[&FindingEntry<'_>]> = kept.chunks(maximum_results.max(1)).collect();
+    if chunks.is_empty() {
+        chunks.push(&[]);
+    }
+    let total = chunks.len();
+    let runs: Vec<Run<'_, '_>> = chunks
+        .into_iter()
+        .enumerate()
+        .map(|(index, shown)| {
+            let notifications = if index == 0 { notifications.as_slice() } else { &[] };
+            Run { scan, shown, number: (total > 1).then_some(index + 1), notifications }
         })
         .collect();
-    let rules: Vec<&FindingEntry<'_>> = rules.into_values().collect();
-    write_object(out, 4, |report| {
+    let mut measured = Measured { out, packed: GzEncoder::new(Counter(0), Compression::fast()) };
+    write_object(&mut measured, 4, |report| {
         report.serialize_entry("$schema", "https://json.schemastore.org/sarif-2.1.0.json")?;
         report.serialize_entry("version", "2.1.0")?;
-        let run = Run {
-            tool: Tool {
-                driver: Driver {
-                    name: TOOL,
-                    semantic_version: TOOL_VERSION,
-                    rules: list(&rules, |_, e| rule(e)),
-                },
-            },
-            automation_details: json!({ "id": format!("{TOOL}/"), "guid": scan.id }),
-            invocations: json!([{
-                "executionSuccessful": true,
-                "endTimeUtc": scan.time,
-                "toolExecutionNotifications": notifications,
-            }]),
-            results: list(shown, |_, e| result(scan, e, &places)),
-            column_kind: "utf16CodeUnits",
+        report.serialize_entry("runs", &list(&runs, |_, run| run))
+    })?;
+    if total > 1 {
+        notes.push(format!(
+            "{} make {total} runs, since code scanning takes {maximum_results} results in one",
+            count(kept.len(), "finding", "findings")
+        ));
+    }
+    let Counter(size) = measured.packed.finish()?;
+    if size > MAXIMUM_PACKED {
+        notes.push(format!(
+            "the SARIF report has some {} MB when compressed, and code scanning takes 10 MB; --min-confidence and \
+             --suppress make it smaller",
+            size / 1_000_000
+        ));
+    }
+    Ok(notes)
+}
+
+fn notification(text: &str) -> Value {
+    json!({ "level": "warning", "message": { "text": clean(text) } })
+}
+
+/// Counts what a file would have when compressed.
+struct Measured<'a> {
+    out: &'a mut dyn io::Write,
+    packed: GzEncoder<Counter>,
+}
+
+impl io::Write for Measured<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let count = self.out.write(bytes)?;
+        self.packed.write_all(bytes.get(..count).unwrap_or(bytes))?;
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+struct Counter(u64);
+
+impl io::Write for Counter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 += bytes.len() as u64;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A run, whose rules are those of its results.
+struct Run<'a, 'e> {
+    scan: &'a Scan,
+    shown: &'a [&'a FindingEntry<'e>],
+    /// From 1, if there are several.
+    number: Option<usize>,
+    notifications: &'a [Value],
+}
+
+impl Serialize for Run<'_, '_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut rules: BTreeMap<CveId, &FindingEntry<'_>> = BTreeMap::new();
+        for entry in self.shown {
+            rules.entry(entry.finding.cve).or_insert(entry);
+        }
+        let places: BTreeMap<CveId, usize> = rules.keys().copied().zip(0..).collect();
+        let rules: Vec<&FindingEntry<'_>> = rules.into_values().collect();
+        // Runs of one category and tool are rejected, so each has its own.
+        let details = match self.number {
+            None => json!({ "id": format!("{TOOL}/"), "guid": self.scan.id }),
+            Some(number) => json!({ "id": format!("{TOOL}/{number}/"), "correlationGuid": self.scan.id }),
         };
-        report.serialize_entry("runs", &[run])
-    })
+        let mut run = serializer.serialize_map(None)?;
+        run.serialize_entry("tool", &Tool { driver: Driver { rules: list(&rules, |_, e| rule(e)) } })?;
+        run.serialize_entry("automationDetails", &details)?;
+        let invocations = json!([{
+            "executionSuccessful": true,
+            "endTimeUtc": self.scan.time,
+            "toolExecutionNotifications": self.notifications,
+        }]);
+        run.serialize_entry("invocations", &invocations)?;
+        run.serialize_entry("results", &list(self.shown, |_, e| result(self.scan, e, &places)))?;
+        run.serialize_entry("columnKind", "utf16CodeUnits")?;
+        run.end()
+    }
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Run<L: Serialize, R: Serialize> {
-    tool: Tool<L>,
-    automation_details: Value,
-    invocations: Value,
-    results: R,
-    column_kind: &'static str,
-}
-
-#[derive(Serialize)]
+#[derive(serde::Serialize)]
 struct Tool<L: Serialize> {
     driver: Driver<L>,
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Driver<L: Serialize> {
-    name: &'static str,
-    semantic_version: &'static str,
+struct Driver<L> {
     rules: L,
+}
+
+impl<L: Serialize> Serialize for Driver<L> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut driver = serializer.serialize_map(None)?;
+        driver.serialize_entry("name", TOOL)?;
+        driver.serialize_entry("semanticVersion", TOOL_VERSION)?;
+        driver.serialize_entry("rules", &self.rules)?;
+        driver.end()
+    }
 }
 
 fn rule(entry: &FindingEntry<'_>) -> Value {
@@ -91,6 +205,7 @@ fn rule(entry: &FindingEntry<'_>) -> Value {
                 .map(|w| format!("external/cwe/{}", w.to_lowercase())),
         );
     }
+    tags.truncate(MAXIMUM_TAGS);
     let mut properties = json!({ "tags": tags, "precision": "high" });
     if let (Some(score), Value::Object(properties)) = (entry.score(), &mut properties) {
         // Some readers sort by this, and want a text.
@@ -99,12 +214,68 @@ fn rule(entry: &FindingEntry<'_>) -> Value {
     json!({
         "id": cve,
         "name": cve,
-        "shortDescription": { "text": summary },
-        "fullDescription": { "text": full },
+        "shortDescription": { "text": shortened(&summary, MAXIMUM_DESCRIPTION) },
+        "fullDescription": { "text": shortened(&full, MAXIMUM_DESCRIPTION) },
+        "help": help(entry, &full),
         "helpUri": cve_url(cve),
         "defaultConfiguration": { "level": level(entry) },
         "properties": properties,
     })
+}
+
+/// A text of at most so many characters.
+fn shortened(text: &str, maximum: usize) -> String {
+    match text.char_indices().nth(maximum) {
+        None => text.to_owned(),
+        // Room for the ellipsis.
+        Some(_) => text.chars().take(maximum.saturating_sub(1)).chain(['…']).collect(),
+    }
+}
+
+/// What to read about a CVE, as text and as Markdown.
+fn help(entry: &FindingEntry<'_>, description: &str) -> Value {
+    let description = shortened(description, MAXIMUM_HELP);
+    let mut facts = vec![format!("Severity: {}", level_name(entry.level()))];
+    if let Some(score) = entry.score() {
+        facts.push(format!("score {}", rounded(score)));
+    }
+    if entry.known_exploited() {
+        facts.push("known to be exploited (CISA)".to_owned());
+    }
+    if let Some(epss) = entry.epss() {
+        facts.push(format!("probability of exploitation within 30 days {:.2} %", epss * 100.0));
+    }
+    let facts = format!("{}.", facts.join(", "));
+    let url = cve_url(entry.finding.cve);
+    let links: Vec<&str> = entry
+        .vulnerability
+        .map(references)
+        .unwrap_or_default()
+        .into_iter()
+        .map(|(url, _)| url)
+        .filter(|url| is_web_link(url))
+        .take(MAXIMUM_REFERENCES)
+        .collect();
+    let mut text = format!("{description}\n\n{facts}\n\n{url}");
+    let mut markdown = format!("{}\n\n{facts}\n\n- <{url}>", as_markdown(&description));
+    for link in links.into_iter().filter(|link| *link != url) {
+        text.push('\n');
+        text.push_str(link);
+        markdown.extend(["\n- <", link, ">"]);
+    }
+    json!({ "text": text, "markdown": markdown })
+}
+
+/// A text that means nothing in Markdown: a record could draw links and images with it.
+fn as_markdown(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_ascii_punctuation() && !matches!(c, '.' | ',' | ':' | ';' | '/' | '\'' | '"' | '%' | '?') {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out
 }
 
 /// SARIF's levels, for what is affected; `kind` says what is not, and then the level has to be
@@ -196,4 +367,66 @@ fn location(scan: &Scan, package: &Package) -> Value {
     let (file, line) = position.unwrap_or((file, 1));
     let physical = json!({ "artifactLocation": { "uri": path(file) }, "region": { "startLine": line } });
     json!({ "physicalLocation": physical, "logicalLocations": logical })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::result::Records;
+    use crate::run::Run as ScanRun;
+    use matching::Finding;
+
+    #[test]
+    fn texts_are_cut_with_an_ellipsis() {
+        assert_eq!(shortened("äöü", 3), "äöü");
+        assert_eq!(shortened("äöüß", 3), "äö…");
+        assert_eq!(as_markdown("![x](y) <b>"), "\\!\\[x\\]\\(y\\) \\<b\\>");
+    }
+
+    /// What is too much for a run makes more, and what is too much for all is left out with a word.
+    #[test]
+    fn runs_are_split_and_cut() {
+        let time = "2026-11-23T14:00:00Z".parse().unwrap();
+        let mut scan =
+            Scan::new(ScanRun::new(time, "5f1e9c2a-3b4d-4e6f-8a7b-9c0d1e2f3a4b".into()), Records::default());
+        scan.packages = vec![Package { name: "x-1".into(), ..Package::default() }];
+        let finding = |n: usize| Finding {
+            package: 0,
+            cve: format!("CVE-2023-{:04}", n % 3 + 1).parse().unwrap(),
+            status: FindingStatus::Affected,
+            confidence: Confidence::High,
+            fixed_in: None,
+            evidence: Vec::new(),
+        };
+        for (total, runs, left_out) in
+            [(0, 1, false), (4, 1, false), (5, 2, false), (80, 20, false), (81, 20, true)]
+        {
+            scan.findings = (0..total).map(finding).collect();
+            let entries = scan.entries();
+            let shown: Vec<&FindingEntry<'_>> = entries.iter().collect();
+            let mut out = Vec::new();
+            let notes = write_within(&mut out, &scan, &shown, 4).unwrap();
+            let report: Value = serde_json::from_slice(&out).unwrap();
+            let written = report["runs"].as_array().unwrap();
+            assert_eq!(written.len(), runs, "{total}");
+            assert_eq!(notes.iter().any(|n| n.contains("1 finding left out")), left_out, "{notes:?}");
+            assert_eq!(notes.iter().any(|n| n.contains("runs, since")), runs > 1, "{notes:?}");
+            let told = written[0]["invocations"][0]["toolExecutionNotifications"].as_array().unwrap();
+            assert_eq!(told.len(), usize::from(left_out));
+            let mut categories = Vec::new();
+            let mut results = 0;
+            for run in written {
+                let rules = run["tool"]["driver"]["rules"].as_array().unwrap();
+                for result in run["results"].as_array().unwrap() {
+                    let index = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
+                    assert_eq!(rules[index]["id"], result["ruleId"]);
+                    results += 1;
+                }
+                categories.push(run["automationDetails"]["id"].to_string());
+            }
+            categories.sort_unstable();
+            categories.dedup();
+            assert_eq!((categories.len(), results), (runs, total.min(80)));
+        }
+    }
 }

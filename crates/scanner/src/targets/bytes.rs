@@ -1,6 +1,7 @@
 //! Reading a target file: limits, and the compression that its first bytes or its name show.
 
 use super::TargetError;
+use crate::document::utf16;
 use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::path::Path;
@@ -53,12 +54,15 @@ pub(super) fn open(path: &Path) -> Result<Box<dyn Read>, TargetError> {
     // Chained rather than rewound, so that pipes (`/dev/stdin`, process substitution) can be read
     // too.
     let whole = BufReader::with_capacity(128 << 10, io::Cursor::new(start.to_vec()).chain(file));
-    Ok(match compression {
+    let mut text: Box<dyn Read> = match compression {
         Compression::None => Box::new(whole),
         Compression::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(whole)),
         Compression::Zstd => Box::new(zstd::Decoder::with_buffer(whole).map_err(fail)?),
         Compression::Brotli => Box::new(brotli::Decompressor::new(whole, 64 << 10)),
-    })
+    };
+    let mut start = Vec::with_capacity(utf16::LOOK);
+    text.by_ref().take(utf16::LOOK as u64).read_to_end(&mut start).map_err(fail)?;
+    Ok(utf16::reader(&start.clone(), io::Cursor::new(start).chain(text)))
 }
 
 /// Reads a whole file, at most `maximum` bytes after decompression.
