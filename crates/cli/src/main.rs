@@ -10,6 +10,8 @@
 mod bootstrap;
 mod db;
 mod demo;
+#[cfg(test)]
+mod documented;
 mod exit;
 mod explain;
 mod folder;

@@ -10,7 +10,7 @@ const MANUAL: &str = "docs";
 /// Its table of contents, which names all pages.
 const SUMMARY: &str = "docs/SUMMARY.md";
 /// What belongs to the site and is no page.
-const FILES: [&str; 2] = ["docs/book.toml", "docs/schema/scan-report-1.json"];
+const FILES: [&str; 3] = ["docs/book.toml", "docs/site.css", "docs/schema/scan-report-1.json"];
 
 /// Copies the pages of the manual from the project at `root` to the new folder `target`.
 pub(super) fn lay_out(root: &Path, target: &Path) -> anyhow::Result<()> {
