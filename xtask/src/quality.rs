@@ -4,6 +4,7 @@
 //! Nothing here uses the crates that it judges: records and packages are read with code of its own.
 
 pub(crate) mod data;
+pub(crate) mod fixes;
 pub(crate) mod labels;
 pub(crate) mod sample;
 #[cfg(any(test, feature = "bench"))]
@@ -33,8 +34,12 @@ enum Command {
         #[arg(long)]
         seed: Option<u64>,
     },
-    /// Check that the files of labels hold exactly the pairs that are drawn for their sets
-    Check,
+    /// Check that the files of labels hold exactly what is drawn for their sets
+    Check {
+        /// Only this set, `at-the-fix` included
+        #[arg(long)]
+        set: Option<String>,
+    },
     /// Count the pairs that there are to draw from, which is what the weights of the strata come
     /// from
     Population,
@@ -80,9 +85,15 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
                 println!("{}", pair.line());
             }
         }
-        Command::Check => {
-            for set in &SETS {
+        Command::Check { set } => {
+            let wanted = |name: &str| set.as_deref().is_none_or(|set| set == name);
+            for set in SETS.iter().filter(|set| wanted(set.name)) {
                 check(&data, set)?;
+            }
+            if wanted(fixes::NAME) {
+                fixes::check(&data)?;
+            } else if let Some(set) = set {
+                set_called(set)?;
             }
         }
         Command::Population => {

@@ -28,6 +28,23 @@ pub(crate) struct Package {
     pub(crate) line: Value,
 }
 
+impl Package {
+    /// The package of a line of an evaluation; none if it has no name.
+    pub(crate) fn of_line(line: Value, branch: &'static str) -> Option<Self> {
+        let name = line["name"].as_str()?.to_owned();
+        let dash = name.as_bytes().windows(2).position(|w| w[0] == b'-' && !w[1].is_ascii_alphabetic());
+        let (pname, version) = dash.map_or((name.as_str(), ""), |at| (&name[..at], &name[at + 1..]));
+        Some(Self {
+            pname: pname.to_owned(),
+            version: version.to_owned(),
+            attribute: line["attr"].as_str().unwrap_or("").to_owned(),
+            branch,
+            name,
+            line,
+        })
+    }
+}
+
 /// Everything there is to draw from.
 pub(crate) struct Data {
     /// Published records by identifier, the delta's version where there is one.
@@ -61,19 +78,8 @@ impl Data {
             let file = File::open(&path).with_context(|| format!("cannot open {}", path.display()))?;
             for line in BufReader::new(zstd::Decoder::new(file)?).lines() {
                 let line: Value = serde_json::from_str(&line?)?;
-                let Some(name) = line["name"].as_str() else { continue };
-                let dash =
-                    name.as_bytes().windows(2).position(|w| w[0] == b'-' && !w[1].is_ascii_alphabetic());
-                let (pname, version) = dash.map_or((name, ""), |at| (&name[..at], &name[at + 1..]));
-                let package = Package {
-                    name: name.to_owned(),
-                    pname: pname.to_owned(),
-                    version: version.to_owned(),
-                    attribute: line["attr"].as_str().unwrap_or("").to_owned(),
-                    branch,
-                    line: line.clone(),
-                };
-                packages.entry(name.to_owned()).or_insert(package);
+                let Some(package) = Package::of_line(line, branch) else { continue };
+                packages.entry(package.name.clone()).or_insert(package);
             }
         }
         Ok(Self { records, packages })

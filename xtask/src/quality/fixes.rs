@@ -1,0 +1,225 @@
+//! Pairs at and just after a fix: records with versions around the fixes that upstream names.
+//!
+//! The set `at-the-fix` is ours: records drawn by [`draw`], packages made for it, and a truth that
+//! comes from upstream. `boundaries` is shared by several projects and comes with its own records.
+
+pub(crate) mod draw;
+
+use crate::quality::data::{Data, Package};
+use crate::quality::labels::{self, Identity, Label, Status};
+use crate::quality::sample::SETS;
+use crate::workspace;
+use anyhow::{Context, bail, ensure};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+/// The name of our set.
+pub(crate) const NAME: &str = "at-the-fix";
+
+const LABELS: &str = "quality/labels-4.tsv";
+const PACKAGES: &str = "quality/packages-4.jsonl";
+const SKIPPED: &str = "quality/skipped-4.tsv";
+
+/// The first line of the labels.
+const HEADER: &str = "cve\tpackage\tstratum\tkind\tidentity\taffected\tsource\treason";
+
+/// Where a version stands.
+pub(crate) const KINDS: [&str; 5] = [
+    // On a line before its fix.
+    "before", // The fix of its line.
+    "at",     // Later than the fix.
+    "after",  // Older than the flaw, or of a line that never had it.
+    "absent", // Software with a similar name.
+    "near",
+];
+
+/// A labelled pair.
+#[derive(Debug, Clone)]
+#[cfg_attr(not(feature = "bench"), allow(dead_code, reason = "only scoring reads all of it"))]
+pub(crate) struct Pair {
+    /// What the other sets know of a pair too.
+    pub(crate) label: Label,
+    /// One of [`KINDS`].
+    pub(crate) kind: String,
+    /// Whether the record is of the half whose mistakes nobody reads.
+    pub(crate) held_out: bool,
+}
+
+/// The labels of `at-the-fix`.
+pub(crate) fn pairs() -> anyhow::Result<Vec<Pair>> {
+    let rows = rows(&workspace::root().join(LABELS), HEADER)?;
+    let mut pairs = Vec::new();
+    let mut seen: Vec<String> = Vec::new();
+    for (index, row) in rows.iter().enumerate() {
+        let [cve, package, stratum, kind, identity, affected, source, reason] = &row[..] else {
+            bail!("{LABELS}, line {}: {} columns, expected 8", index + 2, row.len());
+        };
+        let wrong = || format!("{LABELS}, line {}", index + 2);
+        ensure!(KINDS.contains(&kind.as_str()), "{}: no kind `{kind}`", wrong());
+        ensure!(!source.is_empty() && !reason.is_empty(), "{}: no source or no reason", wrong());
+        let (identity, status) = match (identity.as_str(), affected.as_str()) {
+            ("same", "yes") => (Identity::Same, Status::Affected),
+            ("same", "no") => (Identity::Same, Status::Unaffected),
+            ("same", "unknown") => (Identity::Same, Status::Unknown),
+            ("other", "no") => (Identity::Other, Status::Unaffected),
+            other => bail!("{}: {other:?} cannot be", wrong()),
+        };
+        ensure!((identity == Identity::Other) == (kind == "near"), "{}: `near` is other software", wrong());
+        if seen.last() != Some(cve) {
+            ensure!(!seen.contains(cve), "{}: {cve} stands in two places", wrong());
+            seen.push(cve.clone());
+        }
+        let label = Label {
+            cve: cve.clone(),
+            package: package.clone(),
+            stratum: stratum.clone(),
+            identity,
+            status,
+            reason: reason.clone(),
+        };
+        // The first record, the third and so on.
+        pairs.push(Pair { label, kind: kind.clone(), held_out: seen.len() % 2 == 1 });
+    }
+    Ok(pairs)
+}
+
+/// The packages of `at-the-fix`.
+pub(crate) fn packages() -> anyhow::Result<BTreeMap<String, Package>> {
+    read_packages(&workspace::root().join(PACKAGES))
+}
+
+/// Is every label of a drawn record, and every package there?
+pub(crate) fn check(data: &Data) -> anyhow::Result<()> {
+    let mut except = BTreeSet::new();
+    for set in &SETS {
+        except.extend(labels::read(&set.path())?.into_iter().map(|label| label.cve));
+    }
+    except.extend(Boundaries::read()?.records.into_keys());
+    let skipped = rows(&workspace::root().join(SKIPPED), "cve\twhy")?;
+    let skipped = skipped.into_iter().filter_map(|row| row.into_iter().next()).collect();
+    let drawn = draw::draw(data, &except, &skipped);
+    let pairs = pairs()?;
+    let mut labelled: Vec<(String, &str)> = Vec::new();
+    let mut seen = BTreeSet::new();
+    for Pair { label, .. } in &pairs {
+        let one = (label.cve.clone(), label.stratum.as_str());
+        if labelled.last() != Some(&one) {
+            labelled.push(one);
+        }
+        ensure!(
+            seen.insert((&label.cve, &label.package)),
+            "{} and {} are labelled twice",
+            label.cve,
+            label.package
+        );
+    }
+    for (index, (label, draw)) in labelled.iter().zip(&drawn).enumerate() {
+        ensure!(label == draw, "{LABELS}: record {} is {label:?}, the draw has {draw:?}", index + 1);
+    }
+    ensure!(
+        labelled.len() == drawn.len(),
+        "{LABELS} has {} records, the draw {}",
+        labelled.len(),
+        drawn.len()
+    );
+    let packages = packages()?;
+    let used: BTreeSet<&str> = pairs.iter().map(|pair| pair.label.package.as_str()).collect();
+    let there: BTreeSet<&str> = packages.keys().map(String::as_str).collect();
+    ensure!(
+        used == there,
+        "packages without a label or without a line: {:?}",
+        used.symmetric_difference(&there).collect::<Vec<_>>()
+    );
+    println!("{LABELS}: {} labels of {} drawn records", pairs.len(), drawn.len());
+    Ok(())
+}
+
+/// The shared set.
+#[cfg_attr(not(feature = "bench"), allow(dead_code, reason = "only scoring reads the labels"))]
+pub(crate) struct Boundaries {
+    /// Records by identifier.
+    pub(crate) records: BTreeMap<String, Value>,
+    /// Packages by name.
+    pub(crate) packages: BTreeMap<String, Package>,
+    /// The truth, all of it about the same software.
+    pub(crate) labels: Vec<Label>,
+}
+
+impl Boundaries {
+    /// Reads it from the shared data.
+    pub(crate) fn read() -> anyhow::Result<Self> {
+        let folder = workspace::shared_data().join("cve/boundaries");
+        let mut records = BTreeMap::new();
+        for record in lines(&folder.join("records.jsonl"))? {
+            let id = record["cveMetadata"]["cveId"].as_str().context("a record without cveId")?.to_owned();
+            records.insert(id, record);
+        }
+        let path = folder.join("truth.tsv");
+        let labels = rows(&path, "cve\tpackage\taffected\tnote")?.into_iter().map(|row| {
+            let [cve, package, affected, note] = <[String; 4]>::try_from(row)
+                .map_err(|row| anyhow::anyhow!("{}: {row:?} has no four columns", path.display()))?;
+            let status = match affected.as_str() {
+                "yes" => Status::Affected,
+                "no" => Status::Unaffected,
+                "unknown" => Status::Unknown,
+                other => bail!("{}: `{other}` is no truth", path.display()),
+            };
+            let stratum = "boundaries".to_owned();
+            Ok(Label { cve, package, stratum, identity: Identity::Same, status, reason: note })
+        });
+        let labels = labels.collect::<anyhow::Result<_>>()?;
+        Ok(Self { records, packages: read_packages(&folder.join("packages.jsonl"))?, labels })
+    }
+}
+
+fn read_packages(path: &Path) -> anyhow::Result<BTreeMap<String, Package>> {
+    let packages = lines(path)?.into_iter().filter_map(|line| Package::of_line(line, ""));
+    Ok(packages.map(|package| (package.name.clone(), package)).collect())
+}
+
+fn lines(path: &Path) -> anyhow::Result<Vec<Value>> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    text.lines()
+        .map(|line| serde_json::from_str(line).with_context(|| format!("{}", path.display())))
+        .collect()
+}
+
+/// The rows of a table behind its header.
+fn rows(path: &Path, header: &str) -> anyhow::Result<Vec<Vec<String>>> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let mut lines = text.lines();
+    ensure!(lines.next() == Some(header), "{}: the first line must be the header", path.display());
+    Ok(lines.map(|line| line.split('\t').map(str::to_owned).collect()).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_committed_labels_are_whole() {
+        let pairs = pairs().expect("labels");
+        for (stratum, count) in draw::STRATA {
+            let records: BTreeSet<&str> = pairs
+                .iter()
+                .filter(|pair| pair.label.stratum == stratum)
+                .map(|pair| pair.label.cve.as_str())
+                .collect();
+            assert_eq!(records.len(), count, "stratum {stratum}");
+        }
+        let packages = packages().expect("packages");
+        for pair in &pairs {
+            assert!(packages.contains_key(&pair.label.package), "{} is not there", pair.label.package);
+        }
+    }
+
+    #[test]
+    fn the_shared_set_is_read() {
+        let boundaries = Boundaries::read().expect("the shared set");
+        for label in &boundaries.labels {
+            assert!(boundaries.records.contains_key(&label.cve), "{}", label.cve);
+            assert!(boundaries.packages.contains_key(&label.package), "{}", label.package);
+        }
+    }
+}
