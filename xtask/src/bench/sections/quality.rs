@@ -1,5 +1,6 @@
 //! How right is the matching? Scored against labels that were made by reading, one pair at a time.
 
+mod fixes;
 mod wordings;
 
 use crate::bench::table::{Cell, Table};
@@ -75,6 +76,7 @@ pub(super) fn run() -> anyhow::Result<Vec<Table>> {
     summary.note("Intervals are Wilson's. How pairs were drawn and labelled: quality/README.md.");
     mistakes.note("Those on `hold-out` are for checking the labels. Rules that are mended by them use the set up: draw a new one.");
     let mut tables = vec![summary, strata, mistakes];
+    tables.extend(fixes::tables(&data, &knowledge)?);
     tables.extend(wordings::tables(&data)?);
     Ok(tables)
 }
@@ -124,21 +126,30 @@ fn add_mistakes(table: &mut Table, set: &Set, labels: &[Label], ours: &Report) {
         if prediction.same() == is_same(label) && prediction.affected() == is_affected(label) {
             continue;
         }
-        let truth = if is_same(label) { format!("same, {:?}", label.status) } else { "other".to_owned() };
-        let said = match prediction {
-            Prediction::None => "other",
-            Prediction::Affected => "same, affected",
-            Prediction::NotAffected => "same, unaffected",
-            Prediction::Unknown => "same, unknown",
-        };
         table.row(vec![
             set.name.into(),
             label.cve.clone().into(),
             label.package.clone().into(),
-            truth.to_lowercase().into(),
-            said.into(),
+            truth(label).into(),
+            said(*prediction).into(),
             label.reason.clone().into(),
         ]);
+    }
+}
+
+/// The label, in words.
+fn truth(label: &Label) -> String {
+    let truth = if is_same(label) { format!("same, {:?}", label.status) } else { "other".to_owned() };
+    truth.to_lowercase()
+}
+
+/// A prediction, in the words of the labels.
+fn said(prediction: Prediction) -> &'static str {
+    match prediction {
+        Prediction::None => "other",
+        Prediction::Affected => "same, affected",
+        Prediction::NotAffected => "same, unaffected",
+        Prediction::Unknown => "same, unknown",
     }
 }
 
