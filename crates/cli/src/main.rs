@@ -24,6 +24,7 @@ mod pe;
 mod sbat;
 mod scan;
 mod show;
+mod target;
 
 use clap::error::{ContextKind, ContextValue};
 use clap::{FromArgMatches as _, Parser, Subcommand};

@@ -2,18 +2,16 @@
 
 use crate::exit;
 use crate::location::{self, DatabaseLocation};
+use crate::target::{self, TargetArguments};
 use anyhow::Context;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use jiff::Timestamp;
 use matching::{Confidence, FindingStatus};
-use nix_formats::StoreDir;
 use scanner::report::{self, Appearance, ReportError, ReportFormat, ReportOptions, Selection};
-use scanner::targets::{ReadOptions, TargetKind};
-use scanner::{Counted, FailOn, Policy, Run, Scan, Target, targets};
+use scanner::{Counted, FailOn, Policy, Run, Scan};
 use std::error::Error;
-use std::fs::File;
-use std::io::{self, BufWriter, Read, Write};
-use std::os::unix::fs::FileTypeExt as _;
+use std::ffi::OsString;
+use std::io::{self, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::str::FromStr;
@@ -25,8 +23,11 @@ Examples:
   snowguard scan ./result                         what was just built
   snowguard scan --root /mnt                      an installed system that is mounted there
   snowguard scan $(nix-instantiate '<nixpkgs>' -A hello)   all that is needed to build it
+  snowguard scan .#nixosConfigurations.host       a configuration, through nix; nothing is built
+  snowguard scan --store ssh-ng://host /nix/store/…-nixos-system-host-26.05   another machine's
+  snowguard scan web=./image.tar.gz db=./result   two targets with names; one is a container image
   snowguard scan packages.json.br                 all packages of a channel
-  curl -s https://example.org/sbom | snowguard scan -
+  nix-store --query --requisites ./result | snowguard scan -
   snowguard scan --format html --output report.html
   snowguard scan --fail-on high --suppress accepted.toml   in CI
 
@@ -40,33 +41,20 @@ Exit codes:
 /// Report which packages of a system, a build or a channel have known vulnerabilities
 ///
 /// A target is a store path or a link to one (a profile, `./result`), with all that it needs at run
-/// time; a `.drv` file, with all that it needs to be built; `packages.json` of a channel; lines of
-/// nix-eval-jobs; a CycloneDX or SPDX SBOM. Files may be compressed with gzip, zstd or Brotli. The
-/// database is made by `snowguard db update`.
+/// time; a `.drv` file, with all that it needs to be built; a flake reference or attribute path
+/// (`nixpkgs#hello`), through nix, which builds nothing; what `nix path-info --json`, `nix build
+/// --json`, `nix derivation show` and `nix-store --query --requisites` print; a container image of
+/// Docker or OCI; `packages.json` of a channel; lines of nix-eval-jobs; a CycloneDX or SPDX SBOM.
+/// Files may be compressed with gzip, zstd or Brotli. The database is made by `snowguard db
+/// update`.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = AFTER_HELP)]
 pub(crate) struct Options {
-    /// What to scan; `-` is standard input
+    /// What to scan, each with a name if you like (`host1=PATH`); `-` is standard input
     #[arg(value_name = "TARGET", default_value = "/run/current-system")]
-    targets: Vec<PathBuf>,
-    /// What the targets are, if it cannot be detected
-    #[arg(long = "type", value_name = "KIND", value_parser = named::<TargetKind>(TargetKind::ALL.iter().map(|k| k.name())))]
-    kind: Option<TargetKind>,
-    /// Where the root of the system to scan is
-    ///
-    /// Targets, the store and its database are looked for below it, and links are followed below
-    /// it.
-    #[arg(long, value_name = "FOLDER", default_value = "/")]
-    root: PathBuf,
-    /// The store, as its paths are written
-    #[arg(long, value_name = "FOLDER", default_value = "/nix/store")]
-    store: String,
-    /// Do not use the store database: find references by reading all files
-    #[arg(long)]
-    no_store_database: bool,
-    /// Do not read derivations: use only the names of store paths
-    #[arg(long)]
-    no_derivations: bool,
+    targets: Vec<OsString>,
+    #[command(flatten)]
+    how: TargetArguments,
     /// Write rules for --suppress that accept what is reported now, for 90 days; the file must not
     /// exist
     #[arg(long, value_name = "FILE")]
@@ -160,7 +148,7 @@ impl FromStr for ConfidenceName {
 }
 
 /// Parses by name; completions and help list the names.
-fn named<T>(names: impl Iterator<Item = &'static str>) -> impl TypedValueParser<Value = T>
+pub(crate) fn named<T>(names: impl Iterator<Item = &'static str>) -> impl TypedValueParser<Value = T>
 where
     T: FromStr<Err: Into<Box<dyn Error + Send + Sync>>> + Clone + Send + Sync + 'static,
 {
@@ -170,23 +158,14 @@ where
 /// Runs the command.
 pub(crate) fn run(options: &Options) -> Result<ExitCode, exit::Failure> {
     let policy = options.policy.read().map_err(exit::Failure::usage)?;
-    let store_dir = StoreDir::new(&options.store)
-        .with_context(|| format!("--store `{}`: a store is an absolute path", options.store))
-        .map_err(exit::Failure::usage)?;
-    let how = ReadOptions {
-        root: options.root.clone(),
-        store_dir,
-        use_database: !options.no_store_database,
-        use_derivations: !options.no_derivations,
-        ..ReadOptions::default()
-    };
+    let how = options.how.read_options().map_err(exit::Failure::usage)?;
     if let Some(path) = options.write_suppress.as_ref().filter(|path| path.exists()) {
         let error = anyhow::anyhow!("{} exists: rules that somebody wrote are not replaced", path.display());
         return Err(exit::Failure::usage(error));
     }
     let database = location::open(&options.database).map_err(exit::Failure::failed)?;
 
-    let (targets, failed) = read_targets(options, &how);
+    let (targets, failed) = target::read(&options.targets, &how);
     if targets.is_empty() {
         return Err(exit::Failure::reported());
     }
@@ -222,35 +201,6 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, exit::Failure> {
     Ok(if fails { ExitCode::from(exit::FOUND) } else { ExitCode::SUCCESS })
 }
 
-/// The most bytes that come in through a pipe.
-const MAXIMUM_STREAM: u64 = 8 << 30;
-
-/// How a target is called. What comes through a pipe (`-` is standard input) can be read only once,
-/// but has to be looked at before; it is put into a temporary file.
-fn spooled(path: &Path) -> io::Result<(String, Option<tempfile::NamedTempFile>)> {
-    let mut stream: Box<dyn Read> = if path == Path::new("-") {
-        Box::new(io::stdin().lock())
-    } else {
-        match std::fs::metadata(path) {
-            Ok(found) if found.file_type().is_fifo() => Box::new(File::open(path)?),
-            // What is wrong with others shows when they are read.
-            _ => return Ok((path.display().to_string(), None)),
-        }
-    };
-    let mut file = tempfile::Builder::new().prefix("snowguard-input-").tempfile()?;
-    copy_up_to(MAXIMUM_STREAM, &mut stream, &mut file)?;
-    let name = if path == Path::new("-") { "standard input".to_owned() } else { path.display().to_string() };
-    Ok((name, Some(file)))
-}
-
-/// Copies all of a stream. Half of a target would be reported as if it were whole.
-fn copy_up_to(limit: u64, from: &mut dyn Read, to: &mut dyn Write) -> io::Result<()> {
-    if io::copy(&mut from.take(limit.saturating_add(1)), to)? > limit {
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("more than {limit} bytes")));
-    }
-    Ok(())
-}
-
 /// Writes rules for what is open.
 fn write_suppress(path: &Path, found: &Scan, selection: &Selection) -> anyhow::Result<()> {
     let entries = found.entries();
@@ -263,31 +213,6 @@ fn write_suppress(path: &Path, found: &Scan, selection: &Selection) -> anyhow::R
     let today = jiff::tz::TimeZone::system().to_datetime(found.time).date();
     let rules = report::begin_rules(&open, today);
     Ok(files::replace_bytes(path, rules.as_bytes())?)
-}
-
-/// Reads all targets; the errors of those that cannot be read are printed. Also says whether there
-/// were any.
-fn read_targets(options: &Options, how: &ReadOptions) -> (Vec<Target>, bool) {
-    let mut targets = Vec::with_capacity(options.targets.len());
-    let mut failed = false;
-    let read = |path: &PathBuf| read_target(path, options.kind, how);
-    for read in scanner::parallel(&options.targets, how.threads, read) {
-        match read {
-            Ok(target) => targets.push(target),
-            Err(error) => {
-                failed = true;
-                exit::report(&error);
-            }
-        }
-    }
-    (targets, failed)
-}
-
-fn read_target(path: &Path, kind: Option<TargetKind>, how: &ReadOptions) -> anyhow::Result<Target> {
-    let (name, spooled) = spooled(path).with_context(|| format!("cannot scan {}", path.display()))?;
-    let place = spooled.as_ref().map_or(path, tempfile::NamedTempFile::path);
-    let (kind, contents) = targets::read(place, kind, how).with_context(|| format!("cannot scan {name}"))?;
-    Ok(Target { name, kind, contents })
 }
 
 impl Options {
@@ -413,13 +338,6 @@ mod tests {
         assert!(age_hint(Some(time("2026-11-09T12:00:00Z")), now).unwrap().contains("14 days old"));
         // A clock that is wrong is no reason for a hint.
         assert_eq!(age_hint(Some(time("2030-01-01T00:00:00Z")), now), None);
-    }
-
-    #[test]
-    fn streams_are_not_cut() {
-        let copy = |limit| copy_up_to(limit, &mut &b"12345"[..], &mut io::sink());
-        assert!(copy(5).is_ok());
-        assert_eq!(copy(4).unwrap_err().kind(), io::ErrorKind::FileTooLarge);
     }
 
     #[test]

@@ -27,6 +27,7 @@ mod derivation_json;
 mod detect;
 mod eval_jobs;
 mod image;
+mod installable;
 mod listed;
 mod meta;
 mod names;
@@ -42,6 +43,7 @@ pub use cyclonedx::parse as parse_cyclonedx;
 pub use derivation_json::parse as parse_derivation_json;
 pub use detect::{TargetKind, detect};
 pub use image::{ImageError, read_from as read_image};
+pub use installable::{NixError, is_installable, is_store_url, read_installable};
 pub(crate) use meta::cut;
 pub use packages_json::parse as parse_packages_json;
 pub use path_info::parse as parse_path_info;
@@ -163,6 +165,9 @@ pub enum TargetError {
         /// What is wrong, and where.
         source: ImageError,
     },
+    /// What only Nix can find, and did not.
+    #[error(transparent)]
+    Nix(#[from] NixError),
     /// A file outside of the store was to be read as a store path.
     #[error("{}: not in the store {store}", path.display())]
     NotInStore {
@@ -213,6 +218,7 @@ impl TargetError {
             ),
             Self::Invalid { source, .. } => source.hint(),
             Self::Image { source, .. } => source.hint(),
+            Self::Nix(error) => error.hint(),
             Self::Resolve(ResolveError::Outside { .. } | ResolveError::NotAStorePath { .. }) => {
                 Some("--store names another store, such as /gnu/store; --root says where a system's / is")
             }
