@@ -126,7 +126,9 @@ pub(crate) fn tell(
         }
     }
     sentences.push(if names.is_empty() {
-        "It names no product.".to_owned()
+        "It names no product: only its text says what is affected, and none of its links leads to the package's \
+         repository."
+            .to_owned()
     } else {
         let more = names.len().saturating_sub(10);
         names.truncate(10);

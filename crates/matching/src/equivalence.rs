@@ -33,6 +33,7 @@ struct Identifying<'f> {
     attribute: Option<&'f str>,
     homepages: &'f [String],
     source_urls: &'f [String],
+    description: Option<&'f str>,
     cpes: &'f [Stated<Cpe>],
     purls: &'f [Stated<Purl>],
     /// Curated entries and rules, which can depend on the version, by their places in memory.
@@ -51,6 +52,9 @@ impl<'f> Identifying<'f> {
             never,
             // Made from the package's own fields below and its set.
             name: _,
+            spellings: _,
+            made: _,
+            families: _,
             curated_name: _,
             owners: _,
             cpes: _,
@@ -70,6 +74,7 @@ impl<'f> Identifying<'f> {
             source_urls,
             cpes,
             purls,
+            description,
             // Part of the second number.
             version: _,
             // Only corrections read them.
@@ -81,7 +86,6 @@ impl<'f> Identifying<'f> {
             name: _,
             system: _,
             derivation: _,
-            description: _,
             position: _,
         } = package;
         let software = software.iter().map(|s| std::ptr::from_ref(*s).cast());
@@ -93,6 +97,7 @@ impl<'f> Identifying<'f> {
             attribute: attribute.as_deref().filter(|_| *set == PackageSet::Extension),
             homepages,
             source_urls,
+            description: description.as_deref(),
             cpes,
             purls,
             curated: software.chain(never).collect(),

@@ -39,12 +39,22 @@ fn conclusion(finding: &Finding, package: &Package) -> String {
 
 fn sentence(evidence: &Evidence) -> String {
     match evidence {
+        Evidence::Identity { origin, rule: IdentityRule::Reference, stated, package } => {
+            let named = if stated.is_empty() {
+                "names no product".to_owned()
+            } else {
+                format!("names with \"{stated}\" no product but a place for advisories")
+            };
+            format!("{origin} {named}; the record links to the source repository of the package {package}.")
+        }
         Evidence::Identity { origin, rule, stated, package } => {
             let why = match rule {
                 IdentityRule::Curated => "curated knowledge maps that name to this package",
                 IdentityRule::Cpe => "the package states the same CPE",
                 IdentityRule::Purl => "the package states the same package URL",
                 IdentityRule::Collection => "it is the package of that name in the same collection",
+                IdentityRule::Spelling => "it is how distributions spell that package's name",
+                IdentityRule::Reference => "the record links to its source repository",
                 IdentityRule::Repository => "both come from the same source repository",
                 IdentityRule::ProductAndVendor => {
                     "the product's name is the package's, and a second sign agrees"

@@ -2,7 +2,7 @@
 
 use crate::corrections;
 use crate::equivalence::{self, Classes};
-use crate::facts::{FactsReader, PackageFacts, RecordFacts, StatementFacts};
+use crate::facts::{FactsReader, PackageFacts, RecordFacts, StatementFacts, record};
 use crate::finding::{Confidence, CorrectionSource, Evidence, Finding, FindingStatus};
 use crate::identity::{Identity, identify};
 use crate::knowledge::Knowledge;
@@ -208,12 +208,14 @@ impl<'a> Matcher<'a> {
             .flatten()
             .copied()
             .collect();
+        let referenced = record::referenced(vulnerability, statements);
+        candidates.extend(referenced.iter().filter_map(|name| self.by_name.get(name)).flatten());
         if candidates.is_empty() {
             return;
         }
         candidates.sort_unstable();
         candidates.dedup();
-        let record = RecordFacts::of(vulnerability, statements);
+        let record = RecordFacts::of(vulnerability, statements, referenced);
         let identify = |package| {
             let mut identified: Vec<(Rc<Identity>, &StatementFacts<'_>)> = Vec::new();
             let mut last: Option<(&StatementFacts<'_>, Option<Rc<Identity>>)> = None;

@@ -117,12 +117,17 @@ pub enum IdentityRule {
     Purl,
     /// The same name in the same package collection.
     Collection,
+    /// A distribution's spelling of the name: `python-urllib3`, `golang-github-prometheus-promu`.
+    Spelling,
     /// The same source repository.
     Repository,
     /// The same product name, and vendor and homepage agree.
     ProductAndVendor,
     /// The same product name alone.
     Product,
+    /// The record names no product, or a repository of advisories, and links to the package's own
+    /// repository.
+    Reference,
 }
 
 /// Where a correction comes from.

@@ -1,13 +1,17 @@
 //! Is a statement about this package? Rules from sure to weak, each with the evidence it rests on.
 
+mod described;
 mod enrichment;
+mod family;
 mod related;
 
 use crate::facts::owners::Owners;
+use crate::facts::product::Naming;
 use crate::facts::{PackageFacts, RecordFacts, StatementFacts};
 use crate::finding::{Confidence, Evidence, IdentityRule};
 use crate::knowledge::{Knowledge, Software};
 use crate::set::PackageSet;
+use crate::vocabulary::NAMES;
 use enrichment::{shortened, vendor_is_guessed};
 use related::{add_on, plugs_into};
 use vulnerability::names::{dashed, squash};
@@ -59,7 +63,7 @@ pub(crate) fn identify(
     if record.hosted || facts.device {
         return None;
     }
-    if package.never.iter().any(|rule| rule.covers(cve, &facts.products, &facts.vendors)) {
+    if package.never.iter().any(|rule| rule.covers(cve, facts.all_products(), &facts.vendors)) {
         return None;
     }
     if facts.plugin_target.is_some_and(|host| !plugs_into(package, host)) {
@@ -112,7 +116,11 @@ fn by_names(
         Curated::Silent => {}
     }
     if !facts.products.contains(&package.name) {
-        return by_repository(facts, package);
+        return by_spelling(record, facts, package)
+            .or_else(|| by_derived(record, facts, package))
+            .or_else(|| by_maker(facts, package))
+            .or_else(|| by_repository(facts, package))
+            .or_else(|| by_reference(record, facts, package));
     }
     let set = collection(record, facts, package);
     if let Some(set) = set {
@@ -173,7 +181,7 @@ fn by_curated(
     package: &PackageFacts<'_>,
     knowledge: &Knowledge,
 ) -> Curated {
-    let about = |s: &&&Software| s.products.iter().any(|p| facts.products.contains(p));
+    let about = |s: &&&Software| s.products.iter().any(|p| facts.all_products().any(|name| name == p));
     let entries: Vec<&&Software> = package.software.iter().filter(about).collect();
     if entries.is_empty() {
         return Curated::Silent;
@@ -184,8 +192,30 @@ fn by_curated(
     };
     let fitting = entries.iter().any(fits) || owner_agrees(facts, package).is_some();
     if !fitting {
-        let guessed = is_distinctive(package, knowledge) && vendor_is_guessed(record, facts, package);
-        return if guessed { Curated::Silent } else { Curated::Other };
+        if !is_distinctive(package, knowledge) {
+            return Curated::Other;
+        }
+        if facts.vendors.contains(&package.name) || vendor_is_guessed(record, facts, package) {
+            return Curated::Silent;
+        }
+        // No list of vendors is ever complete: the author who writes "Chromium / libvpx" may well mean
+        // it. Only whose repository is another one does not.
+        let elsewhere = || repository_of_others(record, facts, package).is_some();
+        let named = !facts.is_enrichment()
+            && facts.products.contains(&package.name)
+            && facts.set.is_none_or(|s| s == package.set);
+        if named && !elsewhere() {
+            let vendor = upstream.first().map_or("", |v| v.as_str());
+            let vendor = facts.statement.product.vendor.as_deref().unwrap_or(vendor);
+            let text = format!("the vendor \"{vendor}\" is not among those that are known for it");
+            let signs = vec![(false, text)];
+            return Curated::Same(Identity {
+                rule: IdentityRule::Product,
+                confidence: Confidence::Medium,
+                signs,
+            });
+        }
+        return Curated::Other;
     }
     // A library in a language's collection is not the program of its name, unless the owner is the
     // same.
@@ -195,7 +225,8 @@ fn by_curated(
         return Curated::Other;
     }
     let mut identity = Identity::new(IdentityRule::Curated, Confidence::High);
-    if let Some(text) = add_on(record, package, facts) {
+    let against = add_on(record, package, facts).or_else(|| family::another_member(record, facts, package));
+    if let Some(text) = against {
         identity.signs.push((false, text));
         identity.confidence = Confidence::Low;
     }
@@ -205,6 +236,83 @@ fn by_curated(
 /// Whether the name is long and rare enough to stand for itself.
 fn is_distinctive(package: &PackageFacts<'_>, knowledge: &Knowledge) -> bool {
     package.set == PackageSet::Top && package.name.len() >= 6 && !knowledge.is_generic(&package.name)
+}
+
+/// A distribution's spelling of the package's name: "Red Hat / python-urllib3".
+fn by_spelling(
+    record: &RecordFacts<'_>,
+    facts: &StatementFacts<'_>,
+    package: &PackageFacts<'_>,
+) -> Option<Identity> {
+    package.spellings.iter().find(|spelling| facts.products.contains(*spelling))?;
+    if facts.set.is_some_and(|set| set != package.set) {
+        return None;
+    }
+    let mut identity = Identity::new(IdentityRule::Spelling, Confidence::Low);
+    let shared = |owners: &Owners| {
+        owners.repositories.intersection(&package.owners.repositories).next().map(String::to_owned)
+    };
+    if facts.of_distribution {
+        identity.confidence =
+            if package.set == PackageSet::Top { Confidence::Medium } else { Confidence::High };
+    } else if let Some(repository) = shared(&facts.owners).or_else(|| shared(record.references())) {
+        // `node-saml` is not `saml`, but whose repository is the package's own is the package.
+        identity.signs.push((true, format!("both name the repository {repository}")));
+        identity.confidence = Confidence::High;
+    }
+    Some(identity)
+}
+
+/// The product's name without its vendor's, where that vendor stands behind the package: "Apache
+/// Tomcat" is the `tomcat` of `tomcat.apache.org`.
+fn by_derived(
+    record: &RecordFacts<'_>,
+    facts: &StatementFacts<'_>,
+    package: &PackageFacts<'_>,
+) -> Option<Identity> {
+    if !facts.derived.contains(&package.name) || package.set != PackageSet::Top || facts.set.is_some() {
+        return None;
+    }
+    let owner = owner_agrees(facts, package).filter(|owner| *owner != package.name)?;
+    let mut signs =
+        vec![(true, format!("the vendor agrees with the package's homepage or source ({owner})"))];
+    let mut confidence = Confidence::High;
+    if let Some(text) = add_on(record, package, facts) {
+        signs.push((false, text));
+        confidence = Confidence::Low;
+    }
+    Some(Identity { rule: IdentityRule::ProductAndVendor, confidence, signs })
+}
+
+/// A package that bears its maker's name before the product's: `apache-maven`, `gnumake`.
+fn by_maker(facts: &StatementFacts<'_>, package: &PackageFacts<'_>) -> Option<Identity> {
+    let (maker, rest) = package.made.as_ref()?;
+    let made = facts.products.contains(rest) && facts.vendors.iter().any(|v| v == maker);
+    (made && facts.set.is_none()).then(|| {
+        let signs = vec![(true, format!("the package's name begins with the vendor's ({maker})"))];
+        Identity { rule: IdentityRule::ProductAndVendor, confidence: Confidence::High, signs }
+    })
+}
+
+/// A record without a product, that links to the package's own repository.
+fn by_reference(
+    record: &RecordFacts<'_>,
+    facts: &StatementFacts<'_>,
+    package: &PackageFacts<'_>,
+) -> Option<Identity> {
+    if facts.naming == Naming::Product {
+        return None;
+    }
+    let found = package.repositories().find(|r| record.referenced.iter().any(|other| other == r))?;
+    // A maker's place for advisories says whose product it is, and which one only the link does. Who
+    // names nobody may link to anything.
+    let confidence = match (facts.naming, record.referenced.len()) {
+        (Naming::Umbrella, 1) => Confidence::High,
+        (Naming::Umbrella, _) => Confidence::Medium,
+        _ => Confidence::Low,
+    };
+    let signs = vec![(true, format!("the record links to {found}"))];
+    Some(Identity { rule: IdentityRule::Reference, confidence, signs })
 }
 
 fn by_repository(facts: &StatementFacts<'_>, package: &PackageFacts<'_>) -> Option<Identity> {
@@ -234,10 +342,10 @@ fn by_name(
     let mut signs = Vec::new();
     let mut rule = IdentityRule::Product;
     let mut sign = |supports, text| signs.push((supports, text));
-
     let repositories =
         |owners: &Owners| owners.repositories.intersection(&package.owners.repositories).next().cloned();
     let mut support = false;
+    let mut described_alike = false;
     if let Some(repository) = repositories(&facts.owners).or_else(|| repositories(record.references())) {
         sign(true, format!("both name the repository {repository}"));
         rule = IdentityRule::Repository;
@@ -268,10 +376,21 @@ fn by_name(
     let spelt_otherwise =
         !facts.spelt.contains(&dashed(package.bare)) && !vendors.iter().any(|v| v.as_str() == package.name);
     let generic = knowledge.is_generic(&package.name) || spelt_otherwise;
+    if !support && let Some(text) = described::alike(record, package) {
+        sign(true, text);
+        support = true;
+        described_alike = true;
+    }
+    let of_community = package.set == PackageSet::Top
+        && collection.is_none()
+        && !spelt_otherwise
+        && vendors.iter().any(|v| NAMES.communities.contains(v));
     let self_named = vendors.is_empty() || vendors.iter().any(|v| v.as_str() == package.name);
     let distinctive = package.name.len() >= 6 && !generic;
     let confidence = if is_add_on || (other_repository.is_some() && rule != IdentityRule::Repository) {
         Confidence::Low
+    } else if described_alike || (of_community && !support) {
+        Confidence::Medium
     } else if support {
         if generic && rule != IdentityRule::Repository { Confidence::Medium } else { Confidence::High }
     } else if package.set != PackageSet::Top
@@ -284,6 +403,26 @@ fn by_name(
         Confidence::Medium
     };
     Identity { rule, confidence, signs }
+}
+
+/// A repository of the package's name whose owner is not known to be behind the package.
+fn repository_of_others(
+    record: &RecordFacts<'_>,
+    facts: &StatementFacts<'_>,
+    package: &PackageFacts<'_>,
+) -> Option<String> {
+    let mut theirs = facts
+        .owners
+        .repositories_called(&package.name)
+        .chain(record.references().repositories_called(&package.name));
+    let known = |repository: &&str| {
+        let owner = squash(repository.rsplit('/').nth(1).unwrap_or(""));
+        owner == package.name
+            || package.owners.names.contains(&owner)
+            || package.owners.repositories.contains(*repository)
+            || package.software.iter().any(|s| s.vendors.contains(&owner))
+    };
+    theirs.find(|repository| !known(repository)).map(str::to_owned)
 }
 
 /// A repository of the package's name that belongs to somebody else than the package's.

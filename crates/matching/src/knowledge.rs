@@ -9,8 +9,8 @@ mod error;
 
 use crate::package::Package;
 use crate::set::PackageSet;
-pub(crate) use entries::{CuratedStatement, Never, Software};
-use entries::{File, Support, Vendor, VersionNote};
+pub(crate) use entries::{CuratedStatement, Family, Never, Software};
+use entries::{File, Member, Support, Vendor, VersionNote};
 pub use error::{KnowledgeError, TomlProblem};
 use jiff::civil::Date;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -37,6 +37,7 @@ pub struct Knowledge {
     software: Vec<Software>,
     by_package: FxHashMap<String, Vec<usize>>,
     wildcards: Vec<(String, usize)>,
+    families: Vec<Family>,
     never: Vec<Never>,
     statements: FxHashMap<CveId, Vec<CuratedStatement>>,
     versions: FxHashMap<String, VersionNote>,
@@ -90,6 +91,13 @@ impl Knowledge {
                 return rule("software", i, "`packages` and `products` must not be empty");
             }
         }
+        for (i, family) in parsed.family.iter().enumerate() {
+            if family.products.is_empty()
+                || family.members.iter().any(|m| m.packages.is_empty() || m.words.is_empty())
+            {
+                return rule("family", i, "`products`, `packages` and `words` must not be empty");
+            }
+        }
         for (i, never) in parsed.never.iter().enumerate() {
             if never.cve.is_none() && never.products.is_empty() && never.vendors.is_empty() {
                 return rule("never", i, "give `cve`, `products` or `vendors`, or it would hide everything");
@@ -124,7 +132,15 @@ impl Knowledge {
             for name in software.products.iter_mut().chain(&mut software.vendors) {
                 *name = squash(name);
             }
+            software.repositories.iter_mut().for_each(|r| r.make_ascii_lowercase());
             self.software.push(software);
+        }
+        for mut family in parsed.family {
+            family.products.iter_mut().for_each(|name| *name = squash(name));
+            for member in &mut family.members {
+                member.packages.iter_mut().for_each(|p| p.make_ascii_lowercase());
+            }
+            self.families.push(family);
         }
         for mut never in parsed.never {
             for name in never.products.iter_mut().chain(&mut never.vendors) {
@@ -165,6 +181,11 @@ impl Knowledge {
         let wild =
             self.wildcards.iter().filter(|(start, _)| name.starts_with(start.as_str())).map(|(_, i)| i);
         exact.chain(wild).filter_map(|i| self.software.get(*i)).collect()
+    }
+
+    /// The families that the package of this [`curated_name`] is of.
+    pub(crate) fn families_of(&self, name: &str) -> Vec<&Family> {
+        self.families.iter().filter(|f| f.members.iter().any(|m| m.has(name))).collect()
     }
 
     /// The rules that forbid combinations with a package of this [`curated_name`] and version.
@@ -244,6 +265,13 @@ pub(crate) fn curated_name(package: &Package) -> String {
     match PackageSet::of(package) {
         (PackageSet::Top, bare) => bare.to_ascii_lowercase(),
         (set, bare) => format!("{}:{}", set.name(), bare.to_ascii_lowercase()),
+    }
+}
+
+impl Member {
+    /// Whether the package of this [`curated_name`] is one of them.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.packages.iter().any(|p| names(p, name))
     }
 }
 

@@ -83,6 +83,7 @@ pub(crate) struct Sets {
     pub(crate) kernel_itself: Words,
     pub(crate) names: Vec<NameStem>,
     pub(crate) target_software: FxHashMap<String, PackageSet>,
+    pub(crate) distribution_prefixes: Vec<Prefix>,
 }
 
 /// How the names of derivations of a set begin.
@@ -95,7 +96,15 @@ pub(crate) struct NameStem {
     pub(crate) unversioned: bool,
 }
 
-/// Words in names that say nothing.
+/// How distributions begin the names of a set's packages.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Prefix {
+    pub(crate) prefix: String,
+    pub(crate) set: PackageSet,
+}
+
+/// Words in names.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Names {
@@ -103,6 +112,10 @@ pub(crate) struct Names {
     pub(crate) no_vendor: Words,
     pub(crate) empty_vendor_words: Words,
     pub(crate) neutral_product_words: Words,
+    pub(crate) distribution_products: Texts,
+    pub(crate) communities: Words,
+    pub(crate) makers: Words,
+    pub(crate) common_words: Words,
 }
 
 /// Products that bear the name of a software without being it.
@@ -181,7 +194,8 @@ mod tests {
     #[test]
     fn unknown_keys_and_repetitions_are_refused() {
         let names = |change: &str| {
-            let text = "no-product = [\"n/a\"]\nno-vendor = []\nempty-vendor-words = []\nneutral-product-words = []\n";
+            let text = "no-product = [\"n/a\"]\nno-vendor = []\nempty-vendor-words = []\nneutral-product-words = []\n\
+                        distribution-products = []\ncommunities = []\nmakers = []\ncommon-words = []\n";
             toml::from_str::<Names>(&text.replace("[\"n/a\"]", change)).map_err(|error| error.to_string())
         };
         names("[\"n/a\"]").unwrap();

@@ -15,7 +15,9 @@ use vulnerability::names::{self, dashed, squash};
 pub(crate) struct ProductFacts {
     /// Product names, squashed: product, package name (whole and its last part), CPE products.
     pub(crate) products: Vec<String>,
-    /// The same names with their separators kept as `-`.
+    /// Names that follow from these, squashed: `tomcat` of "Apache Tomcat".
+    pub(crate) derived: Vec<String>,
+    /// The same names as in `products` with their separators kept as `-`.
     pub(crate) spelt: Vec<String>,
     /// Vendor names, squashed.
     pub(crate) vendors: Vec<String>,
@@ -27,14 +29,39 @@ pub(crate) struct ProductFacts {
     pub(crate) cpes: Vec<CpeFacts>,
     /// The package set of its collection, or of its CPEs' target software.
     pub(crate) set: Option<PackageSet>,
-    /// The collection is that of a distribution.
+    /// It is what a distribution makes of a software: with versions of its own.
     pub(crate) of_distribution: bool,
+    /// What it calls the product.
+    pub(crate) naming: Naming,
     /// Every CPE is of hardware or of its firmware.
     pub(crate) device: bool,
     /// The application that every CPE is of a plugin of.
     pub(crate) plugin_target: Option<&'static str>,
     /// The other operating system that every CPE is for.
     pub(super) cpes_elsewhere: Option<&'static str>,
+}
+
+/// What a statement calls its product.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Naming {
+    /// A product.
+    Product,
+    /// The repository of its maker's advisories, whatever the product.
+    Umbrella,
+    /// Nothing.
+    Nothing,
+}
+
+impl Naming {
+    fn of(product: &Product) -> Self {
+        if names::is_umbrella(product) {
+            Self::Umbrella
+        } else if names::is_nameless(product) {
+            Self::Nothing
+        } else {
+            Self::Product
+        }
+    }
 }
 
 impl ProductFacts {
@@ -72,8 +99,21 @@ impl ProductFacts {
             owners.add_url(name);
         }
         let collection = collection.to_ascii_lowercase();
+        // "Red Hat / wildfly" is wildfly itself; "Red Hat / Red Hat Enterprise Linux 8 / libtiff" is
+        // what the distribution makes of libtiff.
+        let distribution = vendors.iter().find(|v| knowledge.is_distribution(v));
+        let within = |distribution: &String| {
+            product.package_name.is_some()
+                || product.product.as_deref().is_none_or(|p| is_distribution_product(p, distribution))
+        };
         let of_distribution = SITES.distribution_collections.iter().any(|d| collection.contains(d))
-            || vendors.iter().any(|v| knowledge.is_distribution(v));
+            || distribution.is_some_and(within);
+        let mut derived = Vec::new();
+        // "Debian Linux" is no Linux of Debian's.
+        if !of_distribution {
+            let names = names::derived_names(product).into_iter().map(|name| squash(&name));
+            derived.extend(names.filter(|name| !name.is_empty() && !products.contains(name)));
+        }
         let device = !cpes.is_empty()
             && !of_distribution
             && cpes.iter().all(|c| c.part == CpePart::Hardware || c.product.ends_with("firmware"));
@@ -84,19 +124,39 @@ impl ProductFacts {
             plugin_target: if cpes.len() == product.cpes.len() { plugin_target(&cpes) } else { None },
             conventions: knowledge.conventions(&vendors),
             products,
+            derived,
             spelt,
             vendors,
             owners,
             cpes,
             of_distribution,
+            naming: Naming::of(product),
             device,
         }
     }
 
-    /// The names to look a statement up by: product names, and repositories it states.
-    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
-        self.products.iter().chain(&self.owners.repositories).map(String::as_str)
+    /// Product names, and what follows from them.
+    pub(crate) fn all_products(&self) -> impl Iterator<Item = &String> {
+        self.products.iter().chain(&self.derived)
     }
+
+    /// The names to look a statement up by: product names, what follows from them, and repositories
+    /// it states.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.all_products().chain(&self.owners.repositories).map(String::as_str)
+    }
+}
+
+/// Whether what a distribution's maker calls a product is the distribution, or a product that bears
+/// the maker's name: "Red Hat Enterprise Linux 8", "openSUSE Leap 15.5".
+fn is_distribution_product(product: &str, distribution: &str) -> bool {
+    let product = squash(product);
+    // Red Hat Linux, before there was an "Enterprise".
+    product == "linux"
+        // Fedora of the Fedora Project.
+        || (product.len() > 3 && distribution.starts_with(&product))
+        || product.contains(distribution)
+        || NAMES.distribution_products.iter().any(|name| product.contains(name))
 }
 
 /// The language's package set of a collection, by its URL in lower case.

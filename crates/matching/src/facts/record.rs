@@ -2,7 +2,7 @@
 //! package is, or about a part, an add-on or a port of the software that bears its name.
 
 use super::owners::Owners;
-use super::product::{has_name, plugin_of};
+use super::product::{Naming, has_name, plugin_of};
 use super::statement::StatementFacts;
 use crate::prose::versions::Span;
 use crate::prose::{parts, systems, versions};
@@ -12,6 +12,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use std::cell::OnceCell;
 use vulnerability::model::{Container, Product, Vulnerability};
+use vulnerability::names;
 
 /// How many bytes of a description are looked at.
 const DESCRIPTION_LIMIT: usize = 4000;
@@ -36,12 +37,32 @@ pub(crate) struct RecordFacts<'a> {
     pub(crate) collections: Vec<(String, PackageSet)>,
     /// The other operating system that the title limits the record to.
     pub(crate) elsewhere: Option<&'static str>,
+    /// The repositories that stand for the product where the statements name none.
+    pub(crate) referenced: Vec<String>,
     plugin_of: OnceCell<Option<&'static str>>,
 }
 
+/// The repositories that stand for the product where none of these statements, which are all of the
+/// vulnerability's, names one.
+pub(crate) fn referenced(vulnerability: &Vulnerability, statements: &[StatementFacts<'_>]) -> Vec<String> {
+    // Most records name their products, and then nothing of this is looked at.
+    if !statements.iter().any(|s| s.naming == Naming::Umbrella)
+        && statements.iter().any(|s| s.naming == Naming::Product)
+    {
+        return Vec::new();
+    }
+    let references = vulnerability.records.iter().flat_map(|r| &r.details.references);
+    names::referenced(&statements.iter().map(|s| s.statement), references)
+}
+
 impl<'a> RecordFacts<'a> {
-    /// Collects the facts of a vulnerability, whose statements' facts are known already.
-    pub(crate) fn of(vulnerability: &'a Vulnerability, statements: &[StatementFacts<'_>]) -> Self {
+    /// Collects the facts of a vulnerability, whose statements' facts and
+    /// [`referenced`] repositories are known already.
+    pub(crate) fn of(
+        vulnerability: &'a Vulnerability,
+        statements: &[StatementFacts<'_>],
+        referenced: Vec<String>,
+    ) -> Self {
         let mut record = Self {
             vulnerability,
             references: OnceCell::new(),
@@ -54,6 +75,7 @@ impl<'a> RecordFacts<'a> {
             hosted: false,
             collections: Vec::new(),
             elsewhere: None,
+            referenced,
             plugin_of: OnceCell::new(),
         };
         for source in &vulnerability.records {

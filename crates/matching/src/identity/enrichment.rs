@@ -10,7 +10,7 @@ use vulnerability::names::{dashed, squash};
 
 /// Whether the vendor is one that an enrichment had to make up, because the record itself names no
 /// product but in its text: "exiftags v.1.01" under the vendor "aertherwide". Such a vendor
-/// contradicts nothing.
+/// contradicts nothing. One that the text names does: "the Ledger Monero app" is Ledger's.
 pub(super) fn vendor_is_guessed(
     record: &RecordFacts<'_>,
     facts: &StatementFacts<'_>,
@@ -19,6 +19,7 @@ pub(super) fn vendor_is_guessed(
     facts.is_enrichment()
         && record.names_no_product()
         && prose::names_product(record.description(), &dashed(package.bare))
+        && !facts.vendors.iter().any(|v| prose::has_word(record.description(), v))
 }
 
 /// The product as the record itself calls it, if that is another one of the same maker which an

@@ -56,7 +56,8 @@ fn decide(vulnerability: &Vulnerability, package: &Package) -> Option<Identity> 
     let knowledge = Knowledge::built_in().unwrap();
     let facts = PackageFacts::of_all(std::slice::from_ref(package), &knowledge);
     let statements = [FactsReader::new(&knowledge).read(&vulnerability.records[0].statements[0])];
-    let record = RecordFacts::of(vulnerability, &statements);
+    let referenced = crate::facts::record::referenced(vulnerability, &statements);
+    let record = RecordFacts::of(vulnerability, &statements, referenced);
     identify(vulnerability.id, &record, &statements[0], &facts[0], &knowledge)
 }
 
@@ -108,7 +109,7 @@ fn the_vendor_counts() {
     let epm = package("epm-4.2", "http://www.msweet.org/projects.php?Z2");
     assert_eq!(confidence(&record("Ivanti", "EPM"), &epm), Some(Confidence::Low));
     let lynx = package("lynx-2.8.9", "http://lynx.invisible-island.net/");
-    assert_eq!(confidence(&record("Westermo", "Lynx"), &lynx), Some(Confidence::Low));
+    assert_eq!(confidence(&record("Westermo", "Lynx"), &lynx), None, "nor does anybody else's lynx");
 }
 
 #[test]
@@ -266,9 +267,9 @@ fn a_vendor_that_an_enrichment_made_up_contradicts_nothing() {
     let heif = package("libheif-1.1.0", "http://www.libheif.org/");
     let text = "libheif <= 1.17.6 contains a memory leak in the function JpegEncoder::Encode.";
     assert!(shown(enriched(nobody, "some_project", "libheif", text), heif.clone()));
-    // The text must name it, and the record's own vendor is no guess.
+    // The text must name it; a vendor that the author writes may be one more.
     assert!(!shown(enriched(nobody, "some_project", "libheif", "A leak in a printer."), heif.clone()));
-    assert!(!shown(enriched(("Some Project", "libheif"), "some_project", "libheif", text), heif));
+    assert!(shown(enriched(("Some Project", "libheif"), "some_project", "libheif", text), heif));
     // A short name stands for much: CVE-2024-30164 is of a VPN client.
     let linux = package("linux-4.14", "https://www.kernel.org/");
     let vpn = "A VPN client on Linux has a buffer overflow.";
@@ -331,3 +332,5 @@ fn another_spelling_with_another_maker() {
     let sam_ba = || package("sam-ba-2.16", "http://www.at91.com/linux4sam/");
     assert!(!shown(enriched(("n/a", "Samba"), "samba", "samba", "Samba leaks memory."), sam_ba()));
 }
+
+mod kinds;

@@ -11,6 +11,7 @@ use vulnerability::CveId;
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(super) struct File {
     pub(super) software: Vec<Software>,
+    pub(super) family: Vec<Family>,
     pub(super) never: Vec<Never>,
     pub(super) statement: Vec<CuratedStatement>,
     pub(super) version: Vec<VersionNote>,
@@ -34,6 +35,13 @@ pub(crate) struct Software {
     /// unmistakable.
     #[serde(default)]
     pub(crate) vendors: Vec<String>,
+    /// The software's source repositories, for records that name only the maker's place for
+    /// advisories.
+    #[serde(default)]
+    pub(crate) repositories: Vec<String>,
+    /// Only packages whose version begins with this text, such as `1.`.
+    #[serde(default)]
+    pub(crate) version_begins: String,
     /// Only packages whose version contains this text, such as `esr`.
     #[serde(default)]
     pub(crate) version_contains: String,
@@ -48,9 +56,33 @@ pub(crate) struct Software {
 impl Software {
     /// Whether the entry is about packages of this version.
     pub(crate) fn fits_version(&self, version: &str) -> bool {
-        (self.version_contains.is_empty() || version.contains(&self.version_contains))
+        version.starts_with(&self.version_begins)
+            && (self.version_contains.is_empty() || version.contains(&self.version_contains))
             && (self.version_lacks.is_empty() || !version.contains(&self.version_lacks))
     }
+}
+
+/// Packages that records call by one name: which of them is meant, only the text says.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Family {
+    /// Product names in records, in any spelling.
+    pub(crate) products: Vec<String>,
+    /// The packages.
+    pub(crate) members: Vec<Member>,
+    /// Why.
+    #[serde(rename = "reason")]
+    _reason: String,
+}
+
+/// Some packages of a family.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Member {
+    /// The packages, by pname, as in [`Software`].
+    pub(crate) packages: Vec<String>,
+    /// Words (lower case) that a title or description has when these packages are meant.
+    pub(crate) words: Vec<String>,
 }
 
 /// A combination that never matches. All parts that are given must fit.
@@ -77,10 +109,15 @@ pub(crate) struct Never {
 
 impl Never {
     /// Whether it forbids its packages to match this CVE and these names, which are squashed.
-    pub(crate) fn covers(&self, cve: CveId, products: &[String], vendors: &[String]) -> bool {
-        let any =
-            |wanted: &[String], have: &[String]| wanted.is_empty() || wanted.iter().any(|w| have.contains(w));
-        self.cve.is_none_or(|c| c == cve) && any(&self.products, products) && any(&self.vendors, vendors)
+    pub(crate) fn covers<'n>(
+        &self,
+        cve: CveId,
+        mut products: impl Iterator<Item = &'n String>,
+        vendors: &[String],
+    ) -> bool {
+        self.cve.is_none_or(|c| c == cve)
+            && (self.products.is_empty() || products.any(|p| self.products.contains(p)))
+            && (self.vendors.is_empty() || self.vendors.iter().any(|v| vendors.contains(v)))
     }
 }
 

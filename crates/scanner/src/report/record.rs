@@ -7,6 +7,7 @@ use terminal::{clean, paragraph, wrapped};
 use vulnerability::model::{
     Level, RecordSource, SourceRecord, State, Statement, Status, VersionRange, Vulnerability,
 };
+use vulnerability::names;
 
 /// How many statements or links of a record are shown if not all are asked for.
 const FIRST_FEW: usize = 20;
@@ -108,6 +109,12 @@ impl Page<'_> {
             self.statement(statement)?;
         }
         self.more(record.statements.len(), limit, "statements")?;
+        if record.state != State::Rejected && record.statements.iter().all(|s| names::is_nameless(&s.product))
+        {
+            let text = "It names no product: only the text says what is affected. Packages whose repository it links \
+                        to match with low confidence.";
+            self.line("  ", text)?;
+        }
         if !record.details.references.is_empty() {
             writeln!(self.out, "  References:")?;
         }
