@@ -107,6 +107,35 @@ let
     ];
   };
 
+  # Findings that nobody has been shown yet. They count as known once they were delivered: a mail
+  # that could not be sent is sent after the next scan.
+  notifies = scan.onNew.command != null || scan.onNew.mail != null;
+  notify = ''
+    cd ${state}/scan
+    [ -e report.json ] || exit 0
+    [ -e known.json ] || echo '{}' > known.json
+    cp report.json seen.json
+    jq --raw-output --slurpfile known known.json --from-file ${./new.jq} seen.json > new.txt
+    if [ -s new.txt ]; then
+      cat new.txt
+  ''
+  + lib.optionalString (scan.onNew.command != null) ''
+    ${lib.escapeShellArgs scan.onNew.command} < new.txt
+  ''
+  + lib.optionalString (scan.onNew.mail != null) ''
+    {
+      echo To: ${lib.escapeShellArg scan.onNew.mail}
+      echo "Subject: $(wc -l < new.txt) new vulnerabilities on $(cat /proc/sys/kernel/hostname)"
+      echo "Content-Type: text/plain; charset=utf-8"
+      echo
+      cat new.txt
+    } | ${lib.escapeShellArg scan.onNew.sendmail} -i -t
+  ''
+  + ''
+    fi
+    mv seen.json known.json
+  '';
+
   packageOption = mkOption {
     type = types.package;
     default = pkgs.callPackage ./package.nix { };
@@ -220,6 +249,32 @@ in
         example = [ "--no-derivations" ];
         description = "More arguments of `snowguard scan`.";
       };
+      onNew = {
+        command = mkOption {
+          type = types.nullOr (types.listOf types.str);
+          default = null;
+          example = [
+            "/run/current-system/sw/bin/notify-room"
+            "security"
+          ];
+          description = ''
+            A program with its arguments that is started when something is affected that was not at
+            the last scan. It finds the new findings in its standard input, a line each. If it fails,
+            it is started again after the next scan.
+          '';
+        };
+        mail = mkOption {
+          type = types.nullOr types.str;
+          default = null;
+          example = "root@example.org";
+          description = "To whom new findings are mailed.";
+        };
+        sendmail = mkOption {
+          type = types.path;
+          default = "/run/wrappers/bin/sendmail";
+          description = "The program that mails are handed to.";
+        };
+      };
       metrics = {
         enable = lib.mkEnableOption "metrics for the textfile collector of Prometheus' node_exporter";
         file = mkOption {
@@ -299,6 +354,9 @@ in
         # A scan with yesterday's records is better than none.
         wants = optional update.enable "snowguard-update.service";
         after = optional update.enable "snowguard-update.service";
+        # Above the bar, too.
+        onSuccess = optional notifies "snowguard-new.service";
+        onFailure = optional notifies "snowguard-new.service";
         serviceConfig =
           confined
           // {
@@ -334,6 +392,27 @@ in
           OnCalendar = scan.startAt;
           RandomizedDelaySec = scan.randomizedDelay;
           Persistent = true;
+        };
+      };
+    })
+
+    (mkIf (scan.enable && notifies) {
+      systemd.services.snowguard-new = {
+        description = "Report of new vulnerabilities";
+        path = [ pkgs.jq ];
+        script = notify;
+        # What delivers may need the network, or the rights of a mail queue: this is not as confined
+        # as the scan, and neither reads records nor what is scanned.
+        serviceConfig = {
+          Type = "oneshot";
+          User = "snowguard";
+          Group = "snowguard";
+          UMask = "0022";
+          PrivateTmp = true;
+          ProtectControlGroups = true;
+          ProtectHome = true;
+          ProtectSystem = "full";
+          StateDirectory = "snowguard/scan";
         };
       };
     })

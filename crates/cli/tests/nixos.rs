@@ -78,6 +78,10 @@ const EVERYTHING: &str = r#"{
       failOn = "high";
       suppress = [ ./accepted.toml ];
       metrics.enable = true;
+      onNew = {
+        command = [ "/bin/sh" "-c" "echo it's $1" "new" ];
+        mail = "root@example.org";
+      };
     };
   };
 }"#;
@@ -136,6 +140,7 @@ fn systemd_accepts_the_units() {
     let units = units(&found);
     let names: Vec<&str> = units.keys().map(String::as_str).collect();
     let expected = [
+        "snowguard-new.service",
         "snowguard-scan.service",
         "snowguard-scan.timer",
         "snowguard-update.service",
@@ -155,7 +160,8 @@ fn systemd_accepts_the_units() {
         let verified = systemd(&["verify", "--man=no"]);
         let said = String::from_utf8_lossy(&verified.stderr).into_owned();
         assert!(verified.status.success() && said.is_empty(), "{name}: {said}\n{unit}");
-        if name.ends_with(".service") {
+        // What delivers reports is no more confined than what it delivers to.
+        if name.ends_with(".service") && name != "snowguard-new.service" {
             // Of 100, where a unit that says nothing has 94.
             let most = if name.contains("scan") { "5" } else { "15" };
             let judged = systemd(&["security", "--no-pager", "--offline=true", "--threshold", most]);
@@ -171,6 +177,9 @@ fn systemd_accepts_the_units() {
     assert_eq!(lines(update, "StateDirectory"), ["snowguard"]);
     assert!(lines(update, "PrivateNetwork").is_empty());
     assert!(lines(update, "Environment").iter().any(|e| e.contains("https_proxy=http://proxy.example:3128")));
+    for key in ["OnSuccess", "OnFailure"] {
+        assert_eq!(lines(scan, key), ["snowguard-new.service"]);
+    }
     // An update that fails stops no scan.
     assert_eq!(lines(scan, "Wants"), ["snowguard-update.service"]);
     assert_eq!(lines(scan, "After"), ["snowguard-update.service"]);
@@ -224,6 +233,76 @@ fn the_units_commands_work() {
     let metrics = std::fs::read_to_string(scratch.path("state/metrics/snowguard.prom")).unwrap();
     let line = format!("snowguard_known_exploited_findings {}\n", report["summary"]["knownExploited"]);
     assert!(metrics.contains(&line), "{metrics}");
+}
+
+/// The script that reports what is new, after two scans of the demo's system.
+#[test]
+fn what_is_new_is_reported_once() {
+    let store = scene();
+    let scratch = Scratch::new();
+    let snowguard = snowguard!().in_folder(scratch.folder());
+    snowguard.success("demo --folder demo");
+    std::fs::create_dir_all(scratch.path("state/scan")).unwrap();
+    let state = scratch.path("state").display().to_string();
+    scratch.write("sendmail", "#!/bin/sh\ncat >> mails\necho \"$@\" > arguments\n");
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(scratch.path("sendmail"), mode).unwrap();
+    let found = evaluate(
+        &store,
+        &format!(
+            "{{ services.snowguard = {{ inherit package; scan = {{ enable = true; onNew = {{
+                command = [ \"sh\" \"-c\" \"cat > got && test -z \\\"$BROKEN\\\" && echo \\\"it's $1\\\" > said\" \"sh\" \"a  b\" ];
+                mail = \"root@example.org\";
+                sendmail = \"{}\";
+            }}; }}; }}; }}",
+            scratch.path("sendmail").display()
+        ),
+    );
+    let script = found["scripts"]["snowguard-new"].as_str().unwrap();
+    let filter = script.split_whitespace().find(|word| word.ends_with("-new.jq")).unwrap();
+    let filter_here = store.on_disk(filter).display().to_string();
+    let script = script.replace(filter, &filter_here).replace("/var/lib/snowguard", &state);
+    let scan = |more: &str| {
+        let report = "--root demo/root --db demo/database --format json --output state/scan/report.json";
+        snowguard.success(format!("scan {report} {more}"));
+    };
+    let report = |broken: &str| {
+        let mut bash = Command::new("bash");
+        bash.args(["-ec", &script]).env("BROKEN", broken);
+        Outcome::of(&mut bash)
+    };
+    let got = || {
+        let text = scratch.read_text("state/scan/got");
+        std::fs::remove_file(scratch.path("state/scan/got")).unwrap();
+        text
+    };
+
+    // At first everything is new, but for what is accepted.
+    scratch.write("accepted.toml", "[[suppress]]\ncve = [\"CVE-2023-38545\"]\nreason = \"no proxy\"\n");
+    scan("--suppress accepted.toml");
+    report("").success();
+    let first = got();
+    assert_eq!(first.lines().count(), 9, "{first}");
+    assert!(first.starts_with("CRITICAL CVE-2021-44228 EXPLOITED log4j 2.14.1: Update to 2.15.0"), "{first}");
+    let mails = scratch.read_text("state/scan/mails");
+    assert!(mails.starts_with("To: root@example.org\nSubject: 9 new vulnerabilities on "), "{mails}");
+    assert!(mails.contains("\n\nCRITICAL CVE-2021-44228"), "{mails}");
+    assert_eq!(scratch.read_text("state/scan/arguments"), "-i -t\n");
+    assert_eq!(scratch.read_text("state/scan/said"), "it's a  b\n");
+
+    // Later only what came; if that cannot be delivered, again.
+    scan("");
+    assert_ne!(report("yes").code, Some(0));
+    let second = got();
+    report("").success();
+    assert_eq!(got(), second);
+    assert!(
+        second.lines().count() == 1 && second.starts_with("CRITICAL CVE-2023-38545 curl 8.3.0:"),
+        "{second}"
+    );
+    scan("");
+    report("").success();
+    assert!(!scratch.path("state/scan/got").exists());
 }
 
 /// What the module lets a user choose from is what the program accepts.

@@ -63,6 +63,8 @@ let
     );
   known = builtins.attrNames members ++ [
     "environment"
+    "path"
+    "script"
     "serviceConfig"
     "timerConfig"
     "unitConfig"
@@ -75,7 +77,14 @@ let
     in
     if unknown == [ ] then set else throw "this test does not know ${toString unknown}";
   service =
-    set: unit set + section "Service" ((checked set).serviceConfig // { Environment = environment set; });
+    set:
+    unit set
+    + section "Service" (
+      (checked set).serviceConfig
+      // { Environment = environment set; }
+      # As in NixOS, but that NixOS knows where bash is.
+      // (if set ? script then { ExecStart = "/bin/sh ${builtins.toFile "script" "set -e\n${set.script}"}"; } else { })
+    );
   timer = set: unit set + section "Timer" (checked set).timerConfig;
   files =
     suffix: make: set:
@@ -89,6 +98,7 @@ in
 {
   units =
     files "service" service (config.systemd.services or { }) // files "timer" timer (config.systemd.timers or { });
+  scripts = builtins.mapAttrs (_: service: service.script or null) (config.systemd.services or { });
   started = builtins.mapAttrs (_: timer: timer.wantedBy) (config.systemd.timers or { });
   users = builtins.attrNames (config.users.users or { });
   packages = map toString (config.environment.systemPackages or [ ]);

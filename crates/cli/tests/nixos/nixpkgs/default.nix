@@ -50,6 +50,7 @@ let
     "cargo"
     "clippy"
     "installShellFiles"
+    "jq"
     "python3"
     "rustc"
     "rustfmt"

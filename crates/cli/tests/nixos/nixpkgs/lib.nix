@@ -93,6 +93,8 @@ let
     optionals = condition: list: if condition then list else [ ];
     optionalAttrs = condition: set: if condition then set else { };
     optionalString = condition: text: if condition then text else "";
+    escapeShellArg = text: "'${builtins.replaceStrings [ "'" ] [ "'\\''" ] "${text}"}'";
+    escapeShellArgs = lib.concatMapStringsSep " " lib.escapeShellArg;
     genAttrs =
       names: make:
       listToAttrs (
