@@ -10,6 +10,7 @@
 mod bootstrap;
 mod db;
 mod demo;
+mod diff;
 #[cfg(test)]
 mod documented;
 mod exit;
@@ -53,6 +54,7 @@ enum Command {
     #[command(subcommand)]
     Db(db::Command),
     Scan(scan::Options),
+    Diff(diff::Options),
     Explain(explain::Options),
     Show(show::Options),
     Demo(demo::Options),
@@ -91,6 +93,7 @@ fn main() -> ExitCode {
     let done = match cli.command {
         Command::Db(command) => db::run(command),
         Command::Scan(options) => scan::run(&options),
+        Command::Diff(options) => diff::run(&options),
         Command::Explain(options) => explain::run(&options),
         Command::Demo(options) => demo::run(&options),
         Command::Pe(command) => pe::run(&command),

@@ -7,6 +7,7 @@ use anyhow::Context;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use jiff::Timestamp;
 use matching::{Confidence, FindingStatus};
+use scanner::diff::{self, Snapshot};
 use scanner::report::{self, Appearance, ReportError, ReportFormat, ReportOptions, Selection};
 use scanner::{Counted, FailOn, Policy, Run, Scan};
 use std::error::Error;
@@ -30,6 +31,7 @@ Examples:
   nix-store --query --requisites ./result | snowguard scan -
   snowguard scan --format html --output report.html
   snowguard scan --fail-on high --suppress accepted.toml   in CI
+  snowguard scan --since last.json --save last.json        in a timer: only what is new
 
 Exit codes:
   0  scanned; nothing at or above the bar of --fail-on (without a bar: whatever was found)
@@ -69,6 +71,17 @@ pub(crate) struct Options {
     /// Count findings whose status is unknown for --fail-on as if they were affected
     #[arg(long, requires = "fail_on")]
     fail_on_unknown: bool,
+    /// Report, and count for --fail-on, only what is new since this report of `--format json` or
+    /// --save, or has become worse
+    ///
+    /// A file that is not there yet, and that --save will write, is a report of nothing.
+    #[arg(long, value_name = "FILE")]
+    since: Option<PathBuf>,
+    /// Write all that was found to this file, for --since; it is replaced at once or not at all
+    ///
+    /// Not if a target could not be scanned: what it has would be new the next time.
+    #[arg(long, value_name = "FILE")]
+    save: Option<PathBuf>,
     #[command(flatten)]
     database: DatabaseLocation,
     #[command(flatten)]
@@ -94,13 +107,13 @@ struct ReportArguments {
     #[arg(long, value_name = "STATUS,…", value_delimiter = ',', value_parser = named::<StatusName>(STATUSES.iter().map(|(name, _)| *name)))]
     status: Vec<StatusName>,
     /// Show only findings of at least this confidence; --fail-on counts only these too
-    #[arg(long, value_name = "CONFIDENCE", default_value = "medium", value_parser = named::<ConfidenceName>(CONFIDENCES.iter().map(|(name, _)| *name)))]
+    #[arg(long, value_name = "CONFIDENCE", default_value = "medium", value_parser = named::<ConfidenceName>(confidences()))]
     min_confidence: ConfidenceName,
 }
 
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "What you know better")]
-struct PolicyArguments {
+pub(crate) struct PolicyArguments {
     /// Rules for findings that you accept: Snowguard's TOML, or a whitelist of vulnix
     #[arg(long, value_name = "FILE")]
     suppress: Vec<PathBuf>,
@@ -121,10 +134,15 @@ const STATUSES: [(&str, FindingStatus); 4] = [
 const CONFIDENCES: [(&str, Confidence); 3] =
     [("low", Confidence::Low), ("medium", Confidence::Medium), ("high", Confidence::High)];
 
+/// The names of confidences.
+pub(crate) fn confidences() -> impl Iterator<Item = &'static str> {
+    CONFIDENCES.iter().map(|(name, _)| *name)
+}
+
 #[derive(Debug, Clone, Copy)]
 struct StatusName(FindingStatus);
 #[derive(Debug, Clone, Copy)]
-struct ConfidenceName(Confidence);
+pub(crate) struct ConfidenceName(pub(crate) Confidence);
 
 impl FromStr for StatusName {
     type Err = String;
@@ -172,11 +190,17 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, exit::Failure> {
     let mut run = Run::new(Timestamp::now(), random_id().map_err(exit::Failure::failed)?);
     run.today = jiff::tz::TimeZone::system().to_datetime(run.time).date();
     run.reported = options.reported();
-    let found = scanner::scan(targets, &database, &policy, run).map_err(exit::Failure::failed)?;
+    let before = options.before().map_err(exit::Failure::failed)?;
+    let mut found = scanner::scan(targets, &database, &policy, run).map_err(exit::Failure::failed)?;
     if let Some(hint) = age_hint(found.records.changed, found.time) {
         exit::hint(hint);
     }
 
+    let mut all = None;
+    if let Some(before) = &before {
+        all = options.save.is_some().then(|| (found.findings.clone(), found.suppressed.clone()));
+        diff::retain_news(&mut found, before, options.report.min_confidence.0);
+    }
     options.report.write(&found).map_err(exit::Failure::failed)?;
     if let Some(path) = &options.write_suppress {
         write_suppress(path, &found, &options.report.selection()).map_err(exit::Failure::failed)?;
@@ -192,6 +216,13 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, exit::Failure> {
         }
         None => (false, false),
     };
+    if let Some(path) = options.save.as_ref().filter(|_| !failed) {
+        if let Some((findings, suppressed)) = all {
+            (found.findings, found.suppressed) = (findings, suppressed);
+        }
+        // Only now that the news was reported: it would never be again.
+        save(path, &found).map_err(exit::Failure::failed)?;
+    }
     // The program ends here: freeing hundreds of thousands of texts one by one would only take
     // time.
     std::mem::forget(found);
@@ -199,6 +230,18 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, exit::Failure> {
         return Ok(ExitCode::from(exit::COULD_NOT));
     }
     Ok(if fails { ExitCode::from(exit::FOUND) } else { ExitCode::SUCCESS })
+}
+
+/// Writes all that was found.
+fn save(path: &Path, found: &Scan) -> anyhow::Result<()> {
+    let mut options = ReportOptions::new(ReportFormat::Json);
+    options.selection = Selection {
+        statuses: FindingStatus::ALL.to_vec(),
+        min_confidence: Confidence::Low,
+        suppressed: true,
+    };
+    files::replace(path, |out| report::write(out, found, &options))
+        .with_context(|| format!("cannot save the report to {}", path.display()))
 }
 
 /// Writes rules for what is open.
@@ -221,10 +264,25 @@ impl Options {
     fn reported(&self) -> Vec<FindingStatus> {
         let mut reported = self.report.selection().statuses;
         reported.push(FindingStatus::Affected);
+        if self.save.is_some() {
+            reported = FindingStatus::ALL.to_vec();
+        }
         if self.fail_on_unknown {
             reported.push(FindingStatus::Unknown);
         }
         reported
+    }
+
+    /// What was found before.
+    fn before(&self) -> anyhow::Result<Option<Snapshot>> {
+        let Some(path) = &self.since else { return Ok(None) };
+        if self.save.is_some() && !path.exists() {
+            return Ok(Some(Snapshot::default()));
+        }
+        let report = Snapshot::read(path)?;
+        report
+            .with_context(|| format!("{}: not a report that `scan --format json` wrote", path.display()))
+            .map(Some)
     }
 
     /// What --fail-on counts.
@@ -234,7 +292,7 @@ impl Options {
 }
 
 impl PolicyArguments {
-    fn read(&self) -> anyhow::Result<Policy> {
+    pub(crate) fn read(&self) -> anyhow::Result<Policy> {
         let mut policy = Policy { knowledge: scanner::knowledge(&self.knowledge)?, ..Policy::default() };
         for path in &self.suppress {
             policy.rules.extend(scanner::suppression_rules(path)?);

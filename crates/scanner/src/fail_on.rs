@@ -50,16 +50,19 @@ impl FailOn {
                 FindingStatus::Fixed | FindingStatus::NotAffected => false,
             }
             && entry.finding.confidence >= counted.min_confidence;
-        let level = entry.level();
-        counts
-            && (entry.known_exploited()
-                || match self {
-                    Self::Low => true,
-                    Self::Medium => level.is_none_or(|l| l >= Level::Medium),
-                    Self::High => level >= Some(Level::High),
-                    Self::Critical => level >= Some(Level::Critical),
-                    Self::KnownExploited => false,
-                })
+        counts && self.is_at(entry.level(), entry.known_exploited())
+    }
+
+    /// Whether a severity is at or above the bar.
+    pub(crate) fn is_at(self, level: Option<Level>, known_exploited: bool) -> bool {
+        known_exploited
+            || match self {
+                Self::Low => true,
+                Self::Medium => level.is_none_or(|l| l >= Level::Medium),
+                Self::High => level >= Some(Level::High),
+                Self::Critical => level >= Some(Level::Critical),
+                Self::KnownExploited => false,
+            }
     }
 
     /// Whether a scan has a finding at or above the bar.

@@ -5,6 +5,7 @@
 //! users say about findings, [`scan()`] makes the [`Scan`] of it, and [`report`] writes that down.
 //! Matching itself is the work of the crate `matching`.
 
+pub mod diff;
 mod document;
 mod fail_on;
 pub mod report;

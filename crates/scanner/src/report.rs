@@ -33,7 +33,10 @@ mod text;
 
 pub use begin_rules::begin_rules;
 pub use json::FORMAT_VERSION;
+pub(crate) use json::rounded;
 pub use record::write as write_record;
+pub(crate) use table::{fit, style_of};
+pub(crate) use text::{count, level_name};
 
 use crate::UnknownName;
 use crate::result::{Action, FindingEntry, Scan, ScannedTarget, Summary};

@@ -37,6 +37,8 @@ pub struct Scan {
     pub rule_problems: Vec<Warning>,
     /// VEX statements that did nothing, and why.
     pub vex_problems: Vec<Warning>,
+    /// Whether only what is new since an earlier scan is left of the findings.
+    pub only_news: bool,
     /// When the scan was made.
     pub time: Timestamp,
     /// The scan's identity: a random UUID (version 4) in lower case. SARIF accepts no later
@@ -109,6 +111,7 @@ impl Scan {
             suppressed: BTreeMap::new(),
             rule_problems: Vec::new(),
             vex_problems: Vec::new(),
+            only_news: false,
             time: run.time,
             id: run.id,
             records,

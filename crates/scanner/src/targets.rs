@@ -271,6 +271,14 @@ pub fn read(
     }
 }
 
+/// Opens a file that may be compressed.
+pub(crate) fn open_document(path: &Path) -> io::Result<Box<dyn io::Read>> {
+    bytes::open(path).map_err(|error| match error {
+        TargetError::Io { source, .. } => source,
+        other => io::Error::other(other),
+    })
+}
+
 /// The most bytes of an SBOM.
 const MAXIMUM_SBOM: u64 = 256 << 20;
 

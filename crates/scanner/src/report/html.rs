@@ -111,7 +111,7 @@ pub(super) fn write(
             .iter()
             .map(|t| format!("{} ({}, {})", clean(&t.name), t.kind, count(t.packages, "package", "packages")))
             .collect(),
-        verdict: verdict(&summary),
+        verdict: verdict(&summary, scan.only_news),
         urgent: summary.known_exploited > 0 || summary.critical > 0,
         summary: tiles(&summary),
         bars: bars(&summary),
@@ -150,9 +150,12 @@ fn policy() -> String {
     )
 }
 
-fn verdict(summary: &Summary) -> String {
+fn verdict(summary: &Summary, only_news: bool) -> String {
     if summary.packages == 0 {
         return "There is no package in what was looked at: nothing was checked.".to_owned();
+    }
+    if summary.affected == 0 && only_news {
+        return "Nothing new is affected.".to_owned();
     }
     if summary.affected == 0 {
         return format!(

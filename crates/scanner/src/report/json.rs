@@ -168,7 +168,7 @@ impl<'a> Rated<'a> {
 }
 
 /// A single-precision number as people wrote it: 9.8, not 9.800000190734863.
-pub(super) fn rounded(value: f32) -> f64 {
+pub(crate) fn rounded(value: f32) -> f64 {
     value.to_string().parse().unwrap_or_else(|_| f64::from(value))
 }
 

@@ -47,7 +47,7 @@ pub(super) fn write(
     for group in groups(shown) {
         table.group(&group, appearance.all)?;
     }
-    table.foot(&summary, all, shown, selection)?;
+    table.foot((&summary, scan.only_news), all, shown, selection)?;
     table.problems(scan)
 }
 
@@ -243,7 +243,7 @@ impl Table<'_> {
 
     fn foot(
         &mut self,
-        summary: &Summary,
+        (summary, only_news): (&Summary, bool),
         all: &[FindingEntry<'_>],
         shown: &[&FindingEntry<'_>],
         selection: &Selection,
@@ -256,7 +256,9 @@ impl Table<'_> {
                 "There is no package in it: nothing was checked.",
             )
         } else if summary.affected == 0 {
-            self.paint(AnsiColor::Green.on_default().bold(), "No package is known to be affected.")
+            let text =
+                if only_news { "Nothing new is affected." } else { "No package is known to be affected." };
+            self.paint(AnsiColor::Green.on_default().bold(), text)
         } else {
             let mut levels = Vec::new();
             for (name, value) in [
@@ -339,7 +341,7 @@ impl Table<'_> {
     }
 }
 
-fn style_of(level: Option<Level>) -> Style {
+pub(crate) fn style_of(level: Option<Level>) -> Style {
     match level {
         Some(Level::Critical) => AnsiColor::Red.on_default().bold(),
         Some(Level::High) => AnsiColor::Red.on_default(),
@@ -350,7 +352,7 @@ fn style_of(level: Option<Level>) -> Style {
 }
 
 /// Cuts a text to a width in columns, with an ellipsis.
-fn fit(text: &str, width: usize) -> String {
+pub(crate) fn fit(text: &str, width: usize) -> String {
     if text.width() <= width {
         return text.to_owned();
     }

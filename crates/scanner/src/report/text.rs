@@ -18,11 +18,11 @@ pub(super) fn number(value: usize) -> String {
 }
 
 /// `1 package`, `2 packages`.
-pub(super) fn count(value: usize, one: &str, many: &str) -> String {
+pub(crate) fn count(value: usize, one: &str, many: &str) -> String {
     format!("{} {}", number(value), if value == 1 { one } else { many })
 }
 
-pub(super) const fn level_name(level: Option<Level>) -> &'static str {
+pub(crate) const fn level_name(level: Option<Level>) -> &'static str {
     match level {
         Some(Level::Critical) => "critical",
         Some(Level::High) => "high",
