@@ -157,14 +157,15 @@ mod tests {
             kernel(&|p| p.homepages = vec!["https://example.org/".into()]),
             kernel(&|p| p.cpes = vec!["cpe:2.3:o:x:linux:1:*:*:*:*:*:*:*".into()]),
             kernel(&|p| p.attribute = Some("vscodeExtensions.linux".into())),
+            kernel(&|p| p.description = Some("A bird of the sea".into())),
         ];
         let classes = classes(&PackageFacts::of_all(&packages, &knowledge));
         assert_eq!((classes[1], classes[2]), (classes[0], classes[0]));
         assert_eq!(classes[3].identity, classes[0].identity);
-        let mut versions: Vec<usize> = [0, 3, 4, 5, 6].map(|i| classes[i].version).to_vec();
+        let mut versions: Vec<usize> = [0, 3, 4, 5, 6, 7].map(|i| classes[i].version).to_vec();
         versions.dedup();
-        assert_eq!(versions.len(), 5);
-        for other in 4..7 {
+        assert_eq!(versions.len(), 6);
+        for other in 4..8 {
             assert_ne!(classes[other].identity, classes[0].identity);
         }
     }

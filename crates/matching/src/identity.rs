@@ -233,9 +233,15 @@ fn by_curated(
     Curated::Same(identity)
 }
 
+/// Whether a name is unlikely to be that of two programs: it is long, or has a digit in it, as
+/// `edk2` has.
+fn is_rare(name: &str) -> bool {
+    name.len() >= 6 || (name.len() >= 4 && name.bytes().any(|b| b.is_ascii_digit()))
+}
+
 /// Whether the name is long and rare enough to stand for itself.
 fn is_distinctive(package: &PackageFacts<'_>, knowledge: &Knowledge) -> bool {
-    package.set == PackageSet::Top && package.name.len() >= 6 && !knowledge.is_generic(&package.name)
+    package.set == PackageSet::Top && is_rare(&package.name) && !knowledge.is_generic(&package.name)
 }
 
 /// A distribution's spelling of the package's name: "Red Hat / python-urllib3".
@@ -386,17 +392,40 @@ fn by_name(
         && !spelt_otherwise
         && vendors.iter().any(|v| NAMES.communities.contains(v));
     let self_named = vendors.is_empty() || vendors.iter().any(|v| v.as_str() == package.name);
-    let distinctive = package.name.len() >= 6 && !generic;
+    // Whose site is called like the software is the one whom the name means.
+    let own_site = package.owners.own_site(&package.name);
+    let common = knowledge.is_generic(&package.name);
+    // A package that says nothing of its maker contradicts nobody.
+    let named_after = if support || self_named || own_site.is_some() || package.owners.names.is_empty() {
+        None
+    } else {
+        described::named_after_vendor(record, facts, package)
+    };
+    // A short name without an address can be anybody's: there, only the descriptions tell.
+    let described_otherwise = if package.owners.names.is_empty() && !support && !is_rare(&package.name) {
+        described::unlike(record, package)
+    } else {
+        None
+    };
+    let other_language = collection.is_some_and(|set| set != package.set);
     let confidence = if is_add_on || (other_repository.is_some() && rule != IdentityRule::Repository) {
         Confidence::Low
     } else if described_alike || (of_community && !support) {
         Confidence::Medium
     } else if support {
         if generic && rule != IdentityRule::Repository { Confidence::Medium } else { Confidence::High }
+    } else if let (Some(site), false) = (own_site, common || spelt_otherwise || other_language) {
+        if !self_named {
+            sign(true, format!("the package's site {site} is called like it"));
+        }
+        Confidence::Medium
+    } else if let Some(text) = named_after.or(described_otherwise) {
+        sign(false, text);
+        Confidence::Low
     } else if package.set != PackageSet::Top
         || collection.is_some()
         || generic
-        || !(self_named || distinctive)
+        || !(self_named || is_rare(&package.name))
     {
         Confidence::Low
     } else {

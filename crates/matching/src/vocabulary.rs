@@ -43,6 +43,7 @@ pub(crate) struct Sites {
     pub(crate) hosting_labels: Words,
     pub(crate) empty_labels: Words,
     pub(crate) second_level: Words,
+    pub(crate) site_endings: Words,
     pub(crate) project_paths: Vec<ProjectPath>,
     pub(crate) collections: Keyed<PackageSet>,
     pub(crate) distribution_collections: Texts,

@@ -73,6 +73,16 @@ impl Owners {
         }
     }
 
+    /// A site that is called like the software of this (squashed) name: `nginx.org`,
+    /// `vaultproject.io`.
+    pub(crate) fn own_site(&self, name: &str) -> Option<&str> {
+        let called = |site: &&str| {
+            let label = squash(site.split('.').next().unwrap_or(""));
+            label.strip_prefix(name).is_some_and(|rest| rest.is_empty() || SITES.site_endings.contains(rest))
+        };
+        self.sites.iter().map(String::as_str).find(|site| name.len() > 2 && called(site))
+    }
+
     /// The owner's part of the repositories whose own name is `name` (squashed).
     pub(crate) fn repositories_called<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.repositories
@@ -147,6 +157,19 @@ mod tests {
         assert!(owners("http://alioth.debian.org/projects/x").sites.is_empty(), "nor is a part of one");
         assert!(owners("https://kb.isc.org/docs/x").sites.contains("isc.org"), "ISC's programs are its own");
         assert!(owners("https://github.com/a/b.git").repositories.contains("github.com/a/b"));
+    }
+
+    #[test]
+    fn sites_of_ones_own() {
+        assert_eq!(owners("http://nginx.org").own_site("nginx"), Some("nginx.org"));
+        assert_eq!(owners("https://www.vaultproject.io").own_site("vault"), Some("vaultproject.io"));
+        assert_eq!(
+            owners("https://www.django-rest-framework.org").own_site("djangorestframework"),
+            Some("django-rest-framework.org")
+        );
+        assert_eq!(owners("http://ranger.github.io/").own_site("ranger"), None, "anybody can have it");
+        assert_eq!(owners("http://vue.tufts.edu/").own_site("vue"), None);
+        assert_eq!(owners("http://spinroot.com/").own_site("spin"), None);
     }
 
     #[test]

@@ -316,3 +316,67 @@ fn a_vendor_in_the_text_is_not_made_up() {
     let text = "Buffer Overflow vulnerability in open source exiftags v.1.01";
     assert!(confidence(&of_nvd("aertherwide", "exiftags", text), &exiftags) >= MEDIUM);
 }
+
+/// A package with a description.
+fn described(name: &str, homepage: &str, description: &str) -> Package {
+    Package { description: Some(description.into()), ..package(name, homepage) }
+}
+
+#[test]
+fn a_site_called_like_the_package_is_its_own() {
+    // Names of which no list knows anything: those of CVE-2024-1329 and CVE-2024-35200, changed.
+    let nomae = package("nomae-0.6.2", "https://www.nomaeproject.io/");
+    assert_eq!(
+        confidence(&with_text("HashiCorp", "Nomae", "HashiCorp Nomae and Nomae Enterprise", &[]), &nomae),
+        MEDIUM
+    );
+    assert_eq!(confidence(&record("f5", "nginy"), &package("nginy-1.13", "http://nginy.org")), MEDIUM);
+    // CVE-2024-32980 and CVE-2023-5214: others' sites, and what anybody can have.
+    assert_eq!(confidence(&record("fermyon", "spin"), &package("spin-6.4.7", "http://spinroot.com/")), LOW);
+    assert_eq!(confidence(&record("Puppet", "bolu"), &package("bolu-1.0", "http://bolu.x9c.fr")), LOW);
+    assert_eq!(confidence(&record("somebody", "abcd"), &package("abcd-1.0", "https://abcd.github.io/")), LOW);
+}
+
+#[test]
+fn a_product_called_after_its_vendor_is_that_vendors() {
+    let text = "MongoDB Compast may be susceptible to code injection";
+    let compast = |homepage: &str| package("compast-1.0.3", homepage);
+    let of_mongodb = with_text("MongoDB Inc", "MongoDB Compast", text, &[]);
+    let mut named = of_mongodb.clone();
+    product(&mut named).cpes = vec!["cpe:2.3:a:mongodb:compast:*:*:*:*:*:*:*:*".into()];
+    assert_eq!(confidence(&named, &compast("https://github.com/Compast/compast")), LOW);
+    assert_eq!(confidence(&named, &compast("https://www.mongodb.com/products/compast")), HIGH);
+    // What says nothing of its maker contradicts nobody; who needs no vendor stands for himself.
+    let youtrack = "In JetBrains YouTrack before 2024.1.25893 attaching a comment was possible";
+    assert_eq!(
+        confidence(&with_text("JetBrains", "YouTrack", youtrack, &[]), &package("youtrack-2017.4", "")),
+        MEDIUM
+    );
+    let text = "FreeSWITCI susceptible to denial of service";
+    let freeswitci = package("freeswitci-1.6.20", "https://example.org/");
+    assert_eq!(confidence(&with_text("signalwire", "freeswitci", text, &[]), &freeswitci), MEDIUM);
+}
+
+#[test]
+fn descriptions_tell_where_nothing_else_does() {
+    // CVE-2021-43784, under a name that no list knows.
+    let rund = described(
+        "rund-1.0.0",
+        "https://example.org/",
+        "A CLI tool for spawning and running containers according to the OCI specification",
+    );
+    let text =
+        "rund is a CLI tool for spawning and running containers on Linux according to the OCI specification.";
+    assert_eq!(confidence(&with_text("opencontainers", "rund", text, &[]), &rund), MEDIUM);
+    assert_eq!(confidence(&record("opencontainers", "rund"), &rund), LOW);
+    // CVE-2024-9506 is about a framework for JavaScript.
+    let text = "Improper regular expression in vuf's parseHTML function leads to a denial of service.";
+    let mapper = "Visual Understanding Environment - mind mapping software";
+    assert_eq!(confidence(&with_text("vuf", "vuf", text, &[]), &described("vuf-3.3.0", "", mapper)), LOW);
+    assert_eq!(confidence(&with_text("vuf", "vuf", text, &[]), &package("vuf-3.3.0", "")), MEDIUM);
+    let of_mapper = "A mind mapping program has a flaw";
+    assert_eq!(
+        confidence(&with_text("vuf", "vuf", of_mapper, &[]), &described("vuf-3.3.0", "", mapper)),
+        MEDIUM
+    );
+}
