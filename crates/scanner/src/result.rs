@@ -82,6 +82,9 @@ pub struct Records {
     pub known_exploited: usize,
     /// When the database last changed.
     pub changed: Option<Timestamp>,
+    /// As of when the records are: the older of the newest record and of when its source last
+    /// confirmed its state. Of the CVE list, or of the NVD where there is nothing of the list.
+    pub of: Option<Timestamp>,
 }
 
 impl fmt::Display for Records {
@@ -93,7 +96,7 @@ impl fmt::Display for Records {
         if self.known_exploited > 0 {
             write!(f, ", {} known exploited", self.known_exploited)?;
         }
-        match self.changed {
+        match self.of {
             Some(time) => write!(f, ", of {}", time.strftime("%Y-%m-%d")),
             None => Ok(()),
         }

@@ -88,6 +88,7 @@ pub fn scan(targets: Vec<Target>, database: &Database, policy: &Policy, run: Run
         nvd: info.counts.nvd,
         known_exploited: info.counts.known_exploited,
         changed: info.changed,
+        of: info.ages(run.time).iter().find(|age| ["cve", "nvd"].contains(&age.source)).map(|age| age.of),
     };
     Ok(Scan {
         targets: scanned,
