@@ -6,7 +6,7 @@
 //! | files of a test's own | [`Scratch`], [`copy_tree`] |
 //! | real data next to the project | [`data()`], [`files`] |
 //! | programs of the toolbox | [`ToolboxFolder`], [`sandbox`], [`NixStore`], [`Browser`] |
-//! | servers on the loopback device | [`serve`], [`serve_in_turn`]; with the feature `tls`, `TlsIdentity` |
+//! | servers on the loopback device | [`FileServer`], [`serve`], [`serve_in_turn`]; with the feature `tls`, `TlsIdentity` |
 //! | Python programs and libraries | [`python`], [`peers()`] |
 //!
 //! What is missing is a panic that names the command to get it, so that a test fails; none is
@@ -16,6 +16,7 @@
 
 mod browser;
 mod data;
+mod file_server;
 mod nix;
 mod outcome;
 mod peers;
@@ -28,6 +29,7 @@ mod toolbox;
 
 pub use browser::Browser;
 pub use data::{data, files};
+pub use file_server::{Fault, FileServer};
 pub use nix::{Nix, NixStore};
 pub use outcome::{Outcome, run_with_input};
 pub use peers::{peer_file, peers, python};
