@@ -12,8 +12,8 @@ mod provenance;
 mod shell;
 mod verify;
 
-use crate::db::certificates;
 use crate::exit::Failure;
+use crate::update::certificates;
 use anyhow::Context as _;
 use bootstrap::sandbox::SandboxHelper;
 use bootstrap::sources::SourceOrigin;

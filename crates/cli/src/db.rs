@@ -1,24 +1,27 @@
 //! `snowguard db`: the local database.
 
-use crate::exit::{self, Failure};
+use crate::exit::Failure;
 use crate::folder;
-use clap::error::ErrorKind;
-use clap::{Args, CommandFactory as _, Subcommand};
+use crate::update::{self, Online, Output};
+use clap::{Args, Subcommand};
 use indicatif::{HumanBytes, HumanCount};
 use jiff::Timestamp;
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::io::Write as _;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use terminal::{Bar, Clean, Progress as _, Unit};
 use vulnerability_db::database::{Database, DatabaseError, DatabaseInfo};
-use vulnerability_db::ingest::{self, SourceKind, SourceLocation, SourceReport, UpdateOptions, UpdateReport};
+use vulnerability_db::ingest::{SourceKind, SourceLocation};
 
 /// What to do with the database.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Import records. Newer ones replace older ones; doing it twice changes nothing.
-    Update(Update),
-    /// Print what the database holds.
+    /// Fetch what the official sources have that the database lacks, or import what you name. Newer
+    /// records replace older ones; doing it twice changes nothing.
+    Update(Box<Update>),
+    /// Bring a database of an older format to the current one; nothing is downloaded.
+    Upgrade(Inspect),
+    /// Print what the database holds, and how old it is.
     Info(Inspect),
     /// Check every record in the database.
     Verify(Inspect),
@@ -26,7 +29,16 @@ pub(crate) enum Command {
 
 /// Where to begin, below the options.
 const SOURCES: &str = "\
-Where the records come from:
+Examples:
+  snowguard db update                 all that scans need; hourly use costs little
+  snowguard db update --nvd-feeds     also the NVD
+  snowguard db update --cve cves.zip --kev known_exploited_vulnerabilities.json
+
+Without sources, these are fetched: the CVE list (all of it once, some 620 MB, then only what
+changes), CISA's catalogue of known exploited vulnerabilities (KEV), and FIRST's exploit
+predictions (EPSS). A download that breaks goes on in the next run.
+
+Where the records come from, to name them yourself:
   --cve   the zip \"all CVEs at midnight\", and later the deltas, of
           https://github.com/CVEProject/cvelistV5/releases
   --nvd   one feed a year, and later the one of what was modified:
@@ -36,7 +48,8 @@ Where the records come from:
 
 For certificates of your own set SSL_CERT_FILE; proxies come from HTTPS_PROXY.
 
-Exit codes: 0 done, invalid records are named; 2 wrong usage; 3 nothing was changed";
+Exit codes: 0 done, invalid records are named; 2 wrong usage; 3 a source failed, and what the
+database has of it is as it was";
 
 #[derive(Debug, Args)]
 #[command(after_long_help = SOURCES)]
@@ -44,11 +57,14 @@ pub(crate) struct Update {
     #[command(flatten)]
     sources: Sources,
     #[command(flatten)]
+    online: Online,
+    #[command(flatten)]
     inspect: Inspect,
 }
 
-/// At least one is needed, but for an upgrade.
+/// What is imported instead of what the official sources have.
 #[derive(Debug, Args)]
+#[group(id = "sources", multiple = true)]
 struct Sources {
     /// Records of the CVE list (format 5.x): folder, git checkout, zip, JSON lines, or single
     /// record; path or URL.
@@ -78,31 +94,28 @@ pub(crate) struct Inspect {
 
 pub(crate) fn run(command: Command) -> Result<ExitCode, Failure> {
     match command {
-        Command::Update(Update { sources, inspect }) => {
-            let sources = sources.locations();
+        Command::Update(arguments) => {
+            let Update { sources, online, inspect } = *arguments;
             let folder = folder::for_writing(inspect.db)?;
-            if sources.is_empty() && !is_upgradable(&folder) {
-                return Ok(crate::usage(nothing_to_import()));
+            let sources = sources.locations();
+            if sources.is_empty() {
+                let output = if inspect.json { Output::Json } else { Output::Text };
+                return Ok(update::fetch(&folder, online, output)?);
             }
-            update(&folder, &sources, inspect.json)?;
+            update::import(&folder, &sources, inspect.json)?;
+        }
+        Command::Upgrade(arguments) => {
+            let folder = folder::for_writing(arguments.db)?;
+            match Database::open(&folder) {
+                Ok(_) | Err(DatabaseError::Format { upgradable: true, .. }) => {}
+                Err(error) => return Err(Failure::failed(error)),
+            }
+            update::import(&folder, &[], arguments.json)?;
         }
         Command::Info(arguments) => info(arguments)?,
         Command::Verify(arguments) => verify(arguments)?,
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// What `db update` says without sources, with its own usage.
-fn nothing_to_import() -> clap::Error {
-    let message = "nothing to import: give at least one of --cve, --nvd, --kev and --epss";
-    let mut program = crate::Cli::command();
-    // Names the whole path of commands in the usage of each.
-    program.build();
-    let update = program.find_subcommand_mut("db").and_then(|db| db.find_subcommand_mut("update"));
-    match update {
-        Some(update) => update.error(ErrorKind::MissingRequiredArgument, message),
-        None => program.error(ErrorKind::MissingRequiredArgument, message),
-    }
 }
 
 impl Sources {
@@ -120,76 +133,6 @@ impl Sources {
     }
 }
 
-/// Whether a folder has a database of an older format, which an update upgrades.
-fn is_upgradable(folder: &Path) -> bool {
-    matches!(Database::open(folder), Err(DatabaseError::Format { upgradable: true, .. }))
-}
-
-fn update(folder: &Path, sources: &[SourceLocation], json: bool) -> anyhow::Result<()> {
-    let mut options = UpdateOptions::new(Timestamp::now());
-    options.certificates = certificates();
-    let report = ingest::update(folder, sources, &options, &Bar::default())?;
-    let mut out = terminal::stdout();
-    if json {
-        writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?;
-    } else {
-        print_report(&mut out, &report)?;
-    }
-    Ok(())
-}
-
-/// The certificates that the user trusts, named as OpenSSL, curl and Nix let them be named.
-pub(crate) fn certificates() -> Option<PathBuf> {
-    ["NIX_SSL_CERT_FILE", "SSL_CERT_FILE"]
-        .into_iter()
-        .filter_map(std::env::var_os)
-        .find(|value| !value.is_empty())
-        .map(PathBuf::from)
-}
-
-fn print_report(out: &mut impl Write, report: &UpdateReport) -> io::Result<()> {
-    if let Some(upgrade) = &report.upgraded {
-        writeln!(out, "upgraded from format {}: {} records", upgrade.from, HumanCount(upgrade.records))?;
-        if upgrade.invalid > 0 {
-            writeln!(out, "  {:>9} invalid and removed", HumanCount(upgrade.invalid).to_string())?;
-        }
-    }
-    for source in &report.sources {
-        print_source(out, source)?;
-    }
-    if !report.changed {
-        writeln!(out, "The database has it all already: nothing was changed.")?;
-    }
-    Ok(())
-}
-
-fn print_source(out: &mut impl Write, source: &SourceReport) -> io::Result<()> {
-    let SourceReport { location, kind, records, new, replaced, unchanged, older, invalid, ignored, .. } =
-        source;
-    writeln!(out, "{} from {}: {} records", kind.name(), Clean(location), HumanCount(*records))?;
-    let parts = [
-        (*new, "new"),
-        (*replaced, "replaced an older one"),
-        (*unchanged, "already there"),
-        (*older, "older than what is there"),
-        (*invalid, "invalid and skipped"),
-        (*ignored, "other files passed over"),
-    ];
-    for (count, what) in parts {
-        if count > 0 {
-            writeln!(out, "  {:>9} {what}", HumanCount(count).to_string())?;
-        }
-    }
-    for example in &source.examples {
-        exit::note(format_args!("skipped: {}: {}: {}", example.origin, example.place, example.problem));
-    }
-    let shown = source.examples.len() as u64;
-    if *invalid > shown {
-        exit::note(format_args!("and {} more; `snowguard db info --json` lists all", invalid - shown));
-    }
-    Ok(())
-}
-
 fn open(given: Option<PathBuf>) -> anyhow::Result<Database> {
     Ok(Database::open(&folder::for_reading(given))?)
 }
@@ -203,11 +146,13 @@ fn info(arguments: Inspect) -> anyhow::Result<()> {
         if let Some(object) = value.as_object_mut() {
             object.insert("path".to_owned(), database.path().display().to_string().into());
             object.insert("invalid".to_owned(), serde_json::to_value(database.invalid_records()?)?);
+            object.insert("ages".to_owned(), serde_json::to_value(info.ages(Timestamp::now()))?);
         }
         writeln!(out, "{}", serde_json::to_string_pretty(&value)?)?;
         return Ok(());
     }
-    let DatabaseInfo { size, counts, digest, changed, sources, .. } = info;
+    let DatabaseInfo { size, counts, digest, changed, sources, .. } = &info;
+    let size = *size;
     writeln!(out, "{}", Clean(database.path().display()))?;
     let share = if counts.raw_bytes > 0 { size as f64 / counts.raw_bytes as f64 } else { 0.0 };
     writeln!(out, "  size     {} ({share:.2} of the records' JSON)", HumanBytes(size))?;
@@ -229,12 +174,17 @@ fn info(arguments: Inspect) -> anyhow::Result<()> {
             String::new()
         };
         let version = Clean(&source.version);
-        writeln!(out, "  {name:<8} {} records{rejected}, as of {version}", HumanCount(count as u64))?;
+        write!(out, "  {name:<8} {} records{rejected}, as of {version}", HumanCount(count as u64))?;
+        match source.confirmed {
+            Some(time) => writeln!(out, ", confirmed {time:.0}")?,
+            None => writeln!(out)?,
+        }
     }
     if counts.invalid > 0 {
         let invalid = HumanCount(counts.invalid as u64);
         writeln!(out, "  {invalid} records are invalid and were skipped; --json lists them")?;
     }
+    update::hint_at_age(&info, Timestamp::now());
     Ok(())
 }
 

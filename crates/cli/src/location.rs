@@ -1,6 +1,7 @@
 //! Which database to read.
 
 use crate::folder;
+use crate::update::{self, Online, Output};
 use std::path::PathBuf;
 use vulnerability_db::database::Database;
 
@@ -16,5 +17,13 @@ pub(crate) struct DatabaseLocation {
 /// Opens it.
 pub(crate) fn open(location: &DatabaseLocation) -> anyhow::Result<Database> {
     let folder = folder::for_reading(location.db.clone());
+    Ok(Database::open(&folder)?)
+}
+
+/// Opens it after an update. What cannot be fetched is reported; whether there is enough without it,
+/// whoever asks for the database knows.
+pub(crate) fn open_updated(location: &DatabaseLocation) -> anyhow::Result<Database> {
+    let folder = folder::for_writing(location.db.clone())?;
+    update::fetch(&folder, Online::default(), Output::None)?;
     Ok(Database::open(&folder)?)
 }

@@ -26,6 +26,7 @@ mod sbat;
 mod scan;
 mod show;
 mod target;
+mod update;
 
 use clap::error::{ContextKind, ContextValue};
 use clap::{FromArgMatches as _, Parser, Subcommand};
@@ -77,7 +78,7 @@ enum Command {
 const AFTER_HELP: &str = "\
 Begin with:
   snowguard demo               scan a small made-up system; nothing to install first
-  snowguard db update --help   where the vulnerability records come from
+  snowguard db update          fetch the vulnerability records
   snowguard scan               scan the running system
   snowguard pe verify --help   would firmware start this EFI program?
   snowguard bootstrap plan     the steps from 255 bytes to a C compiler

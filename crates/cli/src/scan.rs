@@ -3,6 +3,7 @@
 use crate::exit;
 use crate::location::{self, DatabaseLocation};
 use crate::target::{self, TargetArguments};
+use crate::update;
 use anyhow::Context;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use jiff::Timestamp;
@@ -84,6 +85,10 @@ pub(crate) struct Options {
     save: Option<PathBuf>,
     #[command(flatten)]
     database: DatabaseLocation,
+    /// First fetch what the official sources have that the database lacks, as `snowguard db update`
+    /// does. If a source cannot be reached, the scan goes on with what there is of it
+    #[arg(long)]
+    update: bool,
     #[command(flatten)]
     report: ReportArguments,
     #[command(flatten)]
@@ -181,7 +186,8 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, exit::Failure> {
         let error = anyhow::anyhow!("{} exists: rules that somebody wrote are not replaced", path.display());
         return Err(exit::Failure::usage(error));
     }
-    let database = location::open(&options.database).map_err(exit::Failure::failed)?;
+    let open = if options.update { location::open_updated } else { location::open };
+    let database = open(&options.database).map_err(exit::Failure::failed)?;
 
     let (targets, failed) = target::read(&options.targets, &how);
     if targets.is_empty() {
@@ -192,9 +198,7 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, exit::Failure> {
     run.reported = options.reported();
     let before = options.before().map_err(exit::Failure::failed)?;
     let mut found = scanner::scan(targets, &database, &policy, run).map_err(exit::Failure::failed)?;
-    if let Some(hint) = age_hint(found.records.changed, found.time) {
-        exit::hint(hint);
-    }
+    update::hint_at_age(&database.info().map_err(exit::Failure::failed)?, found.time);
 
     let mut all = None;
     if let Some(before) = &before {
@@ -355,16 +359,6 @@ impl ReportArguments {
     }
 }
 
-/// Records older than this miss much of what is exploited today.
-const OLD_DAYS: i64 = 14;
-
-/// A hint where the records were last changed too long ago.
-fn age_hint(changed: Option<Timestamp>, now: Timestamp) -> Option<String> {
-    let days = now.duration_since(changed?).as_hours() / 24;
-    (days >= OLD_DAYS)
-        .then(|| format!("the records are {days} days old; `snowguard db update` imports newer ones"))
-}
-
 /// A random UUID, version 4 (RFC 9562).
 pub(crate) fn random_id() -> anyhow::Result<String> {
     let mut bytes = [0_u8; 16];
@@ -386,17 +380,6 @@ pub(crate) fn random_id() -> anyhow::Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn old_records_give_a_hint() {
-        let time = |text: &str| text.parse::<Timestamp>().unwrap();
-        let now = time("2026-11-23T12:00:00Z");
-        assert_eq!(age_hint(None, now), None);
-        assert_eq!(age_hint(Some(time("2026-11-09T12:00:01Z")), now), None);
-        assert!(age_hint(Some(time("2026-11-09T12:00:00Z")), now).unwrap().contains("14 days old"));
-        // A clock that is wrong is no reason for a hint.
-        assert_eq!(age_hint(Some(time("2030-01-01T00:00:00Z")), now), None);
-    }
 
     #[test]
     fn identities_are_of_version_4() {

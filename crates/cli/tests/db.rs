@@ -97,11 +97,12 @@ fn update_info_and_verify() {
 fn wrong_usage_and_what_cannot_be_done() {
     let work = tempfile::tempdir().unwrap();
     let db = work.path().to_str().unwrap();
-    for arguments in [&["update", "--db", db][..], &["update", "--cve"], &["frob"], &["info", "--what"]] {
+    let both = ["update", "--db", db, "--kev", "x", "--nvd-feeds"];
+    for arguments in [&both[..], &["update", "--cve"], &["frob"], &["info", "--what"]] {
         assert_eq!(run(arguments).0, 2, "{arguments:?}");
     }
-    let (_, _, err) = run(&["update", "--db", db]);
-    assert!(err.contains("nothing to import") && err.contains("Usage: snowguard db update"), "{err}");
+    let (code, _, err) = run(&["upgrade", "--db", db]);
+    assert!(code == 3 && err.contains("snowguard db update"), "{err}");
     let missing = work.path().join("no-such-file.zip");
     let (code, out, err) = run(&["update", "--db", db, "--cve", missing.to_str().unwrap()]);
     assert_eq!((code, out.as_str()), (3, ""));

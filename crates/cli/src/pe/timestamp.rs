@@ -10,7 +10,7 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The authority at a URL.
 pub(super) fn authority(url: &str, algorithm: DigestAlgorithm) -> TimestampAuthority<'_> {
-    let client = Client::new(crate::db::certificates().as_deref());
+    let client = Client::new(crate::update::certificates().as_deref());
     TimestampAuthority::new(algorithm, move |request| {
         Ok(client.post(&PostRequest {
             url,
