@@ -230,6 +230,9 @@ impl Knowledge {
         if note.undotted_is_older && !version.contains('.') {
             version.insert_str(0, "0.");
         }
+        if note.java {
+            version = java_release(&version);
+        }
         version
     }
 
@@ -278,6 +281,28 @@ impl Member {
 /// Whether a rule's pattern (lower case) names this package or vendor.
 fn names(pattern: &str, name: &str) -> bool {
     pattern.strip_suffix('*').map_or(pattern == name, |start| name.starts_with(start))
+}
+
+/// A version of Java as records number it: up to release 8 the release and its update (`8u202`), then
+/// as it is, both without the build.
+fn java_release(version: &str) -> String {
+    let version = version.split(['+', '-']).next().unwrap_or(version);
+    let old = |release: &str, update: &str| {
+        let end = update.find(|c: char| !c.is_ascii_digit()).unwrap_or(update.len());
+        let update = update.get(..end).unwrap_or(update).trim_start_matches('0');
+        if update.is_empty() { release.to_owned() } else { format!("{release}u{update}") }
+    };
+    if let Some(rest) = version.strip_prefix("1.") {
+        let (release, rest) = rest.split_once('.').unwrap_or((rest, ""));
+        return old(release, rest.split_once('_').map_or("", |(_, update)| update));
+    }
+    if let Some((release, update)) = version.split_once('u') {
+        return old(release, update);
+    }
+    match version.split('.').collect::<Vec<_>>()[..] {
+        [release @ ("6" | "7" | "8"), "0", update] => old(release, update),
+        _ => version.to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -370,5 +395,19 @@ mod tests {
         assert_eq!(knowledge.version_in_records(&package("icu4c", "59_1")), "59.1");
         assert_eq!(knowledge.version_in_records(&package("coredns", "005")), "0.005");
         assert_eq!(knowledge.version_in_records(&package("coredns", "1.8.0")), "1.8.0");
+        knowledge.add("t", "[[version]]\npackages = [\"jdk\"]\njava = true\nreason = \"builds\"").unwrap();
+        for (version, release) in [
+            ("8u202", "8u202"),
+            ("8u202-ga", "8u202"),
+            ("8u202b08", "8u202"),
+            ("1.8.0_202", "8u202"),
+            ("8.0.202", "8u202"),
+            ("1.8.0", "8"),
+            ("10.0.1-b10", "10.0.1"),
+            ("11.0.14+9", "11.0.14"),
+            ("21", "21"),
+        ] {
+            assert_eq!(knowledge.version_in_records(&package("jdk", version)), release, "{version}");
+        }
     }
 }

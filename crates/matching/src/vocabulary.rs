@@ -133,6 +133,7 @@ pub(crate) struct Related {
     pub(crate) languages: Vec<Language>,
     pub(crate) hosted: Texts,
     pub(crate) hosted_packages: Texts,
+    pub(crate) language_parts: Words,
 }
 
 /// A language that a product may have a part for.

@@ -216,3 +216,45 @@ fn the_fix_beside_an_inclusive_end() {
     let vulnerability = record(&json!([entry("unaffected", &versions)]), &json!([]));
     assert_eq!(finding("frobnicate", "9.5.3", &vulnerability).fixed_in.as_deref(), Some("9.5.6"));
 }
+
+/// The finding of a package for a record of the NVD with these criteria.
+fn of_criteria(pname: &str, version: &str, criteria: &[&str]) -> FindingStatus {
+    let criteria: Vec<Value> =
+        criteria.iter().map(|name| json!({"vulnerable": true, "criteria": name})).collect();
+    let json = json!({"cve": {
+        "id": "CVE-2024-99999", "vulnStatus": "Analyzed", "descriptions": [{"lang": "en", "value": "A flaw."}],
+        "configurations": [{"nodes": [{"operator": "OR", "negate": false, "cpeMatch": criteria}]}]
+    }});
+    let bytes = serde_json::to_vec(&json).unwrap();
+    let record = vulnerability::nvd::Record::parse(&bytes, 1 << 20).unwrap().to_source_record();
+    let vulnerability =
+        Vulnerability { id: record.id, records: vec![record], known_exploited: None, epss: None };
+    finding(pname, version, &vulnerability).status
+}
+
+#[test]
+fn the_update_field_of_cpe() {
+    use FindingStatus::{Affected, NotAffected};
+    let jdk = [
+        "cpe:2.3:a:oracle:jdk:1.8.0:update202:*:*:*:*:*:*",
+        "cpe:2.3:a:oracle:openjdk:8:update321:*:*:*:*:*:*",
+    ];
+    for version in ["8u202", "8u202-ga", "1.8.0_202", "8u202b08", "8u202-b08", "8u321", "8u321-ga"] {
+        assert_eq!(of_criteria("openjdk", version, &jdk), Affected, "{version}");
+    }
+    for version in ["8u203", "8u322-ga", "8u402b06"] {
+        assert_ne!(of_criteria("openjdk", version, &jdk), Affected, "{version}");
+    }
+    for (pname, criterion, affected, other) in [
+        ("sudo", "cpe:2.3:a:sudo_project:sudo:1.9.5:patch1:*:*:*:*:*:*", "1.9.5p1", "1.9.5p2"),
+        ("sudo", "cpe:2.3:a:sudo_project:sudo:1.9.5:-:*:*:*:*:*:*", "1.9.5", "1.9.5p1"),
+        ("bash", "cpe:2.3:a:gnu:bash:4.4:patch23:*:*:*:*:*:*", "4.4-p23", "4.4-p24"),
+        ("openssh", "cpe:2.3:a:openbsd:openssh:8.2:p1:*:*:*:*:*:*", "8.2p1", "8.3p1"),
+        ("ntp", "cpe:2.3:a:ntp:ntp:4.2.8:p14:*:*:*:*:*:*", "4.2.8p14", "4.2.8p15"),
+        ("samba", "cpe:2.3:a:samba:samba:4.17.0:rc1:*:*:*:*:*:*", "4.17.0rc1", "4.17.0"),
+        ("bind", "cpe:2.3:a:isc:bind:9.11.5:p1:*:*:-:*:*:*", "9.11.5-P1", "9.11.5-P4"),
+    ] {
+        assert_eq!(of_criteria(pname, affected, &[criterion]), Affected, "{criterion} {affected}");
+        assert_eq!(of_criteria(pname, other, &[criterion]), NotAffected, "{criterion} {other}");
+    }
+}

@@ -124,6 +124,59 @@ fn versions_of_the_hosted_edition() {
 }
 
 #[test]
+fn a_cloud_elsewhere_is_no_hosted_edition() {
+    let affected = entry("frobnicate", "frobnicate", &before("24.0.7"));
+    for other in [
+        "In self-hosted Frobnicate before 24.0.7 an attacker can run code.",
+        "Self-Hosted Frobnicate users should upgrade to version 24.0.7 or higher.",
+        "Frobnicate before 24.0.7 lets an attacker read keys of Google Cloud.",
+        "In Frobnicate before 24.0.7 a third-party agent could impersonate a cloud agent.",
+        "Frobnicate before 24.0.7, hosted on Apache, leaks.",
+    ] {
+        assert_eq!(status("1.0", record("", other, &affected, &none())), FindingStatus::Affected, "{other}");
+    }
+    let cloud = "Frobnicate Cloud before 24.0.7 forgets to ask.";
+    assert_eq!(status("1.0", record("", cloud, &affected, &none())), FindingStatus::NotAffected);
+}
+
+#[test]
+fn a_language_of_the_flaw_is_no_part() {
+    for title in [
+        "Frobnicate Java Deserialization Remote Code Execution Vulnerability",
+        "Frobnicate PHP Object Injection in session handling",
+        "Frobnicate JavaScript sandbox escape",
+        "Frobnicate Python code execution",
+    ] {
+        let affected = entry("frobnicate", "Frobnicate", &before("2.0"));
+        assert_eq!(
+            status("1.0", record(title, "A flaw.", &affected, &none())),
+            FindingStatus::Affected,
+            "{title}"
+        );
+    }
+}
+
+#[test]
+fn a_list_behind_before_ends_lines() {
+    let text = "In Frobnicate before 2022.04.7, 2022.10.6, 2023.05.6, 2023.11.5 a check was missing";
+    let silent = || entry("n/a", "frobnicate", &exactly("n/a"));
+    let list = || entry("n/a", "frobnicate", &before("2022.04.7, 2022.10.6, 2023.05.6, 2023.11.5"));
+    for (version, expected) in [
+        ("2021.1", FindingStatus::Affected),
+        ("2022.04.6", FindingStatus::Affected),
+        ("2022.04.7", FindingStatus::NotAffected),
+        ("2022.10.5", FindingStatus::Affected),
+        ("2022.10.6", FindingStatus::NotAffected),
+        ("2023.11.4", FindingStatus::Affected),
+        ("2023.11.5", FindingStatus::NotAffected),
+    ] {
+        for affected in [silent(), list()] {
+            assert_eq!(status(version, record("", text, &affected, &none())), expected, "{version}");
+        }
+    }
+}
+
+#[test]
 fn oracle_means_lines_of_releases() {
     let versions = json!([
         {"status": "affected", "version": "5.7.44 and prior"},
@@ -206,7 +259,7 @@ fn one_version_in_the_text_and_none_in_the_entry() {
     };
     let one = "Overflow in Frobnicate v.n6.1-3-g466799d4f5 allows a crash.";
     assert_eq!(status("6.1", of(one)), FindingStatus::Affected);
-    assert_eq!(status("2.8.13", of(one)), FindingStatus::NotAffected);
+    assert_eq!(status("2.8.13", of(one)), FindingStatus::Unknown, "nobody looked at others");
     assert_eq!(status("2.8.13", of("Overflow in Frobnicate allows a crash.")), FindingStatus::Unknown);
     assert_eq!(status("2.8.13", of("Frobnicate before 3.0 allows a crash.")), FindingStatus::Affected);
     assert_eq!(status("3.1", of("Frobnicate before 3.0 allows a crash.")), FindingStatus::NotAffected);
@@ -280,13 +333,16 @@ fn a_list_of_releases_with_the_fix() {
     assert_eq!(status("2.9", of(silent, &fixes)), FindingStatus::Affected);
     assert_eq!(status("3.4.2", of(silent, &fixes)), FindingStatus::NotAffected);
     assert_eq!(status("3.5.0", of(silent, &fixes)), FindingStatus::Unknown, "after one of the fixes");
-    // The form of CVE-2023-3966 and CVE-2023-6246: one release can be anything, and a text that
-    // gives versions goes first.
+    // The form of CVE-2023-3966 and CVE-2023-6246: one release is the fix if the author names it,
+    // and a text that gives versions goes first.
     let one = json!([{"status": "unaffected", "version": "3.1.0"}]);
-    assert_eq!(
-        status("2.9", of("Multiple versions of Frobnicate are vulnerable.", &one)),
-        FindingStatus::Unknown
-    );
+    let several = "Multiple versions of Frobnicate are vulnerable.";
+    assert_eq!(status("2.9", of(several, &one)), FindingStatus::Affected);
+    for fixed in ["3.1.0", "3.1.1"] {
+        assert_ne!(status(fixed, of(several, &one)), FindingStatus::Affected, "{fixed}");
+    }
+    let enriched = record("", several, &none(), &entry("n/a", "frobnicate", &one));
+    assert_eq!(status("2.9", enriched), FindingStatus::Unknown, "an enrichment can mean anything");
     let newer = "A flaw was found in Frobnicate. This issue affects 3.0 and newer.";
     assert_eq!(status("2.9", of(newer, &fixes)), FindingStatus::Unknown);
 }

@@ -180,6 +180,9 @@ pub(crate) struct VersionNote {
     /// their pattern is "no dot inside".
     #[serde(default)]
     pub(crate) undotted_is_older: bool,
+    /// Java's numbering: `8u202-b08`, `1.8.0_202` and `8.0.202` are update 202 of release 8.
+    #[serde(default)]
+    pub(crate) java: bool,
     /// Why.
     #[serde(rename = "reason")]
     _reason: String,

@@ -2,9 +2,11 @@
 
 use super::{has_word, words_at};
 use crate::vocabulary::{Language, RELATED};
+use vulnerability::names::dashed;
 
 /// The language that a title limits one of the products to: "Stack overflow in Protocol Buffers
-/// Java Lite". The language's word must follow the product's name at once.
+/// Java Lite". The language's word must follow the product's name at once, and
+/// be followed by a word for a part.
 pub(crate) fn language_of_title<'a>(
     title: &str,
     products: impl Iterator<Item = &'a str>,
@@ -24,7 +26,12 @@ pub(crate) fn language_of_title<'a>(
             };
             let language = languages.iter().find(|language| {
                 let rest = rest.strip_prefix(&language.word);
-                rest.is_some_and(|r| !r.starts_with(|c: char| c.is_ascii_alphanumeric()))
+                // "Foo Java deserialization" is a flaw, "Foo Java Lite" is a part.
+                rest.is_some_and(|r| {
+                    let next = r.strip_prefix([' ', '-']).unwrap_or("");
+                    let next = next.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or("");
+                    RELATED.language_parts.contains(next)
+                })
             });
             if language.is_some() {
                 return language;
@@ -48,20 +55,33 @@ pub(crate) fn concerns_service(text: &str) -> bool {
     RELATED.hosted.iter().any(|word| has_word(text, word))
 }
 
-/// Whether a text names this version, and only for what its maker hosts: "Foo Cloud before 1.2",
-/// "the cloud offering".
-pub(crate) fn is_of_service(text: &str, version: &str) -> bool {
+/// Whether a text names this version, and only for the edition of a product that its maker hosts:
+/// "Foo Cloud before 1.2", "the cloud Foo offering". A cloud that is named for something else does
+/// not count, nor does what somebody hosts himself.
+pub(crate) fn is_of_service(text: &str, version: &str, dashed_products: &[String]) -> bool {
     let version = version.to_ascii_lowercase();
     let mut named = false;
-    for clause in text.split(['\n', ';']).flat_map(|t| t.split(". ")).flat_map(|t| t.split(" and ")) {
+    let clauses = text.split(['\n', ';']).flat_map(|t| t.split(". ")).flat_map(|t| t.split(" and "));
+    for clause in clauses.flat_map(|t| t.split(", ")) {
         for _ in words_at(clause, &version) {
             named = true;
-            if !concerns_service(clause) {
+            if !dashed_products.iter().any(|product| names_hosted(clause, product)) {
                 return false;
             }
         }
     }
     named
+}
+
+/// Whether a clause names the hosted edition of a product: the word stands next to its name.
+fn names_hosted(clause: &str, dashed_product: &str) -> bool {
+    let clause = dashed(clause);
+    !dashed_product.is_empty()
+        && !has_word(&clause, "self-hosted")
+        && RELATED.hosted.iter().any(|word| {
+            has_word(&clause, &format!("{dashed_product}-{word}"))
+                || has_word(&clause, &format!("{word}-{dashed_product}"))
+        })
 }
 
 #[cfg(test)]
@@ -78,6 +98,11 @@ mod tests {
         assert_eq!(language("overflow in foo rust library", "foo"), Some("rust"));
         assert_eq!(language("foo runs javascript of others", "foo"), None, "not right behind the name");
         assert_eq!(language("foo javanese", "foo"), None);
+        for flaw in
+            ["foo java deserialization in remoting", "foo javascript sandbox escape", "code in foo java"]
+        {
+            assert_eq!(language(flaw, "foo"), None, "{flaw}");
+        }
     }
 
     #[test]
@@ -91,9 +116,18 @@ mod tests {
     fn versions_of_services() {
         let text = "a bug in the cloud foo offering prior to version 24.0.2 and in foo version 23.1. version 24.1 of foo \
                     and version 24.0.2 of foo cloud fix it.";
-        assert!(is_of_service(text, "24.0.2"));
-        assert!(!is_of_service(text, "23.1"));
-        assert!(!is_of_service(text, "9.9"), "not named at all");
+        let of_service = |text: &str, version: &str| is_of_service(text, version, &["foo".to_owned()]);
+        assert!(of_service(text, "24.0.2"));
+        assert!(!of_service(text, "23.1"));
+        assert!(!of_service(text, "9.9"), "not named at all");
+        for other in [
+            "self-hosted foo before 24.0.2 leaks",
+            "foo before 24.0.2 lets others impersonate a cloud agent",
+            "foo before 24.0.2 leaks keys of google cloud",
+            "foo 24.0.2, foo 23.1, foo cloud 22.4 leak",
+        ] {
+            assert!(!of_service(other, "24.0.2"), "{other}");
+        }
     }
 
     proptest! {
@@ -101,7 +135,7 @@ mod tests {
         fn never_panics(text in "[a-z0-9 .,<@/é-]{0,120}", version in "[0-9.x*é-]{0,9}") {
             language_of_title(&text, [text.as_str(), version.as_str()].into_iter());
             npm_package(&text);
-            is_of_service(&text, &version);
+            is_of_service(&text, &version, std::slice::from_ref(&text));
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The versions that a text gives.
 
 use crate::vocabulary::VERSIONS;
-use vulnerability::model::VersionScheme;
+use vulnerability::model::{Bound, Precision, Status, VersionRange, VersionScheme};
 use vulnerability::names::squash;
 use vulnerability::version::{self, looks_like_version};
 
@@ -14,6 +14,22 @@ pub(crate) struct Span {
     pub(crate) upper: String,
     /// The upper end is affected.
     pub(crate) inclusive: bool,
+}
+
+impl Span {
+    /// The same as a range of affected versions.
+    pub(crate) fn to_range(&self) -> VersionRange {
+        let end = self.upper.trim_end_matches(".x").trim_end_matches(".*");
+        VersionRange {
+            status: Status::Affected,
+            scheme: VersionScheme::Generic,
+            lower: self.lower.as_deref().map_or(Bound::Unbounded, |v| Bound::Inclusive(v.into())),
+            upper: if self.inclusive { Bound::Inclusive(end.into()) } else { Bound::Exclusive(end.into()) },
+            changes: Vec::new(),
+            precision: Precision::FreeText,
+            raw_text: None,
+        }
+    }
 }
 
 /// More words than this of a description are not looked at.
@@ -47,7 +63,12 @@ pub(crate) fn spans(text: &str) -> Vec<Span> {
                 // "1.x through 1.4 before 1.5" is one span, that of its last end.
                 let goes_on = matches!(word(next + 1), "before" | "prior");
                 if !goes_on {
-                    spans.push(Span { lower: lower_before(&words, at), upper: upper.to_owned(), inclusive });
+                    let lower = lower_before(&words, at);
+                    // "Before 3.5.9, 3.6.4, and 4.0.5": the ends of lines of development.
+                    if lower.is_none() {
+                        spans.extend(ends_behind(&words, next, inclusive));
+                    }
+                    spans.push(Span { lower, upper: upper.to_owned(), inclusive });
                 }
             }
         } else if let Some(upper) = version_word(word(at)) {
@@ -61,6 +82,28 @@ pub(crate) fn spans(text: &str) -> Vec<Span> {
                 spans.push(Span { lower: None, upper: upper.to_owned(), inclusive: true });
             }
         }
+    }
+    spans
+}
+
+/// The other versions of a list whose first one is `words[at]`, if a list of versions stands there
+/// and nothing goes on behind it.
+fn ends_behind(words: &[&str], at: usize, inclusive: bool) -> Vec<Span> {
+    let mut spans = Vec::new();
+    // A sentence ends there.
+    let ends = |at: usize| words.get(at).is_none_or(|word| word.ends_with('.'));
+    let mut at = at;
+    while !ends(at) {
+        at += 1;
+        if words.get(at) == Some(&"and") {
+            at += 1;
+        }
+        let Some(version) = words.get(at).and_then(|word| version_word(word)) else { break };
+        // "1.2 and 1.3 before 1.4": of the next one.
+        if matches!(words.get(at + 1), Some(&("before" | "prior" | "through" | "to" | "up" | "<" | "<="))) {
+            return Vec::new();
+        }
+        spans.push(Span { lower: None, upper: version.to_owned(), inclusive });
     }
     spans
 }
@@ -81,7 +124,8 @@ fn lower_before(words: &[&str], at: usize) -> Option<String> {
             last -= 1;
         }
         let Some(version) = words.get(last).and_then(|w| version_word(w)) else { return lower };
-        lower = Some(version.trim_end_matches(".x").trim_end_matches(".*").to_owned());
+        let first = version.trim_end_matches(".x").trim_end_matches(".*");
+        lower = Some(first.to_owned());
         let Some(joint) = last.checked_sub(1) else { return lower };
         if !matches!(words.get(joint), Some(&("through" | "to" | "-"))) {
             return lower;
@@ -95,7 +139,10 @@ fn version_word(word: &str) -> Option<&str> {
     let word = word.trim_end_matches(['.', ':']);
     let bare = word.strip_prefix("v.").or_else(|| word.strip_prefix('v')).unwrap_or(word);
     let stem = bare.strip_suffix(".x").or_else(|| bare.strip_suffix(".*")).unwrap_or(bare);
-    looks_like_version(stem).then_some(bare)
+    // "3dexperience" is a name.
+    let digits = stem.trim_start_matches(|c: char| c.is_ascii_digit());
+    let letters = digits.chars().take_while(char::is_ascii_alphabetic).count();
+    (looks_like_version(stem) && letters < 6).then_some(bare)
 }
 
 /// From which version on a text says that the flaw is there, if each mention of this upper end has
@@ -243,6 +290,12 @@ mod tests {
         );
         assert_eq!(spans("foo from 1.2 and prior to 1.4"), [span(Some("1.2"), "1.4", false)]);
         assert_eq!(spans("foo looks before it leaps"), []);
+        assert_eq!(
+            spans("foo before 3.5.9, 3.6.4 and 4.0.5 leaks"),
+            [span(None, "3.6.4", false), span(None, "4.0.5", false), span(None, "3.5.9", false)]
+        );
+        assert_eq!(spans("foo before 3.5. 4 people saw it"), [span(None, "3.5", false)]);
+        assert_eq!(spans("foo up to 3dexperience"), []);
     }
 
     #[test]

@@ -13,7 +13,7 @@ use jiff::civil::Date;
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use vulnerability::model::{Bound, Precision, Statement, Status, VersionRange, VersionScheme};
-use vulnerability::version;
+use vulnerability::{ranges, version};
 
 /// What the text says of a package's version.
 pub(super) struct Wording {
@@ -57,10 +57,10 @@ pub(super) fn limit(
     };
     record_wide().or_else(|| {
         let range = range?;
-        of_service(package, record, range)
+        of_service(package, record, facts, range)
             .map(|text| Wording::unaffected(weight, text))
             .or_else(|| other_line(package, record, facts, range, weight))
-            .or_else(|| below_the_text(package, record, range, weight))
+            .or_else(|| below_the_text(package, record, facts, range, weight))
     })
 }
 
@@ -79,11 +79,18 @@ fn other_language(package: &PackageFacts<'_>, record: &RecordFacts<'_>) -> Optio
 }
 
 /// The range's end is a version of what the maker hosts, not of what is given out.
-fn of_service(package: &PackageFacts<'_>, record: &RecordFacts<'_>, range: &VersionRange) -> Option<String> {
+fn of_service(
+    package: &PackageFacts<'_>,
+    record: &RecordFacts<'_>,
+    facts: &StatementFacts<'_>,
+    range: &VersionRange,
+) -> Option<String> {
     let (Bound::Inclusive(end) | Bound::Exclusive(end)) = &range.upper else { return None };
     let hosted = || RELATED.hosted_packages.iter().any(|word| package.bare.contains(word));
-    (record.has_hosted_edition() && !hosted() && parts::is_of_service(record.description(), end))
-        .then(|| format!("the text gives {end} for the hosted service only"))
+    (record.has_hosted_edition()
+        && !hosted()
+        && parts::is_of_service(record.description(), end, &facts.spelt))
+    .then(|| format!("the text gives {end} for the hosted service only"))
 }
 
 /// Some vendors, such as Oracle, list the last affected release of each line that they support:
@@ -142,6 +149,7 @@ fn line_of(version: &str) -> Option<(u32, u32)> {
 fn below_the_text(
     package: &PackageFacts<'_>,
     record: &RecordFacts<'_>,
+    facts: &StatementFacts<'_>,
     range: &VersionRange,
     weight: Weight,
 ) -> Option<Wording> {
@@ -150,6 +158,11 @@ fn below_the_text(
         return None;
     };
     let lower = versions::lower_end(record.spans(), end, range.scheme)?;
+    // "Foo 5 before 6.2" of a product that is called "Foo 5", or "hardware version 2.0".
+    let of_the_name = |name: &String| prose::has_word(name, &lower.replace('.', "-"));
+    if facts.spelt.iter().any(of_the_name) {
+        return None;
+    }
     let below = version::compare(range.scheme, &package.version, &lower)?.is_lt();
     below.then(|| {
         let text = format!("{}, and the text says from {lower} on", range.text());
@@ -179,8 +192,12 @@ pub(super) fn left_open(
     let exact = statement.ranges.iter().all(|r| r.precision == Precision::Exact);
     match statement.default_status {
         // "4.19.1, 4.18.8 and 4.17.12 are not affected": the releases with the fix, one a line. A
-        // single one can be anything.
-        Status::Unknown if exact && all(Status::Unaffected) && lines(&statement.ranges) > 1 => {
+        // single one is the fix if the record's author gives it; of an enrichment it can be anything.
+        Status::Unknown
+            if exact
+                && all(Status::Unaffected)
+                && (lines(&statement.ranges) > 1 || !facts.is_enrichment()) =>
+        {
             let text = format!("the first release that is not affected is {first}");
             Some(affected(text).comparing(package, "<", first))
         }
@@ -242,7 +259,8 @@ pub(super) fn instead(
         let same = only
             .strip_prefix(own)
             .is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_digit() || c == '.'));
-        let status = if same { FindingStatus::Affected } else { FindingStatus::NotAffected };
+        // Who names one version has looked at no other.
+        let status = if same { FindingStatus::Affected } else { FindingStatus::Unknown };
         let text = format!("{only}, the only version that the text gives");
         return Some(Wording { status, weight: Weight::Vague, text, comparisons: Vec::new() }.comparing(
             package,
@@ -258,7 +276,8 @@ pub(super) fn instead(
     Some(Wording { status, weight: Weight::Vague, text, comparisons: Vec::new() })
 }
 
-/// Whether one of the spans holds a version, and the spans as a text. `None` if there are none or
+/// Whether one of the spans holds a version, and the spans as a text. Several that begin nowhere are
+/// one a line of development. `None` if there are none or
 /// one cannot be compared.
 fn by_spans(spans: &[versions::Span], own: &str) -> Option<(bool, String)> {
     let compare = |other: &str| version::compare(VersionScheme::Generic, own, other);
@@ -278,6 +297,10 @@ fn by_spans(spans: &[versions::Span], own: &str) -> Option<(bool, String)> {
         let from = span.lower.as_ref().map_or(String::new(), |lower| format!("from {lower} "));
         texts.push(format!("{from}{} {}", if span.inclusive { "up to" } else { "before" }, span.upper));
     }
+    let nowhere: Vec<VersionRange> =
+        spans.iter().filter(|s| s.lower.is_none()).map(versions::Span::to_range).collect();
+    let covered = spans.iter().any(|s| s.lower.is_some());
+    inside &= covered || ranges::past_its_line(nowhere.iter(), own).is_none();
     (!spans.is_empty()).then(|| (inside, texts.join("; ")))
 }
 
@@ -316,7 +339,12 @@ pub(super) fn up_to_exact(
         return None;
     }
     let texts = [record.title.as_str(), record.description()];
-    texts.into_iter().any(|text| versions::says_up_to(text, &lower)).then(|| {
+    // 5.93 is 5.93.0.
+    let same = |span: &versions::Span| {
+        span.inclusive && version::compare(range.scheme, &span.upper, named).is_some_and(Ordering::is_eq)
+    };
+    let says = texts.into_iter().any(|text| versions::says_up_to(text, &lower));
+    (says || record.spans().iter().any(same)).then(|| {
         let status = FindingStatus::Affected;
         let text = format!("{named}, and the text says up to it");
         // The list is only how the record's form wants it stated: an enrichment that copied it
