@@ -108,8 +108,8 @@ fn try_run(options: &Options) -> anyhow::Result<()> {
         else {
             anyhow::bail!("{id} or {pname} is missing in the demonstration");
         };
-        let finding = found
-            .findings
+        let all = found.findings.to_vec();
+        let finding = all
             .iter()
             .find(|f| f.cve == id && found.packages.get(f.package).is_some_and(|p| p.pname == pname));
         writeln!(out)?;

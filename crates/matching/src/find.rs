@@ -4,6 +4,7 @@ use crate::corrections;
 use crate::equivalence::{self, Classes};
 use crate::facts::{FactsReader, PackageFacts, RecordFacts, StatementFacts, record};
 use crate::finding::{Confidence, CorrectionSource, Evidence, Finding, FindingStatus};
+use crate::findings::{FindingGroup, Findings};
 use crate::identity::{Identity, identify};
 use crate::knowledge::Knowledge;
 use crate::package::Package;
@@ -64,7 +65,7 @@ pub fn find(
 /// and [`complete`](Self::complete) in the end.
 #[derive(Debug)]
 pub struct Matcher<'a> {
-    /// Those of one equivalence class stand together.
+    /// Those of one equivalence class stand together, by name and then by index.
     packages: Vec<Prepared<'a>>,
     by_name: FxHashMap<String, Vec<usize>>,
     knowledge: &'a Knowledge,
@@ -93,7 +94,10 @@ impl<'a> Matcher<'a> {
             .enumerate()
             .map(|(index, (facts, classes))| Prepared { facts, index, classes })
             .collect();
-        packages.sort_unstable_by_key(|p| (p.classes, p.index));
+        packages.sort_unstable_by(|a, b| {
+            let name = |p: &Prepared<'a>| p.facts.package.name.as_str();
+            a.classes.cmp(&b.classes).then_with(|| name(a).cmp(name(b))).then_with(|| a.index.cmp(&b.index))
+        });
         let mut by_name: FxHashMap<String, Vec<usize>> = FxHashMap::default();
         for (place, package) in packages.iter().enumerate() {
             for name in package.facts.names() {
@@ -137,33 +141,29 @@ impl<'a> Matcher<'a> {
     /// The findings for these vulnerabilities, on at most this many threads, of which the caller's
     /// is one.
     pub fn find(&self, vulnerabilities: &[Vulnerability], threads: NonZero<usize>) -> Vec<Finding> {
-        let findings = self.find_in_parallel(vulnerabilities, threads.get());
-        self.complete(findings, vulnerabilities.iter().filter(|v| v.rejected()).map(|v| v.id))
+        let groups = self.find_in_parallel(vulnerabilities, threads.get());
+        self.complete(groups, vulnerabilities.iter().filter(|v| v.rejected()).map(|v| v.id)).to_vec()
     }
 
     /// What the records of a part of the vulnerabilities say, in any order. For callers that load
     /// and match part by part; all parts together go to [`Matcher::complete`].
-    pub fn find_in_part(&self, part: &[Vulnerability]) -> Vec<Finding> {
-        let mut findings = Vec::new();
+    pub fn find_in_part(&self, part: &[Vulnerability]) -> Vec<FindingGroup> {
+        let mut groups = Vec::new();
         let mut facts = FactsReader::new(self.knowledge);
         for vulnerability in part.iter().filter(|v| !v.rejected()) {
             let statements: Vec<StatementFacts<'_>> =
                 vulnerability.statements().map(|s| facts.read(s)).collect();
-            self.find_one(vulnerability, &statements, &mut findings);
+            self.find_one(vulnerability, &statements, &mut groups);
         }
-        findings
+        groups
     }
 
     /// Adds the findings that need no record, and puts all in order. `rejected` are the CVEs that
     /// are withdrawn.
-    pub fn complete(
-        &self,
-        mut findings: Vec<Finding>,
-        rejected: impl Iterator<Item = CveId>,
-    ) -> Vec<Finding> {
-        self.add_known(&rejected.collect(), &mut findings);
-        findings.sort_by_key(|f| (f.package, f.cve));
-        findings
+    pub fn complete(&self, mut groups: Vec<FindingGroup>, rejected: impl Iterator<Item = CveId>) -> Findings {
+        self.add_known(&rejected.collect(), &mut groups);
+        groups.shrink_to_fit();
+        Findings::new(self.packages.iter().map(|package| package.index).collect(), groups)
     }
 
     fn statements(&self, cve: CveId) -> &[&'a VexStatement] {
@@ -171,7 +171,7 @@ impl<'a> Matcher<'a> {
     }
 
     /// What the records say. No pair depends on another.
-    fn find_in_parallel(&self, vulnerabilities: &[Vulnerability], threads: usize) -> Vec<Finding> {
+    fn find_in_parallel(&self, vulnerabilities: &[Vulnerability], threads: usize) -> Vec<FindingGroup> {
         if threads < 2 || vulnerabilities.len() < FEW {
             return self.find_in_part(vulnerabilities);
         }
@@ -179,7 +179,7 @@ impl<'a> Matcher<'a> {
         let parts: Vec<&[Vulnerability]> = vulnerabilities.chunks(FEW / 4).collect();
         let next = AtomicUsize::new(0);
         let work = || {
-            let mut findings = Vec::new();
+            let mut findings: Vec<FindingGroup> = Vec::new();
             while let Some(part) = parts.get(next.fetch_add(1, Ordering::Relaxed)) {
                 findings.extend(self.find_in_part(part));
             }
@@ -199,7 +199,7 @@ impl<'a> Matcher<'a> {
         &self,
         vulnerability: &Vulnerability,
         statements: &[StatementFacts<'_>],
-        findings: &mut Vec<Finding>,
+        groups: &mut Vec<FindingGroup>,
     ) {
         let mut candidates: Vec<usize> = statements
             .iter()
@@ -233,6 +233,8 @@ impl<'a> Matcher<'a> {
         // Packages of one class stand together: each question is asked once about them.
         let mut identified = None;
         let mut decided: Option<(usize, Option<Decision>)> = None;
+        // The class and the corrections of the group that is open.
+        let mut open: Option<(usize, Vec<Evidence>)> = None;
         for place in candidates {
             let Some(Prepared { facts: package, index, classes }) = self.packages.get(place) else {
                 continue;
@@ -242,6 +244,15 @@ impl<'a> Matcher<'a> {
             }
             let Some((_, identified)) = identified.as_ref().filter(|(_, i)| !i.is_empty()) else { continue };
             let corrections = corrections::of(vulnerability.id, package, self.knowledge, vex);
+            // The next of its class has the same finding, unless it is corrected otherwise.
+            if let (Some((class, like)), Some(group)) = (&open, groups.last_mut())
+                && (*class, group.end()) == (classes.version, place)
+                && *like == corrections
+            {
+                group.extend();
+                continue;
+            }
+            open = None;
             let decision = if corrections.is_empty() {
                 if decided.as_ref().is_none_or(|(class, _)| *class != classes.version) {
                     let wanted = |status| self.with_evidence.contains(&status);
@@ -253,12 +264,14 @@ impl<'a> Matcher<'a> {
                 status::decide(package, &record, identified, |_| true)
             };
             let Some(decision) = decision else { continue };
-            findings.push(corrected(*index, vulnerability.id, decision, corrections));
+            let finding = corrected(*index, vulnerability.id, decision, corrections.clone());
+            groups.push(FindingGroup::new(finding, place));
+            open = Some((classes.version, corrections));
         }
     }
 
     /// Findings for what `meta.knownVulnerabilities` names and no record led to.
-    fn add_known(&self, rejected: &FxHashSet<CveId>, findings: &mut Vec<Finding>) {
+    fn add_known(&self, rejected: &FxHashSet<CveId>, groups: &mut Vec<FindingGroup>) {
         let known = |p: &PackageFacts<'a>| {
             let texts = p.package.known_vulnerabilities.iter();
             texts
@@ -266,14 +279,22 @@ impl<'a> Matcher<'a> {
                 .filter(|cve| !rejected.contains(cve))
                 .collect::<Vec<_>>()
         };
-        let known: Vec<(&Prepared<'a>, Vec<CveId>)> =
-            self.packages.iter().map(|p| (p, known(&p.facts))).filter(|(_, cves)| !cves.is_empty()).collect();
-        let named: FxHashSet<CveId> = known.iter().flat_map(|(_, cves)| cves).copied().collect();
-        let mut have: FxHashSet<(usize, CveId)> =
-            findings.iter().filter(|f| named.contains(&f.cve)).map(|f| (f.package, f.cve)).collect();
-        for (package, cves) in known {
+        let known: Vec<(usize, &Prepared<'a>, Vec<CveId>)> = self
+            .packages
+            .iter()
+            .enumerate()
+            .map(|(place, package)| (place, package, known(&package.facts)))
+            .filter(|(_, _, cves)| !cves.is_empty())
+            .collect();
+        let named: FxHashSet<CveId> = known.iter().flat_map(|(_, _, cves)| cves).copied().collect();
+        let mut have: FxHashSet<(usize, CveId)> = groups
+            .iter()
+            .filter(|group| named.contains(&group.finding().cve))
+            .flat_map(|group| group.places().map(|place| (place, group.finding().cve)))
+            .collect();
+        for (place, package, cves) in known {
             for cve in cves {
-                if !have.insert((package.index, cve)) {
+                if !have.insert((place, cve)) {
                     continue;
                 }
                 let nothing = Decision {
@@ -283,7 +304,8 @@ impl<'a> Matcher<'a> {
                     evidence: Vec::new(),
                 };
                 let corrections = corrections::of(cve, &package.facts, self.knowledge, self.statements(cve));
-                findings.push(corrected(package.index, cve, nothing, corrections));
+                let finding = corrected(package.index, cve, nothing, corrections);
+                groups.push(FindingGroup::new(finding, place));
             }
         }
     }

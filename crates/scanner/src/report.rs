@@ -39,9 +39,9 @@ pub(crate) use table::{fit, style_of};
 pub(crate) use text::{count, level_name};
 
 use crate::UnknownName;
-use crate::result::{Action, FindingEntry, Scan, ScannedTarget, Summary};
+use crate::result::{Action, FindingEntry, GroupEntry, Scan, ScannedTarget, Shown, Summary};
 use crate::threads::available_threads;
-use elements::{elements, list};
+use elements::{elements, list, streamed};
 use layout::Lines;
 use matching::{Confidence, FindingStatus};
 use serde::ser::{SerializeMap, Serializer};
@@ -232,19 +232,28 @@ pub fn write_and_note(
 ) -> Result<(), ReportError> {
     let ReportOptions { format, selection, appearance, threads } = options;
     // Most findings are counted and not shown: those need no order.
-    let entries = scan.unordered();
-    let mut shown: Vec<&FindingEntry<'_>> = entries.iter().filter(|e| selection.shows(e)).collect();
-    shown.sort_by_cached_key(|e| e.order());
+    let entries = scan.groups();
+    let shown = Shown::of(scan, entries.iter().filter(|group| selection.shows(&group.entry)).copied());
+    // These have as many findings as come, and need one at a time.
+    match format {
+        ReportFormat::Json => return Ok(json::write(out, scan, &entries, &shown, *threads)?),
+        ReportFormat::CycloneDx => return Ok(cyclonedx::write(out, scan, &shown)?),
+        ReportFormat::Csv => return Ok(csv::write(out, &shown)?),
+        ReportFormat::Sarif => {
+            notes.extend(sarif::write(out, scan, &shown)?);
+            return Ok(());
+        }
+        _ => {}
+    }
+    let shown: Vec<FindingEntry<'_>> = shown.iter().collect();
+    let shown: Vec<&FindingEntry<'_>> = shown.iter().collect();
     let written = match format {
         ReportFormat::Table => table::write(out, scan, &entries, &shown, selection, *appearance),
-        ReportFormat::Json => json::write(out, scan, &entries, &shown, *threads),
-        ReportFormat::Sarif => sarif::write(out, scan, &shown).map(|more| notes.extend(more)),
-        ReportFormat::CycloneDx => cyclonedx::write(out, scan, &shown),
         ReportFormat::Spdx => spdx::write(out, scan, &shown),
-        ReportFormat::Csv => csv::write(out, &shown),
         ReportFormat::Html => html::write(out, scan, &entries, &shown),
         ReportFormat::OpenVex => return openvex::write(out, scan, &shown),
         ReportFormat::Metrics => metrics::write(out, scan, &entries, &shown, selection),
+        ReportFormat::Json | ReportFormat::CycloneDx | ReportFormat::Csv | ReportFormat::Sarif => Ok(()),
     };
     Ok(written?)
 }

@@ -1,22 +1,25 @@
 //! The result of a scan. Reports, suppression files and `--fail-on` only read it.
 
 mod entry;
+mod shown;
 mod summary;
 
 pub(crate) use entry::EPSS_LIKELY;
+pub(crate) use entry::GroupEntry;
 pub use entry::{Action, FindingEntry};
+pub(crate) use shown::Shown;
 pub use summary::Summary;
 
 use crate::run::Run;
 use crate::suppress::Suppression;
 use crate::targets::{TargetKind, Warning};
 use jiff::Timestamp;
-use matching::{Finding, Package};
+use matching::{Findings, Package};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 use std::fmt;
 use vulnerability::CveId;
-use vulnerability::model::Vulnerability;
+use vulnerability::model::{Severity, Vulnerability};
 
 /// The result of a scan.
 #[derive(Debug, Clone)]
@@ -29,10 +32,12 @@ pub struct Scan {
     /// The vulnerabilities of the findings that are reported. Their statements may be left out: the
     /// findings' evidence quotes them.
     pub vulnerabilities: BTreeMap<CveId, Vulnerability>,
-    /// The findings; `package` is an index into `packages`.
-    pub findings: Vec<Finding>,
-    /// Which findings are suppressed and by which rule, by index into `findings`.
+    /// The findings; their packages are indices into `packages`.
+    pub findings: Findings,
+    /// Which findings are suppressed and by which rule, by index into the groups of `findings`.
     pub suppressed: BTreeMap<usize, Suppression>,
+    /// The severities to show, where they were chosen already: details are unpacked for that.
+    pub(crate) severities: FxHashMap<CveId, Severity>,
     /// Suppression rules that did nothing, and why.
     pub rule_problems: Vec<Warning>,
     /// VEX statements that did nothing, and why.
@@ -110,7 +115,8 @@ impl Scan {
             targets: Vec::new(),
             packages: Vec::new(),
             vulnerabilities: BTreeMap::new(),
-            findings: Vec::new(),
+            findings: Findings::default(),
+            severities: FxHashMap::default(),
             suppressed: BTreeMap::new(),
             rule_problems: Vec::new(),
             vex_problems: Vec::new(),
@@ -123,30 +129,33 @@ impl Scan {
 
     /// The findings, the most urgent first.
     pub fn entries(&self) -> Vec<FindingEntry<'_>> {
-        let mut entries = self.unordered();
-        entries.sort_by_cached_key(FindingEntry::order);
-        entries
+        Shown::of(self, self.groups()).iter().collect()
     }
 
-    /// The findings in their own order.
-    pub(crate) fn unordered(&self) -> Vec<FindingEntry<'_>> {
+    /// The findings in their own order, each with all the packages that have it.
+    pub(crate) fn groups(&self) -> Vec<GroupEntry<'_>> {
         // A vulnerability can have many packages: it is looked up, and its severity chosen, once.
         let mut known = FxHashMap::default();
         self.findings
+            .groups()
             .iter()
             .enumerate()
-            .filter_map(|(index, finding)| {
+            .filter_map(|(index, group)| {
+                let finding = group.finding();
                 let (vulnerability, severity) = *known.entry(finding.cve).or_insert_with(|| {
                     let vulnerability = self.vulnerabilities.get(&finding.cve);
-                    (vulnerability, vulnerability.and_then(Vulnerability::severity))
+                    let chosen = self.severities.get(&finding.cve);
+                    (vulnerability, chosen.or_else(|| vulnerability.and_then(Vulnerability::severity)))
                 });
-                Some(FindingEntry {
+                let entry = FindingEntry {
                     finding,
+                    index: finding.package,
                     package: self.packages.get(finding.package)?,
                     vulnerability,
                     suppression: self.suppressed.get(&index),
                     severity,
-                })
+                };
+                Some(GroupEntry { entry, packages: self.findings.packages(group) })
             })
             .collect()
     }

@@ -6,12 +6,12 @@ use crate::run::Run;
 use crate::suppress::{self, Rule};
 use crate::targets::{TargetContents, TargetKind};
 use crate::vex::{self, VexStatements};
-use matching::{Finding, FindingStatus, Knowledge, Matcher, Package, VexStatement};
-use rustc_hash::FxHashSet;
+use matching::{FindingGroup, FindingStatus, Findings, Knowledge, Matcher, Package, VexStatement};
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::num::NonZero;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use vulnerability::CveId;
-use vulnerability::model::Vulnerability;
+use vulnerability::model::{Severity, Vulnerability};
 use vulnerability_db::database::{Database, DatabaseError};
 
 /// A target that was read.
@@ -77,7 +77,7 @@ pub fn scan(targets: Vec<Target>, database: &Database, policy: &Policy, run: Run
         packages.extend(more);
     }
     let statements = vex::in_scope(&policy.vex.statements, &scanned, &packages);
-    let Found { findings, vulnerabilities } =
+    let Found { findings, vulnerabilities, severities } =
         find(&packages, database, &policy.knowledge, &statements, &run).map_err(ScanError::Lookup)?;
     let mut vex_problems = policy.vex.warnings.clone();
     vex_problems.extend(vex::unused(&statements, &packages, &findings));
@@ -95,6 +95,7 @@ pub fn scan(targets: Vec<Target>, database: &Database, policy: &Policy, run: Run
         packages,
         vulnerabilities: vulnerabilities.into_iter().map(|v| (v.id, v)).collect(),
         findings,
+        severities,
         suppressed,
         rule_problems,
         vex_problems,
@@ -104,8 +105,9 @@ pub fn scan(targets: Vec<Target>, database: &Database, policy: &Policy, run: Run
 
 /// What the records say.
 struct Found {
-    findings: Vec<Finding>,
+    findings: Findings,
     vulnerabilities: Vec<Vulnerability>,
+    severities: FxHashMap<CveId, Severity>,
 }
 
 /// Loads the records that name the packages, and matches them.
@@ -122,18 +124,23 @@ fn find(
     ids.extend(&plan.mentioned);
     ids.sort_unstable();
     ids.dedup();
-    let Part { findings, vulnerabilities, rejected } = find_in_parts(&plan, database, &ids, run.threads)?;
-    Ok(Found { findings: matcher.complete(findings, rejected.into_iter()), vulnerabilities })
+    let Part { findings, vulnerabilities, severities, rejected } =
+        find_in_parts(&plan, database, &ids, run.threads)?;
+    Ok(Found { findings: matcher.complete(findings, rejected.into_iter()), vulnerabilities, severities })
 }
 
 /// How many vulnerabilities are loaded and matched at once. Loaded records take some 20 kB each.
 const PART: usize = 128;
 
+/// Of so many vulnerabilities a thread keeps the details unpacked, some 5 kB each.
+const UNPACKED: usize = 4096;
+
 /// What a part of the records says.
 #[derive(Default)]
 struct Part {
-    findings: Vec<Finding>,
+    findings: Vec<FindingGroup>,
     vulnerabilities: Vec<Vulnerability>,
+    severities: FxHashMap<CveId, Severity>,
     rejected: Vec<CveId>,
 }
 
@@ -144,7 +151,8 @@ impl Part {
         let matcher = plan.matcher;
         let part = database.load(ids)?;
         let mut findings = matcher.find_in_part(&part);
-        let reported = findings.iter().filter(|f| plan.reported.contains(&f.status));
+        let reported =
+            findings.iter().map(FindingGroup::finding).filter(|f| plan.reported.contains(&f.status));
         let reported: FxHashSet<CveId> = reported.map(|f| f.cve).collect();
         self.findings.append(&mut findings);
         for mut vulnerability in part {
@@ -153,10 +161,15 @@ impl Part {
             }
             if reported.contains(&vulnerability.id) || plan.mentioned.binary_search(&vulnerability.id).is_ok()
             {
+                self.severities.extend(vulnerability.severity().map(|s| (vulnerability.id, s.clone())));
                 for record in &mut vulnerability.records {
                     record.statements = Vec::new();
-                    // A report will show them. Here they are unpacked on several threads.
-                    let _ = &*record.details;
+                    if self.vulnerabilities.len() < UNPACKED {
+                        // A report will show them. Here they are unpacked on several threads.
+                        let _ = &*record.details;
+                    } else {
+                        record.details.forget();
+                    }
                 }
                 self.vulnerabilities.push(vulnerability);
             }
@@ -199,6 +212,7 @@ fn find_in_parts(
             let more = other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
             found.findings.extend(more.findings);
             found.vulnerabilities.extend(more.vulnerabilities);
+            found.severities.extend(more.severities);
             found.rejected.extend(more.rejected);
         }
         Ok(found)

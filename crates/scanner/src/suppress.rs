@@ -22,7 +22,7 @@ pub use error::{RuleError, RuleProblem};
 
 use crate::targets::{MAXIMUM_TEXT, Warning};
 use jiff::civil::Date;
-use matching::{Finding, FindingStatus, Package, TomlProblem};
+use matching::{FindingStatus, Findings, Package, TomlProblem};
 use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, BTreeSet};
 use vulnerability::CveId;
@@ -113,12 +113,13 @@ enum Hides {
     Shown,
 }
 
-/// Applies rules: which findings are suppressed, by index, and what is wrong with the rules
-/// (expired, or about nothing that was found).
+/// Applies rules: which findings are suppressed, by the index of their group, and what is wrong with
+/// the rules (expired, or about nothing that was found). The packages of a group have one name and
+/// version, so a rule is about all of them or none.
 pub fn apply(
     rules: &[Rule],
     packages: &[Package],
-    findings: &[Finding],
+    findings: &Findings,
     today: Date,
 ) -> (BTreeMap<usize, Suppression>, Vec<Warning>) {
     let mut suppressed = BTreeMap::new();
@@ -128,7 +129,8 @@ pub fn apply(
         by_package.entry(rule.package.as_deref().unwrap_or("*")).or_default().push(index);
     }
     let mut covering: Vec<usize> = Vec::new();
-    for (place, finding) in findings.iter().enumerate() {
+    for (place, group) in findings.groups().iter().enumerate() {
+        let finding = group.finding();
         let Some(package) = packages.get(finding.package) else { continue };
         let candidates =
             [package.pname.as_str(), "*"].into_iter().filter_map(|k| by_package.get(k)).flatten();

@@ -48,7 +48,7 @@ fn assert_valid(schema: &Value, beside: Vec<(String, Value)>, document: &Value) 
 fn empty() -> Scan {
     let mut scan = scan();
     scan.packages.clear();
-    scan.findings.clear();
+    scan.findings = matching::Findings::default();
     scan.suppressed.clear();
     scan.vulnerabilities.clear();
     scan
@@ -203,9 +203,11 @@ fn openvex_is_valid() {
     let mut twin = twins.packages[1].clone();
     twin.attribute = Some("another".into());
     twins.packages.push(twin);
-    let same: Vec<_> = twins.findings.iter().filter(|f| f.package == 1).cloned().collect();
+    let same: Vec<_> = twins.findings.to_vec().into_iter().filter(|f| f.package == 1).collect();
     let place = twins.packages.len() - 1;
-    twins.findings.extend(same.into_iter().map(|f| matching::Finding { package: place, ..f }));
+    for finding in same {
+        twins.findings.push(matching::Finding { package: place, ..finding });
+    }
     let document: Value = serde_json::from_str(&report(&twins, ReportFormat::OpenVex)).unwrap();
     let statements = document["statements"].as_array().unwrap();
     let different: std::collections::HashSet<String> = statements.iter().map(Value::to_string).collect();

@@ -54,7 +54,7 @@ fn own_rules() {
         affected(0, "CVE-2023-0002"),
         affected(2, "CVE-2023-0001"),
     ];
-    let (suppressed, problems) = apply(&rules, &packages, &findings, TODAY);
+    let (suppressed, problems) = apply(&rules, &packages, &findings.to_vec().into(), TODAY);
     let mut places: Vec<usize> = suppressed.keys().copied().collect();
     places.sort_unstable();
     assert_eq!(places, [0, 3]);
@@ -73,7 +73,7 @@ fn what_expired_rules_hid() {
     let told = |text: &str, status, today| {
         let rules = parse(text, "r.toml", Some("toml")).unwrap();
         let findings = [finding(0, "CVE-2023-9000", status, Confidence::High, None)];
-        let (suppressed, problems) = apply(&rules, &packages, &findings, today);
+        let (suppressed, problems) = apply(&rules, &packages, &findings.to_vec().into(), today);
         (suppressed.len(), problems.iter().map(ToString::to_string).collect::<Vec<_>>())
     };
     let affected = FindingStatus::Affected;
@@ -160,7 +160,8 @@ print(json.dumps(answers))
                 let (pname, version) = name.rsplit_once('-').unwrap();
                 let findings = [finding(0, id, FindingStatus::Affected, Confidence::High, None)];
                 assert_eq!(findings[0].cve, cve(id));
-                let (suppressed, _) = apply(&rules, &[package(pname, version)], &findings, day);
+                let (suppressed, _) =
+                    apply(&rules, &[package(pname, version)], &findings.to_vec().into(), day);
                 assert_eq!(!suppressed.is_empty(), expected, "{form} on {day}: {name} and {id}");
             }
         }

@@ -47,7 +47,7 @@ fn read(name: &str) -> String {
 /// The status of the only finding, and the problems.
 fn outcome(scan: &Scan) -> (FindingStatus, Vec<String>) {
     assert_eq!(scan.findings.len(), 1);
-    (scan.findings[0].status, scan.vex_problems.iter().map(ToString::to_string).collect())
+    (scan.findings.to_vec()[0].status, scan.vex_problems.iter().map(ToString::to_string).collect())
 }
 
 #[test]

@@ -4,7 +4,7 @@
 use super::snapshot::{Item, Snapshot};
 use crate::fail_on::FailOn;
 use crate::result::Scan;
-use matching::{Confidence, FindingStatus};
+use matching::{Confidence, Finding, FindingStatus, Findings};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -234,17 +234,24 @@ pub fn retain_news(scan: &mut Scan, old: &Snapshot, min_confidence: Confidence) 
         .filter(|entry| entry.is_news())
         .map(|entry| (entry.target.as_deref(), entry.software.as_str(), entry.cve))
         .collect();
-    let mut kept = Vec::new();
+    let mut kept = Findings::default();
     let mut suppressed = BTreeMap::new();
-    for (index, finding) in std::mem::take(&mut scan.findings).into_iter().enumerate() {
-        let is_news = by.key(&new, finding.package).is_some_and(|((target, software), _)| {
-            finding.status == FindingStatus::Affected && news.contains(&(target, software, finding.cve))
-        });
-        if is_news {
-            if let Some(rule) = scan.suppressed.remove(&index) {
-                suppressed.insert(kept.len(), rule);
+    let all = std::mem::take(&mut scan.findings);
+    for (index, group) in all.groups().iter().enumerate() {
+        let finding = group.finding();
+        if finding.status != FindingStatus::Affected {
+            continue;
+        }
+        for &package in all.packages(group) {
+            let is_news = by
+                .key(&new, package)
+                .is_some_and(|((target, software), _)| news.contains(&(target, software, finding.cve)));
+            if is_news {
+                if let Some(rule) = scan.suppressed.get(&index) {
+                    suppressed.insert(kept.groups().len(), rule.clone());
+                }
+                kept.push(Finding { package, ..finding.clone() });
             }
-            kept.push(finding);
         }
     }
     scan.only_news = true;

@@ -99,8 +99,10 @@ impl Snapshot {
             version: package.version.clone(),
             attribute: package.attribute.clone(),
         });
-        let findings = scan.unordered().into_iter().map(|entry| Item {
-            package: entry.finding.package,
+        let entries = scan.groups();
+        let each = entries.iter().flat_map(|group| group.packages.iter().map(|index| (*index, &group.entry)));
+        let findings = each.map(|(package, entry)| Item {
+            package,
             cve: entry.finding.cve,
             status: entry.finding.status,
             confidence: entry.finding.confidence,

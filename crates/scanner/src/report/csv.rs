@@ -6,7 +6,7 @@
 
 use super::json::rounded;
 use super::text::{confidence_name, level_name, status_name};
-use super::{FindingEntry, cve_url};
+use super::{Shown, cve_url};
 use std::io;
 use terminal::clean;
 
@@ -31,10 +31,10 @@ const COLUMNS: [&str; 17] = [
 ];
 
 /// Writes the findings.
-pub(super) fn write(out: &mut dyn io::Write, shown: &[&FindingEntry<'_>]) -> io::Result<()> {
+pub(super) fn write(out: &mut dyn io::Write, shown: &Shown<'_>) -> io::Result<()> {
     let mut writer = ::csv::WriterBuilder::new().terminator(::csv::Terminator::CRLF).from_writer(out);
     writer.write_record(COLUMNS)?;
-    for entry in shown {
+    for entry in shown.iter() {
         let package = entry.package;
         let finding = entry.finding;
         let known = entry.vulnerability.and_then(|v| v.known_exploited.as_ref());

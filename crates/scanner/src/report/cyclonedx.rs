@@ -3,17 +3,18 @@
 
 use super::json::{description, references, rounded, weaknesses};
 use super::text::{confidence_name, is_web_link, purl};
-use super::{Action, FindingEntry, Scan, TOOL, TOOL_VERSION, cve_url, list, write_object};
+use super::{Action, FindingEntry, Scan, Shown, TOOL, TOOL_VERSION, cve_url, list, streamed, write_object};
 use matching::{Confidence, CorrectionSource, Evidence, FindingStatus, Package};
 use serde::ser::SerializeMap;
 use serde_json::{Map, Value, json};
 use std::io;
+use std::num::NonZero;
 use terminal::clean;
 use vulnerability::Stated;
 use vulnerability::model::{Container, Level, RecordSource, Severity};
 
 /// Writes the report.
-pub(super) fn write(out: &mut dyn io::Write, scan: &Scan, shown: &[&FindingEntry<'_>]) -> io::Result<()> {
+pub(super) fn write(out: &mut dyn io::Write, scan: &Scan, shown: &Shown<'_>) -> io::Result<()> {
     let targets: Vec<Value> = scan
         .targets
         .iter()
@@ -32,7 +33,10 @@ pub(super) fn write(out: &mut dyn io::Write, scan: &Scan, shown: &[&FindingEntry
         });
         report.serialize_entry("metadata", &metadata)?;
         report.serialize_entry("components", &list(&scan.packages, component))?;
-        report.serialize_entry("vulnerabilities", &list(shown, |_, e| vulnerability(e)))
+        report.serialize_entry(
+            "vulnerabilities",
+            &streamed(|| shown.iter(), NonZero::<usize>::MIN, |e| vulnerability(&e)),
+        )
     })
 }
 
@@ -110,7 +114,7 @@ fn vulnerability(entry: &FindingEntry<'_>) -> Value {
     let finding = entry.finding;
     let mut value = Map::new();
     let mut add = |key: &str, content: Value| drop(value.insert(key.to_owned(), content));
-    add("bom-ref", json!(format!("{}/{}", finding.cve, reference(finding.package))));
+    add("bom-ref", json!(format!("{}/{}", finding.cve, reference(entry.index))));
     add("id", json!(finding.cve));
     add("source", json!({ "name": "CVE", "url": cve_url(finding.cve) }));
     if let Some(vulnerability) = entry.vulnerability {
@@ -146,7 +150,7 @@ fn vulnerability(entry: &FindingEntry<'_>) -> Value {
         FindingStatus::Unknown => "unknown",
         FindingStatus::Fixed | FindingStatus::NotAffected => "unaffected",
     };
-    let mut affects = json!({ "ref": reference(finding.package) });
+    let mut affects = json!({ "ref": reference(entry.index) });
     if !entry.package.version.is_empty()
         && let Value::Object(affects) = &mut affects
     {

@@ -3,7 +3,8 @@
 use serde::ser::{Error as _, Serialize, SerializeSeq, Serializer};
 use serde_json::value::{RawValue, to_raw_value};
 use std::num::NonZero;
-use std::sync::mpsc::sync_channel;
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::{Arc, Mutex};
 
 /// A list whose elements are made one at a time while it is written.
 pub(super) struct List<'a, T, F>(&'a [T], F);
@@ -74,6 +75,83 @@ impl<'a, T: Sync, V: Serialize, F: Fn(&'a T) -> V + Sync> Serialize for Elements
     }
 }
 
+/// A list whose elements come from an iterator, and are made by several threads.
+pub(super) struct Streamed<I, F>(I, NonZero<usize>, F);
+
+/// `begin` gives an iterator over the items.
+pub(super) fn streamed<T, It: Iterator<Item = T>, I: Fn() -> It, V: Serialize, F: Fn(T) -> V>(
+    begin: I,
+    threads: NonZero<usize>,
+    make: F,
+) -> Streamed<I, F> {
+    Streamed(begin, threads, make)
+}
+
+/// Elements of a chunk, once they are made.
+type Made = Receiver<serde_json::Result<Vec<Box<RawValue>>>>;
+
+impl<T, It, I, V, F> Serialize for Streamed<I, F>
+where
+    T: Send,
+    It: Iterator<Item = T> + Send,
+    I: Fn() -> It,
+    V: Serialize,
+    F: Fn(T) -> V + Sync,
+{
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self(begin, threads, make) = self;
+        let threads = threads.get().min(MOST_THREADS);
+        let mut items = begin();
+        if threads < 2 {
+            return serializer.collect_seq(items.map(make));
+        }
+        // Little is done before a thread has started.
+        let first: Vec<T> = items.by_ref().take(CHUNK * threads).collect();
+        if first.len() < CHUNK * threads {
+            return serializer.collect_seq(first.into_iter().map(make));
+        }
+        let mut list = serializer.serialize_seq(None)?;
+        for item in first {
+            list.serialize_element(&make(item))?;
+        }
+        std::thread::scope(|scope| {
+            // Whoever takes a chunk queues up where it will give the elements.
+            let (queue, chunks) = sync_channel::<Made>(threads * WAITING);
+            let source = Arc::new(Mutex::new((items, queue)));
+            for _ in 0..threads {
+                let source = Arc::clone(&source);
+                scope.spawn(move || {
+                    loop {
+                        // A lock that is poisoned by a panic elsewhere ends this thread too.
+                        let Ok(mut taken) = source.lock() else { return };
+                        let chunk: Vec<T> = taken.0.by_ref().take(CHUNK).collect();
+                        let (send, made) = sync_channel(1);
+                        // Whoever reads may have seen enough.
+                        if chunk.is_empty() || taken.1.send(made).is_err() {
+                            return;
+                        }
+                        drop(taken);
+                        let made = chunk.into_iter().map(|item| to_raw_value(&make(item))).collect();
+                        if send.send(made).is_err() {
+                            return;
+                        }
+                    }
+                });
+            }
+            // The queue ends with the last thread.
+            drop(source);
+            for made in chunks {
+                let made = made.recv().map_err(S::Error::custom)?;
+                for element in made.map_err(S::Error::custom)? {
+                    list.serialize_element(&element)?;
+                }
+            }
+            Ok(())
+        })?;
+        list.end()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -86,7 +164,9 @@ mod tests {
         fn all_elements_in_order(items in prop::collection::vec("\\PC{0,3}", 0..1000), threads in 1..9_usize) {
             let plain = serde_json::to_string(&items).unwrap();
             let threads = NonZero::new(threads).unwrap();
-            prop_assert_eq!(serde_json::to_string(&elements(&items, threads, |i| i)).unwrap(), plain);
+            prop_assert_eq!(&serde_json::to_string(&elements(&items, threads, |i| i)).unwrap(), &plain);
+            let streamed = streamed(|| items.iter(), threads, |i| i);
+            prop_assert_eq!(&serde_json::to_string(&streamed).unwrap(), &plain);
         }
     }
 
@@ -98,5 +178,7 @@ mod tests {
         let mut little = [0_u8; 100];
         let numbers: Vec<usize> = (0..100_000).collect();
         assert!(serde_json::to_writer(&mut little[..], &elements(&numbers, FOUR, |i| i)).is_err());
+        assert!(serde_json::to_writer(&mut little[..], &streamed(|| numbers.iter(), FOUR, |i| i)).is_err());
+        assert!(serde_json::to_string(&streamed(|| items.iter(), FOUR, |i| i)).is_err());
     }
 }

@@ -7,7 +7,7 @@
 use super::json::{description, references, rounded};
 use super::table::{advice, groups};
 use super::text::{confidence_name, count, is_web_link, level_name, number, status_name};
-use super::{FindingEntry, Scan, Summary, TOOL, TOOL_VERSION, cve_url};
+use super::{FindingEntry, GroupEntry, Scan, Summary, TOOL, TOOL_VERSION, cve_url};
 use askama::Template;
 use base64::Engine;
 use matching::Package;
@@ -94,10 +94,11 @@ struct Cells {
 pub(super) fn write(
     out: &mut dyn io::Write,
     scan: &Scan,
-    all: &[FindingEntry<'_>],
+    all: &[GroupEntry<'_>],
     shown: &[&FindingEntry<'_>],
 ) -> io::Result<()> {
     let summary = Summary::of(scan, all);
+    let total: usize = all.iter().map(|group| group.packages.len()).sum();
     let page = Page {
         style: STYLE,
         script: SCRIPT,
@@ -127,12 +128,12 @@ pub(super) fn write(
             .chain(&scan.vex_problems)
             .map(|w| clean(&w.to_string()))
             .collect(),
-        hidden: if all.len() == shown.len() {
+        hidden: if total == shown.len() {
             String::new()
         } else {
             format!(
                 "Not in this report: {}, as not affected, fixed, undecided, suppressed or of lower confidence.",
-                count(all.len() - shown.len(), "finding", "findings")
+                count(total - shown.len(), "finding", "findings")
             )
         },
     };

@@ -3,12 +3,14 @@
 //! second.
 
 use super::{
-    FindingEntry, Scan, ScannedTarget, Summary, TOOL, TOOL_VERSION, cve_url, elements, list, write_object,
+    FindingEntry, GroupEntry, Scan, ScannedTarget, Shown, Summary, TOOL, TOOL_VERSION, cve_url, elements,
+    list, streamed, write_object,
 };
 use crate::targets::Warning;
 use jiff::Timestamp;
+use matching::{Confidence, Evidence, FindingStatus};
 use serde::Serialize;
-use serde::ser::SerializeMap;
+use serde::ser::{SerializeMap, Serializer};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io;
@@ -23,13 +25,13 @@ pub const FORMAT_VERSION: &str = "1.1";
 pub(super) fn write(
     out: &mut dyn io::Write,
     scan: &Scan,
-    all: &[FindingEntry<'_>],
-    shown: &[&FindingEntry<'_>],
+    all: &[GroupEntry<'_>],
+    shown: &Shown<'_>,
     threads: NonZero<usize>,
 ) -> io::Result<()> {
     let mut vulnerabilities: BTreeMap<CveId, &Vulnerability> = BTreeMap::new();
-    for entry in shown {
-        vulnerabilities.extend(entry.vulnerability.map(|v| (v.id, v)));
+    for group in shown.groups() {
+        vulnerabilities.extend(group.entry.vulnerability.map(|v| (v.id, v)));
     }
     let vulnerabilities: Vec<&Vulnerability> = vulnerabilities.into_values().collect();
     write_object(out, 2, |report| {
@@ -42,8 +44,8 @@ pub(super) fn write(
         report.serialize_entry("targets", &list(&scan.targets, |_, t| target(t)))?;
         report.serialize_entry("summary", &Summary::of(scan, all))?;
         report.serialize_entry("packages", &elements(&scan.packages, threads, |p| p))?;
-        report.serialize_entry("vulnerabilities", &elements(&vulnerabilities, threads, |v| About::of(v)))?;
-        report.serialize_entry("findings", &elements(shown, threads, |e| Finding::of(e)))?;
+        report.serialize_entry("vulnerabilities", &elements(&vulnerabilities, threads, |v| Unpacked(v)))?;
+        report.serialize_entry("findings", &streamed(|| shown.iter(), threads, |e| Finding::of(&e)))?;
         report.serialize_entry("ruleProblems", &warnings(&scan.rule_problems))?;
         if !scan.vex_problems.is_empty() {
             report.serialize_entry("vexProblems", &warnings(&scan.vex_problems))?;
@@ -54,9 +56,14 @@ pub(super) fn write(
 
 /// A finding as matching gives it, with what the report adds.
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Finding<'a> {
-    #[serde(flatten)]
-    found: &'a matching::Finding,
+    package: usize,
+    cve: CveId,
+    status: FindingStatus,
+    confidence: Confidence,
+    fixed_in: Option<&'a str>,
+    evidence: &'a [Evidence],
     action: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     suppression: Option<Value>,
@@ -66,7 +73,17 @@ impl<'a> Finding<'a> {
     fn of(entry: &FindingEntry<'a>) -> Self {
         let suppression =
             entry.suppression.map(|s| json!({ "reason": s.reason, "rule": s.origin, "until": s.until }));
-        Self { found: entry.finding, action: entry.action().to_string(), suppression }
+        let matching::Finding { package: _, cve, status, confidence, fixed_in, evidence } = entry.finding;
+        Self {
+            package: entry.index,
+            cve: *cve,
+            status: *status,
+            confidence: *confidence,
+            fixed_in: fixed_in.as_deref(),
+            evidence,
+            action: entry.action().to_string(),
+            suppression,
+        }
     }
 }
 
@@ -85,6 +102,18 @@ fn target(target: &ScannedTarget) -> Value {
 
 fn warnings(warnings: &[Warning]) -> Vec<Value> {
     warnings.iter().map(|w| json!({ "place": w.place, "problem": w.problem })).collect()
+}
+
+/// A vulnerability whose details are unpacked while it is written, and no longer.
+struct Unpacked<'a>(&'a Vulnerability);
+
+impl Serialize for Unpacked<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if self.0.records.iter().all(|record| record.details.is_decoded()) {
+            return About::of(self.0).serialize(serializer);
+        }
+        About::of(&self.0.clone()).serialize(serializer)
+    }
 }
 
 /// What is known about a vulnerability, in short. The whole is in `snowguard show --json`.

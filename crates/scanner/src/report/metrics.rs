@@ -6,7 +6,7 @@
 //! be one that is never used again once it is fixed.
 
 use super::text::{level_name, status_name};
-use super::{FindingEntry, Scan, Selection};
+use super::{FindingEntry, GroupEntry, Scan, Selection};
 use crate::result::EPSS_LIKELY;
 use jiff::Timestamp;
 use matching::FindingStatus;
@@ -23,7 +23,7 @@ const LEVELS: [Option<Level>; 5] =
 pub(super) fn write(
     out: &mut dyn io::Write,
     scan: &Scan,
-    entries: &[FindingEntry<'_>],
+    entries: &[GroupEntry<'_>],
     shown: &[&FindingEntry<'_>],
     selection: &Selection,
 ) -> io::Result<()> {
@@ -34,8 +34,12 @@ pub(super) fn write(
     affected.retain(|e| e.suppression.is_none());
     let known = affected.iter().filter(|e| e.known_exploited()).count();
     let likely = affected.iter().filter(|e| e.epss().is_some_and(|p| p >= EPSS_LIKELY)).count();
-    let packages: BTreeSet<usize> = affected.iter().map(|e| e.finding.package).collect();
-    let suppressed = entries.iter().filter(|e| e.suppression.is_some()).count();
+    let packages: BTreeSet<usize> = affected.iter().map(|e| e.index).collect();
+    let suppressed: usize = entries
+        .iter()
+        .filter(|group| group.entry.suppression.is_some())
+        .map(|group| group.packages.len())
+        .sum();
     let single = [
         ("known_exploited_findings", "Affected findings that are known to be exploited (CISA KEV).", known),
         ("likely_exploited_findings", "Affected findings with an EPSS probability of 10 % or more.", likely),

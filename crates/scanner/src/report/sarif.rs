@@ -6,7 +6,7 @@
 
 use super::json::{description, references, rounded};
 use super::text::{count, is_web_link, level_name, percent};
-use super::{FindingEntry, Scan, TOOL, TOOL_VERSION, cve_url, list, write_object};
+use super::{FindingEntry, Scan, Shown, TOOL, TOOL_VERSION, cve_url, list, write_object};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use matching::{Confidence, FindingStatus, Package};
@@ -34,23 +34,19 @@ const MAXIMUM_REFERENCES: usize = 20;
 const MAXIMUM_HELP: usize = 4096;
 
 /// Writes the report; gives what its reader should know of the limits.
-pub(super) fn write(
-    out: &mut dyn io::Write,
-    scan: &Scan,
-    shown: &[&FindingEntry<'_>],
-) -> io::Result<Vec<String>> {
+pub(super) fn write(out: &mut dyn io::Write, scan: &Scan, shown: &Shown<'_>) -> io::Result<Vec<String>> {
     write_within(out, scan, shown, MAXIMUM_RESULTS)
 }
 
 fn write_within(
     out: &mut dyn io::Write,
     scan: &Scan,
-    shown: &[&FindingEntry<'_>],
+    shown: &Shown<'_>,
     maximum_results: usize,
 ) -> io::Result<Vec<String>> {
     let mut notes = Vec::new();
     let most = maximum_results.saturating_mul(MAXIMUM_RUNS);
-    let kept = shown.get(..most).unwrap_or(shown);
+    let kept: Vec<FindingEntry<'_>> = shown.iter().take(most).collect();
     if kept.len() < shown.len() {
         let left_out = count(shown.len() - kept.len(), "finding", "findings");
         notes.push(format!(
@@ -63,7 +59,7 @@ fn write_within(
         let warnings = target.warnings.iter();
         notifications.extend(warnings.map(|w| notification(&format!("{}: {w}", target.name))));
     }
-    let mut chunks: Vec<&[&FindingEntry<'_>]> = kept.chunks(maximum_results.max(1)).collect();
+    let mut chunks: Vec<&[FindingEntry<'_>]> = kept.chunks(maximum_results.max(1)).collect();
     if chunks.is_empty() {
         chunks.push(&[]);
     }
@@ -137,7 +133,7 @@ impl io::Write for Counter {
 /// A run, whose rules are those of its results.
 struct Run<'a, 'e> {
     scan: &'a Scan,
-    shown: &'a [&'a FindingEntry<'e>],
+    shown: &'a [FindingEntry<'e>],
     /// From 1, if there are several.
     number: Option<usize>,
     notifications: &'a [Value],
@@ -401,9 +397,8 @@ mod tests {
         for (total, runs, left_out) in
             [(0, 1, false), (4, 1, false), (5, 2, false), (80, 20, false), (81, 20, true)]
         {
-            scan.findings = (0..total).map(finding).collect();
-            let entries = scan.entries();
-            let shown: Vec<&FindingEntry<'_>> = entries.iter().collect();
+            scan.findings = (0..total).map(finding).collect::<Vec<_>>().into();
+            let shown = Shown::of(&scan, scan.groups());
             let mut out = Vec::new();
             let notes = write_within(&mut out, &scan, &shown, 4).unwrap();
             let report: Value = serde_json::from_slice(&out).unwrap();

@@ -20,7 +20,7 @@ const DOCUMENT: &str = "SPDXRef-DOCUMENT";
 pub(super) fn write(out: &mut dyn io::Write, scan: &Scan, shown: &[&FindingEntry<'_>]) -> io::Result<()> {
     let mut by_package: Vec<Vec<&FindingEntry<'_>>> = vec![Vec::new(); scan.packages.len()];
     for entry in shown {
-        if let Some(list) = by_package.get_mut(entry.finding.package) {
+        if let Some(list) = by_package.get_mut(entry.index) {
             list.push(entry);
         }
     }

@@ -1,7 +1,7 @@
 //! The table for people: grouped by package, what to do first first.
 
 use super::text::{confidence_name, count, level_name, number, status_name};
-use super::{Action, Appearance, FindingEntry, Scan, Selection, Summary};
+use super::{Action, Appearance, FindingEntry, GroupEntry, Scan, Selection, Summary};
 use crate::result::EPSS_LIKELY;
 use anstyle::{AnsiColor, Style};
 use matching::{Confidence, FindingStatus};
@@ -34,7 +34,7 @@ struct Table<'a> {
 pub(super) fn write(
     out: &mut dyn Write,
     scan: &Scan,
-    all: &[FindingEntry<'_>],
+    all: &[GroupEntry<'_>],
     shown: &[&FindingEntry<'_>],
     selection: &Selection,
     appearance: Appearance,
@@ -87,7 +87,7 @@ pub(super) fn groups<'a>(shown: &[&'a FindingEntry<'a>]) -> Vec<Group<'a>> {
             });
         }
         if let Some(group) = groups.get_mut(place) {
-            group.packages.insert(entry.finding.package);
+            group.packages.insert(entry.index);
             if group.seen.insert((entry.finding.cve, entry.finding.status)) {
                 group.entries.push(entry);
             }
@@ -244,7 +244,7 @@ impl Table<'_> {
     fn foot(
         &mut self,
         (summary, only_news): (&Summary, bool),
-        all: &[FindingEntry<'_>],
+        all: &[GroupEntry<'_>],
         shown: &[&FindingEntry<'_>],
         selection: &Selection,
     ) -> io::Result<()> {
@@ -291,15 +291,15 @@ impl Table<'_> {
     /// What is not shown and how to see it.
     fn hidden(
         &mut self,
-        all: &[FindingEntry<'_>],
+        all: &[GroupEntry<'_>],
         shown: &[&FindingEntry<'_>],
         selection: &Selection,
     ) -> io::Result<()> {
-        if shown.len() == all.len() {
+        if shown.len() == all.iter().map(|group| group.packages.len()).sum::<usize>() {
             return Ok(());
         }
         let mut hidden: BTreeMap<&str, usize> = BTreeMap::new();
-        for entry in all.iter().filter(|e| !selection.shows(e)) {
+        for GroupEntry { entry, packages } in all.iter().filter(|group| !selection.shows(&group.entry)) {
             let why = if entry.suppression.is_some() {
                 "suppressed"
             } else if entry.finding.confidence < selection.min_confidence {
@@ -312,7 +312,7 @@ impl Table<'_> {
                     FindingStatus::NotAffected => "not affected",
                 }
             };
-            *hidden.entry(why).or_default() += 1;
+            *hidden.entry(why).or_default() += packages.len();
         }
         let parts: Vec<String> = hidden.iter().map(|(why, n)| format!("{} {why}", number(*n))).collect();
         let text = format!("Not shown: {}; --all shows everything.", parts.join(", "));

@@ -1,7 +1,7 @@
 //! A finding with everything that a report says about it.
 
 use crate::suppress::Suppression;
-use matching::{Evidence, Finding, FindingStatus, Package};
+use matching::{Confidence, Evidence, Finding, FindingStatus, Package};
 use std::cmp::Reverse;
 use std::fmt;
 use vulnerability::model::{Level, Severity, Vulnerability};
@@ -10,8 +10,10 @@ use vulnerability::model::{Level, Severity, Vulnerability};
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct FindingEntry<'a> {
-    /// The finding.
+    /// The finding. Other packages may have it too, so its `package` is not always this one's.
     pub finding: &'a Finding,
+    /// The package's index in the scan.
+    pub index: usize,
     /// Its package.
     pub package: &'a Package,
     /// Its vulnerability; `None` if only the package's own list of vulnerabilities names it.
@@ -20,6 +22,18 @@ pub struct FindingEntry<'a> {
     pub suppression: Option<&'a Suppression>,
     /// The severity to show: the vulnerability's, chosen once, for a record can have many.
     pub severity: Option<&'a Severity>,
+}
+
+/// See [`FindingEntry::urgency`].
+pub(super) type Urgency = (bool, FindingStatus, Reverse<(bool, bool, u32, u32, Confidence)>);
+
+/// A finding that several packages have: the entry of the first, and all of them.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct GroupEntry<'a> {
+    /// For the first package.
+    pub(crate) entry: FindingEntry<'a>,
+    /// The packages' indices, by name and then by index.
+    pub(crate) packages: &'a [usize],
 }
 
 /// EPSS probabilities from which on a vulnerability counts as likely to be exploited soon. Some 4 %
@@ -53,13 +67,13 @@ impl<'a> FindingEntry<'a> {
     }
 
     /// The most urgent first: not suppressed, affected, known exploited, likely to be exploited,
-    /// severe, probable, of high confidence. Then by name, so that the order is the same each time.
-    pub(crate) fn order(&self) -> impl Ord + use<'a> {
+    /// severe, probable, of high confidence.
+    pub(super) fn urgency(&self) -> Urgency {
         // No score and no probability is negative, so the bits are in the order of the numbers.
         let bits = |number: f32| number.max(0.0).to_bits();
         let score = self.score().unwrap_or_else(|| lowest(self.level()));
         let epss = self.epss().unwrap_or(0.0);
-        let urgency = (
+        (
             self.suppression.is_some(),
             self.finding.status,
             Reverse((
@@ -69,8 +83,7 @@ impl<'a> FindingEntry<'a> {
                 bits(epss),
                 self.finding.confidence,
             )),
-        );
-        (urgency, self.package.name.as_str(), self.finding.package, Reverse(self.finding.cve))
+        )
     }
 
     /// What to do about it.

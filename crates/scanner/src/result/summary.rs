@@ -1,6 +1,6 @@
 //! How many findings there are, by what matters about them.
 
-use super::{FindingEntry, Scan};
+use super::{GroupEntry, Scan};
 use matching::{Confidence, FindingStatus};
 use serde::Serialize;
 use vulnerability::model::Level;
@@ -43,11 +43,12 @@ pub struct Summary {
 }
 
 impl Summary {
-    /// Counts the findings of a scan; `entries` are all of them.
-    pub(crate) fn of(scan: &Scan, entries: &[FindingEntry<'_>]) -> Self {
+    /// Counts the findings of a scan; `groups` are all of them.
+    pub(crate) fn of(scan: &Scan, groups: &[GroupEntry<'_>]) -> Self {
         let mut summary = Self { packages: scan.packages.len(), ..Self::default() };
         let mut affected = vec![false; scan.packages.len()];
-        for entry in entries {
+        for GroupEntry { entry, packages } in groups {
+            let many = packages.len();
             let counter = if entry.suppression.is_some() {
                 &mut summary.suppressed
             } else if entry.finding.confidence == Confidence::Low {
@@ -58,22 +59,24 @@ impl Summary {
                     FindingStatus::Fixed => &mut summary.fixed,
                     FindingStatus::NotAffected => &mut summary.not_affected,
                     FindingStatus::Affected => {
-                        if let Some(slot) = affected.get_mut(entry.finding.package) {
-                            *slot = true;
+                        for package in *packages {
+                            if let Some(slot) = affected.get_mut(*package) {
+                                *slot = true;
+                            }
                         }
-                        summary.known_exploited += usize::from(entry.known_exploited());
+                        summary.known_exploited += if entry.known_exploited() { many } else { 0 };
                         *match entry.level() {
                             Some(Level::Critical) => &mut summary.critical,
                             Some(Level::High) => &mut summary.high,
                             Some(Level::Medium) => &mut summary.medium,
                             Some(Level::Low) => &mut summary.low,
                             None | Some(Level::None) => &mut summary.unrated,
-                        } += 1;
+                        } += many;
                         &mut summary.affected
                     }
                 }
             };
-            *counter += 1;
+            *counter += many;
         }
         summary.affected_packages = affected.into_iter().filter(|a| *a).count();
         summary

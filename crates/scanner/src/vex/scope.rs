@@ -3,7 +3,7 @@
 
 use crate::result::ScannedTarget;
 use crate::targets::Warning;
-use matching::{Finding, Package, VexProduct, VexStatement};
+use matching::{FindingGroup, Findings, Package, VexProduct, VexStatement};
 use rustc_hash::FxHashMap;
 use vulnerability::CveId;
 
@@ -45,14 +45,11 @@ const MAXIMUM_UNUSED: usize = 1000;
 
 /// A warning for each statement that changes nothing, because it names no package that has a
 /// finding of its CVE.
-pub(crate) fn unused(
-    statements: &[VexStatement],
-    packages: &[Package],
-    findings: &[Finding],
-) -> Vec<Warning> {
+pub(crate) fn unused(statements: &[VexStatement], packages: &[Package], findings: &Findings) -> Vec<Warning> {
     let mut about: FxHashMap<CveId, Vec<usize>> =
         statements.iter().map(|statement| (statement.cve, Vec::new())).collect();
-    for finding in findings {
+    // What a statement changes makes a group of its own, so one package speaks for all.
+    for finding in findings.groups().iter().map(FindingGroup::finding) {
         if let Some(with_it) = about.get_mut(&finding.cve) {
             with_it.push(finding.package);
         }

@@ -218,7 +218,7 @@ pub fn scan() -> Scan {
     scan.targets = vec![target];
     scan.packages = packages;
     scan.vulnerabilities = vulnerabilities.into_iter().map(|v| (v.id, v)).collect();
-    scan.findings = findings;
+    scan.findings = findings.into();
     scan.suppressed = suppressed.into_iter().collect();
     scan.rule_problems = vec![Warning { place: "rules.toml, suppress[1]".into(), problem: "expired".into() }];
     scan
