@@ -107,16 +107,25 @@ let
     ];
   };
 
-  # Findings that nobody has been shown yet. They count as known once they were delivered: a mail
-  # that could not be sent is sent after the next scan.
+  # Findings that nobody has been shown yet, or that have become worse. They count as known once
+  # they were delivered: a mail that could not be sent is sent after the next scan.
   notifies = scan.onNew.command != null || scan.onNew.mail != null;
+  nothing = builtins.toJSON {
+    format = "snowguard-scan-report";
+    formatVersion = "1.0";
+    targets = [ ];
+    packages = [ ];
+    vulnerabilities = [ ];
+    findings = [ ];
+  };
   notify = ''
     cd ${state}/scan
     [ -e report.json ] || exit 0
-    [ -e known.json ] || echo '{}' > known.json
+    [ -e known.json ] || echo ${lib.escapeShellArg nothing} > known.json
     cp report.json seen.json
-    jq --raw-output --slurpfile known known.json --from-file ${./new.jq} seen.json > new.txt
-    if [ -s new.txt ]; then
+    code=0
+    ${program} diff --fail-on low --min-confidence ${scan.minConfidence} known.json seen.json > new.txt || code=$?
+    if [ $code = 1 ]; then
       cat new.txt
   ''
   + lib.optionalString (scan.onNew.command != null) ''
@@ -125,13 +134,15 @@ let
   + lib.optionalString (scan.onNew.mail != null) ''
     {
       echo To: ${lib.escapeShellArg scan.onNew.mail}
-      echo "Subject: $(wc -l < new.txt) new vulnerabilities on $(cat /proc/sys/kernel/hostname)"
+      echo "Subject: New vulnerabilities on $(cat /proc/sys/kernel/hostname)"
       echo "Content-Type: text/plain; charset=utf-8"
       echo
       cat new.txt
     } | ${lib.escapeShellArg scan.onNew.sendmail} -i -t
   ''
   + ''
+    elif [ $code != 0 ]; then
+      exit $code
     fi
     mv seen.json known.json
   '';
@@ -259,8 +270,8 @@ in
           ];
           description = ''
             A program with its arguments that is started when something is affected that was not at
-            the last scan. It finds the new findings in its standard input, a line each. If it fails,
-            it is started again after the next scan.
+            the last scan, or has become worse. In its standard input it finds what `snowguard diff`
+            prints. If it fails, it is started again after the next scan.
           '';
         };
         mail = mkOption {
@@ -399,7 +410,6 @@ in
     (mkIf (scan.enable && notifies) {
       systemd.services.snowguard-new = {
         description = "Report of new vulnerabilities";
-        path = [ pkgs.jq ];
         script = notify;
         # What delivers may need the network, or the rights of a mail queue: this is not as confined
         # as the scan, and neither reads records nor what is scanned.

@@ -114,7 +114,8 @@ fn output_is_what_the_program_prints() {
     snowguard.success("demo --folder demo");
     // The rules that the page writes, which the commands after them use.
     for block in blocks("docs/first-steps.md", "toml") {
-        folder.write("accepted.toml", block);
+        // The rule on the page expires one day; this test should not.
+        folder.write("accepted.toml", block.replace("2027-", "2099-"));
     }
     let mut compared = 0;
     for page in ["README.md", "docs/first-steps.md"] {

@@ -63,7 +63,6 @@ let
     );
   known = builtins.attrNames members ++ [
     "environment"
-    "path"
     "script"
     "serviceConfig"
     "timerConfig"

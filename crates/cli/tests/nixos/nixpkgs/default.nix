@@ -50,7 +50,6 @@ let
     "cargo"
     "clippy"
     "installShellFiles"
-    "jq"
     "python3"
     "rustc"
     "rustfmt"
