@@ -54,7 +54,7 @@ impl Fixture {
     }
 
     fn scan(&self, more: &[&str]) -> Outcome {
-        self.snowguard.run([&["scan", "--db", "db"], more].concat())
+        self.snowguard.run([&["scan", "--db", "db"], more].concat()).without_age()
     }
 
     fn diff(&self, more: &[&str]) -> Outcome {
