@@ -197,6 +197,11 @@ pub(super) fn texts(target: &str) -> Vec<Vec<u8>> {
             "cache.example.org-1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==",
             "cache.example.org-1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
         ],
+        "cve_list" => &[
+            r#"[{"fetchTime":"2026-11-29T14:10:00.000Z","numberOfChanges":2,"new":[{"cveId":"CVE-2026-0002"}],"updated":[{"cveId":"CVE-2024-0001","dateUpdated":"2026-11-29T14:05:00.000Z"}],"error":[]},{"fetchTime":"2026-11-28T00:00:00Z"}]"#,
+            r#"[{"tag_name":"cve_2026-11-29_1400Z","assets":[{"name":"2026-11-29_delta_CVEs_at_1400Z.zip","size":1,"digest":"sha256:00","browser_download_url":"https://example.org/"}]}]"#,
+            r#"{"tag_name":"x","assets":[{"name":"2026-11-29_all_CVEs_at_midnight.zip.zip","size":1,"browser_download_url":""}]}"#,
+        ],
         "epss" => &["#model_version:v2023.03.01,score_date:2024-10-01T00:00:00+0000\ncve,epss,percentile\n\
              CVE-2024-3094,0.13350,0.95500\nCVE-1999-0001,0.00383,0.72880\n"],
         "purl" => &[
