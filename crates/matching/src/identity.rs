@@ -265,6 +265,10 @@ fn by_spelling(
         // `node-saml` is not `saml`, but whose repository is the package's own is the package.
         identity.signs.push((true, format!("both name the repository {repository}")));
         identity.confidence = Confidence::High;
+    } else if let Some(owner) = owner_agrees(facts, package) {
+        let text = format!("the vendor agrees with the package's homepage or source ({owner})");
+        identity.signs.push((true, text));
+        identity.confidence = Confidence::Medium;
     }
     Some(identity)
 }

@@ -69,6 +69,10 @@ fn distributions_spell_names_of_sets() {
     assert_eq!(confidence(&of_red_hat("rubygem-rack"), &rack), HIGH);
     let promu = package("promu-0.2.0", "https://github.com/prometheus/promu");
     assert_eq!(confidence(&of_red_hat("golang-github-prometheus-promu"), &promu), MEDIUM);
+    // CVE-2023-32665, CVE-2024-9355, CVE-2024-3567: names of their own.
+    for (stated, name) in [("glib2", "glib-2.74"), ("golang", "go-1.22.1"), ("qemu-kvm", "qemu-8.2")] {
+        assert_eq!(confidence(&of_red_hat(stated), &package(name, "")), HIGH, "{stated}");
+    }
     // The prefix says of what.
     let ldap = package("openldap-2.4.46", "https://www.openldap.org/");
     assert_eq!(confidence(&of_red_hat("python-ldap"), &ldap), None);
@@ -85,6 +89,13 @@ fn a_prefix_may_be_the_upstreams_own() {
     let tar = in_set("nodePackages.tar", "node-tar-6.1.0", "https://github.com/npm/node-tar#readme");
     let link = "https://github.com/npm/node-tar/security/advisories/GHSA-f5x3-32g6-xq36";
     assert_eq!(confidence(&with_text("isaacs", "node-tar", "", &[link]), &tar), HIGH);
+    // GHSA-fhv8-fx5f-7fxf: the vendor is the owner of the repository.
+    let markdown2 = in_set(
+        "python3Packages.markdown2",
+        "python3.8-markdown2-2.4.0",
+        "https://github.com/trentm/python-markdown2",
+    );
+    assert_eq!(confidence(&record("trentm", "python-markdown2"), &markdown2), MEDIUM);
     // CVE-2022-39299: npm's `saml` is another package than `node-saml`.
     let saml = in_set("nodePackages.saml", "node_saml-1.0.0", "https://github.com/auth0/node-saml-x");
     assert_eq!(confidence(&record("node-saml", "node-saml"), &saml), LOW);
@@ -182,6 +193,14 @@ fn the_text_chooses_among_gstreamers_packages() {
     let flac = "GStreamer FLAC File Parsing Integer Overflow";
     assert_eq!(decide(flac, "gst-plugins-good-1.22.0"), HIGH);
     assert_eq!(decide(flac, "gst-plugins-bad-1.22.0"), LOW);
+    // The form of GHSA's texts: CVE-2024-47537, CVE-2024-47607.
+    let demuxer =
+        "GStreamer is a library. In qtdemux_parse_samples of isomp4/qtdemux.c memory is reallocated.";
+    assert_eq!(decide(demuxer, "gst-plugins-good-1.24.9"), HIGH);
+    assert_eq!(decide(demuxer, "gst-plugins-base-1.24.9"), LOW);
+    let opus = "stack-buffer overflow in gst_opus_dec_parse_header within `gstopusdec.c'";
+    assert_eq!(decide(opus, "gst-plugins-base-1.24.9"), HIGH);
+    assert_eq!(decide(opus, "gst-plugins-good-1.24.9"), LOW);
     // A text that chooses none leaves all, and one that names two leaves both.
     assert_eq!(decide("A flaw in GStreamer", "gst-plugins-ugly-1.22.0"), HIGH);
     assert_eq!(decide("FLAC in Ogg", "gst-plugins-base-1.22.0"), HIGH);
