@@ -2,7 +2,8 @@
 
 use crate::exit::{self, Failure};
 use crate::location::{self, DatabaseLocation};
-use crate::scan::{ConfidenceName, PolicyArguments, confidences, named, random_id};
+use crate::named::named;
+use crate::scan::{ConfidenceName, PolicyArguments, confidences, random_id};
 use crate::target::{self, TargetArguments};
 use anyhow::Context as _;
 use jiff::Timestamp;

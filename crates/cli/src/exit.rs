@@ -6,6 +6,7 @@ use scanner::report::Appearance;
 use std::fmt::Display;
 use std::io::{self, ErrorKind, Write as _};
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicU8, Ordering};
 use terminal::{Clean, Stream};
 
 /// Findings at or above the bar.
@@ -85,13 +86,44 @@ pub(crate) fn report(error: &anyhow::Error) {
     }
 }
 
+/// How much is printed besides errors and results.
+static VERBOSITY: AtomicU8 = AtomicU8::new(USUAL);
+const QUIET: u8 = 0;
+const USUAL: u8 = 1;
+const VERBOSE: u8 = 2;
+
+/// Sets how much is printed besides errors and results.
+pub(crate) fn set_verbosity(quiet: bool, verbose: bool) {
+    let level = if quiet {
+        QUIET
+    } else if verbose {
+        VERBOSE
+    } else {
+        USUAL
+    };
+    VERBOSITY.store(level, Ordering::Relaxed);
+}
+
+/// Prints what only `-v` asks for.
+pub(crate) fn detail<T: Display>(text: impl FnOnce() -> T) {
+    if VERBOSITY.load(Ordering::Relaxed) >= VERBOSE {
+        note(text());
+    }
+}
+
 /// Prints a warning.
 pub(crate) fn warn(text: impl Display) {
+    if VERBOSITY.load(Ordering::Relaxed) == QUIET {
+        return;
+    }
     labelled(AnsiColor::Yellow.on_default().bold(), "warning", text);
 }
 
 /// Prints what may help.
 pub(crate) fn hint(text: impl Display) {
+    if VERBOSITY.load(Ordering::Relaxed) == QUIET {
+        return;
+    }
     labelled(AnsiColor::Cyan.on_default().bold(), "hint", text);
 }
 

@@ -9,7 +9,7 @@ const GROUPS: [(&str, &[&str]); 4] = [
     ("Known vulnerabilities", &["scan", "diff", "explain", "show", "db", "demo"]),
     ("What a machine boots", &["pe", "sbat", "keys"]),
     ("A compiler from bytes that you can read", &["bootstrap"]),
-    ("This program", &["completions", "man", "help"]),
+    ("This program", &["config", "completions", "man", "help"]),
 ];
 
 /// The program's command with its own help.

@@ -1,7 +1,7 @@
 //! Which database to read.
 
-use crate::folder;
 use crate::update::{self, Online, Output};
+use crate::{exit, folder};
 use std::path::PathBuf;
 use vulnerability_db::database::Database;
 
@@ -17,7 +17,9 @@ pub(crate) struct DatabaseLocation {
 /// Opens it.
 pub(crate) fn open(location: &DatabaseLocation) -> anyhow::Result<Database> {
     let folder = folder::for_reading(location.db.clone());
-    Ok(Database::open(&folder)?)
+    let database = Database::open(&folder)?;
+    exit::detail(|| format!("database: {}", database.path().display()));
+    Ok(database)
 }
 
 /// Opens it after an update. What cannot be fetched is reported; whether there is enough without it,

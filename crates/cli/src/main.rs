@@ -8,6 +8,7 @@
 #![deny(clippy::print_stdout, clippy::print_stderr, clippy::disallowed_methods)]
 
 mod bootstrap;
+mod config;
 mod db;
 mod demo;
 mod diff;
@@ -21,6 +22,7 @@ mod hint;
 mod keys;
 mod location;
 mod manual;
+mod named;
 mod pe;
 mod sbat;
 mod scan;
@@ -30,6 +32,7 @@ mod update;
 
 use clap::error::{ContextKind, ContextValue};
 use clap::{FromArgMatches as _, Parser, Subcommand};
+use config::{Config, ConfigCommand, Global};
 use exit::Failure;
 use std::error::Error as _;
 use std::io::Write as _;
@@ -45,6 +48,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 #[derive(Debug, Parser)]
 #[command(name = "snowguard", version, after_help = AFTER_HELP)]
 struct Cli {
+    #[command(flatten)]
+    global: Global,
     #[command(subcommand)]
     command: Command,
 }
@@ -71,6 +76,9 @@ enum Command {
     /// Build a C compiler from a seed of 255 bytes.
     #[command(subcommand)]
     Bootstrap(bootstrap::Command),
+    /// Print the configuration that is in force.
+    #[command(subcommand)]
+    Config(ConfigCommand),
     Completions(manual::CompletionOptions),
     Man(manual::ManOptions),
 }
@@ -86,11 +94,21 @@ Begin with:
 Exit codes: 0 done and clean, 1 findings, 2 wrong usage, 3 it could not be done.";
 
 fn main() -> ExitCode {
-    let matches = help::command::<Cli>().try_get_matches();
-    let cli = match matches.and_then(|matches| Cli::from_arg_matches(&matches)) {
-        Ok(cli) => cli,
+    let (mut cli, command) = match parse(help::command::<Cli>()) {
+        Ok(parsed) => parsed,
         Err(error) => return usage(error),
     };
+    let config = match Config::load(&cli.global, &command) {
+        Ok(config) => config,
+        Err(error) => return Failure::usage(error).report(),
+    };
+    if !config.is_empty() {
+        cli = match parse(config.apply(help::command::<Cli>())) {
+            Ok((cli, _)) => cli,
+            Err(error) => return usage(error),
+        };
+    }
+    config::set_up(&cli.global, &config);
     let done = match cli.command {
         Command::Db(command) => db::run(command),
         Command::Scan(options) => scan::run(&options),
@@ -102,10 +120,18 @@ fn main() -> ExitCode {
         Command::Keys(command) => keys::run(&command),
         Command::Bootstrap(command) => bootstrap::run(&command),
         Command::Show(options) => show::run(&options),
+        Command::Config(command) => config::run(&command, &config),
         Command::Completions(options) => manual::completions::<Cli>(&options),
         Command::Man(options) => manual::man::<Cli>(&options),
     };
     done.unwrap_or_else(Failure::report)
+}
+
+/// The arguments, and the name of the command.
+fn parse(command: clap::Command) -> Result<(Cli, String), clap::Error> {
+    let matches = command.try_get_matches()?;
+    let name = matches.subcommand_name().unwrap_or_default().to_owned();
+    Ok((Cli::from_arg_matches(&matches)?, name))
 }
 
 /// Prints help, or what is wrong with the arguments, which may hold anything.

@@ -2,16 +2,15 @@
 
 use crate::exit;
 use crate::location::{self, DatabaseLocation};
+use crate::named::named;
 use crate::target::{self, TargetArguments};
 use crate::update;
 use anyhow::Context;
-use clap::builder::{PossibleValuesParser, TypedValueParser};
 use jiff::Timestamp;
 use matching::{Confidence, FindingStatus};
 use scanner::diff::{self, Snapshot};
 use scanner::report::{self, Appearance, ReportError, ReportFormat, ReportOptions, Selection};
 use scanner::{Counted, FailOn, Policy, Run, Scan};
-use std::error::Error;
 use std::ffi::OsString;
 use std::io::{self, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
@@ -168,14 +167,6 @@ impl FromStr for ConfidenceName {
         let found = CONFIDENCES.iter().find(|(n, _)| *n == text);
         found.map(|(_, c)| Self(*c)).ok_or_else(|| format!("no confidence `{text}`"))
     }
-}
-
-/// Parses by name; completions and help list the names.
-pub(crate) fn named<T>(names: impl Iterator<Item = &'static str>) -> impl TypedValueParser<Value = T>
-where
-    T: FromStr<Err: Into<Box<dyn Error + Send + Sync>>> + Clone + Send + Sync + 'static,
-{
-    PossibleValuesParser::new(names).try_map(|name| name.parse::<T>())
 }
 
 /// Runs the command.

@@ -1,7 +1,7 @@
 //! Targets on the command line: where they are, how they are called, and reading them.
 
 use crate::exit;
-use crate::scan::named;
+use crate::named::named;
 use anyhow::{Context, bail};
 use nix_formats::StoreDir;
 use scanner::Target;
@@ -11,6 +11,7 @@ use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::unix::fs::FileTypeExt as _;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 /// What targets are, and where.
 #[derive(Debug, clap::Args)]
@@ -86,6 +87,16 @@ pub(crate) fn read(given: &[OsString], how: &How) -> (Vec<Target>, bool) {
 
 /// Reads one.
 pub(crate) fn read_target(given: &OsStr, how: &How) -> anyhow::Result<Target> {
+    let begin = Instant::now();
+    let target = read_whole(given, how)?;
+    exit::detail(|| {
+        let Target { name, kind, contents } = &target;
+        format!("{name}: {kind}, {} packages in {:.1?}", contents.packages.len(), begin.elapsed())
+    });
+    Ok(target)
+}
+
+fn read_whole(given: &OsStr, how: &How) -> anyhow::Result<Target> {
     let (name, target) = split_name(given);
     let path = Path::new(target);
     let text = target.to_string_lossy();

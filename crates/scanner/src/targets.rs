@@ -27,6 +27,7 @@ mod derivation_json;
 mod detect;
 mod eval_jobs;
 mod image;
+mod image_signs;
 mod installable;
 mod listed;
 mod meta;
@@ -38,6 +39,7 @@ mod path_info;
 pub(crate) mod purl;
 mod spdx;
 mod store;
+mod tar_stream;
 
 pub use cyclonedx::parse as parse_cyclonedx;
 pub use derivation_json::parse as parse_derivation_json;

@@ -1,6 +1,6 @@
 //! What a target is, from its name and first bytes.
 
-use super::{TargetError, bytes, spdx};
+use super::{TargetError, bytes, image_signs, nix_json, spdx};
 use crate::UnknownName;
 use nix_formats::StoreDir;
 use std::fmt;
@@ -99,7 +99,7 @@ pub fn detect(path: &Path) -> Result<TargetKind, TargetError> {
         return Ok(TargetKind::Derivation);
     }
     let meta = std::fs::symlink_metadata(path).map_err(io)?;
-    if super::image::is_layout(path) {
+    if image_signs::is_layout(path) {
         return Ok(TargetKind::Image);
     }
     let in_store = |p: &Path| p.parent().and_then(Path::file_name).is_some_and(|n| n == "store");
@@ -131,7 +131,7 @@ pub fn detect(path: &Path) -> Result<TargetKind, TargetError> {
 
 /// What a file is, going by its first bytes, after decompression.
 fn of_contents(start: &[u8]) -> Option<TargetKind> {
-    if super::image::is_archive(start) {
+    if image_signs::is_archive(start) {
         return Some(TargetKind::Image);
     }
     let text = String::from_utf8_lossy(start);
@@ -199,7 +199,7 @@ fn of_nix(text: &str, has: impl Fn(&str, &str) -> bool) -> Option<TargetKind> {
         _ => {
             let mut lines = text.lines().map(str::trim);
             let first = lines.find(|line| !line.is_empty() && !line.starts_with('#'))?;
-            let written = super::nix_json::store_path(first, &StoreDir::default())?;
+            let written = nix_json::store_path(first, &StoreDir::default())?;
             written.folder.is_some().then_some(TargetKind::StorePaths)
         }
     }

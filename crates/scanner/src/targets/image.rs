@@ -9,51 +9,27 @@
 mod error;
 mod layer;
 mod manifest;
-mod tar;
 
 pub use error::ImageError;
 
 use super::bytes;
 use super::closure::Member;
+use super::image_signs::is_layout;
 use super::listed;
 use super::store::ReadOptions;
+use super::tar_stream::{Budget, Entry, MAXIMUM_BYTES, TarReader, fill, is_tar};
 use super::{MAXIMUM_PACKAGES, TargetContents, TargetError};
 use layer::Layer;
-use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::path::Path;
 use std::rc::Rc;
-use tar::{Entry, TarReader};
 
-/// The most bytes of an image, layers unpacked.
-const MAXIMUM_BYTES: u64 = 256 << 30;
-/// The most entries of all archives of an image together.
-const MAXIMUM_ENTRIES: u64 = 50_000_000;
 /// The most bytes of a manifest.
 const MAXIMUM_JSON: u64 = 16 << 20;
 /// The most bytes of all manifests and configurations of an archive.
 const MAXIMUM_KEPT: u64 = 128 << 20;
-
-/// What is left of the limits.
-#[derive(Debug)]
-struct Budget {
-    bytes: Cell<u64>,
-    entries: Cell<u64>,
-}
-
-impl Budget {
-    const fn new() -> Self {
-        Self { bytes: Cell::new(MAXIMUM_BYTES), entries: Cell::new(MAXIMUM_ENTRIES) }
-    }
-
-    fn take(cell: &Cell<u64>, count: u64) -> bool {
-        let left = cell.get().checked_sub(count);
-        cell.set(left.unwrap_or(0));
-        left.is_some()
-    }
-}
 
 /// Counts what is read.
 struct Counted<'b, R> {
@@ -64,7 +40,7 @@ struct Counted<'b, R> {
 impl<R: Read> Read for Counted<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.inner.read(buffer)?;
-        if Budget::take(&self.budget.bytes, count as u64) {
+        if self.budget.take_bytes(count as u64) {
             Ok(count)
         } else {
             Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("more than {MAXIMUM_BYTES} bytes")))
@@ -87,33 +63,6 @@ enum Blob {
 trait Blobs {
     /// A part by its path in the image; `None` if it is not there.
     fn get(&mut self, name: &str) -> Result<Option<&Blob>, ImageError>;
-}
-
-/// Whether the folder is in the layout of OCI.
-pub(super) fn is_layout(path: &Path) -> bool {
-    path.join("oci-layout").is_file() && path.join("index.json").is_file()
-}
-
-/// Whether what begins so is an archive of an image: its first entries have the names that such
-/// archives have.
-pub(super) fn is_archive(start: &[u8]) -> bool {
-    let budget = Budget::new();
-    let mut archive = TarReader::new(start, &budget);
-    for _ in 0..16 {
-        let Ok(Some(entry)) = archive.next_entry() else { return false };
-        let name = String::from_utf8_lossy(&entry.path).into_owned();
-        let name = name.trim_start_matches("./");
-        let first = name.split('/').next().unwrap_or_default();
-        let hash = first
-            .split('.')
-            .next()
-            .is_some_and(|hash| hash.len() == 64 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()));
-        let known = ["blobs", "manifest.json", "index.json", "oci-layout", "repositories"];
-        if hash || known.contains(&first) || name.ends_with("/layer.tar") {
-            return true;
-        }
-    }
-    false
 }
 
 /// Reads an image.
@@ -175,7 +124,7 @@ fn blob(reader: impl Read, name: &str, options: &ReadOptions, budget: &Budget) -
             Ok(decoder) => Box::new(decoder),
             Err(error) => return broken(error),
         },
-        _ if tar::is_tar(start) => Box::new(whole),
+        _ if is_tar(start) => Box::new(whole),
         _ if matches!(start.trim_ascii_start().first(), Some(b'{' | b'[')) => {
             let mut json = Vec::new();
             return match whole.take(MAXIMUM_JSON + 1).read_to_end(&mut json) {
@@ -191,20 +140,6 @@ fn blob(reader: impl Read, name: &str, options: &ReadOptions, budget: &Budget) -
         Ok(layer) => Blob::Layer(Rc::new(layer)),
         Err(error) => broken(error),
     }
-}
-
-/// Reads until the buffer is full, or to the end.
-fn fill(reader: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
-    let mut length = 0;
-    while let Some(rest) = buffer.get_mut(length..).filter(|rest| !rest.is_empty()) {
-        match reader.read(rest) {
-            Ok(0) => break,
-            Ok(count) => length += count,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(length)
 }
 
 /// The parts of an archive, and the links between them: layers that are the same are stored once.

@@ -1,9 +1,8 @@
 //! What a layer changes in the store: paths that it brings, and those of layers below that it
 //! removes ("whiteouts" of the OCI image specification).
 
-use super::super::MAXIMUM_PACKAGES;
-use super::Budget;
-use super::tar::TarReader;
+use crate::targets::MAXIMUM_PACKAGES;
+use crate::targets::tar_stream::{Budget, TarReader};
 use nix_formats::{StoreDir, StorePath};
 use std::collections::BTreeSet;
 use std::io::{self, Read};

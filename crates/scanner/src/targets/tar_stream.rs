@@ -4,12 +4,41 @@
 //! reads long names into memory however long they are, and does not know of sizes in headers of
 //! POSIX (pax) when it is kept from doing so; layers of more than 8 GiB have these.
 
-use super::{Budget, MAXIMUM_ENTRIES};
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::io::{self, ErrorKind, Read};
 use tar::{EntryType, GnuExtSparseHeader, Header, PaxExtensions};
 
 const BLOCK: usize = 512;
+
+/// The most bytes of an image, layers unpacked.
+pub(super) const MAXIMUM_BYTES: u64 = 256 << 30;
+/// The most entries of all archives of an image together.
+const MAXIMUM_ENTRIES: u64 = 50_000_000;
+
+/// What is left of the limits.
+#[derive(Debug)]
+pub(super) struct Budget {
+    bytes: Cell<u64>,
+    entries: Cell<u64>,
+}
+
+impl Budget {
+    pub(super) const fn new() -> Self {
+        Self { bytes: Cell::new(MAXIMUM_BYTES), entries: Cell::new(MAXIMUM_ENTRIES) }
+    }
+
+    /// Counts bytes; `false` if there are too many.
+    pub(super) fn take_bytes(&self, count: u64) -> bool {
+        Self::take(&self.bytes, count)
+    }
+
+    fn take(cell: &Cell<u64>, count: u64) -> bool {
+        let left = cell.get().checked_sub(count);
+        cell.set(left.unwrap_or(0));
+        left.is_some()
+    }
+}
 
 /// The most bytes that describe one entry: a long name, or a header of POSIX.
 const LONGEST: u64 = 1 << 20;
@@ -70,7 +99,7 @@ impl<'b, R: Read> TarReader<'b, R> {
                 return Err(invalid(format!("more than {MAXIMUM_ENTRIES} entries")));
             }
             let mut block = [0; BLOCK];
-            match super::fill(&mut self.reader, &mut block)? {
+            match fill(&mut self.reader, &mut block)? {
                 // Some programs leave out the empty blocks at the end.
                 0 => return Ok(None),
                 BLOCK => {}
@@ -198,4 +227,18 @@ fn until_zero(mut bytes: Vec<u8>) -> Vec<u8> {
     let end = bytes.iter().position(|byte| *byte == 0).unwrap_or(bytes.len());
     bytes.truncate(end);
     bytes
+}
+
+/// Reads until the buffer is full, or to the end.
+pub(super) fn fill(reader: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
+    let mut length = 0;
+    while let Some(rest) = buffer.get_mut(length..).filter(|rest| !rest.is_empty()) {
+        match reader.read(rest) {
+            Ok(0) => break,
+            Ok(count) => length += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(length)
 }
