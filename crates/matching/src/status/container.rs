@@ -102,8 +102,16 @@ pub(super) fn voices<'a>(
     };
     let mut containers: Vec<Vec<&'a Identified<'a>>> = Vec::new();
     // A weaker identification of another statement adds only noise: "gitlab" and "gitlab plugin" in
-    // one record.
-    for entry in identified.iter().filter(|(identity, _)| identity.confidence == best_identity) {
+    // one record. But an author is not less heard because an enrichment spells the name better.
+    let best_of = |entry: &Identified<'a>| {
+        let of_one = identified.iter().filter(|other| container(other) == container(entry));
+        of_one.map(|(identity, _)| identity.confidence).max()
+    };
+    let counts = |entry: &&'a Identified<'a>| {
+        let confidence = entry.0.confidence;
+        confidence == best_identity || confidence >= Confidence::Medium && best_of(entry) == Some(confidence)
+    };
+    for entry in identified.iter().filter(counts) {
         let same = |entries: &&mut Vec<&Identified<'a>>| {
             entries.first().is_some_and(|first| container(first) == container(entry))
         };
