@@ -36,7 +36,7 @@ impl Fixture {
     fn run(&self, arguments: &[&str]) -> (i32, String, String) {
         let outcome = self.snowguard.run(arguments);
         assert!(!outcome.stderr.contains("panicked") && !outcome.stderr.contains('\u{1b}'), "{outcome}");
-        outcome.parts()
+        outcome.without_age().parts()
     }
 
     fn scan(&self, arguments: &[&str]) -> (i32, String, String) {
