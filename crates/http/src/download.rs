@@ -2,7 +2,7 @@
 
 use crate::client::{Client, field, length};
 use crate::url::Url;
-use crate::{HttpError, HttpErrorKind};
+use crate::{GetEvent, HttpError, HttpErrorKind, Validators};
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write};
 use std::time::{Duration, Instant};
@@ -23,42 +23,6 @@ pub struct GetOptions {
     /// missing: over a connection that breaks, or that somebody cuts, which even TLS does not
     /// always show.
     pub length_required: bool,
-}
-
-/// What happens during a download.
-#[derive(Debug, Clone, Copy)]
-#[non_exhaustive]
-pub enum GetEvent<'a> {
-    /// The content begins, or goes on after a connection broke.
-    Begins {
-        /// How many bytes all of it has, if the server says so.
-        length: Option<u64>,
-        /// How many of them are there already.
-        held: u64,
-        /// How the server knows this state.
-        validators: &'a Validators,
-    },
-    /// More of the content is here.
-    Received {
-        /// So many more bytes.
-        bytes: u64,
-    },
-    /// It failed and will be tried again.
-    Retries {
-        /// How long from now.
-        wait: Duration,
-        /// Why it failed.
-        problem: &'a HttpErrorKind,
-    },
-}
-
-/// How a server knows one state of what it has (RFC 9110, section 8.8).
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Validators {
-    /// Its entity tag, with its quotation marks.
-    pub etag: Option<String>,
-    /// When it was changed, as the server writes it.
-    pub last_modified: Option<String>,
 }
 
 /// A download into a file.
@@ -92,24 +56,6 @@ pub enum Downloaded {
         /// How the server knows this state.
         validators: Validators,
     },
-}
-
-impl Validators {
-    fn of(response: &Response<Body>) -> Self {
-        let text = |name| field(response, name).map(str::to_owned);
-        Self { etag: text(ETAG), last_modified: text(LAST_MODIFIED) }
-    }
-
-    /// What `If-Range` accepts: a strong tag, else a time.
-    fn strong(&self) -> Option<&str> {
-        let etag = self.etag.as_deref().filter(|tag| !tag.starts_with("W/"));
-        etag.or(self.last_modified.as_deref())
-    }
-
-    /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.etag.is_none() && self.last_modified.is_none()
-    }
 }
 
 /// Where a download goes.
@@ -260,7 +206,7 @@ impl Client {
             fields.extend(etag.or_else(time));
         }
         let response = self.get(url, &fields, left)?;
-        let validators = Validators::of(&response);
+        let current = validators(&response);
         match response.status().as_u16() {
             304 if request.known.is_some() => return Ok(Downloaded::NotModified),
             304 => return Err(HttpErrorKind::Redirected),
@@ -271,7 +217,7 @@ impl Client {
                     HttpErrorKind::Other("the server gives another part than it was asked for".into())
                 })?;
                 if state.held == 0 {
-                    state.validators = validators;
+                    state.validators = current;
                 }
                 self.receive(response, total, request, state, target, on)?;
             }
@@ -280,7 +226,7 @@ impl Client {
                     let received = state.held;
                     return Err(HttpErrorKind::NotResumed { received });
                 }
-                state.validators = validators;
+                state.validators = current;
                 let total = length(&response);
                 self.receive(response, total, request, state, target, on)?;
                 return Ok(Downloaded::Whole { validators: state.validators.clone() });
@@ -343,6 +289,11 @@ impl Client {
             _ => Ok(()),
         }
     }
+}
+
+fn validators(response: &Response<Body>) -> Validators {
+    let text = |name| field(response, name).map(str::to_owned);
+    Validators { etag: text(ETAG), last_modified: text(LAST_MODIFIED) }
 }
 
 /// Begins again, if that can be.

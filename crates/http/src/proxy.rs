@@ -1,7 +1,8 @@
 //! Proxies, as the environment names them.
 
 use crate::HttpErrorKind;
-use crate::url::{Url, redacted};
+use crate::text::redacted;
+use crate::url::Url;
 use std::net::IpAddr;
 
 /// The proxies for requests: which there are, and for what.
