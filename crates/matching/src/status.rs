@@ -9,14 +9,15 @@
 mod container;
 mod fixed;
 mod opinion;
+mod weight;
 mod wording;
 
 use crate::facts::{PackageFacts, RecordFacts, StatementFacts};
 use crate::finding::{Confidence, Evidence, FindingStatus};
 use crate::identity::Identity;
 use container::Voice;
-use opinion::Weight;
 use std::rc::Rc;
+use weight::Weight;
 
 /// The decision on one package and vulnerability, before corrections.
 #[derive(Debug, Clone, PartialEq, Eq)]

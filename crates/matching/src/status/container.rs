@@ -1,6 +1,7 @@
 //! What a container says as a whole: one author's entries on one software.
 
-use super::opinion::{self, Basis, Opinion, Weight};
+use super::opinion::{self, Basis, Opinion};
+use super::weight::Weight;
 use crate::facts::{PackageFacts, RecordFacts, StatementFacts};
 use crate::finding::{Confidence, Evidence, FindingStatus};
 use crate::identity::Identity;

@@ -1,5 +1,6 @@
 //! What one statement says about the package's version.
 
+use super::weight::Weight;
 use super::wording::{self, Wording};
 use crate::facts::{PackageFacts, RecordFacts, StatementFacts};
 use crate::finding::{Confidence, Evidence, FindingStatus};
@@ -27,20 +28,6 @@ pub(super) enum Basis {
     Verdict(Verdict),
     /// Something else, as a text, and comparisons.
     Text(String, Vec<String>),
-}
-
-/// How much a statement's opinion weighs. Later ones beat earlier ones.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Weight {
-    /// It does not decide.
-    Nothing,
-    /// Everything, or a default without a list.
-    Everything,
-    /// Other versions are named than this one, or prose.
-    Vague,
-    /// The version itself is named, or lies inside or outside of ranges with ends, or a default is
-    /// given beside a list.
-    Precise,
 }
 
 impl<'a> Opinion<'a> {

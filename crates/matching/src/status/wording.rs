@@ -4,7 +4,7 @@
 //! Each rule looks at one way in which ranges mislead, and gives what the text says with the words
 //! that say it.
 
-use super::opinion::Weight;
+use super::weight::Weight;
 use crate::facts::{PackageFacts, RecordFacts, StatementFacts};
 use crate::finding::FindingStatus;
 use crate::prose::{self, parts, versions};
