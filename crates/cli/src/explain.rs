@@ -1,7 +1,7 @@
 //! `snowguard explain`: why do we think so?
 
 use crate::exit::{self, Failure};
-use crate::location::{self, DatabaseLocation};
+use crate::location::{self, DatabaseLocation, Identifier};
 use anyhow::{Context, anyhow};
 use matching::{Finding, Matcher, Package};
 use nix_formats::{DrvName, StorePath};
@@ -11,7 +11,6 @@ use std::io::{self, BufWriter, Write};
 use std::num::NonZero;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use vulnerability::CveId;
 use vulnerability::model::Vulnerability;
 
 /// Examples, below the options.
@@ -27,9 +26,9 @@ Exit codes: 0 explained; 2 wrong usage; 3 no such record or package, or they can
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = AFTER_HELP)]
 pub(crate) struct Options {
-    /// The CVE
+    /// The CVE, or the advisory of GitHub (`GHSA-…`) that is the same
     #[arg(value_name = "CVE")]
-    id: CveId,
+    id: Identifier,
     /// The package: its name with version (`curl-8.3.0`), a store path, or a name to look for in a
     /// target
     #[arg(value_name = "PACKAGE")]
@@ -60,10 +59,10 @@ fn try_run(options: &Options) -> anyhow::Result<()> {
     let database = location::open(&options.database)?;
     let knowledge = scanner::knowledge(&options.knowledge)?;
     let packages = packages(options)?;
-    let found = database.load(&[options.id]).context("cannot read the record")?;
-    let vulnerability = found
-        .first()
-        .ok_or_else(|| anyhow!("{} is not in the database {}", options.id, database.path().display()))?;
+    let id = options.id.cve(&database)?;
+    let found = database.load(&[id]).context("cannot read the record")?;
+    let vulnerability =
+        found.first().ok_or_else(|| anyhow!("{id} is not in the database {}", database.path().display()))?;
     let matcher = Matcher::new(&packages, &knowledge, &[]);
     let findings = matcher.find(&found, NonZero::<usize>::MIN);
     let mut out = BufWriter::new(terminal::stdout());
@@ -72,7 +71,7 @@ fn try_run(options: &Options) -> anyhow::Result<()> {
             .iter()
             .enumerate()
             .map(|(index, package)| {
-                let finding = findings.iter().find(|f| f.package == index && f.cve == options.id);
+                let finding = findings.iter().find(|f| f.package == index && f.cve == id);
                 json!({ "package": package, "finding": finding, "sentences": tell(finding, package, vulnerability) })
             })
             .collect();
@@ -83,7 +82,7 @@ fn try_run(options: &Options) -> anyhow::Result<()> {
             if index > 0 {
                 writeln!(out)?;
             }
-            let finding = findings.iter().find(|f| f.package == index && f.cve == options.id);
+            let finding = findings.iter().find(|f| f.package == index && f.cve == id);
             for sentence in tell(finding, package, vulnerability) {
                 writeln!(out, "{}", exit::sentence(&sentence, ""))?;
             }

@@ -3,6 +3,8 @@
 use crate::update::{self, Online, Output};
 use crate::{exit, folder};
 use std::path::PathBuf;
+use std::str::FromStr;
+use vulnerability::{CveId, InvalidCveId};
 use vulnerability_db::database::Database;
 
 /// Where the database of vulnerability records is.
@@ -12,6 +14,39 @@ pub(crate) struct DatabaseLocation {
     /// /var/lib/snowguard]
     #[arg(long, value_name = "DIR")]
     db: Option<PathBuf>,
+}
+
+/// A vulnerability as users name it.
+#[derive(Debug, Clone)]
+pub(crate) enum Identifier {
+    /// By its CVE.
+    Cve(CveId),
+    /// By GitHub's advisory.
+    Advisory(String),
+}
+
+impl FromStr for Identifier {
+    type Err = InvalidCveId;
+
+    fn from_str(text: &str) -> Result<Self, InvalidCveId> {
+        if scanner::is_advisory(text) {
+            return Ok(Self::Advisory(text.to_owned()));
+        }
+        text.parse().map(Self::Cve)
+    }
+}
+
+impl Identifier {
+    /// Its CVE.
+    pub(crate) fn cve(&self, database: &Database) -> anyhow::Result<CveId> {
+        match self {
+            Self::Cve(cve) => Ok(*cve),
+            Self::Advisory(advisory) => scanner::cve_of_advisory(database, advisory)?.ok_or_else(|| {
+                let path = database.path().display();
+                anyhow::anyhow!("no record of the database {path} names {advisory} as its own advisory")
+            }),
+        }
+    }
 }
 
 /// Opens it.

@@ -1,7 +1,7 @@
 //! `snowguard show`: everything that is known of a CVE.
 
 use crate::exit::{self, Failure};
-use crate::location::{self, DatabaseLocation};
+use crate::location::{self, DatabaseLocation, Identifier};
 use anyhow::{Context, anyhow};
 use serde_json::{Map, Value};
 use std::io::{self, BufWriter, Write};
@@ -23,9 +23,9 @@ Exit codes: 0 shown; 2 wrong usage; 3 not in the database, or it cannot be read"
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = AFTER_HELP)]
 pub(crate) struct Options {
-    /// Identifiers, such as CVE-2024-3094
+    /// Identifiers, such as CVE-2024-3094, or advisories of GitHub (`GHSA-…`)
     #[arg(value_name = "CVE", required = true)]
-    ids: Vec<CveId>,
+    ids: Vec<Identifier>,
     /// Print the records as they were received, one JSON object a CVE
     #[arg(long)]
     json: bool,
@@ -45,9 +45,10 @@ fn try_run(options: &Options) -> anyhow::Result<ExitCode> {
     let database = location::open(&options.database)?;
     let appearance = exit::appearance(Stream::Stdout, options.all);
     let mut out = BufWriter::new(terminal::stdout());
-    let found = database.load(&options.ids).context("cannot read the records")?;
+    let ids: Vec<CveId> = options.ids.iter().map(|id| id.cve(&database)).collect::<Result<_, _>>()?;
+    let found = database.load(&ids).context("cannot read the records")?;
     let mut missing = false;
-    for (index, id) in options.ids.iter().enumerate() {
+    for (index, id) in ids.iter().enumerate() {
         let Some(vulnerability) = found.iter().find(|v| v.id == *id) else {
             missing = true;
             exit::report(&anyhow!("{id} is not in the database {}", database.path().display()));

@@ -220,6 +220,30 @@ fn show_tells_all_and_where_it_stands() {
     fixture.snowguard.run("show --db db CVE-1").assert_code(2);
 }
 
+/// An advisory of GitHub stands for the CVE whose record links it as its own.
+#[test]
+fn advisories_are_other_names() {
+    let fixture = Fixture::new();
+    let record = test_support::data("cases/scan/10-vex/CVE-2023-32681.json");
+    fixture.snowguard.success(["db", "update", "--db", "ghsa", "--cve", record.to_str().unwrap()]);
+    let scan = |arguments: &[&str]| {
+        fixture.snowguard.run([&["scan", "--db", "ghsa", "--fail-on", "low"], arguments].concat()).parts()
+    };
+    for id in ["GHSA-j8r2-6x86-q33q", "ghsa-J8R2-6X86-Q33Q"] {
+        assert!(fixture.snowguard.success(["show", "--db", "ghsa", id]).contains("CVE-2023-32681"));
+    }
+    let explained =
+        fixture.snowguard.success("explain --db ghsa GHSA-j8r2-6x86-q33q python3.11-requests-2.28.2");
+    assert!(explained.contains("affected by CVE-2023-32681"), "{explained}");
+    fixture.snowguard.failure("show --db ghsa GHSA-2222-2222-2222", 3, "its own advisory");
+    let bom = r#"{"bomFormat":"CycloneDX","specVersion":"1.6","components":[{"name":"requests","version":"2.28.2","purl":"pkg:pypi/requests@2.28.2"}]}"#;
+    fixture.folder.write("bom.json", bom);
+    fixture.folder.write("ghsa.toml", "[[suppress]]\ncve = 'GHSA-j8r2-6x86-q33q'\nreason = 'x'\n");
+    assert_eq!(scan(&["bom.json"]).0, 1);
+    let (code, out, _) = scan(&["--suppress", "ghsa.toml", "bom.json"]);
+    assert!(code == 0 && out.contains("1 suppressed"), "{code}: {out}");
+}
+
 #[test]
 fn completions_and_manual_pages_know_every_command() {
     let fixture = Fixture::new();

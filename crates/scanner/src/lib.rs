@@ -5,6 +5,7 @@
 //! users say about findings, [`scan()`] makes the [`Scan`] of it, and [`report`] writes that down.
 //! Matching itself is the work of the crate `matching`.
 
+mod aliases;
 pub mod diff;
 mod document;
 mod fail_on;
@@ -19,6 +20,7 @@ mod unknown_name;
 mod user_file;
 pub mod vex;
 
+pub use aliases::{cve_of_advisory, is_advisory};
 pub use document::{DocumentError, FieldProblem, LineError, XmlError, YamlError};
 pub use fail_on::{Counted, FailOn, Lacks};
 pub use result::{Action, FindingEntry, Records, Scan, ScannedTarget, Summary};

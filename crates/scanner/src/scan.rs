@@ -8,6 +8,7 @@ use crate::targets::{TargetContents, TargetKind};
 use crate::vex::{self, VexStatements};
 use matching::{FindingGroup, FindingStatus, Findings, Knowledge, Matcher, Package, VexStatement};
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::BTreeMap;
 use std::num::NonZero;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use vulnerability::CveId;
@@ -81,7 +82,10 @@ pub fn scan(targets: Vec<Target>, database: &Database, policy: &Policy, run: Run
         find(&packages, database, &policy.knowledge, &statements, &run).map_err(ScanError::Lookup)?;
     let mut vex_problems = policy.vex.warnings.clone();
     vex_problems.extend(vex::unused(&statements, &packages, &findings));
-    let (suppressed, rule_problems) = suppress::apply(&policy.rules, &packages, &findings, run.today);
+    let vulnerabilities: BTreeMap<CveId, Vulnerability> =
+        vulnerabilities.into_iter().map(|v| (v.id, v)).collect();
+    let rules = suppress::with_advisories(&policy.rules, &vulnerabilities);
+    let (suppressed, rule_problems) = suppress::apply(&rules, &packages, &findings, run.today);
     let info = database.info().map_err(ScanError::Info)?;
     let records = Records {
         cve: info.counts.cve,
@@ -93,7 +97,7 @@ pub fn scan(targets: Vec<Target>, database: &Database, policy: &Policy, run: Run
     Ok(Scan {
         targets: scanned,
         packages,
-        vulnerabilities: vulnerabilities.into_iter().map(|v| (v.id, v)).collect(),
+        vulnerabilities,
         findings,
         severities,
         suppressed,

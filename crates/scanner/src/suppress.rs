@@ -11,31 +11,46 @@
 //! reason = "the affected protocol is not built in"
 //! ```
 //!
-//! Whitelists of vulnix are read too: its TOML form and the older YAML form.
+//! In `package`, `*` and `?` are wildcards; `version` may have them too, or be a range such as
+//! `">= 8.0, < 8.4"`. In `cve`, advisories of GitHub (`GHSA-…`) may stand for their CVEs.
+//!
+//! Whitelists of vulnix are read too, its TOML form and the older YAML form, and the ignore files of
+//! Trivy, Grype and OSV-Scanner.
 
 mod error;
+mod others;
 mod own;
+mod pattern;
 mod vulnix;
 mod yaml;
 
 pub use error::{RuleError, RuleProblem};
+pub use pattern::Pattern;
 
 use crate::targets::{MAXIMUM_TEXT, Warning};
 use jiff::civil::Date;
-use matching::{FindingStatus, Findings, Package, TomlProblem};
+use matching::{FindingStatus, Findings, Package, TomlProblem, VexProduct};
 use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, BTreeSet};
 use vulnerability::CveId;
+use vulnerability::model::Vulnerability;
 
 /// One rule.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Rule {
-    /// The CVEs; empty means all of the package.
+    /// The CVEs; empty, and without `ids`, means all of the package.
     pub cves: BTreeSet<CveId>,
+    /// Other identifiers, in capital letters; those of GitHub's advisories stand for their CVEs.
+    pub ids: BTreeSet<String>,
     /// The package by pname; `None` means any.
-    pub package: Option<String>,
+    pub package: Option<Pattern>,
     /// The package's version; `None` means any.
-    pub version: Option<String>,
+    pub version: Option<Pattern>,
+    /// The package, by any of these; empty means any.
+    pub products: Vec<VexProduct>,
+    /// What narrows the rule and cannot be compared here. It hides nothing then.
+    pub unusable: Option<String>,
     /// The last day on which it counts.
     pub until: Option<Date>,
     /// Why.
@@ -60,12 +75,24 @@ pub struct Suppression {
 pub fn parse(text: &str, name: &str, extension: Option<&str>) -> Result<Vec<Rule>, RuleError> {
     let starts = |c: char| text.lines().any(|l| l.starts_with(c));
     match extension {
-        Some("yaml" | "yml") => vulnix::parse_yaml(text, name),
+        Some("yaml" | "yml") => parse_yaml(text, name),
         Some("toml") => parse_toml(text, name),
+        _ if others::is_trivy(text) || name.ends_with(".trivyignore") => others::parse_trivy(text, name),
         _ if starts('[') => parse_toml(text, name),
         _ if starts('-') => vulnix::parse_yaml(text, name),
         _ => parse_toml(text, name),
     }
+}
+
+/// In vulnix' form a document is a list; in those of others an object.
+fn parse_yaml(text: &str, name: &str) -> Result<Vec<Rule>, RuleError> {
+    let is_key = |line: &str| {
+        let key = line.split_once(':').map(|(key, _)| key);
+        key.is_some_and(|key| {
+            !key.is_empty() && key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+        })
+    };
+    if text.lines().any(is_key) { others::parse_yaml(text, name) } else { vulnix::parse_yaml(text, name) }
 }
 
 fn parse_toml(text: &str, name: &str) -> Result<Vec<Rule>, RuleError> {
@@ -73,6 +100,9 @@ fn parse_toml(text: &str, name: &str) -> Result<Vec<Rule>, RuleError> {
         toml::from_str(text).map_err(|e| RuleError::Toml(TomlProblem::new(text, e.message(), e.span())))?;
     if table.is_empty() {
         return Ok(Vec::new());
+    }
+    if table.contains_key("IgnoredVulns") || table.contains_key("PackageOverrides") {
+        return others::parse_osv(&table, name);
     }
     // In vulnix' form every value is a table named after a package; in ours there is one list.
     if table.get("suppress").is_some_and(toml::Value::is_array) {
@@ -85,9 +115,11 @@ fn parse_toml(text: &str, name: &str) -> Result<Vec<Rule>, RuleError> {
 impl Rule {
     /// Whether it is about this pair, leaving its date aside.
     pub fn covers(&self, package: &Package, cve: CveId) -> bool {
-        self.package.as_deref().is_none_or(|p| p == package.pname)
-            && self.version.as_deref().is_none_or(|v| v == package.version)
-            && (self.cves.is_empty() || self.cves.contains(&cve))
+        self.unusable.is_none()
+            && self.package.as_ref().is_none_or(|p| p.fits(&package.pname))
+            && self.version.as_ref().is_none_or(|v| v.fits(&package.version))
+            && (self.cves.is_empty() && self.ids.is_empty() || self.cves.contains(&cve))
+            && (self.products.is_empty() || self.products.iter().any(|product| product.names(package)))
     }
 
     fn expired(&self, today: Date) -> bool {
@@ -98,6 +130,20 @@ impl Rule {
     fn narrowness(&self) -> (bool, bool, bool) {
         (!self.cves.is_empty(), self.version.is_some(), self.package.is_some())
     }
+}
+
+/// Adds to each rule the CVEs of the advisories that it names.
+pub(crate) fn with_advisories(rules: &[Rule], vulnerabilities: &BTreeMap<CveId, Vulnerability>) -> Vec<Rule> {
+    let mut rules = rules.to_vec();
+    if rules.iter().any(|rule| !rule.ids.is_empty()) {
+        for vulnerability in vulnerabilities.values() {
+            let Some(advisory) = vulnerability.advisory() else { continue };
+            for rule in rules.iter_mut().filter(|rule| rule.ids.contains(&advisory)) {
+                rule.cves.insert(vulnerability.id);
+            }
+        }
+    }
+    rules
 }
 
 /// What a rule does, or did before it expired. Of several the last says most.
@@ -126,7 +172,10 @@ pub fn apply(
     let mut hides = vec![Hides::Nothing; rules.len()];
     let mut by_package: FxHashMap<&str, Vec<usize>> = FxHashMap::default();
     for (index, rule) in rules.iter().enumerate() {
-        by_package.entry(rule.package.as_deref().unwrap_or("*")).or_default().push(index);
+        by_package
+            .entry(rule.package.as_ref().and_then(Pattern::alone).unwrap_or("*"))
+            .or_default()
+            .push(index);
     }
     let mut covering: Vec<usize> = Vec::new();
     for (place, group) in findings.groups().iter().enumerate() {
@@ -161,7 +210,11 @@ pub fn apply(
     }
     let mut problems = Vec::new();
     for (rule, hides) in rules.iter().zip(hides) {
-        let problem = if let Some(until) = rule.until.filter(|_| rule.expired(today)) {
+        let problem = if let Some(what) = &rule.unusable {
+            format!(
+                "hides nothing: `{what}` cannot be compared here, and without it the rule would hide too much"
+            )
+        } else if let Some(until) = rule.until.filter(|_| rule.expired(today)) {
             let and = match hides {
                 Hides::Nothing | Hides::Closed => "",
                 Hides::Open => "; another rule still hides what it hid",

@@ -16,6 +16,11 @@ use serde_json::Value;
 /// The most statements of a document, and the most elements of each of its lists.
 const MAXIMUM_STATEMENTS: usize = 1_000_000;
 
+/// A product by its package URL, as rules of suppression name it too.
+pub(crate) fn product_of_purl(text: &str) -> Option<matching::VexProduct> {
+    product::purl(text)
+}
+
 /// What VEX documents state.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]

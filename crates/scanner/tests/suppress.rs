@@ -195,3 +195,74 @@ fn rules_that_are_begun_with_read_back() {
     let (suppressed, problems) = scanner::suppress::apply(&rules, &scan.packages, &scan.findings, later);
     assert!(suppressed.is_empty() && problems.len() == rules.len());
 }
+
+/// Files of other scanners keep their meaning, and what cannot be compared here hides nothing.
+#[test]
+fn ignore_files_of_other_scanners() {
+    let told = |text: &str, name: &str, extension: Option<&str>| {
+        let rules = parse(text, name, extension).unwrap();
+        let packages = [
+            package("curl", "8.3.0"),
+            Package { purls: vec!["pkg:npm/wget@1".into()], ..package("wget", "1") },
+        ];
+        let affected = |index, id| finding(index, id, FindingStatus::Affected, Confidence::High, None);
+        let findings: Vec<_> = (0..2)
+            .flat_map(|index| ["CVE-2023-0001", "CVE-2023-0002"].map(|id| affected(index, id)))
+            .collect();
+        let (suppressed, problems) = apply(&rules, &packages, &findings.into(), TODAY);
+        let hidden: Vec<usize> = suppressed.keys().copied().collect();
+        (hidden, problems.iter().map(ToString::to_string).collect::<Vec<_>>())
+    };
+    let trivy = "# accepted\nCVE-2023-0001\n\nCVE-2023-0002 exp:2026-11-23\nAVD-DS-0002\n";
+    let (hidden, problems) = told(trivy, ".trivyignore", None);
+    // From its date on a rule of Trivy does not count any more.
+    assert_eq!(hidden, [0, 2]);
+    assert!(problems[0].starts_with(".trivyignore, line 4: expired on 2026-11-22, and what it hid"));
+    assert!(problems[1].starts_with(".trivyignore, line 5: suppresses nothing"), "{problems:?}");
+    assert_eq!(told("CVE-2023-0002 exp:2026-11-24", "x", None).0, [1, 3]);
+    let trivy = "vulnerabilities:\n  - id: CVE-2023-0001\n    purls: [\"pkg:npm/wget\"]\n    statement: fine\n  - id: CVE-2023-0002\n    paths: [\"a/b\"]\nsecrets:\n  - id: x\n";
+    let (hidden, problems) = told(trivy, ".trivyignore.yaml", Some("yaml"));
+    assert_eq!(hidden, [2]);
+    assert_eq!(problems.len(), 1);
+    assert!(problems[0].starts_with(".trivyignore.yaml, vulnerabilities[1]: hides nothing: `paths` cannot"));
+    let grype = "check-for-app-update: false\nignore:\n  - vulnerability: CVE-2023-0001\n    package:\n      name: \"wg.*\"\n      version: 1\n  - package:\n      name: curl\n      version: 8.3.1\n  - vulnerability: CVE-2023-0002\n    fix-state: unknown\n";
+    let (hidden, problems) = told(grype, ".grype.yaml", Some("yaml"));
+    assert_eq!(hidden, [2]);
+    assert!(problems[0].starts_with(".grype.yaml, ignore[1]: suppresses nothing"), "{problems:?}");
+    assert!(problems[1].contains("ignore[2]: hides nothing: `fix-state`"), "{problems:?}");
+    let osv = "[[IgnoredVulns]]\nid = \"CVE-2023-0001\"\nignoreUntil = 2026-11-24\nreason = \"no\"\n[[IgnoredVulns]]\nid = \"GO-2022-0968\"\nignoreUntil = 2030-01-01T00:00:00Z\n[[PackageOverrides]]\nname = \"x\"\n";
+    let (hidden, problems) = told(osv, "osv-scanner.toml", Some("toml"));
+    assert_eq!(hidden, [0, 2]);
+    assert_eq!(problems.len(), 2, "{problems:?}");
+    for (text, extension, expected) in [
+        ("ignore: 1", Some("yaml"), "ignore: must be a list"),
+        ("ignore:\n  - reason: x\n", Some("yaml"), "ignore[0]: needs `cve`"),
+        ("vulnerabilities:\n  - statement: x\n", Some("yaml"), "vulnerabilities[0]: "),
+        ("CVE-2023-0001 exp:soon", None, "line 1: `until`: `soon`"),
+        ("[[IgnoredVulns]]\nreason = 'x'", Some("toml"), "IgnoredVulns[0]"),
+    ] {
+        let error = chain(&parse(text, "x", extension).unwrap_err());
+        assert!(error.contains(expected), "{text}: {error}");
+    }
+}
+
+#[test]
+fn ranges_and_wildcards() {
+    let rule = |more: &str| {
+        let text = format!("[[suppress]]\ncve = 'CVE-2023-0001'\nreason = 'x'\n{more}");
+        let rules = parse(&text, "r", Some("toml")).unwrap();
+        let packages = [
+            package("python3.11-requests", "2.28.2"),
+            package("requests", "2.31.0"),
+            package("curl", "8.3.0"),
+        ];
+        let findings: Vec<_> = (0..3)
+            .map(|index| finding(index, "CVE-2023-0001", FindingStatus::Affected, Confidence::High, None))
+            .collect();
+        apply(&rules, &packages, &findings.into(), TODAY).0.keys().copied().collect::<Vec<_>>()
+    };
+    assert_eq!(rule("package = '*requests'"), [0, 1]);
+    assert_eq!(rule("package = '*requests'\nversion = '>= 2.0, < 2.31.0'"), [0]);
+    assert_eq!(rule("package = 'curl'\nversion = '8.3.*'\nuntil = 2026-11-23"), [2]);
+    assert!(rule("package = 'curl'\nversion = '8.4.*'").is_empty());
+}

@@ -135,6 +135,8 @@ struct About<'a> {
     known_exploited: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     epss: Option<Value>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    aliases: Vec<String>,
     weaknesses: Vec<&'a str>,
     references: Vec<Link<'a>>,
 }
@@ -179,6 +181,7 @@ impl<'a> About<'a> {
             updated: records.iter().filter_map(|r| r.updated).max(),
             known_exploited,
             epss,
+            aliases: vulnerability.advisory().into_iter().collect(),
             weaknesses: weaknesses(vulnerability),
             references: references(vulnerability).into_iter().map(|(url, tags)| Link { url, tags }).collect(),
         }

@@ -44,6 +44,9 @@ impl Page<'_> {
             let text = self.paint(AnsiColor::Yellow.on_default().bold(), "Withdrawn: it matches nothing.");
             writeln!(self.out, "{text}")?;
         }
+        if let Some(advisory) = vulnerability.advisory() {
+            self.line("", &format!("Also known as {}", clean(&advisory)))?;
+        }
         if let Some(known) = &vulnerability.known_exploited {
             let word = self.paint(AnsiColor::Red.on_default().bold(), "Known to be exploited");
             let ransomware = if known.ransomware { ", also by ransomware" } else { "" };

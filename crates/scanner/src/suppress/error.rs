@@ -49,11 +49,19 @@ pub enum RuleProblem {
     #[error("`until` is out of range")]
     DateOutOfRange,
     /// An entry of a whitelist is not a table.
-    #[error("neither `[[suppress]]` rules nor a whitelist of vulnix, where every entry is a table")]
+    #[error(
+        "neither `[[suppress]]` rules nor a whitelist of vulnix, where every entry is a table, nor `[[IgnoredVulns]]`"
+    )]
     NotATable,
     /// A name with a dot that is not quoted.
     #[error("a table within: the name must stand in quotation marks")]
     TableWithin,
+    /// What should be a package URL is none.
+    #[error("`{0}` is not a package URL")]
+    NotAPurl(String),
+    /// A field of the wrong type.
+    #[error("must be {0}")]
+    MustBe(&'static str),
     /// A field that neither form of whitelists has.
     #[error("there is no field `{0}`")]
     UnknownField(String),

@@ -1,10 +1,11 @@
 //! Rules in Snowguard's own form.
 
-use super::{Rule, RuleError, RuleProblem, reason};
+use super::{Pattern, Rule, RuleError, RuleProblem, reason};
 use jiff::civil::Date;
 use matching::TomlProblem;
 use serde::Deserialize;
 use vulnerability::CveId;
+use vulnerability::model::is_advisory;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -54,8 +55,10 @@ fn rule(entry: Entry, origin: String) -> Result<Rule, RuleProblem> {
         Some(OneOrMany::Many(texts)) if texts.is_empty() => return Err(RuleProblem::NoCve),
         Some(OneOrMany::Many(texts)) => texts,
     };
-    let cves = texts
-        .iter()
+    let (advisories, cves): (Vec<&String>, Vec<&String>) = texts.iter().partition(|t| is_advisory(t));
+    let ids = advisories.into_iter().map(|t| t.to_ascii_uppercase()).collect();
+    let cves = cves
+        .into_iter()
         .map(|t| t.parse::<CveId>().map_err(|_| RuleProblem::NotACve(t.clone())))
         .collect::<Result<_, _>>()?;
     let package = entry.package.filter(|p| p != "*");
@@ -66,14 +69,29 @@ fn rule(entry: Entry, origin: String) -> Result<Rule, RuleProblem> {
         return Err(RuleProblem::VersionAlone);
     }
     let reason = entry.reason.as_deref().map(reason).filter(|r| !r.is_empty());
+    let version = entry.version.filter(|v| v != "*");
+    let version = version.as_deref().map(Pattern::version);
     Ok(Rule {
         cves,
-        package,
-        version: entry.version.filter(|v| v != "*"),
+        ids,
+        package: package.as_deref().map(Pattern::name),
+        version,
         until: entry.until.as_ref().map(date).transpose()?,
         reason: reason.ok_or(RuleProblem::NoReason)?,
         origin,
+        ..Rule::default()
     })
+}
+
+/// The date of a date with or without a time, as TOML has it.
+pub(super) fn date_of_time(value: &toml::Value) -> Result<Date, RuleProblem> {
+    match value {
+        toml::Value::Datetime(toml::value::Datetime { date: day @ Some(_), .. }) => {
+            date(&toml::Value::Datetime(toml::value::Datetime { date: *day, time: None, offset: None }))
+        }
+        toml::Value::String(text) => date(&toml::Value::String(text.get(..10).unwrap_or(text).to_owned())),
+        _ => date(value),
+    }
 }
 
 /// A date, as TOML has it or as text.

@@ -5,7 +5,7 @@
 //! `version`. There a rule without a comment is valid, so the reason says where it stands; and
 //! `until` is the first day on which it does *not* count.
 
-use super::{Rule, RuleError, RuleProblem, own, reason, yaml};
+use super::{Pattern, Rule, RuleError, RuleProblem, own, reason, yaml};
 use jiff::civil::Date;
 use nix_formats::DrvName;
 use std::collections::BTreeSet;
@@ -39,11 +39,12 @@ impl Values {
             if texts.is_empty() { "whitelisted without a comment".to_owned() } else { texts.join("; ") };
         Ok(Rule {
             cves,
-            package,
-            version: self.version.filter(|v| v != "*" && !v.is_empty()),
+            package: package.as_deref().map(Pattern::exact),
+            version: self.version.filter(|v| v != "*" && !v.is_empty()).as_deref().map(Pattern::exact),
             until,
             reason: reason(&text),
             origin,
+            ..Rule::default()
         })
     }
 }

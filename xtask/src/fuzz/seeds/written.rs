@@ -264,6 +264,12 @@ pub(super) fn texts(target: &str) -> Vec<Vec<u8>> {
              issue_url = \"https://example.org/1\"\n\n[openssl]\n[\"*\"]\ncve = [\"CVE-2000-0001\"]\n",
             "- cve: CVE-2000-0001\n  name: curl\n  version: 8.3.0\n  comment: old format\n",
         ],
+        "ignore_files" => &[
+            "# why\nCVE-2023-38545 exp:2030-01-01\nGHSA-j8r2-6x86-q33q\n",
+            "vulnerabilities:\n  - id: CVE-2023-38545\n    purls: [\"pkg:npm/x\"]\n    expired_at: 2030-01-01\n",
+            "ignore:\n  - vulnerability: CVE-2023-38545\n    package:\n      name: \"libcurl.*\"\n      version: 8.3.0\n",
+            "[[IgnoredVulns]]\nid = \"CVE-2023-38545\"\nignoreUntil = 2030-01-01\nreason = \"x\"\n",
+        ],
         "csaf" => &[r#"{"document":{"category":"csaf_vex","csaf_version":"2.0"},"product_tree":{
                "branches":[{"category":"vendor","name":"A","branches":[{"category":"product_name","name":"curl","branches":[
                {"category":"product_version","name":"8.3.0","product":{"product_id":"C","name":"curl 8.3.0"}}]}]}],
