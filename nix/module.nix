@@ -26,6 +26,8 @@ let
   state = "/var/lib/snowguard";
   program = "${services.package}/bin/snowguard";
 
+  toml = pkgs.formats.toml { };
+
   # A command line of systemd: neither a shell nor systemd itself may find something in it.
   exec =
     arguments:
@@ -40,10 +42,12 @@ let
       "${value}"
     ]) values;
 
-  # All but the format and the place of the report.
+  # All but the format and the place of the report. What the units do stands in the options here
+  # and nowhere else.
   scanArguments = [
     program
     "scan"
+    "--no-config"
     "--db"
     state
     "--min-confidence"
@@ -124,7 +128,7 @@ let
     [ -e known.json ] || echo ${lib.escapeShellArg nothing} > known.json
     cp report.json seen.json
     code=0
-    ${program} diff --fail-on low --min-confidence ${scan.minConfidence} known.json seen.json > new.txt || code=$?
+    ${program} diff --no-config --fail-on low --min-confidence ${scan.minConfidence} known.json seen.json > new.txt || code=$?
     if [ $code = 1 ]; then
       cat new.txt
   ''
@@ -158,6 +162,17 @@ in
   options.programs.snowguard = {
     enable = lib.mkEnableOption "the program `snowguard` for all users";
     package = packageOption;
+    settings = mkOption {
+      type = toml.type;
+      default = { };
+      example = {
+        fail-on = "high";
+        suppress = [ "/etc/snowguard/accepted.toml" ];
+      };
+      description = ''
+        Defaults of options for all users: the contents of `/etc/snowguard/snowguard.toml`.
+      '';
+    };
   };
 
   options.services.snowguard = {
@@ -176,10 +191,7 @@ in
       arguments = mkOption {
         type = types.listOf types.str;
         default = [ ];
-        example = [
-          "--cve"
-          "https://mirror.example.org/cves.zip"
-        ];
+        example = [ "--nvd-feeds" ];
         description = "Arguments of `snowguard db update`; by default it fetches what it needs.";
       };
       startAt = mkOption {
@@ -305,6 +317,10 @@ in
   config = mkMerge [
     (mkIf programs.enable { environment.systemPackages = [ programs.package ]; })
 
+    (mkIf (programs.enable && programs.settings != { }) {
+      environment.etc."snowguard/snowguard.toml".source = toml.generate "snowguard.toml" programs.settings;
+    })
+
     (mkIf (scan.enable || update.enable) {
       users.users.snowguard = {
         isSystemUser = true;
@@ -330,6 +346,7 @@ in
               program
               "db"
               "update"
+              "--no-config"
               "--db"
               state
             ]

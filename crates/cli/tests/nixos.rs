@@ -67,7 +67,11 @@ fn arguments(line: &str) -> Vec<String> {
 }
 
 const EVERYTHING: &str = r#"{
-  programs.snowguard = { enable = true; inherit package; };
+  programs.snowguard = {
+    enable = true;
+    inherit package;
+    settings = { fail-on = "high"; knowledge = [ ]; };
+  };
   services.snowguard = {
     inherit package;
     update = { startAt = "hourly"; };
@@ -151,6 +155,10 @@ fn systemd_accepts_the_units() {
     assert_eq!(found["started"], timers);
     assert_eq!(found["users"], json!(["snowguard"]));
     assert_eq!(found["packages"].as_array().unwrap().len(), 1, "{found}");
+    // The program takes what users get as their defaults.
+    let file = store.on_disk(found["etc"]["snowguard/snowguard.toml"].as_str().unwrap());
+    let shown = snowguard!().success(format!("config show --config {}", file.display()));
+    assert!(shown.lines().any(|line| line.contains("fail-on") && line.contains("high")), "{shown}");
     for (name, unit) in &units {
         store.write(&format!("units/{name}"), unit);
     }

@@ -100,5 +100,6 @@ in
   scripts = builtins.mapAttrs (_: service: service.script or null) (config.systemd.services or { });
   started = builtins.mapAttrs (_: timer: timer.wantedBy) (config.systemd.timers or { });
   users = builtins.attrNames (config.users.users or { });
+  etc = builtins.mapAttrs (_: file: file.source) (config.environment.etc or { });
   packages = map toString (config.environment.systemPackages or [ ]);
 }

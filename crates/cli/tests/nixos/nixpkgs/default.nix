@@ -35,6 +35,20 @@ let
         lock = builtins.readFile arguments.cargoLock.lockFile;
       }
       // arguments;
+    # Flat settings only: TOML writes their values as JSON does.
+    formats.toml = _: {
+      type = {
+        name = "TOML value";
+        check = builtins.isAttrs;
+      };
+      generate =
+        name: settings:
+        builtins.toFile name (
+          builtins.concatStringsSep "" (
+            builtins.attrValues (builtins.mapAttrs (key: value: "${key} = ${builtins.toJSON value}\n") settings)
+          )
+        );
+    };
     mkShell =
       arguments:
       derivation {
