@@ -14,6 +14,9 @@ pub(crate) struct Span {
     pub(crate) upper: String,
     /// The upper end is affected.
     pub(crate) inclusive: bool,
+    /// The text marks the lower end as one: "from 3.2", "3.2.x", "3.2 through 3.4". Without a mark it
+    /// can be a number of something else: "Foo 3.0 before 3.3.5" of the third generation of a device.
+    pub(crate) marked: bool,
 }
 
 impl Span {
@@ -63,12 +66,13 @@ pub(crate) fn spans(text: &str) -> Vec<Span> {
                 // "1.x through 1.4 before 1.5" is one span, that of its last end.
                 let goes_on = matches!(word(next + 1), "before" | "prior");
                 if !goes_on {
-                    let lower = lower_before(&words, at);
+                    let (lower, marked) = lower_before(&words, at).unzip();
+                    let marked = marked.unwrap_or(false);
                     // "Before 3.5.9, 3.6.4, and 4.0.5": the ends of lines of development.
                     if lower.is_none() {
                         spans.extend(ends_behind(&words, next, inclusive));
                     }
-                    spans.push(Span { lower, upper: upper.to_owned(), inclusive });
+                    spans.push(Span { lower, upper: upper.to_owned(), inclusive, marked });
                 }
             }
         } else if let Some(upper) = version_word(word(at)) {
@@ -79,7 +83,7 @@ pub(crate) fn spans(text: &str) -> Vec<Span> {
             // "1.2 and before 1.3" is something else.
             let of_next = word(at + 3) == "to" || version_word(word(at + 3)).is_some();
             if older && !of_next {
-                spans.push(Span { lower: None, upper: upper.to_owned(), inclusive: true });
+                spans.push(Span { lower: None, upper: upper.to_owned(), inclusive: true, marked: false });
             }
         }
     }
@@ -103,14 +107,14 @@ fn ends_behind(words: &[&str], at: usize, inclusive: bool) -> Vec<Span> {
         if matches!(words.get(at + 1), Some(&("before" | "prior" | "through" | "to" | "up" | "<" | "<="))) {
             return Vec::new();
         }
-        spans.push(Span { lower: None, upper: version.to_owned(), inclusive });
+        spans.push(Span { lower: None, upper: version.to_owned(), inclusive, marked: false });
     }
     spans
 }
 
 /// The lowest version of the chain that ends before `words[at]`: `3.2` of "3.2.x through 3.4.x
-/// before".
-fn lower_before(words: &[&str], at: usize) -> Option<String> {
+/// before", and whether it is marked as a lower end.
+fn lower_before(words: &[&str], at: usize) -> Option<(String, bool)> {
     let mut lower = None;
     let mut at = at;
     loop {
@@ -125,8 +129,16 @@ fn lower_before(words: &[&str], at: usize) -> Option<String> {
         }
         let Some(version) = words.get(last).and_then(|w| version_word(w)) else { return lower };
         let first = version.trim_end_matches(".x").trim_end_matches(".*");
-        lower = Some(first.to_owned());
-        let Some(joint) = last.checked_sub(1) else { return lower };
+        let chained = lower.is_some();
+        let Some(joint) = last.checked_sub(1) else {
+            return Some((first.to_owned(), chained || first.len() < version.len()));
+        };
+        let from = matches!(words.get(joint), Some(&("from" | "since" | "with" | "between")))
+            || words.get(joint).is_some_and(|w| w.starts_with("version"))
+                && joint
+                    .checked_sub(1)
+                    .is_some_and(|i| matches!(words.get(i), Some(&("from" | "since" | "with"))));
+        lower = Some((first.to_owned(), chained || from || first.len() < version.len()));
         if !matches!(words.get(joint), Some(&("through" | "to" | "-"))) {
             return lower;
         }
@@ -152,7 +164,7 @@ pub(crate) fn lower_end(spans: &[Span], upper: &str, scheme: VersionScheme) -> O
     let plain = plain.trim_start_matches('v');
     let mut lowest: Option<String> = None;
     for span in spans.iter().filter(|s| s.upper == plain) {
-        let lower = span.lower.as_ref()?;
+        let lower = span.lower.as_ref().filter(|_| span.marked)?;
         // "Windows 10 before 1.2": a number of something else.
         if version::compare(scheme, lower, plain)?.is_ge() {
             return None;
@@ -272,7 +284,12 @@ mod tests {
     use proptest::prelude::*;
 
     fn span(lower: Option<&str>, upper: &str, inclusive: bool) -> Span {
-        Span { lower: lower.map(str::to_owned), upper: upper.to_owned(), inclusive }
+        Span { lower: lower.map(str::to_owned), upper: upper.to_owned(), inclusive, marked: false }
+    }
+
+    /// The spans of a text, whatever is marked.
+    fn spans(text: &str) -> Vec<Span> {
+        super::spans(text).into_iter().map(|span| Span { marked: false, ..span }).collect()
     }
 
     #[test]
@@ -300,8 +317,11 @@ mod tests {
 
     #[test]
     fn lower_ends() {
-        let lower = |text: &str, upper: &str| lower_end(&spans(text), upper, VersionScheme::Generic);
+        let lower = |text: &str, upper: &str| lower_end(&super::spans(text), upper, VersionScheme::Generic);
         assert_eq!(lower("foo 3.2.x through 3.4.x before 3.5 has", "3.5").as_deref(), Some("3.2"));
+        assert_eq!(lower("foo from version 3.2 before 3.5 has", "3.5").as_deref(), Some("3.2"));
+        assert_eq!(lower("foo 3.2 through 3.4 before 3.5 has", "3.5").as_deref(), Some("3.2"));
+        assert_eq!(lower("foo 3.0 before 3.3.5 has", "3.3.5"), None, "the third generation of a device");
         assert_eq!(lower("foo before 3.5 has", "3.5"), None);
         assert_eq!(lower("foo 3 before 3.5 has, all before 3.5 should", "3.5"), None, "once without");
         assert_eq!(lower("app for windows 10 before 3.5", "3.5"), None, "another thing's number");

@@ -52,7 +52,7 @@ pub(super) fn limit(
     }
     let record_wide = || {
         other_system(record)
-            .or_else(|| other_language(package, record))
+            .or_else(|| other_language(package, record, facts))
             .map(|text| Wording::unaffected(Weight::Nothing, text))
     };
     record_wide().or_else(|| {
@@ -71,8 +71,20 @@ fn other_system(record: &RecordFacts<'_>) -> Option<String> {
 }
 
 /// The title limits the flaw to the part for another language.
-fn other_language(package: &PackageFacts<'_>, record: &RecordFacts<'_>) -> Option<String> {
+fn other_language(
+    package: &PackageFacts<'_>,
+    record: &RecordFacts<'_>,
+    facts: &StatementFacts<'_>,
+) -> Option<String> {
     let language = record.other_language()?;
+    // An entry on a part, such as "protobuf-kotlin-lite", is about that part whatever the title says.
+    let is_part = |name: &String| {
+        let mut words = name.split(|c: char| !c.is_ascii_alphanumeric());
+        words.any(|word| RELATED.language_parts.contains(word))
+    };
+    if facts.spelt.iter().any(is_part) {
+        return None;
+    }
     let own = language.set == Some(package.set)
         || package.package.pname.to_ascii_lowercase().contains(&language.word);
     (!own).then(|| format!("the title speaks of the part for {}", language.word))

@@ -1,6 +1,7 @@
 //! How right is the matching? Scored against labels that were made by reading, one pair at a time.
 
 mod fixes;
+mod hiding;
 mod renamed;
 mod wordings;
 
@@ -85,6 +86,7 @@ pub(super) fn run() -> anyhow::Result<Vec<Table>> {
     mistakes.note("Those on `hold-out` are for checking the labels. Rules that are mended by them use the set up: draw a new one.");
     let mut tables = vec![summary, strata, mistakes];
     tables.extend(fixes::tables(&data, &knowledge)?);
+    tables.extend(hiding::tables(&data, &knowledge)?);
     tables.extend(wordings::tables(&data)?);
     Ok(tables)
 }
