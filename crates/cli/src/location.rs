@@ -57,8 +57,8 @@ pub(crate) fn open(location: &DatabaseLocation) -> anyhow::Result<Database> {
     Ok(database)
 }
 
-/// Opens it after an update. What cannot be fetched is reported; whether there is enough without it,
-/// whoever asks for the database knows.
+/// Opens it after an update. What cannot be fetched is reported; whether there is enough without
+/// it, whoever asks for the database knows.
 pub(crate) fn open_updated(location: &DatabaseLocation) -> anyhow::Result<Database> {
     let folder = folder::for_writing(location.db.clone())?;
     update::fetch(&folder, Online::default(), Output::None)?;
