@@ -77,7 +77,8 @@ pub fn scan(targets: Vec<Target>, database: &Database, policy: &Policy, run: Run
         scanned.push(target);
         packages.extend(more);
     }
-    let statements = vex::in_scope(&policy.vex.statements, &scanned, &packages);
+    let names: Vec<&str> = scanned.iter().map(|target| target.name.as_str()).collect();
+    let statements = vex::in_scope(&policy.vex.statements, &names, &packages);
     let Found { findings, vulnerabilities, severities } =
         find(&packages, database, &policy.knowledge, &statements, &run).map_err(ScanError::Lookup)?;
     let mut vex_problems = policy.vex.warnings.clone();

@@ -1,17 +1,16 @@
 //! Which statements are about what is scanned: a statement on a part of a product is one on that
 //! product only, and one that is about nothing here may be a mistake of whoever chose the document.
 
-use crate::result::ScannedTarget;
 use crate::targets::Warning;
 use matching::{FindingGroup, Findings, Package, VexProduct, VexStatement};
 use rustc_hash::FxHashMap;
 use vulnerability::CveId;
 
 /// The statements, without products that are parts of something that is not scanned. Those that
-/// name nothing else stay, and name nothing any more.
+/// name nothing else stay, and name nothing any more. `targets` are what the user named.
 pub(crate) fn in_scope(
     statements: &[VexStatement],
-    targets: &[ScannedTarget],
+    targets: &[&str],
     packages: &[Package],
 ) -> Vec<VexStatement> {
     let mut known: FxHashMap<String, bool> = FxHashMap::default();
@@ -35,9 +34,9 @@ pub(crate) fn in_scope(
 }
 
 /// Whether a product is what the user named.
-fn is_target(product: &VexProduct, target: &ScannedTarget) -> bool {
+fn is_target(product: &VexProduct, target: &str) -> bool {
     let base = |path: &str| path.trim_end_matches('/').rsplit('/').next().map(str::to_owned);
-    product.store_path.as_ref().is_some_and(|path| base(path) == base(&target.name))
+    product.store_path.as_ref().is_some_and(|path| base(path) == base(target))
 }
 
 /// The most statements that are named as unused; vendors publish one document for all they have.
