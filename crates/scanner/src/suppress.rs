@@ -14,8 +14,8 @@
 //! In `package`, `*` and `?` are wildcards; `version` may have them too, or be a range such as
 //! `">= 8.0, < 8.4"`. In `cve`, advisories of GitHub (`GHSA-…`) may stand for their CVEs.
 //!
-//! Whitelists of vulnix are read too, its TOML form and the older YAML form, and the ignore files of
-//! Trivy, Grype and OSV-Scanner.
+//! Whitelists of vulnix are read too, its TOML form and the older YAML form, and the ignore files
+//! of Trivy, Grype and OSV-Scanner.
 
 mod error;
 mod others;

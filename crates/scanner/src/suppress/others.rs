@@ -1,5 +1,5 @@
-//! Ignore files of other scanners: `.trivyignore` and `.trivyignore.yaml` of Trivy, `.grype.yaml` of
-//! Grype, `osv-scanner.toml` of OSV-Scanner.
+//! Ignore files of other scanners: `.trivyignore` and `.trivyignore.yaml` of Trivy, `.grype.yaml`
+//! of Grype, `osv-scanner.toml` of OSV-Scanner.
 //!
 //! Each keeps its meaning. A rule that is narrower than what can be compared here (a place in an
 //! image, the state of a fix) would hide too much if that were left out, so it hides nothing, and

@@ -73,8 +73,8 @@ impl Pattern {
     }
 }
 
-/// Compares with wildcards. When it does not fit, the last `*` takes one more: earlier ones need not
-/// be tried again, so the time is at most the product of the lengths.
+/// Compares with wildcards. When it does not fit, the last `*` takes one more: earlier ones need
+/// not be tried again, so the time is at most the product of the lengths.
 fn fits(pattern: &[u8], text: &[u8]) -> bool {
     let (mut p, mut t) = (0, 0);
     let mut star: Option<(usize, usize)> = None;
