@@ -8,12 +8,13 @@ mod keys;
 mod read;
 
 use crate::exit::{self, Failure};
+use crate::mirrors;
 use anyhow::{Context as _, anyhow};
 use clap::Command;
 use keys::{KEYS, Key, Kind};
 use read::Setting;
 use std::env;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs::Metadata;
 use std::io::Write as _;
 use std::os::unix::fs::MetadataExt as _;
@@ -108,8 +109,13 @@ impl Config {
     }
 }
 
-/// Applies `--quiet` and `-v`, and says which configuration is read.
+/// Applies `--quiet`, `-v` and mirrors, and says which configuration is read.
 pub(crate) fn set_up(global: &Global, config: &Config) {
+    let mirror = |setting: &Setting| {
+        let key = KEYS.iter().find(|key| key.name == setting.key)?;
+        matches!(key.kind, Kind::Mirror(_)).then_some((key.name, setting.values.first()?.clone()))
+    };
+    mirrors::set(config.settings.iter().filter_map(mirror).collect());
     exit::set_verbosity(global.quiet, global.verbose);
     exit::detail(|| match &config.path {
         Some(path) => format!("configuration: {}", path.display()),
@@ -117,8 +123,12 @@ pub(crate) fn set_up(global: &Global, config: &Config) {
     });
 }
 
-fn database_of_environment() -> Option<std::ffi::OsString> {
-    env::var_os("SNOWGUARD_DB").filter(|value| !value.is_empty())
+fn database_of_environment() -> Option<OsString> {
+    of_environment("SNOWGUARD_DB")
+}
+
+fn of_environment(name: &str) -> Option<OsString> {
+    env::var_os(name).filter(|value| !value.is_empty())
 }
 
 /// The first file that there is.
@@ -172,10 +182,13 @@ pub(crate) fn run(command: &ConfigCommand, config: &Config) -> Result<ExitCode, 
 /// A key as a line of TOML, with its origin.
 fn line(key: &Key, config: &Config) -> String {
     let quoted = |text: &str| toml::Value::from(terminal::clean(text)).to_string();
-    if key.name == "db"
-        && let Some(folder) = database_of_environment()
-    {
-        return format!("db = {}  # SNOWGUARD_DB", quoted(&OsStr::to_string_lossy(&folder)));
+    let variable = match key.kind {
+        Kind::Mirror(variable) => variable,
+        _ if key.name == "db" => "SNOWGUARD_DB",
+        _ => "",
+    };
+    if let Some(value) = of_environment(variable) {
+        return format!("{} = {}  # {variable}", key.name, quoted(&OsStr::to_string_lossy(&value)));
     }
     let path = config.path.as_ref().map(|path| terminal::clean(&path.display().to_string()));
     match (config.settings.iter().find(|setting| setting.key == key.name), path) {

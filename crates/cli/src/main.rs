@@ -22,6 +22,7 @@ mod hint;
 mod keys;
 mod location;
 mod manual;
+mod mirrors;
 mod named;
 mod pe;
 mod sbat;

@@ -1,6 +1,6 @@
 //! Updating the database: from the sources' official places, or from what the user names.
 
-use crate::exit;
+use crate::{exit, mirrors};
 use clap::Args;
 use indicatif::HumanCount;
 use jiff::Timestamp;
@@ -45,8 +45,10 @@ pub(crate) struct Online {
 impl Online {
     fn options(self) -> FetchOptions {
         let url = |given: Option<String>, variable: &str, official: String| {
+            // The key of the configuration is the option's name.
+            let key = variable.trim_start_matches("SNOWGUARD_").to_ascii_lowercase().replace('_', "-");
             let value = given.or_else(|| std::env::var(variable).ok()).filter(|value| !value.is_empty());
-            value.map_or(official, |url| url.trim_end_matches('/').to_owned())
+            value.or_else(|| mirrors::get(&key)).map_or(official, |url| url.trim_end_matches('/').to_owned())
         };
         let mut options = FetchOptions::default();
         let official = SourceUrls::default();

@@ -96,6 +96,14 @@ fn the_nearest_file_counts_and_options_override_it() {
     // What is printed is a configuration itself.
     fixture.folder.write("shown.toml", &out);
     assert_eq!(fixture.code(&["--config", "../../shown.toml"]), 0);
+    // A mirror that is not there: it is asked, whichever command fetches.
+    let names = ["cve", "cve-releases", "nvd", "kev", "epss"];
+    let mirrors = names.map(|name| format!("{name}-url = 'http://127.0.0.1:9/{name}'\n")).concat();
+    fixture.folder.write("mirrors.toml", format!("db = '{records}'\n{mirrors}"));
+    for command in [&["db", "update"][..], &["scan", "--update", "../bom.json"]] {
+        let outcome = fixture.run(&[command, &["--config", "../../mirrors.toml"]].concat());
+        assert!(outcome.text().contains("127.0.0.1:9/kev"), "{outcome}");
+    }
     // The environment is nearer than a file.
     let near =
         fixture.snowguard.clone().in_folder(fixture.folder.path("project")).env("SNOWGUARD_DB", "/elsewhere");
@@ -138,7 +146,8 @@ fn more_and_less_is_printed() {
     for expected in ["configuration: ", "database: ", "../bom.json: cyclonedx, 1 packages in "] {
         assert!(verbose.contains(expected), "{verbose}");
     }
-    assert_eq!(text(&[]), "");
+    assert!(!text(&[]).contains("configuration:"));
+    assert_eq!(text(&["-q"]), "");
     let outcome = fixture.run(&["scan", "absent", "--quiet"]).with_code(3);
     assert!(outcome.text().contains("error:") && !outcome.text().contains("hint:"), "{outcome}");
     assert!(fixture.run(&["scan", "absent"]).text().contains("hint:"));

@@ -24,6 +24,8 @@ pub(super) enum Kind {
     Path,
     /// Several files.
     Paths,
+    /// A URL to fetch from, and the variable that comes before it.
+    Mirror(&'static str),
 }
 
 pub(super) const KEYS: &[Key] = &[
@@ -39,6 +41,11 @@ pub(super) const KEYS: &[Key] = &[
     Key { name: "suppress", id: "suppress", kind: Kind::Paths, default: "" },
     Key { name: "vex", id: "vex", kind: Kind::Paths, default: "" },
     Key { name: "knowledge", id: "knowledge", kind: Kind::Paths, default: "" },
+    Key { name: "cve-url", id: "", kind: Kind::Mirror("SNOWGUARD_CVE_URL"), default: "" },
+    Key { name: "cve-releases-url", id: "", kind: Kind::Mirror("SNOWGUARD_CVE_RELEASES_URL"), default: "" },
+    Key { name: "nvd-url", id: "", kind: Kind::Mirror("SNOWGUARD_NVD_URL"), default: "" },
+    Key { name: "kev-url", id: "", kind: Kind::Mirror("SNOWGUARD_KEV_URL"), default: "" },
+    Key { name: "epss-url", id: "", kind: Kind::Mirror("SNOWGUARD_EPSS_URL"), default: "" },
 ];
 
 fn check_format(text: &str) -> Result<(), String> {

@@ -65,6 +65,12 @@ fn values(kind: Kind, value: Value, folder: &Path) -> Result<Vec<String>, String
     };
     match (kind, value) {
         (Kind::Text(check), Value::String(text)) => check(&text).map(|()| vec![text]),
+        (Kind::Mirror(_), Value::String(text))
+            if text.starts_with("https://") || text.starts_with("http://") =>
+        {
+            Ok(vec![text])
+        }
+        (Kind::Mirror(_), _) => Err("expected a URL".to_owned()),
         (Kind::Text(_), _) => Err("expected a text".to_owned()),
         (Kind::Path, value) => path(value).map(|path| vec![path]),
         (Kind::Paths, Value::Array(values)) => values.into_iter().map(path).collect(),
@@ -107,6 +113,7 @@ mod tests {
             ("fail-on = 'hi'", "line 1, column 11: fail-on: there is no bar `hi`; there are low"),
             ("format = 3", "line 1, column 10: format: expected a text"),
             ("vex = [1]", "vex: expected a path"),
+            ("cve-url = 'mirror'", "cve-url: expected a URL"),
             ("db = ''", "db: expected a path"),
             ("db = 'a'\ndb = 'b'", "duplicate key"),
             ("db", "line 1, column 3"),
