@@ -100,6 +100,9 @@ struct ReportArguments {
     /// The format of the report
     #[arg(long, short, value_name = "FORMAT", default_value = "table", value_parser = named::<ReportFormat>(ReportFormat::ALL.iter().map(|f| f.name())))]
     format: ReportFormat,
+    /// Fill this template (of Jinja) with what the JSON report holds, instead of a format
+    #[arg(long, value_name = "FILE", conflicts_with = "format")]
+    template: Option<PathBuf>,
     /// Write the report to this file instead of standard output; it is replaced at once or not at
     /// all
     #[arg(long, short, value_name = "FILE")]
@@ -317,6 +320,14 @@ impl ReportArguments {
     }
 
     fn write(&self, found: &Scan) -> anyhow::Result<()> {
+        if let Some(template) = &self.template {
+            let text = report::fill_template(template, found, self.selection())?;
+            if let Some(path) = &self.output {
+                return Ok(files::replace_bytes(path, text.as_bytes())?);
+            }
+            let mut out = terminal::stdout();
+            return Ok(out.write_all(text.as_bytes()).and_then(|()| out.flush())?);
+        }
         let mut options = ReportOptions::new(self.format);
         options.selection = self.selection();
         let mut notes = Vec::new();

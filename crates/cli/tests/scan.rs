@@ -269,3 +269,22 @@ fn completions_and_manual_pages_know_every_command() {
         assert!(!text.contains("snowguard-help"), "{text}");
     }
 }
+
+/// A template is filled with what the JSON report holds, and what is wrong with it has a line.
+#[test]
+fn own_templates() {
+    let fixture = Fixture::new();
+    let template = "{{ summary.affected }} of {{ targets[0].name }}\n{% for f in findings -%}\n\
+        {{ packages[f.package].pname }}: {{ f.cve }}\n{% endfor %}";
+    fixture.folder.write("mine.txt", template);
+    let (code, out, err) = fixture.scan(&["--template", "mine.txt", "packages.json"]);
+    assert_eq!((code, out.as_str(), err.as_str()), (0, "1 of packages.json\ncurl: CVE-2023-38545\n", ""));
+    let (code, out, _) =
+        fixture.scan(&["--template", "mine.txt", "--output", "report", "--fail-on", "low", "packages.json"]);
+    assert_eq!((code, out.as_str()), (1, ""));
+    assert_eq!(fixture.folder.read_text("report"), "1 of packages.json\ncurl: CVE-2023-38545\n");
+    fixture.folder.write("mine.txt", "a\n{{ sumary.affected }}");
+    let (code, _, err) = fixture.scan(&["--template", "mine.txt", "packages.json"]);
+    assert!(code == 3 && err.contains("mine.txt: line 2: "), "{err}");
+    assert_eq!(fixture.scan(&["--template", "mine.txt", "--format", "csv", "packages.json"]).0, 2);
+}

@@ -29,6 +29,7 @@ mod record;
 mod sarif;
 mod spdx;
 mod table;
+mod template;
 mod text;
 
 pub use begin_rules::begin_rules;
@@ -36,6 +37,7 @@ pub use json::FORMAT_VERSION;
 pub(crate) use json::rounded;
 pub use record::write as write_record;
 pub(crate) use table::{fit, style_of};
+pub use template::{TemplateError, fill_template};
 pub(crate) use text::{count, level_name};
 
 use crate::UnknownName;
