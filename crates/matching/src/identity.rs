@@ -198,8 +198,8 @@ fn by_curated(
         if facts.vendors.contains(&package.name) || vendor_is_guessed(record, facts, package) {
             return Curated::Silent;
         }
-        // No list of vendors is ever complete: the author who writes "Chromium / libvpx" may well mean
-        // it. Only whose repository is another one does not.
+        // No list of vendors is ever complete: the author who writes "Chromium / libvpx" may well
+        // mean it. Only whose repository is another one does not.
         let elsewhere = || repository_of_others(record, facts, package).is_some();
         let named = !facts.is_enrichment()
             && facts.products.contains(&package.name)
@@ -314,8 +314,8 @@ fn by_reference(
         return None;
     }
     let found = package.repositories().find(|r| record.referenced.iter().any(|other| other == r))?;
-    // A maker's place for advisories says whose product it is, and which one only the link does. Who
-    // names nobody may link to anything.
+    // A maker's place for advisories says whose product it is, and which one only the link does.
+    // Who names nobody may link to anything.
     let confidence = match (facts.naming, record.referenced.len()) {
         (Naming::Umbrella, 1) => Confidence::High,
         (Naming::Umbrella, _) => Confidence::Medium,

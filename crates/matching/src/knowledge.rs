@@ -283,8 +283,8 @@ fn names(pattern: &str, name: &str) -> bool {
     pattern.strip_suffix('*').map_or(pattern == name, |start| name.starts_with(start))
 }
 
-/// A version of Java as records number it: up to release 8 the release and its update (`8u202`), then
-/// as it is, both without the build.
+/// A version of Java as records number it: up to release 8 the release and its update (`8u202`),
+/// then as it is, both without the build.
 fn java_release(version: &str) -> String {
     let version = version.split(['+', '-']).next().unwrap_or(version);
     let old = |release: &str, update: &str| {

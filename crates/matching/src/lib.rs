@@ -4,8 +4,8 @@
 //! the caller loads the vulnerabilities that use any of these [names](Matcher::names), and
 //! [`Matcher::find`] joins the two: it decides identity, then status, then applies corrections
 //! (patches, curated statements, VEX). Every [`Finding`] carries the [`Evidence`] for each of these
-//! steps. [`find()`] does all of it at once. Nothing here reads a file, uses the network, or starts a
-//! thread that the caller did not grant.
+//! steps. [`find()`] does all of it at once. Nothing here reads a file, uses the network, or starts
+//! a thread that the caller did not grant.
 
 mod corrections;
 mod equivalence;

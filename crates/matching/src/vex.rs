@@ -48,7 +48,8 @@ pub struct VexProduct {
     /// A component of an SBOM, as in [`Package::bom_links`]; or all of an SBOM, without `#…`.
     pub bom_link: Option<String>,
     /// What it is a part of, if the statement is about it only there: any of these has to be among
-    /// what is scanned. Whoever knows all that is scanned compares this, not [`names`](Self::names).
+    /// what is scanned. Whoever knows all that is scanned compares this, not
+    /// [`names`](Self::names).
     pub within: Vec<Self>,
 }
 

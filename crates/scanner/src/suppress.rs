@@ -11,8 +11,8 @@
 //! reason = "the affected protocol is not built in"
 //! ```
 //!
-//! In `package`, `*` and `?` are wildcards; `version` may have them too, or be a range such as
-//! `">= 8.0, < 8.4"`. In `cve`, advisories of GitHub (`GHSA-…`) may stand for their CVEs.
+//! In `package`, `*` and `?` are wildcards; `version` may have them too, or be a range such as `">=
+//! 8.0, < 8.4"`. In `cve`, advisories of GitHub (`GHSA-…`) may stand for their CVEs.
 //!
 //! Whitelists of vulnix are read too, its TOML form and the older YAML form, and the ignore files
 //! of Trivy, Grype and OSV-Scanner.
@@ -159,9 +159,9 @@ enum Hides {
     Shown,
 }
 
-/// Applies rules: which findings are suppressed, by the index of their group, and what is wrong with
-/// the rules (expired, or about nothing that was found). The packages of a group have one name and
-/// version, so a rule is about all of them or none.
+/// Applies rules: which findings are suppressed, by the index of their group, and what is wrong
+/// with the rules (expired, or about nothing that was found). The packages of a group have one name
+/// and version, so a rule is about all of them or none.
 pub fn apply(
     rules: &[Rule],
     packages: &[Package],

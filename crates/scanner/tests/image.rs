@@ -259,7 +259,8 @@ fn hostile_headers() {
     fails(entry(EntryType::XHeader, "x", 1 << 40, b"x"), "are too many");
     fails(entry(EntryType::Regular, "x", u64::MAX >> 1, b"x"), "");
     fails(entry(EntryType::XHeader, "x", 11, b"11 size=x1\n"), "a size is no number");
-    // A size in a header of POSIX is the one that counts; the other is 0 of files of more than 8 GiB.
+    // A size in a header of POSIX is the one that counts; the other is 0 of files of more than 8
+    // GiB.
     let mut large = entry(EntryType::XHeader, "x", 12, b"12 size=600\n");
     large.extend(entry(EntryType::Regular, &path("curl-8.3.0"), 0, &[7; 600]));
     large.extend(entry(EntryType::Regular, &path("jq-1.6"), 0, b""));

@@ -1,5 +1,5 @@
-//! VEX documents against whole scans: which statements reach which packages, and what is said of the
-//! others.
+//! VEX documents against whole scans: which statements reach which packages, and what is said of
+//! the others.
 
 #![allow(clippy::unwrap_used)]
 

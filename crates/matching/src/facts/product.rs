@@ -99,8 +99,8 @@ impl ProductFacts {
             owners.add_url(name);
         }
         let collection = collection.to_ascii_lowercase();
-        // "Red Hat / wildfly" is wildfly itself; "Red Hat / Red Hat Enterprise Linux 8 / libtiff" is
-        // what the distribution makes of libtiff.
+        // "Red Hat / wildfly" is wildfly itself; "Red Hat / Red Hat Enterprise Linux 8 / libtiff"
+        // is what the distribution makes of libtiff.
         let distribution = vendors.iter().find(|v| knowledge.is_distribution(v));
         let within = |distribution: &String| {
             product.package_name.is_some()

@@ -11,8 +11,8 @@ const ENOUGH: usize = 2;
 /// How many bytes of a record's description say what the software is.
 const BEGINNING: usize = 300;
 
-/// The sentence for the identity if the record's description begins as the package's reads: "runc is
-/// a CLI tool for spawning and running containers".
+/// The sentence for the identity if the record's description begins as the package's reads: "runc
+/// is a CLI tool for spawning and running containers".
 pub(super) fn alike(record: &RecordFacts<'_>, package: &PackageFacts<'_>) -> Option<String> {
     let text = record.beginning(BEGINNING);
     let own = package.package.description.as_deref()?.to_ascii_lowercase();

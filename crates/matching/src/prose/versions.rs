@@ -14,8 +14,9 @@ pub(crate) struct Span {
     pub(crate) upper: String,
     /// The upper end is affected.
     pub(crate) inclusive: bool,
-    /// The text marks the lower end as one: "from 3.2", "3.2.x", "3.2 through 3.4". Without a mark it
-    /// can be a number of something else: "Foo 3.0 before 3.3.5" of the third generation of a device.
+    /// The text marks the lower end as one: "from 3.2", "3.2.x", "3.2 through 3.4". Without a mark
+    /// it can be a number of something else: "Foo 3.0 before 3.3.5" of the third generation of a
+    /// device.
     pub(crate) marked: bool,
 }
 

@@ -77,7 +77,8 @@ fn other_language(
     facts: &StatementFacts<'_>,
 ) -> Option<String> {
     let language = record.other_language()?;
-    // An entry on a part, such as "protobuf-kotlin-lite", is about that part whatever the title says.
+    // An entry on a part, such as "protobuf-kotlin-lite", is about that part whatever the title
+    // says.
     let is_part = |name: &String| {
         let mut words = name.split(|c: char| !c.is_ascii_alphanumeric());
         words.any(|word| RELATED.language_parts.contains(word))
@@ -204,7 +205,8 @@ pub(super) fn left_open(
     let exact = statement.ranges.iter().all(|r| r.precision == Precision::Exact);
     match statement.default_status {
         // "4.19.1, 4.18.8 and 4.17.12 are not affected": the releases with the fix, one a line. A
-        // single one is the fix if the record's author gives it; of an enrichment it can be anything.
+        // single one is the fix if the record's author gives it; of an enrichment it can be
+        // anything.
         Status::Unknown
             if exact
                 && all(Status::Unaffected)
@@ -288,9 +290,8 @@ pub(super) fn instead(
     Some(Wording { status, weight: Weight::Vague, text, comparisons: Vec::new() })
 }
 
-/// Whether one of the spans holds a version, and the spans as a text. Several that begin nowhere are
-/// one a line of development. `None` if there are none or
-/// one cannot be compared.
+/// Whether one of the spans holds a version, and the spans as a text. Several that begin nowhere
+/// are one a line of development. `None` if there are none or one cannot be compared.
 fn by_spans(spans: &[versions::Span], own: &str) -> Option<(bool, String)> {
     let compare = |other: &str| version::compare(VersionScheme::Generic, own, other);
     let mut inside = false;

@@ -71,8 +71,8 @@ impl NixError {
     }
 }
 
-/// Whether a target is one that Nix has to find: `nixpkgs#hello`, `.#packages.x86_64-linux.default`,
-/// `github:NixOS/nix`. A file of that name is a file.
+/// Whether a target is one that Nix has to find: `nixpkgs#hello`,
+/// `.#packages.x86_64-linux.default`, `github:NixOS/nix`. A file of that name is a file.
 pub fn is_installable(target: &str) -> bool {
     let reference = target.contains('#') || SCHEMES.iter().any(|scheme| target.starts_with(scheme));
     // Nothing that Nix could take for an option.

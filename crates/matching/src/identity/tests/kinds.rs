@@ -44,7 +44,8 @@ fn in_set(attribute: &str, name: &str, homepage: &str) -> Package {
 #[test]
 fn the_vendor_names_gos_standard_library() {
     let go = package("go-1.22.1", "https://go.dev/");
-    // CVE-2024-24790, CVE-2024-24783, CVE-2024-24789, CVE-2023-39320; a package that is not there yet.
+    // CVE-2024-24790, CVE-2024-24783, CVE-2024-24789, CVE-2023-39320; a package that is not there
+    // yet.
     for path in ["net/netip", "crypto/x509", "archive/zip", "encoding/gob", "no/such/package"] {
         assert_eq!(confidence(&of_go("Go standard library", path), &go), HIGH, "{path}");
     }
