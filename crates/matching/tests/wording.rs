@@ -234,6 +234,30 @@ fn the_text_says_from_which_version_on() {
     assert_eq!(status("2.7", of("Frobnicate before 3.5 has an overflow.")), FindingStatus::Affected);
 }
 
+/// As in Python's records on `tarfile`, which name older lines too.
+#[test]
+fn only_later_versions_are_affected() {
+    let lines = json!([
+        {"status": "affected", "version": "0", "lessThan": "3.9.23", "versionType": "python"},
+        {"status": "affected", "version": "3.11.0", "lessThan": "3.11.13", "versionType": "python"},
+        {"status": "affected", "version": "3.12.0", "lessThan": "3.12.11", "versionType": "python"},
+    ]);
+    let of = |text: &str| record("", text, &entry("frobnicate", "frobnicate", &lines), &none());
+    let limited =
+        "It writes anywhere. Only Frobnicate versions 3.12 or later are affected, earlier ones lack it.";
+    for (version, expected) in [
+        ("3.9.22", FindingStatus::NotAffected),
+        ("3.11.12", FindingStatus::NotAffected),
+        ("3.12.0", FindingStatus::Affected),
+        ("3.12.10", FindingStatus::Affected),
+        ("3.12.11", FindingStatus::NotAffected),
+    ] {
+        assert_eq!(status(version, of(limited)), expected, "{version}");
+    }
+    let fixed = "It writes anywhere. Only Frobnicate versions 3.12 or later are fixed.";
+    assert_eq!(status("3.11.12", of(fixed)), FindingStatus::Affected);
+}
+
 #[test]
 fn an_enrichment_knows_the_lower_end_that_the_maker_left_out() {
     let from = json!([{"status": "affected", "version": "3.2", "lessThan": "3.5", "versionType": "custom"}]);

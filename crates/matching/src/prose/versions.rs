@@ -179,6 +179,34 @@ pub(crate) fn lower_end(spans: &[Span], upper: &str, scheme: VersionScheme) -> O
     lowest
 }
 
+/// The version from which on a text says that the flaw is there, and nowhere else: "Only Python
+/// versions 3.12 or later are affected".
+pub(crate) fn only_from(text: &str) -> Option<&str> {
+    let words: Vec<&str> = text.split_whitespace().take(MOST_WORDS).collect();
+    let is = |at: usize, any: &[&str]| {
+        words.get(at).is_some_and(|word| any.iter().any(|other| word.eq_ignore_ascii_case(other)))
+    };
+    let mut found = None;
+    for only in (0..words.len()).filter(|at| is(*at, &["only"])) {
+        // Of one sentence: a product's name and "versions" may stand between.
+        let version = (only + 1..only + 6)
+            .take_while(|at| words.get(at - 1).is_some_and(|word| !word.ends_with(['.', ';'])))
+            .find_map(|at| Some((at, version_word(words.get(at)?)?)));
+        let Some((at, version)) = version else { continue };
+        let later = is(at + 1, &["or", "and"])
+            && is(at + 2, &["later", "newer", "above", "higher", "up", "onwards"])
+            && is(at + 3, &["are", "is"])
+            && words.get(at + 4).is_some_and(|word| {
+                matches!(word.trim_end_matches([',', '.', ';']), "affected" | "vulnerable")
+            });
+        // Two such sentences are about two lines.
+        if later && found.replace(version).is_some() {
+            return None;
+        }
+    }
+    found
+}
+
 /// The only version that a text gives for a software: "libfoo v1.2.3 was discovered to contain".
 /// `None` if it gives none, several, or mentions others too.
 pub(crate) fn only_version<'a>(text: &'a str, names: &[String]) -> Option<&'a str> {
@@ -326,6 +354,20 @@ mod tests {
         assert_eq!(lower("foo before 3.5 has", "3.5"), None);
         assert_eq!(lower("foo 3 before 3.5 has, all before 3.5 should", "3.5"), None, "once without");
         assert_eq!(lower("app for windows 10 before 3.5", "3.5"), None, "another thing's number");
+    }
+
+    #[test]
+    fn only_from_a_version_on() {
+        let from = |text| only_from(text);
+        assert_eq!(
+            from("A flaw. Only Python versions 3.12 or later are affected by these, earlier ones lack it."),
+            Some("3.12")
+        );
+        assert_eq!(from("only v2.0 and above is vulnerable."), Some("2.0"));
+        assert_eq!(from("Only users of 3.12 or later who enable it are affected."), None);
+        assert_eq!(from("It is read only. Version 3.12 or later are affected"), None);
+        assert_eq!(from("only 1.2 or later are fixed"), None);
+        assert_eq!(from("only 1.2 or later are affected; only 2.2 or later are affected"), None);
     }
 
     #[test]

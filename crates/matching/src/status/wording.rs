@@ -61,6 +61,7 @@ pub(super) fn limit(
             .map(|text| Wording::unaffected(weight, text))
             .or_else(|| other_line(package, record, facts, range, weight))
             .or_else(|| below_the_text(package, record, facts, range, weight))
+            .or_else(|| below_the_only(package, record, range, weight))
     })
 }
 
@@ -180,6 +181,21 @@ fn below_the_text(
     below.then(|| {
         let text = format!("{}, and the text says from {lower} on", range.text());
         Wording::unaffected(weight, text).comparing(package, "<", &lower)
+    })
+}
+
+/// The text says that only later versions are affected, whatever lines the list names.
+fn below_the_only(
+    package: &PackageFacts<'_>,
+    record: &RecordFacts<'_>,
+    range: &VersionRange,
+    weight: Weight,
+) -> Option<Wording> {
+    let lower = versions::only_from(record.description())?;
+    let below = version::compare(range.scheme, &package.version, lower)?.is_lt();
+    below.then(|| {
+        let text = format!("{}, and the text says that only {lower} and later are affected", range.text());
+        Wording::unaffected(weight, text).comparing(package, "<", lower)
     })
 }
 
