@@ -3,6 +3,7 @@
 
 use super::snapshot::{Item, Snapshot};
 use crate::fail_on::FailOn;
+use crate::report::level_name;
 use crate::result::Scan;
 use matching::{Confidence, Finding, FindingStatus, Findings};
 use std::cmp::Reverse;
@@ -180,7 +181,7 @@ impl fmt::Display for Reason {
             Self::Suppressed(reason) => write!(f, "suppressed: {reason}"),
             Self::NotSuppressed => f.write_str("not suppressed any more"),
             Self::Confidence => f.write_str("another confidence"),
-            Self::Severity { old, new } => write!(f, "was {}, is {}", level(*old), level(*new)),
+            Self::Severity { old, new } => write!(f, "was {}, is {}", level_name(*old), level_name(*new)),
             Self::Exploited => f.write_str("known to be exploited now"),
             Self::NotExploited => f.write_str("not known to be exploited any more"),
         }
@@ -193,17 +194,6 @@ const fn status(status: FindingStatus) -> &'static str {
         FindingStatus::Unknown => "undecided",
         FindingStatus::Fixed => "fixed",
         FindingStatus::NotAffected => "not affected",
-    }
-}
-
-const fn level(level: Option<Level>) -> &'static str {
-    match level {
-        Some(Level::Critical) => "critical",
-        Some(Level::High) => "high",
-        Some(Level::Medium) => "medium",
-        Some(Level::Low) => "low",
-        Some(Level::None) => "none",
-        None => "unrated",
     }
 }
 
