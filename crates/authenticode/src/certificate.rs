@@ -6,6 +6,7 @@
 mod error;
 mod key;
 mod pem;
+mod validity;
 mod x509;
 
 pub use error::{CertificateError, IssueError, PemProblem};

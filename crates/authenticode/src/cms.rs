@@ -8,11 +8,10 @@
 //!
 //! **Only DER is read.** Firmware (OpenSSL's `d2i_PKCS7`) would take indefinite lengths as well,
 //! but no signature on the images of shim, systemd, GRUB or fwupd has them: the two encodings of
-//! one thing are left to those who forge. What is stricter here than in firmware, too: nothing but
-//! padding may stand behind the signature; there is one signer; `digestAlgorithms`, `SignerInfo`
-//! and `DigestInfo` name one and the same digest; signatures of images have authenticated
-//! attributes, in DER order, with `contentType` and `messageDigest` once each. As in firmware, the
-//! bag holds X.509 certificates and nothing else.
+//! one thing are left to those who forge. What is stricter here than in firmware, too: there is one signer;
+//! `digestAlgorithms`, `SignerInfo` and `DigestInfo` name one and the same digest; signatures of
+//! images have authenticated attributes, in DER order, with `contentType` and `messageDigest` once
+//! each. As in firmware, the bag holds X.509 certificates and nothing else.
 
 mod build;
 pub mod oids;
@@ -163,12 +162,12 @@ pub struct SignedData {
 }
 
 impl SignedData {
-    /// Reads a `ContentInfo` that holds signed data. Up to seven zeros may stand behind it, as in
-    /// certificate tables.
+    /// Reads a `ContentInfo` that holds signed data. What stands behind it is passed over, as
+    /// firmware does it: padding, and what old pesign and signers for Windows leave there. It says
+    /// nothing, and no digest is over it.
     pub fn read(octets: &[u8], profile: Profile) -> Result<Self, CmsReadError> {
         let mut outer = Elements::new(limited(octets)?, "ContentInfo");
         let info = outer.expect("ContentInfo", Tag::Sequence)?;
-        padding(outer)?;
         Self::read_info(info, profile)
     }
 
@@ -312,11 +311,6 @@ fn limited(octets: &[u8]) -> Result<&[u8], DerError> {
         return Err(DerProblem::TooLarge(MAX_SIGNED_DATA).at("ContentInfo"));
     }
     Ok(octets)
-}
-
-/// The certificate table pads entries to 8 bytes, and most tools count the padding to the entry.
-fn padding(rest: Elements<'_>) -> Result<(), DerError> {
-    if rest.rest.len() < 8 && rest.rest.iter().all(|byte| *byte == 0) { Ok(()) } else { rest.finish() }
 }
 
 fn expect_type(field: &'static str, found: Oid, expected: Oid) -> Result<(), CmsReadError> {

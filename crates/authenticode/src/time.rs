@@ -36,7 +36,7 @@ impl Time {
         der::DateTime::from_unix_duration(core::time::Duration::from_secs(seconds)).ok().map(Self::of_der)
     }
 
-    /// Seconds since 1970; `None` if this is no date of 1970 to 9999.
+    /// Seconds since 1970; `None` if this is no date of 1970 to 9999: certificates may be older.
     pub fn to_unix(&self) -> Option<u64> {
         der::DateTime::new(self.year, self.month, self.day, self.hour, self.minute, self.second)
             .ok()

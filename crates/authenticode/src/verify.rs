@@ -23,7 +23,7 @@ mod signature;
 mod subject;
 mod verdict;
 
-pub use policy::{Loader, TrustList, TrustPolicy};
+pub use policy::{LoadedBy, Loader, TrustList, TrustPolicy};
 pub use subject::{Attached, SbatData, Subject, algorithms};
 pub use verdict::{
     Forbidden, ForbiddenBy, ImageVerdict, Notice, Refusal, SignatureFinding, SignatureProblem, Trust,
@@ -46,9 +46,20 @@ pub fn decide(subject: &Subject, policy: &TrustPolicy, now: Option<Time>) -> Ima
 fn check_sbat(subject: &Subject, policy: &TrustPolicy) -> Result<(), Refusal> {
     let Some(level) = &policy.sbat_level else { return Ok(()) };
     match &subject.sbat {
+        SbatData::Missing if may_lack_sbat(subject, policy) => Ok(()),
         SbatData::Missing => Err(Refusal::NoSbat),
         SbatData::Odd(problem) => Err(Refusal::SbatSection(problem)),
         SbatData::Read(Err(error)) => Err(Refusal::Sbat(error.clone())),
         SbatData::Read(Ok(sbat)) => level.revokes(sbat).map_or(Ok(()), |why| Err(Refusal::Revoked(why))),
+    }
+}
+
+/// Whether an image without `.sbat` starts.
+fn may_lack_sbat(subject: &Subject, policy: &TrustPolicy) -> bool {
+    match (policy.loader, policy.loaded_by) {
+        // It does not know SBAT.
+        (Loader::Firmware, _) | (Loader::Shim, LoadedBy::Program) => true,
+        (Loader::Shim, LoadedBy::Usual) => subject.linux_kernel,
+        (Loader::Shim, LoadedBy::Shim) => false,
     }
 }

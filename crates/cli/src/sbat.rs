@@ -4,6 +4,8 @@
 use crate::exit;
 use crate::pe::image::each;
 use anyhow::{Context, bail};
+use authenticode::file::ImageFile;
+use authenticode::pe::is_linux_kernel;
 use authenticode::sbat::{FORMAT_URL, Sbat, SbatEntry, SbatLevel};
 use clap::{Args, Subcommand};
 use files::replace_bytes;
@@ -56,7 +58,8 @@ pub(crate) struct ShowOptions {
 /// Report whether a level revokes EFI programs.
 ///
 /// Signatures are not looked at: `snowguard pe verify --sbat-level` does both. Exit code 0: none is
-/// revoked; 1: one is, or has no section .sbat, which shim refuses too.
+/// revoked; 1: one is, or has no section .sbat, which shim refuses too. Linux kernels need none:
+/// boot loaders load them.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -156,12 +159,20 @@ fn describe(path: &Path, found: Option<&Sbat>, levels: &[&SbatLevel]) -> Value {
     })
 }
 
+/// Whether a file is a bare Linux kernel.
+fn is_kernel(path: &Path) -> anyhow::Result<bool> {
+    let ImageFile { source, .. } = ImageFile::open(path)?;
+    is_linux_kernel(&source).with_context(|| format!("cannot read {}", path.display()))
+}
+
 fn check(options: &CheckOptions) -> Result<ExitCode, exit::Failure> {
     let level = read_level(&options.level).map_err(exit::Failure::failed)?;
     let mut out = terminal::stdout();
     let mut all = true;
     let code = each(&options.files, |path| {
         let problem = match read_sbat(path)? {
+            // What a boot loader loads, for which shim does not want the section.
+            None if is_kernel(path)? => None,
             None => Some("it has no .sbat section".to_owned()),
             Some(sbat) => level.revokes(&sbat).map(|revoked| revoked.to_string()),
         };

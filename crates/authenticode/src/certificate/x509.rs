@@ -2,7 +2,8 @@
 
 use super::error::{CertificateError, IssueError};
 use super::key::{PublicKey, PublicKeyError, Scheme};
-use crate::asn1::{DerProblem, Elements};
+use super::validity::{self, Validity};
+use crate::asn1::{DerProblem, Elements, element};
 use crate::digest::DigestAlgorithm;
 use crate::foreign::ForeignError;
 use crate::oid::Oid;
@@ -34,7 +35,9 @@ pub struct Certificate {
     tbs: Range<usize>,
     issuer: Vec<u8>,
     subject: Vec<u8>,
+    validity: Validity,
     key: Vec<u8>,
+    /// With other dates: see [`Validity`].
     inner: x509_cert::Certificate,
     extensions: Extensions,
 }
@@ -62,24 +65,30 @@ impl Certificate {
         outer.finish()?;
         let tbs = whole.inside().expect("tbsCertificate", Tag::Sequence)?;
         let start = whole.whole.len() - whole.value.len();
-        let inner = x509_cert::Certificate::from_der(der)
-            .map_err(|e| CertificateError::X509(ForeignError::new(e)))?;
-        // RFC 5280, section 4.1.1.2; OpenSSL refuses a difference too.
-        if inner.signature_algorithm() != inner.tbs_certificate().signature() {
-            return Err(CertificateError::SignatureAlgorithm);
-        }
-        let extensions = Extensions::read(&inner)?;
         // Names and key as they stand: signatures of others refer to these octets.
         let mut fields = tbs.inside();
         fields.optional("version", 0)?;
         fields.expect("serialNumber", Tag::Integer)?;
         fields.expect("signature", Tag::Sequence)?;
         let issuer = fields.expect("issuer", Tag::Sequence)?.whole.to_vec();
-        fields.expect("validity", Tag::Sequence)?;
+        let before = tbs.value.get(..tbs.value.len() - fields.rest.len()).unwrap_or_default();
+        let validity = Validity::read(fields.expect("validity", Tag::Sequence)?)?;
+        let after = fields.rest;
         let subject = fields.expect("subject", Tag::Sequence)?.whole.to_vec();
         let key = fields.expect("subjectPublicKeyInfo", Tag::Sequence)?.whole.to_vec();
+        // Which dates there are is read here alone.
+        let plain = element(Tag::Sequence, &[before, &validity::plain(), after]);
+        let behind = whole.value.get(tbs.whole.len()..).unwrap_or_default();
+        let plain = element(Tag::Sequence, &[&plain, behind]);
+        let inner = x509_cert::Certificate::from_der(&plain)
+            .map_err(|e| CertificateError::X509(ForeignError::new(e)))?;
+        // RFC 5280, section 4.1.1.2; OpenSSL refuses a difference too.
+        if inner.signature_algorithm() != inner.tbs_certificate().signature() {
+            return Err(CertificateError::SignatureAlgorithm);
+        }
+        let extensions = Extensions::read(&inner)?;
         let tbs = start..start + tbs.whole.len();
-        Ok(Self { der: der.to_vec(), tbs, issuer, subject, key, inner, extensions })
+        Ok(Self { der: der.to_vec(), tbs, issuer, subject, validity, key, inner, extensions })
     }
 
     /// The octets that it was read from.
@@ -127,19 +136,19 @@ impl Certificate {
         self.inner.tbs_certificate().serial_number().as_bytes()
     }
 
-    /// From when on it is valid.
+    /// From when on it is valid; all zeros if that is no date.
     pub fn not_before(&self) -> Time {
-        Time::of_der(self.inner.tbs_certificate().validity().not_before.to_date_time())
+        self.validity.not_before.unwrap_or_default()
     }
 
-    /// Until when it is valid.
+    /// Until when it is valid; all zeros if that is no date.
     pub fn not_after(&self) -> Time {
-        Time::of_der(self.inner.tbs_certificate().validity().not_after.to_date_time())
+        self.validity.not_after.unwrap_or_default()
     }
 
     /// Whether it is valid at a time.
     pub fn is_valid_at(&self, time: Time) -> bool {
-        self.not_before() <= time && time <= self.not_after()
+        self.validity.contains(time)
     }
 
     /// Its public key.

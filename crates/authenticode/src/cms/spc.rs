@@ -1,6 +1,6 @@
 //! What Authenticode puts into signed data.
 
-use super::{CmsReadError, CmsVerifyError, Profile, SignedData, expect_type, oids, read_digest};
+use super::{CmsReadError, CmsVerifyError, Profile, SignedData, oids, read_digest};
 use crate::asn1::{Elements, context, context_primitive, element, oid};
 use crate::certificate::{Certificate, digest_oid, identifier};
 use crate::digest::DigestAlgorithm;
@@ -22,11 +22,9 @@ impl IndirectData {
     pub fn read(content: &[u8]) -> Result<Self, CmsReadError> {
         let mut fields = Elements::new(content, "SpcIndirectDataContent");
         let mut data = fields.expect("SpcIndirectDataContent.data", Tag::Sequence)?.inside();
-        expect_type(
-            "SpcIndirectDataContent.data.type",
-            data.oid("SpcIndirectDataContent.data.type")?,
-            oids::PE_IMAGE_DATA,
-        )?;
+        // What kind of file the digest is of. Neither firmware nor shim looks at it, and pesign
+        // wrote the purpose of its key there until 2020 (1.3.6.1.4.1.311.2.1.21).
+        data.oid("SpcIndirectDataContent.data.type")?;
         // SpcPeImageData: flags and a link to nothing. It says nothing, and nobody looks at it.
         if !data.is_empty() {
             data.next("SpcPeImageData")?;

@@ -28,6 +28,10 @@ const DEBUG_DIRECTORY: usize = 6;
 const DEBUG_ENTRY: usize = 28;
 const DEBUG_POINTER: usize = 24;
 
+/// What the format allows at most. Firmware starts images with more; every section of those would
+/// be padded to that size.
+const MAX_FILE_ALIGNMENT: u32 = 0x1_0000;
+
 /// Why an edit is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -55,6 +59,9 @@ pub enum EditError {
     /// The section table cannot grow.
     #[error("the headers have no room for another section: {0}")]
     NoRoom(&'static str),
+    /// Sections would be padded to more than the format allows.
+    #[error("FileAlignment is {0:#x}: images with more than 0x10000 are not edited (PE Format)")]
+    Alignment(u32),
     /// A size or an address does not fit into its field.
     #[error("the image would become too large: {0} does not fit into 32 bits")]
     TooLarge(&'static str),
@@ -107,6 +114,9 @@ impl<'a> Editor<'a> {
     /// Prepares to change an image.
     pub fn new(image: &'a [u8]) -> Result<Self, EditError> {
         let layout = Layout::read(image)?;
+        if layout.file_alignment > MAX_FILE_ALIGNMENT {
+            return Err(EditError::Alignment(layout.file_alignment));
+        }
         let bytes = |range: Range<u64>| -> &'a [u8] {
             let start = usize::try_from(range.start).unwrap_or(usize::MAX);
             let end = usize::try_from(range.end).unwrap_or(usize::MAX);

@@ -14,15 +14,33 @@ pub(super) const COFF_HEADER: usize = 24;
 /// No image has more data directories.
 const MAX_DIRECTORIES: u32 = 16;
 
-/// Processors that can boot it.
+/// Processors that can boot it (UEFI specification, section 2.1.1), and what else linkers call
+/// 32-bit ARM.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Machine {
     /// 32-bit x86.
     I386,
     /// 64-bit x86.
     X86_64,
+    /// Itanium.
+    Ia64,
+    /// 32-bit ARM, of any of the three numbers that it has.
+    Arm,
     /// 64-bit ARM.
     Aarch64,
+    /// 32-bit RISC-V.
+    RiscV32,
+    /// 64-bit RISC-V.
+    RiscV64,
+    /// 128-bit RISC-V.
+    RiscV128,
+    /// 32-bit LoongArch.
+    LoongArch32,
+    /// 64-bit LoongArch.
+    LoongArch64,
+    /// EFI byte code: what option ROMs for any processor are made of.
+    ByteCode,
 }
 
 impl Machine {
@@ -30,16 +48,31 @@ impl Machine {
         Some(match value {
             0x014c => Self::I386,
             0x8664 => Self::X86_64,
+            0x0200 => Self::Ia64,
+            // ARM, Thumb with ARM (what UEFI wants), Thumb-2.
+            0x01c0 | 0x01c2 | 0x01c4 => Self::Arm,
             0xaa64 => Self::Aarch64,
+            0x5032 => Self::RiscV32,
+            0x5064 => Self::RiscV64,
+            0x5128 => Self::RiscV128,
+            0x6232 => Self::LoongArch32,
+            0x6264 => Self::LoongArch64,
+            0x0ebc => Self::ByteCode,
             _ => return None,
         })
     }
 
-    /// The width of its addresses.
-    pub const fn width(self) -> Width {
+    /// The width of its addresses; `None` if images of both widths run on it.
+    pub const fn width(self) -> Option<Width> {
         match self {
-            Self::I386 => Width::Pe32,
-            Self::X86_64 | Self::Aarch64 => Width::Pe32Plus,
+            Self::I386 | Self::Arm | Self::RiscV32 | Self::LoongArch32 => Some(Width::Pe32),
+            Self::X86_64
+            | Self::Ia64
+            | Self::Aarch64
+            | Self::RiscV64
+            | Self::RiscV128
+            | Self::LoongArch64 => Some(Width::Pe32Plus),
+            Self::ByteCode => None,
         }
     }
 }
@@ -49,7 +82,15 @@ impl fmt::Display for Machine {
         f.write_str(match self {
             Self::I386 => "i386",
             Self::X86_64 => "x86-64",
+            Self::Ia64 => "ia64",
+            Self::Arm => "arm",
             Self::Aarch64 => "aarch64",
+            Self::RiscV32 => "riscv32",
+            Self::RiscV64 => "riscv64",
+            Self::RiscV128 => "riscv128",
+            Self::LoongArch32 => "loongarch32",
+            Self::LoongArch64 => "loongarch64",
+            Self::ByteCode => "EFI byte code",
         })
     }
 }
@@ -111,7 +152,7 @@ impl Coff {
             return Err(PeError::Field { field: "Signature", value: u64::from(signature), problem });
         }
         let machine = u16_at(bytes, 4).unwrap_or(0);
-        let problem = "neither i386 (0x14c) nor x86-64 (0x8664) nor aarch64 (0xaa64)";
+        let problem = "no processor that UEFI knows";
         let machine = Machine::of(machine).ok_or(PeError::Field {
             field: "Machine",
             value: u64::from(machine),
@@ -166,7 +207,7 @@ impl Optional {
                 return Err(PeError::Field { field: "Magic", value: u64::from(magic), problem });
             }
         };
-        if width != machine.width() {
+        if machine.width().is_some_and(|of_machine| of_machine != width) {
             let problem = "not the width of the machine";
             return Err(PeError::Field { field: "Magic", value: u64::from(magic), problem });
         }

@@ -1,7 +1,6 @@
 //! The whole image: what stands where.
 
 use super::error::{ImageError, PeError};
-use super::fields::align_up;
 use super::headers::{
     CHECKSUM, COFF_HEADER, Coff, DOS_HEADER, Directory, E_LFANEW, Machine, Optional, Width,
 };
@@ -205,12 +204,6 @@ impl Layout {
         }
         if section.memory_range().end > u64::from(self.size_of_image) {
             return wrong("VirtualSize", u64::from(section.virtual_size), "it reaches past SizeOfImage");
-        }
-        let alignment = u64::from(self.section_alignment);
-        if align_up(u64::from(section.virtual_address), alignment) != Some(u64::from(section.virtual_address))
-        {
-            let address = u64::from(section.virtual_address);
-            return wrong("VirtualAddress", address, "it is not a multiple of SectionAlignment");
         }
         if section.object_fields != [0; 3] {
             let value = section.object_fields.iter().copied().max().unwrap_or(0);

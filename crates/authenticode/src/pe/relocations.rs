@@ -2,7 +2,7 @@
 
 use super::error::PeError;
 use super::fields::{u16_at, u32_at};
-use super::headers::Machine;
+use super::headers::{Machine, Width};
 use alloc::vec::Vec;
 
 /// Size of the header of a block.
@@ -46,7 +46,14 @@ pub fn relocations(data: &[u8], machine: Machine, size_of_image: u32) -> Result<
             let width = match (entry >> 12, machine) {
                 (0, _) => continue,
                 (3, _) => 4,
-                (10, Machine::X86_64 | Machine::Aarch64) => 8,
+                // Two instructions that load the halves of an address: ARM_MOV32, THUMB_MOV32.
+                (5 | 7, Machine::Arm) => 8,
+                // RISCV_HIGH20, RISCV_LOW12I, RISCV_LOW12S: one instruction each.
+                (5 | 7 | 8, Machine::RiscV32 | Machine::RiscV64 | Machine::RiscV128) => 4,
+                // LOONGARCH_MARK_LA: the instructions that load an address.
+                (8, Machine::LoongArch32) => 8,
+                (8, Machine::LoongArch64) => 16,
+                (10, machine) if machine.width() != Some(Width::Pe32) => 8,
                 _ => return Err(wrong("a kind of relocation that this machine does not have")),
             };
             let address = page.checked_add(u32::from(entry & 0xfff));

@@ -15,6 +15,20 @@ pub enum Loader {
     Shim,
 }
 
+/// Who loads an image under shim, which decides whether it may lack `.sbat`: what shim loads itself
+/// has to have it, what a program asks shim about that shim started need not (shim's
+/// `verify_sbat_section`, `in_protocol`).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum LoadedBy {
+    /// Whoever usually does: boot loaders load Linux kernels, shim loads all else.
+    #[default]
+    Usual,
+    /// Shim itself.
+    Shim,
+    /// A program that shim started: GRUB, systemd-boot.
+    Program,
+}
+
 /// A list, by its role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TrustList {
@@ -59,6 +73,8 @@ pub struct TrustPolicy {
     pub mokx: SignatureDatabase,
     /// Shim only: its own certificates.
     pub vendor: SignatureDatabase,
+    /// Shim only: who loads the image.
+    pub loaded_by: LoadedBy,
     /// The least generations of components. With none, `.sbat` is not looked at.
     pub sbat_level: Option<SbatLevel>,
     /// Refuse what was signed with a certificate that is not valid at this time. Neither firmware

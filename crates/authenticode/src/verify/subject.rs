@@ -25,6 +25,8 @@ pub struct Subject {
     pub signatures: Vec<Attached>,
     /// Its section `.sbat`.
     pub sbat: SbatData,
+    /// Whether it is a bare Linux kernel.
+    pub linux_kernel: bool,
 }
 
 /// An entry of the certificate table.
@@ -93,10 +95,11 @@ impl Subject {
             })
             .collect();
         let sbat = SbatData::read(source, layout).map_err(pe::ImageError::Source)?;
+        let linux_kernel = pe::is_linux_kernel(source).map_err(pe::ImageError::Source)?;
         let digests = digests(&algorithms(&signatures, policy)).map_err(pe::ImageError::Source)?;
         let table = layout.certificate_table.clone();
         let padded = table.as_ref().is_none_or(|table| (table.end - table.start) % 8 == 0);
-        Ok(Self { digests, signed: table.is_some(), padded, signatures, sbat })
+        Ok(Self { digests, signed: table.is_some(), padded, signatures, sbat, linux_kernel })
     }
 }
 

@@ -8,7 +8,8 @@ use authenticode::Time;
 use authenticode::certificate::Certificate;
 use authenticode::file::{self, ImageFile};
 use authenticode::verify::{
-    ImageVerdict, Loader, SbatData, SignatureFinding, Subject, Trust, TrustPolicy, TrustedBy, decide,
+    ImageVerdict, LoadedBy, Loader, SbatData, SignatureFinding, Subject, Trust, TrustPolicy, TrustedBy,
+    decide,
 };
 use clap::{Args, ValueEnum};
 use secure_boot::{EFIVARS, Efivars, add_variables, read_database, read_level};
@@ -55,6 +56,11 @@ pub(crate) struct Options {
     /// whose latest level counts
     #[arg(long, value_name = "FILE")]
     sbat_level: Option<PathBuf>,
+    /// Who loads the programs under shim: what shim loads itself needs a section .sbat, what a boot
+    /// loader asks shim about does not. If it is not given, boot loaders load Linux kernels, and
+    /// shim the rest
+    #[arg(long, value_name = "WHO")]
+    loaded_by: Option<By>,
     /// Read db, dbx, dbt, and the lists of shim from the variables of this machine, or of a copy of
     /// them
     #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true, default_missing_value = EFIVARS)]
@@ -84,6 +90,14 @@ Examples:
 enum Who {
     Firmware,
     Shim,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum By {
+    /// Shim itself
+    Shim,
+    /// A boot loader that shim started
+    Loader,
 }
 
 pub(super) fn run(options: &Options) -> Result<ExitCode, exit::Failure> {
@@ -132,6 +146,11 @@ fn policy(options: &Options, now: Option<Time>) -> anyhow::Result<TrustPolicy> {
         mok: read_database(&options.mok)?,
         mokx: read_database(&options.mokx)?,
         vendor: read_database(&options.vendor_cert)?,
+        loaded_by: match options.loaded_by {
+            None => LoadedBy::Usual,
+            Some(By::Shim) => LoadedBy::Shim,
+            Some(By::Loader) => LoadedBy::Program,
+        },
         sbat_level: options.sbat_level.as_deref().map(read_level).transpose()?,
         valid_at: now.filter(|_| options.enforce_validity),
         sha1: options.allow_sha1,
@@ -224,6 +243,10 @@ fn print(
             writeln!(out, "    note: {}", clean(&notice.to_string()))?;
         }
     }
+    let of_shim = policy.loader == Loader::Shim && policy.sbat_level.is_some();
+    if of_shim && verdict.outcome.is_ok() && subject.sbat == SbatData::Missing {
+        writeln!(out, "  note: {NO_SBAT}")?;
+    }
     if policy.sbat_level.is_some()
         && let SbatData::Read(Ok(sbat)) = &subject.sbat
     {
@@ -232,6 +255,10 @@ fn print(
     }
     Ok(())
 }
+
+/// What people should know of a program that is trusted all the same.
+const NO_SBAT: &str =
+    "it has no .sbat section: a boot loader that shim started may load it, shim itself would not";
 
 fn through(trust: &Trust) -> String {
     let list = trust.list.to_string();
