@@ -214,7 +214,8 @@ pub fn write_attached(source: &FileSource, attachment: &Attachment, output: &Pat
         }
         Ok(())
     };
-    Ok(Replacement::new(output).permissions_if_new(permissions).write_file(|file| {
+    let replacement = Replacement::new(output).permissions_if_new(&permissions).refuse_other_names();
+    Ok(replacement.write_file(|file| {
         write(file).map_err(|source| ReplaceError::Content { path: output.to_owned(), source })
     })?)
 }

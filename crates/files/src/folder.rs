@@ -1,6 +1,6 @@
 //! A whole new folder, which appears at once with everything in it.
 
-use crate::{FileError, ReplaceError, TemporaryFolder, folder_of, sync_folder, sync_tree};
+use crate::{FileError, ReplaceError, folder_of, left_over, sync_folder, sync_tree};
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{self, Write as _};
@@ -9,7 +9,7 @@ use std::path::Path;
 
 /// Makes the folder `target`, which must not exist. `fill` gets another path, to which nobody but
 /// the owner has access, and puts everything there; then all of it is brought to disk and renamed.
-/// If anything fails nothing is left.
+/// If anything fails nothing is left; what a kill leaves, the next one in the same parent removes.
 ///
 /// `mode` is that of the new folder, less the umask.
 pub fn create_folder<E>(
@@ -21,7 +21,8 @@ pub fn create_folder<E>(
         return Err(FileError::new("make", target, io::ErrorKind::AlreadyExists.into()).into());
     }
     let parent = folder_of(target);
-    let temporary = TemporaryFolder::new_in(parent, ".new-")?;
+    let name = target.file_name().unwrap_or_default().to_string_lossy();
+    let (temporary, _held) = left_over::folder(parent, &name)?;
     let inside = temporary.path().join("folder");
     DirBuilder::new().mode(mode).create(&inside).map_err(FileError::on("make", &inside))?;
     fill(&inside).map_err(|source| ReplaceError::Content { path: target.to_owned(), source })?;

@@ -10,12 +10,15 @@
 //!
 //! Every error names the path. Nothing here knows what the files hold.
 
+mod attributes;
 mod error;
 mod folder;
+mod left_over;
 mod lock;
 mod read;
 mod replace;
 mod sync;
+mod target;
 mod temporary;
 
 pub use error::FileError;

@@ -1,8 +1,10 @@
 //! Replacing a file so that a kill or a power cut leaves the old one or the new one.
 
-use crate::{FileError, TemporaryFile, folder_of};
-use std::fs::{self, File, Permissions};
-use std::io::{self, BufWriter, Write};
+use crate::target::Target;
+use crate::{FileError, TemporaryFile, attributes, unnamed_file};
+use std::fs::{File, Metadata, Permissions};
+use std::io::{self, BufWriter, Seek as _, Write};
+use std::os::unix::fs::{MetadataExt, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 /// Why a file was not replaced. It is as it was before.
@@ -53,36 +55,38 @@ pub fn replace_bytes(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
 ///
 /// The content goes into a temporary file in the same folder, which is brought to disk and renamed;
 /// then the folder is brought to disk. If anything fails the temporary file is removed, and the old
-/// file is as it was. A link is followed, so that it stays a link. The permissions are those of the
-/// old file; a new one gets 0666 less the umask, unless something else is asked for.
+/// file is as it was; what a kill leaves, the next write in that folder removes. A link is followed,
+/// so that it stays a link. Owner, mode and extended attributes are those of the old file, as far as
+/// this user may give them; a new one gets 0666 less the umask, unless something else is asked for.
 ///
-/// What is not a regular file (a terminal, `/dev/null`, a pipe) cannot be replaced and is written
-/// to directly.
+/// What is not a regular file (a terminal, `/dev/null`, a pipe, `/dev/stdout` wherever it leads)
+/// cannot be replaced and is written to directly.
 #[derive(Debug, Clone)]
 pub struct Replacement<'a> {
     path: &'a Path,
-    private: bool,
-    new: Option<Permissions>,
+    mode: u32,
+    one_name: bool,
 }
 
 impl<'a> Replacement<'a> {
     /// Of the file at `path`, which need not exist.
     pub fn new(path: &'a Path) -> Self {
-        Self { path, private: false, new: None }
+        Self { path, mode: 0o666, one_name: false }
     }
 
-    /// Only the owner may read and write the file (0600), also if the old one was open to others.
-    /// For secrets.
+    /// The permissions if there is no old file, less the umask: those of the file that this one is
+    /// made from.
     #[must_use]
-    pub fn private(mut self) -> Self {
-        self.private = true;
+    pub fn permissions_if_new(mut self, permissions: &Permissions) -> Self {
+        self.mode = permissions.mode() & 0o777;
         self
     }
 
-    /// The permissions if there is no old file: those of the file that this one is made from.
+    /// Refuses to replace a file that has other names (hard links): they would keep the old
+    /// content.
     #[must_use]
-    pub fn permissions_if_new(mut self, permissions: Permissions) -> Self {
-        self.new = Some(permissions);
+    pub fn refuse_other_names(mut self) -> Self {
+        self.one_name = true;
         self
     }
 
@@ -92,12 +96,16 @@ impl<'a> Replacement<'a> {
         write: impl FnOnce(&mut dyn Write) -> Result<(), E>,
     ) -> Result<(), ReplaceError<E>> {
         let path = self.path;
-        self.write_file(|file| {
+        let buffered = |file: &mut File| {
             let mut out = BufWriter::new(file);
             write(&mut out).map_err(|source| ReplaceError::Content { path: path.to_owned(), source })?;
             out.flush().map_err(FileError::on("write", path))?;
             Ok(())
-        })
+        };
+        match Target::of(path)? {
+            Target::File { path, old } => self.put(&path, old.as_ref(), buffered),
+            Target::Open(mut file) => buffered(&mut file),
+        }
     }
 
     /// Lets `write` have the file itself, to write it in any order.
@@ -105,47 +113,47 @@ impl<'a> Replacement<'a> {
         self,
         write: impl FnOnce(&mut File) -> Result<(), ReplaceError<E>>,
     ) -> Result<(), ReplaceError<E>> {
-        let target = followed(self.path)?;
-        let old = match fs::metadata(&target) {
-            Ok(found) => Some(found),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-            Err(error) => return Err(FileError::new("write", self.path, error).into()),
-        };
-        if old.as_ref().is_some_and(|found| !found.is_file()) {
-            let opened = File::options().write(true).open(&target);
-            return write(&mut opened.map_err(FileError::on("write", self.path))?);
+        match Target::of(self.path)? {
+            Target::File { path, old } => self.put(&path, old.as_ref(), write),
+            // A pipe takes bytes in their order only.
+            Target::Open(mut file) => {
+                let mut whole = unnamed_file(&std::env::temp_dir())?;
+                write(&mut whole)?;
+                let copied = whole.rewind().and_then(|()| io::copy(&mut whole, &mut file));
+                copied.map(drop).map_err(|error| FileError::new("write", self.path, error).into())
+            }
         }
-        let mut temporary = TemporaryFile::next_to(&target, if self.private { 0o600 } else { 0o666 })?;
+    }
+
+    fn put<E>(
+        &self,
+        target: &Path,
+        old: Option<&Metadata>,
+        write: impl FnOnce(&mut File) -> Result<(), ReplaceError<E>>,
+    ) -> Result<(), ReplaceError<E>> {
+        if let Some(names) = old.map(MetadataExt::nlink).filter(|names| self.one_name && *names > 1) {
+            let problem = format!(
+                "it has {names} names (hard links), and the others would keep the old content: write to another file, \
+                 or make it a copy of its own first"
+            );
+            return Err(FileError::new("replace", self.path, io::Error::other(problem)).into());
+        }
+        // Until it has the rights of the old file nobody else reads it.
+        let mut temporary = TemporaryFile::next_to(target, if old.is_some() { 0o600 } else { self.mode })?;
         write(temporary.file_mut())?;
-        let kept = old.map(|found| found.permissions()).or(self.new).filter(|_| !self.private);
-        if let Some(permissions) = kept {
-            let set = temporary.file().set_permissions(permissions);
-            set.map_err(FileError::on("set the permissions of", temporary.path()))?;
+        if let Some(old) = old {
+            let kept = attributes::keep(old, target, temporary.file());
+            kept.map_err(FileError::on("set the permissions of", temporary.path()))?;
         }
-        Ok(temporary.put_in_place(&target)?)
+        Ok(temporary.put_in_place(target)?)
     }
-}
-
-/// So many links may lead from one to the next.
-const MAX_LINKS: usize = 40;
-
-/// The path that a link leads to, which need not exist.
-fn followed(path: &Path) -> Result<PathBuf, FileError> {
-    let mut target = path.to_owned();
-    for _ in 0..MAX_LINKS {
-        match fs::read_link(&target) {
-            Ok(to) => target = folder_of(&target).join(to),
-            // It is no link, or not there.
-            Err(_) => return Ok(target),
-        }
-    }
-    Err(FileError::new("follow the link", path, io::Error::other("too many levels of symbolic links")))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
+    use std::fs;
+    use std::os::unix::fs::symlink;
 
     fn names(folder: &Path) -> Vec<String> {
         let entries = fs::read_dir(folder).unwrap();
@@ -190,8 +198,7 @@ mod tests {
     #[test]
     fn permissions() {
         let folder = tempfile::tempdir().unwrap();
-        let (old, new, secret) =
-            (folder.path().join("old"), folder.path().join("new"), folder.path().join("secret"));
+        let (old, new) = (folder.path().join("old"), folder.path().join("new"));
         fs::write(&old, "").unwrap();
         fs::set_permissions(&old, Permissions::from_mode(0o751)).unwrap();
         replace_bytes(&old, b"x").unwrap();
@@ -200,14 +207,39 @@ mod tests {
         replace_bytes(&new, b"x").unwrap();
         fs::write(folder.path().join("plain"), "").unwrap();
         assert_eq!(mode(&new), mode(&folder.path().join("plain")));
-        fs::write(&secret, "").unwrap();
-        fs::set_permissions(&secret, Permissions::from_mode(0o644)).unwrap();
-        Replacement::new(&secret).private().write(|out| out.write_all(b"x")).unwrap();
-        assert_eq!(mode(&secret), 0o600);
         let copy = folder.path().join("copy");
         let like = fs::metadata(&old).unwrap().permissions();
-        Replacement::new(&copy).permissions_if_new(like).write(|out| out.write_all(b"x")).unwrap();
-        assert_eq!(mode(&copy), 0o751);
+        Replacement::new(&copy).permissions_if_new(&like).write(|out| out.write_all(b"x")).unwrap();
+        let plain = mode(&folder.path().join("plain"));
+        // The umask, as far as a file shows it that is not executable.
+        assert_eq!(mode(&copy) & 0o666, 0o751 & plain);
+    }
+
+    #[test]
+    fn other_names_are_kept_or_it_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let (one, other) = (folder.path().join("one"), folder.path().join("other"));
+        fs::write(&one, "old").unwrap();
+        fs::hard_link(&one, &other).unwrap();
+        let refused = Replacement::new(&one).refuse_other_names().write(|out| out.write_all(b"new"));
+        let text = std::error::Error::source(&refused.unwrap_err()).unwrap().to_string();
+        assert!(text.contains("it has 2 names"), "{text}");
+        assert_eq!((fs::read(&one).unwrap(), fs::read(&other).unwrap()), (b"old".to_vec(), b"old".to_vec()));
+        replace_bytes(&one, b"new").unwrap();
+        assert_eq!((fs::read(&one).unwrap(), fs::read(&other).unwrap()), (b"new".to_vec(), b"old".to_vec()));
+    }
+
+    #[test]
+    fn extended_attributes_stay() {
+        use rustix::fs::{XattrFlags, getxattr, setxattr};
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        fs::write(&path, "old").unwrap();
+        setxattr(&path, "user.note", b"mine", XattrFlags::empty()).unwrap();
+        replace_bytes(&path, b"new").unwrap();
+        let mut value = [0; 8];
+        let length = getxattr(&path, "user.note", &mut value[..]).unwrap();
+        assert_eq!(&value[..length], b"mine");
     }
 
     #[test]
@@ -235,6 +267,22 @@ mod tests {
         let before = fs::metadata("/dev/null").unwrap();
         assert_eq!((before.rdev() >> 8 & 0xfff, before.rdev() & 0xff), (1, 3));
         let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe");
+        let kind = rustix::fs::FileType::Fifo;
+        rustix::fs::mknodat(rustix::fs::CWD, &pipe, kind, rustix::fs::Mode::RWXU, 0).unwrap();
+        // Written in any order, it arrives in its own.
+        let reader = std::thread::spawn({
+            let pipe = pipe.clone();
+            move || fs::read(pipe).unwrap()
+        });
+        let written = Replacement::new(&pipe).write_file::<io::Error>(|file| {
+            file.write_all(b"12345").map_err(FileError::on("write", &pipe))?;
+            file.rewind().and_then(|()| file.write_all(b"0")).map_err(FileError::on("write", &pipe))?;
+            Ok(())
+        });
+        written.unwrap();
+        assert_eq!(reader.join().unwrap(), b"02345");
+        assert!(!pipe.metadata().unwrap().is_file());
         assert!(replace_bytes(folder.path(), b"x").unwrap_err().to_string().contains("cannot write"));
         let missing = replace_bytes(&folder.path().join("a/b"), b"x").unwrap_err();
         assert_eq!(missing.kind(), io::ErrorKind::NotFound);

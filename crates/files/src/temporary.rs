@@ -1,8 +1,7 @@
 //! Files and folders that are removed when they are dropped.
 
-use crate::{FileError, folder_of, put_in_place};
-use std::fs::{self, File, Permissions};
-use std::os::unix::fs::PermissionsExt as _;
+use crate::{FileError, folder_of, left_over, put_in_place};
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 /// A file with a name of its own, open for reading and writing, removed when it is dropped. Only
@@ -13,7 +12,8 @@ pub struct TemporaryFile(tempfile::NamedTempFile);
 impl TemporaryFile {
     /// A new file in `folder`, whose name begins with `prefix`.
     pub fn new_in(folder: &Path, prefix: &str) -> Result<Self, FileError> {
-        Self::create(folder, prefix, 0o600)
+        let made = tempfile::Builder::new().prefix(prefix).suffix(".new").tempfile_in(folder);
+        made.map(Self).map_err(FileError::on("make a temporary file in", folder))
     }
 
     /// A new file in the system's folder for such files (`TMPDIR`, `/tmp`).
@@ -22,21 +22,13 @@ impl TemporaryFile {
     }
 
     /// A hidden file in the same folder as `target`, to become it. `mode` is what the umask takes
-    /// bits from.
+    /// bits from. What a kill leaves of it, the next one in that folder removes.
     pub(crate) fn next_to(target: &Path, mode: u32) -> Result<Self, FileError> {
         let name = target.file_name().unwrap_or_default().to_string_lossy();
-        // A name may be as long as the file system allows, and this one is longer.
-        let name: String = name.chars().take(40).collect();
-        Self::create(folder_of(target), &format!(".{name}."), mode)
-    }
-
-    fn create(folder: &Path, prefix: &str, mode: u32) -> Result<Self, FileError> {
-        let made = tempfile::Builder::new()
-            .prefix(prefix)
-            .suffix(".new")
-            .permissions(Permissions::from_mode(mode))
-            .tempfile_in(folder);
-        made.map(Self).map_err(FileError::on("make a temporary file in", folder))
+        let folder = folder_of(target);
+        left_over::file(folder, &name, mode)
+            .map(Self)
+            .map_err(FileError::on("make a temporary file in", folder))
     }
 
     /// Where it is.
@@ -119,6 +111,7 @@ pub fn remove_left_over(folder: &Path, prefix: &str) {
 mod tests {
     use super::*;
     use std::io::{Read as _, Seek as _, Write as _};
+    use std::os::unix::fs::PermissionsExt as _;
 
     #[test]
     fn temporary_things_are_gone_and_kept_ones_are_not() {

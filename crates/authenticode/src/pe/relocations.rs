@@ -45,13 +45,10 @@ pub fn relocations(data: &[u8], machine: Machine, size_of_image: u32) -> Result<
             let entry = u16_at(entries, offset).unwrap_or(0);
             let width = match (entry >> 12, machine) {
                 (0, _) => continue,
-                (3, _) => 4,
-                // Two instructions that load the halves of an address: ARM_MOV32, THUMB_MOV32.
-                (5 | 7, Machine::Arm) => 8,
                 // RISCV_HIGH20, RISCV_LOW12I, RISCV_LOW12S: one instruction each.
-                (5 | 7 | 8, Machine::RiscV32 | Machine::RiscV64 | Machine::RiscV128) => 4,
-                // LOONGARCH_MARK_LA: the instructions that load an address.
-                (8, Machine::LoongArch32) => 8,
+                (3, _) | (5 | 7 | 8, Machine::RiscV32 | Machine::RiscV64 | Machine::RiscV128) => 4,
+                // ARM_MOV32, THUMB_MOV32, LOONGARCH_MARK_LA: the instructions that load an address.
+                (5 | 7, Machine::Arm) | (8, Machine::LoongArch32) => 8,
                 (8, Machine::LoongArch64) => 16,
                 (10, machine) if machine.width() != Some(Width::Pe32) => 8,
                 _ => return Err(wrong("a kind of relocation that this machine does not have")),

@@ -76,7 +76,8 @@ fn act(options: &Options) -> anyhow::Result<()> {
     let changed = change(&bytes, &options.remove, &replaced, &added)
         .with_context(|| format!("cannot change {}", options.file.display()))?;
     let permissions = std::fs::metadata(&options.file)?.permissions();
-    Replacement::new(output).permissions_if_new(permissions).write(|out| out.write_all(&changed))?;
+    let replacement = Replacement::new(output).permissions_if_new(&permissions).refuse_other_names();
+    replacement.write(|out| out.write_all(&changed))?;
     Ok(())
 }
 
