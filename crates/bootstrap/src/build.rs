@@ -6,10 +6,12 @@ use crate::sandbox::{self, SandboxError, SandboxHelper, SandboxTask, TaskOutcome
 use crate::seed::{self, SeedError};
 use crate::sources::{self, SourceError, SourceOrigin, UnpackError, UnpackLimits};
 use crate::steps::{InputOrigin, Plan, SourceArchive, Step};
-use crate::store::{self, StepResult, Store, StoreError};
-use files::FileError;
+use crate::store::{StepResult, Store, StoreError};
+use files::{FileError, remove_tree};
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File};
+use std::fs::{self, File, Permissions};
+use std::io::{self, Read as _, Seek as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -64,6 +66,16 @@ pub enum BuildError {
         step: String,
         /// Its output.
         output: String,
+    },
+    /// What the step left as an output is none, or cannot be taken into the store.
+    #[error("step {step}: output {output} cannot be taken")]
+    Output {
+        /// The step.
+        step: String,
+        /// Its output.
+        output: String,
+        /// Why it failed.
+        source: StoreError,
     },
     /// The step left something that is no output.
     #[error(
@@ -146,7 +158,7 @@ impl BuildError {
                 "if that is right, add sha256 = \"{found}\" to it in {}, or build with --unpinned",
                 file.display()
             )),
-            Self::Store(error) => error.hint().map(str::to_owned),
+            Self::Store(error) | Self::Output { source: error, .. } => error.hint().map(str::to_owned),
             Self::Source(error) => error.hint(),
             _ => None,
         }
@@ -227,7 +239,7 @@ impl<'a> Builder<'a> {
         task.run = vec![["/busybox", "sh"].map(str::to_owned).into()];
         let outcome = sandbox::run_in_terminal(&self.options.helper, &task, &work.join("task"))
             .map_err(|source| BuildError::Sandbox { step: step.name.clone(), source })?;
-        store::remove(&work).map_err(BuildError::file(step))?;
+        remove_tree(&work).map_err(BuildError::file(step))?;
         Ok(outcome)
     }
 
@@ -354,7 +366,7 @@ impl<'a> Builder<'a> {
             return Err(BuildError::MissingPart { step, source_name, path });
         }
         let object = self.store.put(&part)?;
-        store::remove(&work).map_err(BuildError::file(step))?;
+        remove_tree(&work).map_err(BuildError::file(step))?;
         self.store.put_unpacked(key, object, milliseconds(begun.elapsed()))?;
         Ok(object)
     }
@@ -405,18 +417,32 @@ impl<'a> Builder<'a> {
             }
         }
         let outputs = self.take_outputs(step, &task.out)?;
-        store::remove(&work).map_err(BuildError::file(step))?;
+        remove_tree(&work).map_err(BuildError::file(step))?;
         Ok(StepResult { outputs, milliseconds: milliseconds(took) })
     }
 
+    /// Moves what a step has left into the store. None of its programs runs any more.
     fn take_outputs(&self, step: &Step, out: &Path) -> Result<BTreeMap<String, Object>, BuildError> {
+        // The step may have closed it.
+        let opened = fs::set_permissions(out, Permissions::from_mode(0o700));
+        opened.map_err(FileError::on("open", out)).map_err(BuildError::file(step))?;
         let mut outputs = BTreeMap::new();
         for output in step.outputs.keys() {
-            let path = out.join(output);
-            if path.symlink_metadata().is_err() {
-                return Err(BuildError::Missing { step: step.name.clone(), output: output.clone() });
+            let (step, output, path) = (step.name.clone(), output.clone(), out.join(output));
+            match path.symlink_metadata() {
+                Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    return Err(BuildError::Missing { step, output });
+                }
+                Err(error) => {
+                    return Err(BuildError::File { step, source: FileError::new("read", &path, error) });
+                }
             }
-            outputs.insert(output.clone(), self.store.put(&path)?);
+            // It is read again at its place: nothing may have changed it while it was hashed.
+            let taken = self.store.put(&path).and_then(|object| self.store.get(&object).map(|_| object));
+            let object =
+                taken.map_err(|source| BuildError::Output { step, output: output.clone(), source })?;
+            outputs.insert(output, object);
         }
         let mut left =
             fs::read_dir(out).map_err(FileError::on("list", out)).map_err(BuildError::file(step))?;
@@ -481,11 +507,20 @@ fn milliseconds(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// The last lines of a log.
+/// How much of the end of a log is looked at for its last lines, in bytes.
+const LOG_END: u64 = 16 * 1024;
+
+/// The last lines of a log. What a program prints is not for the terminal to obey.
 fn last_lines(path: &Path) -> Vec<String> {
-    let text = fs::read(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
+    let read = || {
+        let mut file = File::open(path)?;
+        let begin = file.metadata()?.len().saturating_sub(LOG_END);
+        file.seek(io::SeekFrom::Start(begin))?;
+        let mut bytes = Vec::new();
+        file.take(LOG_END).read_to_end(&mut bytes)?;
+        Ok::<_, io::Error>(String::from_utf8_lossy(&bytes).into_owned())
+    };
+    let text = read().unwrap_or_default();
     let lines: Vec<_> = text.lines().collect();
-    let last = lines.iter().skip(lines.len().saturating_sub(10));
-    // What a program prints is not for the terminal to obey.
-    last.map(|line| line.chars().filter(|c| !c.is_control()).collect()).collect()
+    lines.iter().skip(lines.len().saturating_sub(10)).map(|line| terminal::clean(line)).collect()
 }

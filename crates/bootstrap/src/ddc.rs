@@ -164,7 +164,7 @@ pub fn compile(
     argv.extend(["-o".to_owned(), program.display().to_string()]);
     run(compiler, &argv, &work)?;
     let program = store.put(&program)?;
-    crate::store::remove(&work)?;
+    files::remove_tree(&work)?;
     let result = builder.run_with(step, results, (&recipe.input, program))?;
     Ok(DdcOutcome {
         version: version.lines().next().unwrap_or_default().to_owned(),

@@ -18,8 +18,8 @@ use crate::arguments::{ArgumentPart, parts};
 use crate::built::{self, Built, BuiltError};
 use crate::seed::{self, SeedError};
 use crate::steps::{InputOrigin, Plan, Step};
-use crate::store::{Contents, copy};
-use files::FileError;
+use crate::store::Contents;
+use files::{FileError, TreeLimits, copy_tree};
 use nix_formats::nar::{NarError, NarLimits, hash_tree};
 use nix_formats::{Hash, HashAlgorithm};
 use std::collections::BTreeMap;
@@ -122,6 +122,10 @@ pub fn nix(plan: &Plan, built: &Built, store: &Contents, to: &Path) -> Result<()
     // The last, and not before everything that it names is on the disk.
     files::sync_tree(to)?;
     Ok(files::replace_bytes(&to.join("default.nix"), text.as_bytes())?)
+}
+
+fn copy(from: &Path, to: &Path) -> Result<(), FileError> {
+    Ok(copy_tree(from, to, TreeLimits::default())?)
 }
 
 /// An input that no step makes: a folder of the export with nothing but it in it, under the name

@@ -1,6 +1,6 @@
 //! What steps take and give: files and folders, named by what they hold.
 
-use files::FileError;
+use files::{FileError, NodeKind, TreeError};
 use nix_formats::HashAlgorithm;
 use nix_formats::nar::{NarError, NarLimits, hash_tree};
 use serde::{Deserialize, Serialize};
@@ -144,9 +144,17 @@ pub enum ObjectError {
         /// Why it failed.
         source: NarError,
     },
+    /// A tree is too deep, or cannot be read.
+    #[error(transparent)]
+    Tree(#[from] TreeError),
     /// It is a link, a device, or what else there is.
-    #[error("{}: neither a file nor a folder", .0.display())]
-    Neither(PathBuf),
+    #[error("{} is {kind}, and neither a file nor a folder", path.display())]
+    Neither {
+        /// Where it is.
+        path: PathBuf,
+        /// What it is.
+        kind: NodeKind,
+    },
 }
 
 impl Object {
@@ -163,7 +171,7 @@ impl Object {
             return Ok(Self { kind: ObjectKind::Folder, sha256: Digest(sha256) });
         }
         if !found.is_file() {
-            return Err(ObjectError::Neither(path.to_owned()));
+            return Err(ObjectError::Neither { path: path.to_owned(), kind: NodeKind::of(&found) });
         }
         let kind =
             if found.permissions().mode() & 0o100 == 0 { ObjectKind::File } else { ObjectKind::Program };

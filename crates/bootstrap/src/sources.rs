@@ -66,12 +66,12 @@ pub fn fetch(
         match found.and_then(|file| local::check(source, &file).map(|()| file)) {
             Ok(file) => {
                 store.put_source(&file, source.sha256)?;
-                crate::store::remove(&work)?;
+                files::remove_tree(&work)?;
                 return Ok(store.source(source.sha256));
             }
             Err(problem) => tried.push((origin.clone(), problem)),
         }
     }
-    crate::store::remove(&work)?;
+    files::remove_tree(&work)?;
     Err(SourceError::Nowhere { file: source.file.clone(), sha256: source.sha256, tried })
 }

@@ -20,10 +20,11 @@ mod tree;
 
 pub use contents::{Contents, StepResult};
 pub use error::StoreError;
-pub(crate) use tree::{copy, remove};
 
-use crate::object::{Digest, Object};
-use files::{FileError, LockFile, Replacement, TemporaryFile, TemporaryFolder};
+use crate::object::{Digest, Object, ObjectError};
+use files::{
+    FileError, LockFile, Replacement, TemporaryFile, TemporaryFolder, TreeLimits, copy_tree, remove_tree,
+};
 use std::fs::{self, File, Permissions};
 use std::io::{self, Write as _};
 use std::ops::Deref;
@@ -66,7 +67,7 @@ impl Store {
     pub fn clear_work(&self) -> Result<(), StoreError> {
         let work = self.folder.join("work");
         for entry in fs::read_dir(&work).map_err(FileError::on("list", &work))? {
-            remove(&entry.map_err(FileError::on("list", &work))?.path())?;
+            remove_tree(&entry.map_err(FileError::on("list", &work))?.path())?;
         }
         Ok(())
     }
@@ -115,7 +116,7 @@ impl Store {
         let object = Object::at(path)?;
         let target = self.path(&object);
         if self.get(&object)?.is_some() {
-            remove(path)?;
+            remove_tree(path)?;
             return Ok(object);
         }
         files::sync_tree(path)?;
@@ -132,9 +133,9 @@ impl Store {
         }
         let work = self.work("copy")?;
         let copied = work.join("copy");
-        copy(path, &copied)?;
+        copy_tree(path, &copied, TreeLimits::default()).map_err(ObjectError::from)?;
         let object = self.put(&copied)?;
-        remove(&work)?;
+        remove_tree(&work)?;
         Ok(object)
     }
 
@@ -146,7 +147,7 @@ impl Store {
         fs::set_permissions(&path, Permissions::from_mode(0o755))
             .map_err(FileError::on("make executable", &path))?;
         let object = self.put(&path)?;
-        remove(&work)?;
+        remove_tree(&work)?;
         Ok(object)
     }
 

@@ -1,6 +1,6 @@
 //! Bringing what was written to disk.
 
-use crate::{FileError, folder_of};
+use crate::{FileError, NodeKind, TreeError, TreeLimits, folder_of, walk_tree};
 use std::fs::{self, File};
 use std::path::Path;
 
@@ -12,18 +12,13 @@ pub fn sync_folder(folder: &Path) -> Result<(), FileError> {
 
 /// Brings a file, or a folder with all that is in it, to disk. Links are not followed.
 pub fn sync_tree(path: &Path) -> Result<(), FileError> {
-    let found = path.symlink_metadata().map_err(FileError::on("read", path))?;
-    if found.is_dir() {
-        for entry in fs::read_dir(path).map_err(FileError::on("list", path))? {
-            sync_tree(&entry.map_err(FileError::on("list", path))?.path())?;
+    let walked = walk_tree(path, TreeLimits::default(), &mut |node| -> Result<(), TreeError> {
+        if matches!(node.kind, NodeKind::File | NodeKind::FolderEnd) {
+            node.open()?.sync_all().map_err(node.error("bring to disk"))?;
         }
-        return sync_folder(path);
-    }
-    if found.is_file() {
-        let synced = File::open(path).and_then(|file| file.sync_all());
-        return synced.map_err(FileError::on("bring to disk", path));
-    }
-    Ok(())
+        Ok(())
+    });
+    Ok(walked?)
 }
 
 /// Brings the file `temporary` to disk, renames it to `target`, and brings the folder of `target`

@@ -70,7 +70,13 @@ pub struct TemporaryFolder(tempfile::TempDir);
 impl TemporaryFolder {
     /// A new folder in `folder`, whose name begins with `prefix`.
     pub fn new_in(folder: &Path, prefix: &str) -> Result<Self, FileError> {
-        let made = tempfile::Builder::new().prefix(prefix).tempdir_in(folder);
+        let only_owner = Permissions::from_mode(0o700);
+        let made = tempfile::Builder::new()
+            .prefix(prefix)
+            .permissions(only_owner.clone())
+            .tempdir_in(folder)
+            // The umask may have taken something away.
+            .and_then(|made| fs::set_permissions(made.path(), only_owner).map(|()| made));
         made.map(Self).map_err(FileError::on("make a temporary folder in", folder))
     }
 
@@ -128,6 +134,7 @@ mod tests {
         assert!(!path.exists());
 
         let inside = TemporaryFolder::new_in(folder.path(), "work-").unwrap();
+        assert_eq!(fs::metadata(inside.path()).unwrap().permissions().mode() & 0o777, 0o700);
         fs::write(inside.path().join("a"), "").unwrap();
         let path = inside.path().to_owned();
         drop(inside);

@@ -62,7 +62,7 @@ pub fn probe(
                     Ok(url) => answer(Some(url), Ok(Certainty::Hash)),
                     Err(problem) => answer(None, Err(problem)),
                 }
-                crate::store::remove(&work)?;
+                files::remove_tree(&work)?;
             }
             SourceOrigin::Upstream { certificates } => {
                 let client = Client::new(certificates.as_deref());
@@ -76,7 +76,7 @@ pub fn probe(
             SourceOrigin::Crates => {
                 let work = store.work(&source.name)?;
                 answer(None, crates::probe(source, &work).map(|()| Certainty::Hash));
-                crate::store::remove(&work)?;
+                files::remove_tree(&work)?;
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Archives, unpacked and never outside of the folder that they are given.
 
 use super::packed;
-use files::FileError;
+use files::{FileError, TreeLimits};
 use std::borrow::Cow;
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions, Permissions};
@@ -63,6 +63,9 @@ pub enum UnpackProblem {
     /// All files together are larger than is allowed.
     #[error("more than {0} bytes")]
     Bytes(u64),
+    /// It is in a folder in a folder, and so on, too often.
+    #[error("it is more than {0} folders deep")]
+    Depth(usize),
     /// It would be made outside of the folder.
     #[error("its path leads out of the folder")]
     Outside,
@@ -132,6 +135,8 @@ pub fn unpack_from(
     let reader = packed::open(reader).map_err(broken)?;
     let mut tar = Archive::new(reader.take(limits.bytes.saturating_add(limits.entries.saturating_mul(4096))));
     let mut left = limits;
+    // A deeper tree could not be taken into the store.
+    let deepest = TreeLimits::default().depth;
     let mut names = LongNames::default();
     // Raw: the crate would read long names into memory however long they are.
     for entry in tar.entries().map_err(broken)?.raw(true) {
@@ -157,6 +162,9 @@ pub fn unpack_from(
         let Some(inner) = inner(&path) else { return Err(refuse(UnpackProblem::Outside)) };
         if inner.as_os_str().is_empty() {
             continue;
+        }
+        if inner.components().count() >= deepest {
+            return Err(refuse(UnpackProblem::Depth(deepest)));
         }
         let target = || {
             let link = names.link.clone().or_else(|| entry.link_name_bytes().map(Cow::into_owned));
@@ -192,6 +200,9 @@ pub fn unpack_from(
             EntryType::Link => {
                 let target = target()?;
                 let from = self::inner(&target).ok_or_else(|| refuse(UnpackProblem::HardLinkOutside))?;
+                if from.components().count() >= deepest {
+                    return Err(refuse(UnpackProblem::Depth(deepest)));
+                }
                 make_folders(folder, from.parent().unwrap_or(Path::new(""))).map_err(&refuse)?;
                 let from = folder.join(from);
                 // A second name of a symbolic link would lead elsewhere than the first.
@@ -375,6 +386,7 @@ mod tests {
     fn hostile_archives() {
         use EntryType as Type;
         type Case<'a> = (&'a [(&'a str, Type, &'a str, &'a str)], &'a str);
+        let deep = "a/".repeat(64) + "\0";
         let cases: &[Case<'_>] = &[
             (&[("../a", Type::Regular, "", "")], "leads out"),
             (&[("/etc/a", Type::Regular, "", "")], "leads out"),
@@ -384,6 +396,8 @@ mod tests {
             (&[("a", Type::Symlink, "b/../../c", "")], "out of the folder"),
             (&[("a", Type::Symlink, ".", ""), ("b", Type::Symlink, "a/../c", "")], "out of the folder"),
             (&[("a/b/c", Type::Symlink, "../../d", ""), ("e", Type::Link, "a/b/c", "")], "is no file"),
+            (&[("a", Type::GNULongName, "", &deep), ("c", Type::Regular, "", "")], "64 folders deep"),
+            (&[("a", Type::GNULongLink, "", &deep), ("c", Type::Link, "c", "")], "64 folders deep"),
             (&[("a", Type::Link, "", "")], "a link to nothing"),
             (&[("a", Type::Link, "a", "")], "is no file"),
             (&[("a", Type::Link, "b", "")], "is no file"),

@@ -62,16 +62,18 @@ impl Contents {
         Ok(Some(path))
     }
 
-    /// What the step with this key gave, if all of it is there.
+    /// What the step with this key gave, if all of it is there. A result that cannot be understood
+    /// counts as none, so that the step is run again and the result written anew: a full disk or a
+    /// power cut may have left half of it.
     pub fn result(&self, key: Digest) -> Result<Option<StepResult>, StoreError> {
         let path = self.result_path(key);
-        let bytes = match files::read_limited(&path, LARGEST_RESULT) {
+        let bytes = match files::read_regular(&path, LARGEST_RESULT) {
             Ok(bytes) => bytes,
             Err(ReadError::File(error)) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(ReadError::TooLarge { .. }) => return Ok(None),
             Err(error) => return Err(StoreError::Result { path, source: error.into() }),
         };
-        let result: StepResult = serde_json::from_slice(&bytes)
-            .map_err(|error| StoreError::Result { path: path.clone(), source: error.into() })?;
+        let Ok(result) = serde_json::from_slice::<StepResult>(&bytes) else { return Ok(None) };
         for object in result.outputs.values() {
             if self.get(object)?.is_none() {
                 return Ok(None);

@@ -30,7 +30,7 @@ pub enum StoreError {
         found: Object,
     },
     /// A file is not the result of a step.
-    #[error("{} is not the result of a step", path.display())]
+    #[error("{} cannot be read as the result of a step", path.display())]
     Result {
         /// The file.
         path: PathBuf,
