@@ -1,12 +1,16 @@
 //! All steps, those first that others need.
 
+mod error;
+
+pub use error::BuildError;
+
 use crate::key;
-use crate::object::{Digest, Object};
-use crate::sandbox::{self, SandboxError, SandboxHelper, SandboxTask, TaskOutcome};
-use crate::seed::{self, SeedError};
-use crate::sources::{self, SourceError, SourceOrigin, UnpackError, UnpackLimits};
+use crate::object::Object;
+use crate::sandbox::{self, SandboxHelper, SandboxTask, TaskOutcome};
+use crate::seed;
+use crate::sources::{self, SourceOrigin, UnpackLimits};
 use crate::steps::{InputOrigin, Plan, SourceArchive, Step};
-use crate::store::{StepResult, Store, StoreError};
+use crate::store::{StepResult, Store};
 use files::{FileError, remove_tree};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, Permissions};
@@ -32,143 +36,6 @@ pub struct BuildOptions {
 
 /// Outputs of all steps, by the step's name.
 pub type BuildResults = BTreeMap<String, StepResult>;
-
-/// Why a step has no outputs.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum BuildError {
-    /// A program of the step failed.
-    #[error("step {step}: {command}: {how}; what it printed is in {}", log.display())]
-    Failed {
-        /// The step.
-        step: String,
-        /// The program and its arguments.
-        command: String,
-        /// How it ended.
-        how: String,
-        /// Where what it printed is.
-        log: PathBuf,
-        /// The last lines of that, without control characters.
-        last: Vec<String>,
-    },
-    /// The step could not be run in a sandbox.
-    #[error("step {step}")]
-    Sandbox {
-        /// The step.
-        step: String,
-        /// Why it failed.
-        source: SandboxError,
-    },
-    /// The step did not leave an output.
-    #[error("step {step}: there is no output {output}, although all its programs ended well")]
-    Missing {
-        /// The step.
-        step: String,
-        /// Its output.
-        output: String,
-    },
-    /// What the step left as an output is none, or cannot be taken into the store.
-    #[error("step {step}: output {output} cannot be taken")]
-    Output {
-        /// The step.
-        step: String,
-        /// Its output.
-        output: String,
-        /// Why it failed.
-        source: StoreError,
-    },
-    /// The step left something that is no output.
-    #[error(
-        "step {step}: it left {} in /out, which is none of its outputs", path.display()
-    )]
-    Surplus {
-        /// The step.
-        step: String,
-        /// What it left.
-        path: PathBuf,
-    },
-    /// An output is not what its pin says.
-    #[error(
-        "step {step}: output {output} is {found}, but it is pinned to {pin}: an input has changed, or something is not reproducible"
-    )]
-    Pin {
-        /// The step.
-        step: String,
-        /// Its output.
-        output: String,
-        /// What it is.
-        found: Digest,
-        /// What it should be.
-        pin: Digest,
-    },
-    /// An output has no pin.
-    #[error("step {step}: output {output} is {found}, and has no pin")]
-    Unpinned {
-        /// The step.
-        step: String,
-        /// Its output.
-        output: String,
-        /// What it is.
-        found: Digest,
-        /// Where the pin belongs.
-        file: PathBuf,
-    },
-    /// A part of a source is not there.
-    #[error("step {step}: source {source_name} has no {}", path.display())]
-    MissingPart {
-        /// The step.
-        step: String,
-        /// The source.
-        source_name: String,
-        /// Its part.
-        path: PathBuf,
-    },
-    /// The store cannot be used.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// A source is not there.
-    #[error(transparent)]
-    Source(#[from] SourceError),
-    /// A source cannot be unpacked.
-    #[error(transparent)]
-    Unpack(#[from] UnpackError),
-    /// The seed's listing is wrong.
-    #[error(transparent)]
-    Seed(#[from] SeedError),
-    /// The system refuses.
-    #[error("step {step}")]
-    File {
-        /// The step.
-        step: String,
-        /// Why it failed.
-        source: FileError,
-    },
-}
-
-impl BuildError {
-    /// What can be done about it.
-    pub fn hint(&self) -> Option<String> {
-        match self {
-            Self::Failed { step, .. } => {
-                Some(format!("to look around where it ran: snowguard bootstrap shell {step}"))
-            }
-            Self::Sandbox { source, .. } => source.hint().map(str::to_owned),
-            Self::Surplus { .. } => Some("name it in [step.outputs], or let the step remove it".into()),
-            Self::Unpinned { found, file, .. } => Some(format!(
-                "if that is right, add sha256 = \"{found}\" to it in {}, or build with --unpinned",
-                file.display()
-            )),
-            Self::Store(error) | Self::Output { source: error, .. } => error.hint().map(str::to_owned),
-            Self::Source(error) => error.hint(),
-            _ => None,
-        }
-    }
-
-    fn file(step: &Step) -> impl FnOnce(FileError) -> Self {
-        let step = step.name.clone();
-        move |source| Self::File { step, source }
-    }
-}
 
 #[derive(Debug)]
 struct State<'a> {
@@ -238,7 +105,7 @@ impl<'a> Builder<'a> {
         task.shell = Some(busybox.to_owned());
         task.run = vec![["/busybox", "sh"].map(str::to_owned).into()];
         let outcome = sandbox::run_in_terminal(&self.options.helper, &task, &work.join("task"))
-            .map_err(|source| BuildError::Sandbox { step: step.name.clone(), source })?;
+            .map_err(|source| BuildError::Sandbox { step: step.name.clone(), log: None, source })?;
         remove_tree(&work).map_err(BuildError::file(step))?;
         Ok(outcome)
     }
@@ -378,6 +245,9 @@ impl<'a> Builder<'a> {
         inputs: &BTreeMap<String, Object>,
     ) -> Result<(PathBuf, SandboxTask), BuildError> {
         let work = self.store.work(&step.name)?;
+        if files::forbids_programs(&work).map_err(BuildError::file(step))? {
+            return Err(BuildError::NoPrograms { store: self.store.folder().to_owned() });
+        }
         let [root, out, build] = ["root", "out", "build"].map(|name| work.join(name));
         for folder in [&root, &out, &build] {
             make_folder(folder).map_err(BuildError::file(step))?;
@@ -401,8 +271,10 @@ impl<'a> Builder<'a> {
         let log =
             File::create(&path).map_err(FileError::on("write", &path)).map_err(BuildError::file(step))?;
         let begun = Instant::now();
-        let outcome = sandbox::run(&self.options.helper, &task, &log)
-            .map_err(|source| BuildError::Sandbox { step: step.name.clone(), source })?;
+        let outcome = sandbox::run(&self.options.helper, &task, &log).map_err(|source| {
+            let (step, log) = (step.name.clone(), Some(path.clone()));
+            BuildError::Sandbox { step, log, source }
+        })?;
         let took = begun.elapsed();
         match outcome {
             TaskOutcome::Done => {}
@@ -440,8 +312,11 @@ impl<'a> Builder<'a> {
             }
             // It is read again at its place: nothing may have changed it while it was hashed.
             let taken = self.store.put(&path).and_then(|object| self.store.get(&object).map(|_| object));
-            let object =
-                taken.map_err(|source| BuildError::Output { step, output: output.clone(), source })?;
+            let object = taken.map_err(|source| BuildError::Output {
+                step,
+                output: output.clone(),
+                source: source.into(),
+            })?;
             outputs.insert(output, object);
         }
         let mut left =

@@ -28,6 +28,7 @@ pub mod export;
 pub mod graph;
 mod key;
 mod object;
+mod obstacle;
 mod pins;
 pub mod provenance;
 pub mod replay;
@@ -41,6 +42,7 @@ pub use build::{BuildError, BuildOptions, BuildResults, Builder};
 pub use built::{Built, BuiltError, BuiltOutput, BuiltStep};
 pub use compare::{Difference, first_difference};
 pub use object::{Digest, DigestError, Object, ObjectError, ObjectKind};
+pub use obstacle::Obstacle;
 pub use pins::{PinError, accept_pins};
 pub use steps::{
     InputOrigin, Plan, RegistryCrate, SourceArchive, Step, StepProblem, StepsError, UnknownStep,

@@ -28,6 +28,7 @@ mod unsupported;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod x86_64;
 
+use crate::obstacle::Obstacle;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -89,7 +90,7 @@ enum Answer {
     /// A program did not.
     Failed { command: usize, how: String },
     /// The sandbox itself could not be made.
-    Broken(String),
+    Broken { problem: String, obstacle: Option<Obstacle> },
 }
 
 /// Why a task was not run, or not to its end.
@@ -107,8 +108,14 @@ pub enum SandboxError {
     NoResult(ExitStatus),
     /// The kernel refused something that the sandbox consists of. The text comes from another
     /// process.
-    #[error("{0}")]
-    Setup(String),
+    #[error("{problem}")]
+    Setup {
+        /// What was refused.
+        problem: String,
+        /// Why, if that is known.
+        #[source]
+        obstacle: Option<Obstacle>,
+    },
 }
 
 impl SandboxError {
@@ -119,6 +126,7 @@ impl SandboxError {
                 "build on an x86_64-linux machine; with a copy of its store (--store) the reports work here: plan, graph, audit, \
                  provenance, export",
             ),
+            Self::Setup { obstacle, .. } => obstacle.as_ref().map(Obstacle::hint),
             _ => None,
         }
     }
@@ -197,7 +205,9 @@ fn outcome(answer: &[u8], status: ExitStatus) -> Result<TaskOutcome, SandboxErro
     match serde_json::from_slice(answer) {
         Ok(Answer::Done) if status.success() => Ok(TaskOutcome::Done),
         Ok(Answer::Failed { command, how }) if status.success() => Ok(TaskOutcome::Failed { command, how }),
-        Ok(Answer::Broken(problem)) if status.success() => Err(SandboxError::Setup(problem)),
+        Ok(Answer::Broken { problem, obstacle }) if status.success() => {
+            Err(SandboxError::Setup { problem, obstacle })
+        }
         _ => Err(SandboxError::NoResult(status)),
     }
 }

@@ -56,6 +56,9 @@ impl Store {
             let part = folder.join(part);
             fs::create_dir_all(&part).map_err(FileError::on("make", &part))?;
         }
+        // Programs of steps leave there what they like; nobody else may start it.
+        let work = folder.join("work");
+        fs::set_permissions(&work, Permissions::from_mode(0o700)).map_err(FileError::on("close", &work))?;
         let folder = folder.canonicalize().map_err(FileError::on("find", folder))?;
         let lock = LockFile::try_acquire(&folder.join("lock"))?;
         let store = Self { contents: Contents::of(&folder), _lock: lock };

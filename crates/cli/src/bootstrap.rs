@@ -19,6 +19,7 @@ use bootstrap::sandbox::SandboxHelper;
 use bootstrap::sources::SourceOrigin;
 use bootstrap::{BuildOptions, Contents, Plan, Store};
 use clap::{Args, Subcommand, ValueEnum};
+use rustix::fs::Mode;
 use std::fmt;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -102,9 +103,18 @@ impl StoreOptions {
         Ok(Contents::of(&self.folder()?))
     }
 
+    /// To build in it.
     fn open(&self) -> Result<Store, Failure> {
+        keep_own_rights();
         Store::open(&self.folder().map_err(Failure::usage)?).map_err(Failure::failed)
     }
+}
+
+/// Whatever the umask is: what is made in a store can be used by its owner, and written by nobody
+/// else. The process has one thread yet.
+fn keep_own_rights() {
+    let caller = rustix::process::umask(Mode::RWXU);
+    rustix::process::umask((caller | Mode::WGRP | Mode::WOTH) - Mode::RWXU);
 }
 
 /// Where sources may come from.
@@ -158,7 +168,9 @@ impl SourceOptions {
 /// How steps are run: that many at a time, or as many as there are processors.
 fn how(sources: &SourceOptions, jobs: Option<usize>, unpinned: bool) -> Result<BuildOptions, Failure> {
     // The sandbox is this program, started again.
-    let program = std::env::current_exe().context("cannot find this program").map_err(Failure::failed)?;
+    let program = std::env::current_exe()
+        .context("cannot find this program: /proc is not there")
+        .map_err(Failure::failed)?;
     Ok(BuildOptions {
         helper: SandboxHelper { program, arguments: ["bootstrap", "sandbox"].map(str::to_owned).into() },
         origins: sources.origins(),

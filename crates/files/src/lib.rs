@@ -8,6 +8,7 @@
 //! - [`TemporaryFile`] and [`TemporaryFolder`] are removed when they are dropped.
 //! - [`walk_tree`], [`copy_tree`] and [`remove_tree`] take trees that anybody may have made: of any
 //!   depth, with closed folders and links to elsewhere.
+//! - [`forbids_programs`] tells whether programs can be started from a folder.
 //! - [`LockFile`] keeps other processes away.
 //!
 //! Every error names the path. Nothing here knows what the files hold.
@@ -18,6 +19,7 @@ mod error;
 mod folder;
 mod left_over;
 mod lock;
+mod mounts;
 mod read;
 mod remove;
 mod replace;
@@ -30,6 +32,7 @@ pub use copy::copy_tree;
 pub use error::FileError;
 pub use folder::{create_folder, create_new};
 pub use lock::{LockError, LockFile};
+pub use mounts::forbids_programs;
 pub use read::{ReadError, read_limited, read_regular, read_text};
 pub use remove::remove_tree;
 pub use replace::{ReplaceError, Replacement, replace, replace_bytes};

@@ -34,13 +34,16 @@ impl<T: Display> Display for Clean<T> {
     }
 }
 
-/// Characters that cannot be seen, or that change how others are shown.
+/// Characters that cannot be seen, or that change how others are shown: those that Unicode calls
+/// `Default_Ignorable_Code_Point` (DerivedCoreProperties.txt), and the interlinear annotations.
 const fn is_hidden(character: char) -> bool {
     changes_direction(character)
         || matches!(
             character,
-            '\u{ad}' | '\u{180e}' | '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{2065}' | '\u{feff}'
-                | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}'
+            '\u{ad}' | '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+                | '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{2065}' | '\u{206a}'..='\u{206f}' | '\u{3164}'
+                | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'
+                | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}'
         )
 }
 
@@ -91,6 +94,7 @@ mod tests {
         assert_eq!(clean("a\x1b[31mb\nc\u{202e}d\x07"), "a[31mb cd");
         assert_eq!(clean("\u{1b}]0;title\u{7}\u{9b}2J\u{7f}\r\u{85}x\u{2028}y"), "]0;title2J  x y");
         assert_eq!(clean("a\u{200b}b\u{feff}c\u{e0041}d\u{ad}e\u{61c}f"), "abcdef");
+        assert_eq!(clean("a\u{206a}b\u{3164}c\u{34f}d\u{fe0f}e\u{e0100}f"), "abcdef");
         assert_eq!(clean("Ærøskøbing ß 日本 🦀"), "Ærøskøbing ß 日本 🦀");
         assert_eq!(format!("<{}>", Clean(std::path::Path::new("/a\x1bb").display())), "</ab>");
     }

@@ -9,7 +9,7 @@ pub(super) fn check() -> Result<(), SandboxError> {
 
 /// Runs nothing.
 pub(super) fn enter(_: &SandboxTask) -> Answer {
-    Answer::Broken(SandboxError::Unsupported.to_string())
+    Answer::Broken { problem: SandboxError::Unsupported.to_string(), obstacle: None }
 }
 
 #[cfg(test)]
@@ -32,6 +32,6 @@ mod tests {
             run: vec![vec!["/bin/true".into()]],
             environment: BTreeMap::new(),
         };
-        assert!(matches!(enter(&task), Answer::Broken(problem) if problem == error.to_string()));
+        assert!(matches!(enter(&task), Answer::Broken { problem, .. } if problem == error.to_string()));
     }
 }

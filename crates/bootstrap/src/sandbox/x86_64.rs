@@ -7,6 +7,7 @@ mod trace;
 
 use super::{Answer, SandboxError, SandboxTask, TIME};
 use crate::causes::Causes;
+use error::SetupError;
 use std::path::{Path, PathBuf};
 
 /// Whether there is a sandbox here.
@@ -17,7 +18,13 @@ pub(super) fn check() -> Result<(), SandboxError> {
 
 /// Makes the namespaces and runs the task in them.
 pub(super) fn enter(task: &SandboxTask) -> Answer {
-    inside::enter(task).unwrap_or_else(|error| Answer::Broken(Causes(&error).to_string()))
+    let root = nix::unistd::geteuid().is_root();
+    inside::enter(task).unwrap_or_else(|error| broken(&error, root))
+}
+
+/// What the driver is told of an error. `root` is whether root started the sandbox.
+fn broken(error: &SetupError, root: bool) -> Answer {
+    Answer::Broken { problem: Causes(error).to_string(), obstacle: error.obstacle(root) }
 }
 
 /// `path`, which must be absolute, below `root`.

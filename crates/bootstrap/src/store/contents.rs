@@ -36,6 +36,11 @@ impl Contents {
         Self { folder: folder.to_owned() }
     }
 
+    /// The store's folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Where a source is, or would be.
     pub fn source(&self, sha256: Digest) -> PathBuf {
         self.folder.join("sources").join(sha256.to_string())

@@ -6,6 +6,8 @@
 mod chain;
 mod ddc;
 mod kill;
+mod left;
+mod machines;
 mod reports;
 mod sandbox;
 mod tamper;

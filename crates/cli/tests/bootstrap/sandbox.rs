@@ -6,7 +6,7 @@ use std::process::Command;
 use test_support::Outcome;
 
 /// A chain of one step that runs a program of this machine's C compiler.
-fn chain(folder: &Path, source: &str, step: &str) {
+pub(crate) fn chain(folder: &Path, source: &str, step: &str) {
     std::fs::create_dir_all(folder.join("steps")).unwrap();
     let text = format!(
         "[[step]]\nname = \"probe\"\nsummary = \"\"\ninputs = {{ probe = \"file:probe\" }}\noutputs = {{ o = {{}} }}\n{step}"
@@ -17,7 +17,7 @@ fn chain(folder: &Path, source: &str, step: &str) {
     run(compiler.args(["-static", "-O1", "-w", "-o"]).arg(folder.join("probe")).arg(folder.join("probe.c")));
 }
 
-fn build(folder: &Path) -> Command {
+pub(crate) fn build(folder: &Path) -> Command {
     let mut command = bootstrap_command(&["build", "--unpinned", "--from=mirror", "--folder"]);
     command.arg(folder).arg("--store").arg(folder.join("store"));
     // What the driver's user has set must not arrive.

@@ -82,9 +82,17 @@ fn objects_of_the_store() {
         assert_eq!(fs::read(path).unwrap(), whole);
     }
     let result = fs::read_dir(folder.path().join("results")).unwrap().next().unwrap().unwrap().path();
+    let whole = fs::read(&result).unwrap();
+    // Half a result is none; what is no file is named.
     fs::write(&result, "{").unwrap();
+    run(build(folder.path()).arg("cc"));
+    assert_eq!(fs::read(&result).unwrap().len() / 100, whole.len() / 100);
+    fs::remove_file(&result).unwrap();
+    fs::create_dir(&result).unwrap();
     let complaint = refused(build(folder.path()).arg("cc"));
-    assert!(complaint.contains(result.file_name().unwrap().to_str().unwrap()), "{complaint}");
+    let name = result.file_name().unwrap().to_str().unwrap();
+    assert!(complaint.contains(name) && complaint.contains("not a regular file"), "{complaint}");
+    assert!(complaint.contains("\nhint: remove the file, and the step is run again"), "{complaint}");
 }
 
 #[test]

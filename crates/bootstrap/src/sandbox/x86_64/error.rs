@@ -1,6 +1,9 @@
 //! Why the sandbox could not be made.
 
+use crate::obstacle::{self, Attempt, Obstacle};
+use nix::errno::Errno;
 use std::error::Error;
+use std::io;
 
 /// What the kernel refused. It goes to the driver as text, with its causes.
 #[derive(Debug, thiserror::Error)]
@@ -8,6 +11,9 @@ pub(super) enum SetupError {
     /// The kernel refused something.
     #[error("cannot {action}")]
     System { action: String, source: Box<dyn Error + Send + Sync> },
+    /// The kernel makes no namespaces.
+    #[error("cannot make namespaces")]
+    Namespaces(#[source] Errno),
     /// Init ended in another way than by its result.
     #[error("init ended without a result: {0}")]
     NoResult(String),
@@ -17,6 +23,26 @@ pub(super) enum SetupError {
     /// There is nothing to run.
     #[error("a command without a program")]
     NoProgram,
+}
+
+impl SetupError {
+    /// What the machine has against it, as far as that can be told. `root` is whether root started
+    /// the sandbox.
+    pub(super) fn obstacle(&self, root: bool) -> Option<Obstacle> {
+        let (attempt, error) = match self {
+            Self::Namespaces(error) => (Attempt::Namespaces, io::Error::from(*error)),
+            Self::System { source, .. } => {
+                let number = match source.downcast_ref::<Errno>() {
+                    Some(error) => *error as i32,
+                    None => source.downcast_ref::<io::Error>()?.raw_os_error()?,
+                };
+                (Attempt::Rights, io::Error::from_raw_os_error(number))
+            }
+            _ => return None,
+        };
+        let read = |name: &str| std::fs::read_to_string(format!("/proc/{name}")).ok();
+        obstacle::behind(attempt, &error, root, &read)
+    }
 }
 
 /// What was tried when the system refused.

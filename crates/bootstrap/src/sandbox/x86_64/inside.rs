@@ -1,8 +1,7 @@
 //! The namespaces, and the first process in them.
 
 use super::error::{SetupError, cannot};
-use super::{Answer, SandboxTask, below, limits, trace};
-use crate::causes::Causes;
+use super::{Answer, SandboxTask, below, broken, limits, trace};
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::prctl;
@@ -28,7 +27,7 @@ pub(super) fn enter(task: &SandboxTask) -> Result<Answer, SetupError> {
             | CloneFlags::CLONE_NEWIPC
             | CloneFlags::CLONE_NEWCGROUP,
     )
-    .map_err(cannot("make namespaces (the kernel must let this user do that: see user_namespaces(7))"))?;
+    .map_err(SetupError::Namespaces)?;
     write("/proc/self/setgroups", "deny")?;
     write("/proc/self/uid_map", &format!("0 {user} 1"))?;
     write("/proc/self/gid_map", &format!("0 {group} 1"))?;
@@ -43,7 +42,7 @@ pub(super) fn enter(task: &SandboxTask) -> Result<Answer, SetupError> {
     match forked {
         ForkResult::Child => {
             drop(read);
-            let outcome = init(task).unwrap_or_else(|error| Answer::Broken(Causes(&error).to_string()));
+            let outcome = init(task).unwrap_or_else(|error| broken(&error, user.is_root()));
             let sent = send(write, &outcome);
             std::process::exit(i32::from(sent.is_err()));
         }

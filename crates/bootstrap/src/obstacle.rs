@@ -1,0 +1,167 @@
+//! Why a machine does not let the sandbox be made.
+//!
+//! The kernel answers with an error number, which says little: "No space left on device" where
+//! namespaces are switched off. What was tried, the number, and a few settings of the machine
+//! together tell what it is and what can be done.
+
+use serde::{Deserialize, Serialize};
+use std::io;
+
+/// What a machine has against namespaces.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Obstacle {
+    /// A limit for namespaces is 0.
+    #[error("namespaces are switched off on this machine: user.max_{0}_namespaces is 0")]
+    SwitchedOff(String),
+    /// There are as many namespaces as are allowed, or they are nested too deeply.
+    #[error("this machine allows no more namespaces (the limits user.max_*_namespaces, or 32 in each other)")]
+    Limit,
+    /// Debian's setting.
+    #[error("only root may make namespaces on this machine: kernel.unprivileged_userns_clone is 0")]
+    OnlyRoot,
+    /// Ubuntu's setting.
+    #[error(
+        "AppArmor takes all rights in namespaces from programs that it does not know: kernel.apparmor_restrict_unprivileged_userns is 1"
+    )]
+    AppArmor,
+    /// A filter of a container.
+    #[error("a filter of system calls (seccomp), such as a container has, forbids namespaces")]
+    Filter,
+    /// The root folder is not that of the mount namespace.
+    #[error("the kernel makes no user namespace for a process in a chroot")]
+    Chroot,
+    /// The kernel was built without them.
+    #[error("this kernel has no user namespaces (CONFIG_USER_NS)")]
+    NoKernelSupport,
+}
+
+impl Obstacle {
+    /// What can be done about it.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::SwitchedOff(_) => {
+                "as root: sysctl user.max_user_namespaces=10000 (and likewise those for mnt, pid, net, uts, ipc and cgroup)"
+            }
+            Self::Limit => {
+                "raise the limits user.max_*_namespaces, or start it in fewer containers inside each other"
+            }
+            Self::OnlyRoot => "as root: sysctl kernel.unprivileged_userns_clone=1; or build as root",
+            Self::AppArmor => {
+                "give the program a profile with the rule `userns,` in /etc/apparmor.d; or, as root: \
+                 sysctl kernel.apparmor_restrict_unprivileged_userns=0; or build as root"
+            }
+            Self::Filter => {
+                "start the container with a filter that allows unshare and mount (docker, podman: --security-opt \
+                 seccomp=unconfined), or build outside of it"
+            }
+            Self::Chroot => {
+                "enter the folder by other means: as root `unshare --mount` and pivot_root(8), or `bwrap --bind FOLDER / …`; \
+                 or build outside of it"
+            }
+            Self::NoKernelSupport => "build on a machine whose kernel has them",
+        }
+    }
+}
+
+/// What was tried when the kernel refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Attempt {
+    /// To make the namespaces.
+    Namespaces,
+    /// To use the rights that one has in them.
+    Rights,
+}
+
+/// The namespaces that a sandbox has, as the settings of the kernel call them.
+const NAMESPACES: [&str; 7] = ["user", "mnt", "pid", "net", "uts", "ipc", "cgroup"];
+
+/// What stands behind an error of the kernel, if it can be told. `read` gives the text of a file
+/// below `/proc`, if there is one.
+pub(crate) fn behind(
+    attempt: Attempt,
+    error: &io::Error,
+    root: bool,
+    read: &dyn Fn(&str) -> Option<String>,
+) -> Option<Obstacle> {
+    // The numbers are those of Linux on all machines (errno-base.h).
+    const EPERM: i32 = 1;
+    const EACCES: i32 = 13;
+    const EINVAL: i32 = 22;
+    const ENOSPC: i32 = 28;
+    const EUSERS: i32 = 87;
+    let setting = |name: &str| read(name).map(|text| text.trim().to_owned());
+    let is = |name: &str, value: &str| setting(name).is_some_and(|text| text == value);
+    let app_armor = is("sys/kernel/apparmor_restrict_unprivileged_userns", "1") && !root;
+    match (attempt, error.raw_os_error()?) {
+        (Attempt::Namespaces, ENOSPC | EUSERS) => {
+            let off = NAMESPACES.iter().find(|name| is(&format!("sys/user/max_{name}_namespaces"), "0"));
+            Some(off.map_or(Obstacle::Limit, |name| Obstacle::SwitchedOff((*name).to_owned())))
+        }
+        (Attempt::Namespaces, EINVAL) => Some(Obstacle::NoKernelSupport),
+        (Attempt::Namespaces, EPERM) if !root && is("sys/kernel/unprivileged_userns_clone", "0") => {
+            Some(Obstacle::OnlyRoot)
+        }
+        (_, EPERM | EACCES) if app_armor => Some(Obstacle::AppArmor),
+        (Attempt::Namespaces, EPERM) => {
+            let filtered = setting("self/status").is_some_and(|status| {
+                status
+                    .lines()
+                    .any(|line| line.strip_prefix("Seccomp:").is_some_and(|mode| mode.trim() == "2"))
+            });
+            // Mounts are listed as seen from the root folder: that of a chroot is seldom one itself.
+            let outside = setting("self/mountinfo")
+                .is_some_and(|mounts| !mounts.lines().any(|line| line.split(' ').nth(4) == Some("/")));
+            Some(if filtered && !outside { Obstacle::Filter } else { Obstacle::Chroot })
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is told on a machine with these settings.
+    fn told(attempt: Attempt, errno: i32, root: bool, settings: &[(&str, &str)]) -> Option<Obstacle> {
+        let read = |name: &str| {
+            settings.iter().find(|(known, _)| *known == name).map(|(_, text)| format!("{text}\n"))
+        };
+        behind(attempt, &io::Error::from_raw_os_error(errno), root, &read)
+    }
+
+    #[test]
+    fn each_machine_is_told_what_it_has() {
+        use Attempt::{Namespaces, Rights};
+        let off = |name: &str| Some(Obstacle::SwitchedOff(name.into()));
+        let (armor, debian) = (
+            ("sys/kernel/apparmor_restrict_unprivileged_userns", "1"),
+            ("sys/kernel/unprivileged_userns_clone", "0"),
+        );
+        for root in [false, true] {
+            assert_eq!(told(Namespaces, 28, root, &[("sys/user/max_user_namespaces", "0")]), off("user"));
+            let settings = [("sys/user/max_user_namespaces", "10"), ("sys/user/max_net_namespaces", "0")];
+            assert_eq!(told(Namespaces, 28, root, &settings), off("net"));
+            assert_eq!(told(Namespaces, 28, root, &[]), Some(Obstacle::Limit));
+            assert_eq!(told(Namespaces, 22, root, &[]), Some(Obstacle::NoKernelSupport));
+            assert_eq!(told(Namespaces, 1, root, &[]), Some(Obstacle::Chroot));
+            let filter = ("self/status", "Name:\tx\nNoNewPrivs:\t1\nSeccomp:\t2\nSeccomp_filters:\t1");
+            assert_eq!(told(Namespaces, 1, root, &[filter]), Some(Obstacle::Filter));
+            let mounts = (
+                "self/mountinfo",
+                "22 1 8:1 / / rw shared:1 - ext4 /dev/a rw\n23 22 0:5 / /proc rw - proc proc rw",
+            );
+            assert_eq!(told(Namespaces, 1, root, &[filter, mounts]), Some(Obstacle::Filter));
+            let inside = ("self/mountinfo", "23 22 0:5 / /proc rw - proc proc rw");
+            assert_eq!(told(Namespaces, 1, root, &[filter, inside]), Some(Obstacle::Chroot));
+            assert_eq!(told(Rights, 28, root, &[armor, debian]), None);
+        }
+        assert_eq!(told(Namespaces, 1, false, &[debian]), Some(Obstacle::OnlyRoot));
+        assert_eq!(told(Namespaces, 1, true, &[debian]), Some(Obstacle::Chroot));
+        for (attempt, errno) in [(Namespaces, 13), (Rights, 1), (Rights, 13)] {
+            assert_eq!(told(attempt, errno, false, &[armor]), Some(Obstacle::AppArmor));
+            assert_eq!(told(attempt, errno, true, &[armor]), None);
+        }
+    }
+}
