@@ -1,7 +1,8 @@
 //! Files and folders that are removed when they are dropped.
 
 use crate::{FileError, folder_of, left_over, put_in_place};
-use std::fs::{self, File};
+use std::fs::{self, File, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 /// A file with a name of its own, open for reading and writing, removed when it is dropped. Only
@@ -117,7 +118,6 @@ pub fn remove_left_over(folder: &Path, prefix: &str) {
 mod tests {
     use super::*;
     use std::io::{Read as _, Seek as _, Write as _};
-    use std::os::unix::fs::PermissionsExt as _;
 
     #[test]
     fn temporary_things_are_gone_and_kept_ones_are_not() {
