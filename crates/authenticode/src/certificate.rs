@@ -9,7 +9,8 @@ mod pem;
 mod validity;
 mod x509;
 
-pub use error::{CertificateError, IssueError, PemProblem};
+pub use crate::pem::PemProblem;
+pub use error::{CertificateError, IssueError};
 pub(crate) use key::{EC, RSA, digest_algorithm, digest_oid, identifier};
 pub use key::{KeyKind, PublicKey, PublicKeyError, Scheme};
 pub use pem::{from_pem, to_pem};

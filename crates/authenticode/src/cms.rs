@@ -8,10 +8,10 @@
 //!
 //! **Only DER is read.** Firmware (OpenSSL's `d2i_PKCS7`) would take indefinite lengths as well,
 //! but no signature on the images of shim, systemd, GRUB or fwupd has them: the two encodings of
-//! one thing are left to those who forge. What is stricter here than in firmware, too: there is one signer;
-//! `digestAlgorithms`, `SignerInfo` and `DigestInfo` name one and the same digest; signatures of
-//! images have authenticated attributes, in DER order, with `contentType` and `messageDigest` once
-//! each. As in firmware, the bag holds X.509 certificates and nothing else.
+//! one thing are left to those who forge. What is stricter here than in firmware, too: there is
+//! one signer; `digestAlgorithms`, `SignerInfo` and `DigestInfo` name one and the same digest;
+//! signatures of images have authenticated attributes, in DER order, with `contentType` and
+//! `messageDigest` once each. As in firmware, the bag holds X.509 certificates and nothing else.
 
 mod build;
 pub mod oids;

@@ -50,6 +50,9 @@ pub enum CreateError {
     /// The name cannot stand in a certificate.
     #[error("{0:?} is no name for a certificate: one to 64 characters, none of them a control character")]
     Name(String),
+    /// It would protect nothing.
+    #[error("the passphrase is empty, and would protect nothing")]
+    EmptyPassphrase,
     /// The key cannot be made, or not be written.
     #[error("cannot make a key")]
     Key(#[source] ForeignError),
@@ -82,6 +85,9 @@ impl CreatedKey {
     /// The private key in PEM, encrypted if there is a passphrase (PBES2 with scrypt and AES-256).
     pub fn key_pem(&self, passphrase: Option<&Secret>) -> Result<Secret, CreateError> {
         let ending = pkcs8::LineEnding::LF;
+        if passphrase.is_some_and(Secret::is_empty) {
+            return Err(CreateError::EmptyPassphrase);
+        }
         let pem = match passphrase {
             None => self.key.to_pem("PRIVATE KEY", ending),
             Some(passphrase) => {

@@ -4,10 +4,11 @@ use crate::certificate::{Certificate, CertificateError};
 #[cfg(feature = "pkcs11")]
 use crate::pkcs11::{DEFAULT_MODULE, Pin, Pkcs11Error, Pkcs11Module, Pkcs11Uri, Pkcs11UriError};
 use crate::sign::{
-    FileSigner, MAX_KEY_FILE, PrivateKey, PrivateKeyError, SecretSource, SignError, Signer,
-    SignerCertificates,
+    FileSigner, MAX_KEY_FILE, Pkcs12, PrivateKey, PrivateKeyError, Secret, SecretSource, SignError, Signer,
+    SignerCertificates, is_pkcs12,
 };
 use files::{ReadError, read_limited};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 /// Files of certificates have some kilobytes.
@@ -110,12 +111,18 @@ impl KeyLocation {
         }
     }
 
-    /// The certificates there: those of the file, or the one that the URI names.
-    #[cfg_attr(not(feature = "pkcs11"), expect(unused_variables, reason = "only tokens need it"))]
+    /// The certificates there: those of the file, or the one that the URI names. Of PKCS #12 that
+    /// of its key is the first.
     pub fn certificates(&self, access: &KeyAccess) -> Result<Vec<Certificate>, KeyLocationError> {
         match self {
             Self::File(path) => {
                 let file = read_limited(path, MAX_CERTIFICATES)?;
+                if is_pkcs12(&file) {
+                    let found = Pkcs12::read(&file, access.passphrase.read()?.as_ref());
+                    let found =
+                        found.map_err(|source| KeyLocationError::Key { path: path.clone(), source })?;
+                    return Ok(found.certificates);
+                }
                 Certificate::read_all(&file)
                     .map_err(|source| KeyLocationError::Certificate { path: path.clone(), source })
             }
@@ -146,20 +153,27 @@ impl KeyLocation {
     }
 }
 
+/// The permissions of a file with a key, if it is one that everybody on the machine may read.
+pub fn readable_by_all(path: &Path) -> Option<u32> {
+    let found = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file)?;
+    let mode = found.permissions().mode() & 0o777;
+    (mode & 0o004 != 0).then_some(mode)
+}
+
 /// The private key in a file.
 pub fn read_key(path: &Path, passphrase: &SecretSource) -> Result<PrivateKey, KeyLocationError> {
     let failed = |source| KeyLocationError::Key { path: path.to_owned(), source };
     let passphrase = passphrase.read()?;
-    let file = match read_limited(path, MAX_KEY_FILE as u64) {
+    let file = match Secret::read(path, MAX_KEY_FILE as u64) {
         Err(ReadError::TooLarge { .. }) => return Err(failed(PrivateKeyError::TooLarge)),
         other => other?,
     };
-    PrivateKey::read(&file, passphrase.as_ref()).map_err(failed)
+    PrivateKey::read(file.as_bytes(), passphrase.as_ref()).map_err(failed)
 }
 
 #[cfg(feature = "pkcs11")]
 fn open(uri: &Pkcs11Uri, access: &KeyAccess) -> Result<(Pkcs11Module, Option<Pin>), KeyLocationError> {
-    let module = match uri.module_path.as_ref().or(access.module.as_ref()) {
+    let module = match Pkcs11Module::named(uri).as_ref().or(access.module.as_ref()) {
         Some(path) => Pkcs11Module::load(path)?,
         None => Pkcs11Module::load(Path::new(DEFAULT_MODULE)).map_err(KeyLocationError::NoModule)?,
     };

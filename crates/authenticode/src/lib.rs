@@ -47,6 +47,7 @@ pub mod lists;
 mod oid;
 pub mod path;
 pub mod pe;
+mod pem;
 #[cfg(feature = "pkcs11")]
 pub mod pkcs11;
 pub mod sbat;

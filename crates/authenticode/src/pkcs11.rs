@@ -5,6 +5,7 @@
 //! wants its PIN for each (`CKA_ALWAYS_AUTHENTICATE`). A PIN that was wrong is never tried again:
 //! tokens lock themselves after a few.
 
+mod module;
 mod pin;
 mod uri;
 
@@ -154,17 +155,41 @@ impl Pkcs11Module {
         }
     }
 
+    /// The module that a URI names, if it names one.
+    pub fn named(uri: &Pkcs11Uri) -> Option<PathBuf> {
+        module::named(uri)
+    }
+
+    /// Whether this module is the one that a URI describes.
+    fn is_described(&self, uri: &Pkcs11Uri) -> Result<bool, Pkcs11Error> {
+        let info = self.0.get_library_info().map_err(Pkcs11Error::of)?;
+        let version = info.library_version();
+        // A minor version that is not named is 0 (RFC 7512, section 2.4).
+        let wanted =
+            uri.library_version.as_deref().map(|wanted| wanted.split_once('.').unwrap_or((wanted, "0")));
+        let number = |text: &str| text.parse::<u8>().ok();
+        Ok(is(uri.library_manufacturer.as_ref(), info.manufacturer_id())
+            && is(uri.library_description.as_ref(), info.library_description())
+            && wanted.is_none_or(|(major, minor)| {
+                (number(major), number(minor)) == (Some(version.major()), Some(version.minor()))
+            }))
+    }
+
     /// The one token that a URI names.
     fn token(&self, uri: &Pkcs11Uri) -> Result<Slot, Pkcs11Error> {
         let (mut matching, mut all) = (Vec::new(), Vec::new());
+        let described = self.is_described(uri)?;
         for slot in self.0.get_slots_with_initialized_token().map_err(Pkcs11Error::of)? {
             let info = self.0.get_token_info(slot).map_err(Pkcs11Error::of)?;
-            let is = |wanted: &Option<String>, found: &str| wanted.as_deref().is_none_or(|w| w == found);
+            let place = self.0.get_slot_info(slot).map_err(Pkcs11Error::of)?;
             let name = format!("`{}` (serial {}, slot {})", info.label(), info.serial_number(), slot.id());
-            if is(&uri.token, info.label())
-                && is(&uri.manufacturer, info.manufacturer_id())
-                && is(&uri.serial, info.serial_number())
-                && is(&uri.model, info.model())
+            if described
+                && is(uri.token.as_ref(), info.label())
+                && is(uri.manufacturer.as_ref(), info.manufacturer_id())
+                && is(uri.serial.as_ref(), info.serial_number())
+                && is(uri.model.as_ref(), info.model())
+                && is(uri.slot_manufacturer.as_ref(), place.manufacturer_id())
+                && is(uri.slot_description.as_ref(), place.slot_description())
                 && uri.slot_id.is_none_or(|id| id == slot.id())
             {
                 matching.push((slot, name.clone()));
@@ -245,6 +270,11 @@ impl Pkcs11Module {
     fn has_keypad(&self, slot: Slot) -> Result<bool, Pkcs11Error> {
         Ok(self.0.get_token_info(slot).map_err(Pkcs11Error::of)?.protected_authentication_path())
     }
+}
+
+/// Whether something is what a URI wants; what it does not name may be anything.
+fn is(wanted: Option<&String>, found: &str) -> bool {
+    wanted.is_none_or(|wanted| wanted == found)
 }
 
 /// The one object of a class that a URI names.

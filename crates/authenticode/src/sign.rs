@@ -6,16 +6,22 @@
 //! that signature and writes the file. [`sign`] does all of it with a [`Signer`]; a
 //! [`RequestFolder`] carries the middle step to another machine and back.
 
+mod derive;
+mod encryption;
 mod error;
 mod image;
 mod key;
+mod key_error;
+mod pkcs12;
 mod request;
 mod secret;
 mod signer;
 
 pub use error::{SignError, SignerError};
 pub use image::{SignOptions, Signing, sign};
-pub use key::{MAX_KEY_FILE, PrivateKey, PrivateKeyError};
+pub use key::PrivateKey;
+pub use key_error::{MAX_KEY_FILE, PrivateKeyError};
+pub(crate) use pkcs12::{Pkcs12, is_pkcs12};
 pub use request::{RequestError, RequestFolder};
 pub use secret::{Secret, SecretSource};
 pub use signer::{Countersigner, FileSigner, Signer, SignerCertificates};

@@ -150,7 +150,7 @@ fn files_that_look_right() {
         cut[directory + 4..directory + 8].copy_from_slice(&size.to_le_bytes());
         refused_by_us(&cut, "ertificate");
     }
-    // Bytes behind the DER inside of an entry, of which nothing is read, and inside of the SEQUENCE.
+    // Bytes behind the DER inside of an entry, of which nothing is read; inside of the SEQUENCE.
     let [genuine] = signatures(&image).try_into().unwrap();
     let genuine = {
         let end = genuine.iter().rposition(|b| *b != 0).unwrap() + 1;

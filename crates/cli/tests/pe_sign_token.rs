@@ -139,6 +139,30 @@ fn keys_in_tokens() {
     fixture.signed(&with_pin("rsa"), "--cert rsa.pem --output from-file mm");
     let bytes = |name: &str| fixture.0.read(name);
     assert_eq!(bytes("from-token"), bytes("from-file"));
+    // Tokens by what their module and their slot are, and the module by its name (RFC 7512).
+    let named = with_pin("rsa").replace(&format!("module-path={MODULE}"), "module-name=softhsm2");
+    assert!(named.contains("?module-name=softhsm2&pin-source"), "{named}");
+    let describe = |more: &str| named.replace("pkcs11:", &format!("pkcs11:{more};"));
+    for more in [
+        "library-manufacturer=SoftHSM",
+        "library-description=Implementation%20of%20PKCS11",
+        "library-version=2;slot-manufacturer=SoftHSM%20project",
+    ] {
+        let minor = if more.contains("version") {
+            // What the module says of itself.
+            let shown = fixture.good("pkcs11-tool", &format!("--module {MODULE} --show-info"));
+            let version = shown.lines().find(|line| line.starts_with("Library")).unwrap();
+            let version = version.split("(ver ").nth(1).unwrap().trim_end_matches(')');
+            more.replace("version=2", &format!("version={version}"))
+        } else {
+            more.to_owned()
+        };
+        fixture.signed(&describe(&minor), "--cert rsa.pem --output signed mm");
+        assert_eq!(bytes("signed"), bytes("from-file"));
+    }
+    for more in ["library-description=Other", "library-version=9", "slot-description=Other"] {
+        fixture.refused(&describe(more), "--cert rsa.pem mm", "no token matches");
+    }
     // Keys by their identifiers, PINs and modules from everywhere.
     let short = "pkcs11:id=%00;type=private";
     let arguments = format!("--pkcs11-module {MODULE} --cert rsa.pem --output signed mm");

@@ -55,9 +55,10 @@ pub fn replace_bytes(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
 ///
 /// The content goes into a temporary file in the same folder, which is brought to disk and renamed;
 /// then the folder is brought to disk. If anything fails the temporary file is removed, and the old
-/// file is as it was; what a kill leaves, the next write in that folder removes. A link is followed,
-/// so that it stays a link. Owner, mode and extended attributes are those of the old file, as far as
-/// this user may give them; a new one gets 0666 less the umask, unless something else is asked for.
+/// file is as it was; what a kill leaves, the next write in that folder removes. A link is
+/// followed, so that it stays a link. Owner, mode and extended attributes are those of the old
+/// file, as far as this user may give them; a new one gets 0666 less the umask, unless something
+/// else is asked for.
 ///
 /// What is not a regular file (a terminal, `/dev/null`, a pipe, `/dev/stdout` wherever it leads)
 /// cannot be replaced and is written to directly.

@@ -61,6 +61,7 @@ fn of(target: &str, samples: &Samples) -> anyhow::Result<Vec<Vec<u8>>> {
         "variable" => signatures(&images()?).iter().map(|signed| change(signed)).collect(),
         "signature_lists" => variables()?,
         "certificate" => variables()?.iter().filter_map(|lists| first_entry(lists)).collect(),
+        "private_key" => [written::texts(target), written::pkcs12()].concat(),
         other => written::texts(other),
     })
 }

@@ -4,6 +4,7 @@ use super::key::PublicKeyError;
 use crate::asn1::DerError;
 use crate::foreign::ForeignError;
 use crate::oid::Oid;
+use crate::pem::PemProblem;
 use alloc::string::String;
 
 /// Why octets are no certificate.
@@ -79,25 +80,4 @@ pub enum IssueError {
         /// What is wrong with the signature.
         source: PublicKeyError,
     },
-}
-
-/// What is wrong with a PEM file.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum PemProblem {
-    /// The file is larger than any file of certificates.
-    #[error("the file has more than {0} bytes")]
-    TooLarge(usize),
-    /// The bytes are not UTF-8, and no DER either.
-    #[error("neither a certificate in DER nor text")]
-    NotText,
-    /// `BEGIN` between `BEGIN` and `END`.
-    #[error("a certificate begins in another one")]
-    Nested,
-    /// There is no `END`.
-    #[error("the certificate does not end")]
-    Unended,
-    /// The lines between are not what RFC 7468 has there.
-    #[error("{0}")]
-    Encoding(#[source] ForeignError),
 }

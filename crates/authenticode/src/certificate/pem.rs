@@ -1,56 +1,64 @@
-//! PEM (RFC 7468), with the text around it that tools put there.
+//! Files of certificates: PEM with the text around it that tools put there, or DER.
 
-use super::error::{CertificateError, PemProblem};
+use super::error::CertificateError;
 use super::x509::Certificate;
-use crate::foreign::ForeignError;
+use crate::asn1::Elements;
+use crate::pem::{PemError, PemProblem, blocks};
 use alloc::string::String;
 use alloc::vec::Vec;
 
 /// Files of certificates have some kilobytes.
 const MAX_FILE: usize = 4 << 20;
-const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
-const END: &str = "-----END CERTIFICATE-----";
+/// The labels that OpenSSL gives certificates. Behind a trusted one stands what it is trusted for,
+/// which is nothing here.
+const LABELS: [&str; 3] = ["CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE"];
+/// The first octet of a certificate in DER.
+const SEQUENCE: u8 = 0x30;
 
 impl Certificate {
     /// Reads the certificates of a file: one in DER, or any number in PEM.
     pub fn read_all(file: &[u8]) -> Result<Vec<Self>, CertificateError> {
-        if file.first() == Some(&0x30) { Ok(Vec::from([Self::from_der(file)?])) } else { from_pem(file) }
+        if file.first() != Some(&SEQUENCE) {
+            return from_pem(file);
+        }
+        // The digit 0 has that number too, and may begin a text.
+        first(file).map(|certificate| Vec::from([certificate])).or_else(|error| match from_pem(file) {
+            Err(CertificateError::None | CertificateError::Pem { problem: PemProblem::NotText, .. }) => {
+                Err(error)
+            }
+            other => other,
+        })
     }
+}
+
+/// The certificate that begins some octets. What stands behind it is passed over, as OpenSSL does
+/// it.
+fn first(octets: &[u8]) -> Result<Certificate, CertificateError> {
+    Certificate::from_der(Elements::new(octets, "Certificate").next("Certificate")?.whole)
 }
 
 /// Reads all certificates of a PEM file. Text between them is passed over, and so are blocks of
 /// another kind.
 pub fn from_pem(file: &[u8]) -> Result<Vec<Certificate>, CertificateError> {
-    let failed = |line: usize, problem| CertificateError::Pem { line, problem };
+    let failed = |PemError { line, problem }| CertificateError::Pem { line, problem };
     if file.len() > MAX_FILE {
-        return Err(failed(1, PemProblem::TooLarge(MAX_FILE)));
+        return Err(failed(PemError { line: 1, problem: PemProblem::TooLarge(MAX_FILE) }));
     }
-    let text = core::str::from_utf8(file).map_err(|_| failed(1, PemProblem::NotText))?;
     let mut certificates = Vec::new();
-    let mut block: Option<(usize, String)> = None;
-    for (number, line) in text.lines().enumerate() {
-        let (number, line) = (number + 1, line.trim_end());
-        if line == BEGIN {
-            if block.is_some() {
-                return Err(failed(number, PemProblem::Nested));
-            }
-            block = Some((number, String::new()));
-        }
-        let Some((start, lines)) = &mut block else { continue };
-        lines.push_str(line);
-        lines.push('\n');
-        if line == END {
-            let (_, der) = der::pem::decode_vec(lines.as_bytes())
-                .map_err(|error| failed(*start, PemProblem::Encoding(ForeignError::new(error))))?;
-            certificates.push(Certificate::from_der(&der)?);
-            block = None;
-        }
+    for block in blocks(file, &LABELS).map_err(failed)? {
+        let mut octets = Vec::new();
+        block.decode(&mut octets).map_err(failed)?;
+        certificates.push(first(&octets)?);
     }
-    match block {
-        Some((start, _)) => Err(failed(start, PemProblem::Unended)),
-        None if certificates.is_empty() => Err(CertificateError::None),
-        None => Ok(certificates),
+    if !certificates.is_empty() {
+        return Ok(certificates);
     }
+    let text = core::str::from_utf8(file).is_ok();
+    Err(if text {
+        CertificateError::None
+    } else {
+        failed(PemError { line: 1, problem: PemProblem::NotText })
+    })
 }
 
 /// Writes a certificate as PEM.

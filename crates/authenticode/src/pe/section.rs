@@ -22,7 +22,8 @@ pub struct Section {
     pub raw_offset: u32,
     /// Flags: what it holds, and whether it may be read, written, executed.
     pub characteristics: u32,
-    /// Relocations and line numbers of object files; images have none.
+    /// Relocations and line numbers of object files. In images they mean nothing, and firmware does
+    /// not look at them.
     pub(super) object_fields: [u32; 3],
 }
 

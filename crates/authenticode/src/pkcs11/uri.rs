@@ -88,13 +88,25 @@ pub struct Pkcs11Uri {
     pub model: Option<String>,
     /// The number of the slot that the token is in.
     pub slot_id: Option<u64>,
+    /// Who made the slot.
+    pub slot_manufacturer: Option<String>,
+    /// What the slot is called.
+    pub slot_description: Option<String>,
+    /// Who made the module.
+    pub library_manufacturer: Option<String>,
+    /// What the module is called.
+    pub library_description: Option<String>,
+    /// The version of the module, `2.6` or `2`.
+    pub library_version: Option<String>,
     /// The object's label.
     pub object: Option<Vec<u8>>,
     /// The object's identifier.
     pub id: Option<Vec<u8>>,
     /// The object's kind.
     pub kind: Option<ObjectKind>,
-    /// The file of the PKCS #11 module.
+    /// The name of the PKCS #11 module, without `lib` and `.so`.
+    pub module_name: Option<String>,
+    /// The file of the PKCS #11 module, or the folder that it is in.
     pub module_path: Option<PathBuf>,
     /// The PIN itself. Whoever may list processes can read it.
     pub pin_value: Option<Pin>,
@@ -145,6 +157,19 @@ impl Pkcs11Uri {
             "manufacturer" => self.manufacturer = text(value)?,
             "serial" => self.serial = text(value)?,
             "model" => self.model = text(value)?,
+            "slot-manufacturer" => self.slot_manufacturer = text(value)?,
+            "slot-description" => self.slot_description = text(value)?,
+            "library-manufacturer" => self.library_manufacturer = text(value)?,
+            "library-description" => self.library_description = text(value)?,
+            "library-version" => {
+                let version = text(value)?.unwrap_or_default();
+                let number = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+                let parts: Vec<&str> = version.split('.').collect();
+                if parts.len() > 2 || !parts.into_iter().all(number) {
+                    return Err(wrong("is no version such as 2 or 2.6"));
+                }
+                self.library_version = Some(version);
+            }
             "slot-id" => {
                 let digits = text(value)?.filter(|t| !t.is_empty() && t.bytes().all(|b| b.is_ascii_digit()));
                 let number = digits.and_then(|digits| digits.parse().ok());
@@ -171,6 +196,13 @@ impl Pkcs11Uri {
         let wrong = |problem| Pkcs11UriError::Value { offset, name: name.to_owned(), problem };
         let text = |value| String::from_utf8(value).map_err(|_| wrong("is not UTF-8"));
         match name {
+            "module-name" => {
+                let name = text(value)?;
+                if name.is_empty() || name.contains(['/', '\0']) {
+                    return Err(wrong("is no name of a library"));
+                }
+                self.module_name = Some(name);
+            }
             "module-path" => self.module_path = Some(PathBuf::from(text(value)?)),
             "pin-value" => {
                 let pin = Pin::new(&Secret::from(value));
@@ -255,6 +287,11 @@ impl fmt::Display for Pkcs11Uri {
             ("manufacturer", &self.manufacturer),
             ("serial", &self.serial),
             ("model", &self.model),
+            ("slot-manufacturer", &self.slot_manufacturer),
+            ("slot-description", &self.slot_description),
+            ("library-manufacturer", &self.library_manufacturer),
+            ("library-description", &self.library_description),
+            ("library-version", &self.library_version),
         ];
         for (name, value) in texts {
             parts.extend(value.as_ref().map(|value| format!("{name}={value}")));
@@ -292,6 +329,14 @@ mod tests {
         assert_eq!(uri.module_path, Some(PathBuf::from("/usr/lib/x.so")));
         assert_eq!(uri.pin_source, Some(PathBuf::from("/run/pin")));
         assert!(Pkcs11Uri::parse("pkcs11:").unwrap().token.is_none());
+        let text = "pkcs11:library-manufacturer=a;library-description=b;library-version=3.1;slot-manufacturer=c;\
+                    slot-description=d";
+        let uri = Pkcs11Uri::parse(&format!("{text}?module-name=softhsm2")).unwrap();
+        assert_eq!(uri.module_name.as_deref(), Some("softhsm2"));
+        let shown = uri.to_string();
+        for part in text.trim_start_matches("pkcs11:").split(';') {
+            assert!(shown.contains(part), "{shown}");
+        }
         for source in ["/run/pin", "file:///run/pin", "file:/run/pin"] {
             let uri = Pkcs11Uri::parse(&format!("pkcs11:?pin-source={source}")).unwrap();
             assert_eq!(uri.pin_source, Some(PathBuf::from("/run/pin")));
@@ -312,6 +357,9 @@ mod tests {
             ("pkcs11:token=%zz", "character 13: it has to be percent-encoded"),
             ("pkcs11:token=%ff", "character 7: `token` is not UTF-8"),
             ("pkcs11:type=key", "character 7: `type` is none of"),
+            ("pkcs11:library-version=1.x", "character 7: `library-version` is no version"),
+            ("pkcs11:library-version=1.2.3", "character 7: `library-version` is no version"),
+            ("pkcs11:?module-name=../x", "character 8: `module-name` is no name of a library"),
             ("pkcs11:slot-id=+1", "character 7: `slot-id` is no number"),
             ("pkcs11:?pin-source=|cat", "character 8: `pin-source` names no file"),
             ("pkcs11:?pin-source=file:|cat", "character 8: `pin-source` names no file"),

@@ -1,74 +1,24 @@
-//! Private keys that stand in files: PKCS #8 (RFC 5958, also encrypted), PKCS #1 (RFC 8017) and SEC
-//! 1 (RFC 5915), in PEM or DER.
+//! Private keys that stand in files: PKCS #8 (RFC 5958, also encrypted), PKCS #1 (RFC 8017), SEC 1
+//! (RFC 5915) and PKCS #12 (RFC 7292), in PEM or DER, as OpenSSL reads them.
 //!
 //! ring computes the signatures. Keys never leave this module, and no part of them is printed.
 
+use super::derive::Octets;
+use super::encryption;
+use super::key_error::{MAX_KEY_FILE, PrivateKeyError};
+use super::pkcs12::{Pkcs12, is_pkcs12, shrouded};
 use super::secret::Secret;
+use crate::asn1::{DerError, Element, Elements};
+use crate::certificate::{Certificate, EC, PublicKeyError, RSA};
 use crate::digest::DigestAlgorithm;
 use crate::foreign::ForeignError;
-use pkcs8::der::Decode;
-use pkcs8::{EncryptedPrivateKeyInfoRef, SecretDocument};
+use crate::oid::Oid;
+use crate::pem::{self, Block};
+use der::Tag;
+use pkcs8::EncodePrivateKey;
 use ring::rand::SystemRandom;
 use ring::signature::{self, EcdsaKeyPair, RsaKeyPair};
 use std::fmt;
-
-/// No file with a key is larger.
-pub const MAX_KEY_FILE: usize = 64 << 10;
-
-/// Why a key cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum PrivateKeyError {
-    /// The file is too large.
-    #[error("more than {MAX_KEY_FILE} bytes are too many for a key")]
-    TooLarge,
-    /// The file is neither PEM nor DER of a private key.
-    #[error("it holds no private key in PEM or DER: {0}")]
-    Format(#[source] ForeignError),
-    /// PEM with something else in it.
-    #[error("it holds `{0}` instead of a private key")]
-    Label(String),
-    /// It is encrypted, and there is no passphrase.
-    #[error("it is encrypted: a passphrase is needed")]
-    PassphraseNeeded,
-    /// The passphrase is wrong, or the encryption is of a kind that is not known here.
-    #[error("it cannot be decrypted: the passphrase is wrong, or the encryption unknown")]
-    Decryption,
-    /// A key that firmware would not accept, or that is damaged.
-    #[error("it is no RSA key of 2048 to 4096 bits and no ECDSA key on P-256 or P-384: {0}")]
-    Kind(#[source] ForeignError),
-    /// A key on another curve.
-    #[error(
-        "it is no RSA key of 2048 to 4096 bits and no ECDSA key on P-256 or P-384: the curve of the EC key is another one"
-    )]
-    Curve,
-    /// Keys on a curve sign one digest only.
-    #[error("a key on {curve} signs {wanted} digests, not {given}")]
-    Digest {
-        /// The curve of the key.
-        curve: &'static str,
-        /// The digests that keys on this curve sign.
-        wanted: DigestAlgorithm,
-        /// The digest that it should sign.
-        given: DigestAlgorithm,
-    },
-    /// Signing failed, or the digest is one that nothing is signed with any more.
-    #[error("the key cannot sign")]
-    Signing,
-}
-
-impl PrivateKeyError {
-    /// What to do about it.
-    pub fn hint(&self) -> Option<&'static str> {
-        match self {
-            Self::PassphraseNeeded => {
-                Some("give --passphrase-file, or the variable SNOWGUARD_KEY_PASSPHRASE")
-            }
-            Self::Digest { .. } => Some("choose the digest with --digest"),
-            _ => None,
-        }
-    }
-}
 
 /// A private key, ready to sign.
 pub struct PrivateKey(Pair);
@@ -90,21 +40,58 @@ impl fmt::Debug for PrivateKey {
 }
 
 impl PrivateKey {
-    /// Reads a key from the bytes of a file; `passphrase` is for encrypted ones.
+    /// Reads a key from the bytes of a file; `passphrase` is for encrypted ones. Of several keys in
+    /// PEM, and of the text around, the first counts.
     pub fn read(file: &[u8], passphrase: Option<&Secret>) -> Result<Self, PrivateKeyError> {
         if file.len() > MAX_KEY_FILE {
             return Err(PrivateKeyError::TooLarge);
         }
-        let Some(text) = pem(file) else { return Self::of_der(file, passphrase) };
-        let (label, document) =
-            SecretDocument::from_pem(text).map_err(|e| PrivateKeyError::Format(ForeignError::new(e)))?;
-        match label {
-            "PRIVATE KEY" => Self::of_pkcs8(document.as_bytes()),
-            "ENCRYPTED PRIVATE KEY" => Self::of_encrypted(document.as_bytes(), passphrase),
-            "RSA PRIVATE KEY" => Self::of_pkcs1(document.as_bytes()),
-            "EC PRIVATE KEY" => Self::of_sec1(document.as_bytes()),
-            other => Err(PrivateKeyError::Label(other.to_owned())),
+        let blocks = pem::blocks(file, &LABELS);
+        match blocks.map(|blocks| blocks.into_iter().next()) {
+            Ok(Some(block)) => Self::of_block(&block, passphrase),
+            // What looks like PEM may stand in DER.
+            Err(error) if file.first() != Some(&SEQUENCE) => {
+                Err(PrivateKeyError::Format(ForeignError::new(error)))
+            }
+            _ => Self::of_der(file, passphrase).map_err(|error| match (error, pem::any_label(file)) {
+                (PrivateKeyError::Format(_), Some(label)) => PrivateKeyError::Label(label.to_owned()),
+                (error, _) => error,
+            }),
         }
+    }
+
+    fn of_block(block: &Block<'_>, passphrase: Option<&Secret>) -> Result<Self, PrivateKeyError> {
+        let mut octets = Octets::default();
+        block.decode(&mut octets).map_err(|error| PrivateKeyError::Format(ForeignError::new(error)))?;
+        let header = |wanted: &[u8]| {
+            let mut found = block.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case(wanted));
+            found.next().map(|(_, value)| *value)
+        };
+        if header(b"Proc-Type").is_some_and(|value| value.ends_with(b"ENCRYPTED")) {
+            let passphrase = passphrase.ok_or(PrivateKeyError::PassphraseNeeded)?;
+            let how = header(b"DEK-Info").unwrap_or_default();
+            octets = encryption::traditional(how, octets, passphrase)?;
+            whole(&octets)?;
+        }
+        match block.label {
+            "ENCRYPTED PRIVATE KEY" => Self::of_encrypted(&octets, passphrase),
+            "RSA PRIVATE KEY" => Self::of_pkcs1(&octets),
+            "EC PRIVATE KEY" => Self::of_sec1(&octets, None),
+            _ => Self::of_pkcs8(&octets),
+        }
+    }
+
+    /// Whether it is the key of a certificate.
+    ///
+    /// # Errors
+    /// The certificate has a key of an unknown kind.
+    pub fn is_of(&self, certificate: &Certificate) -> Result<bool, PublicKeyError> {
+        let public = certificate.public_key()?;
+        let algorithm = if public.bits() == 384 { DigestAlgorithm::Sha384 } else { DigestAlgorithm::Sha256 };
+        let probe = b"does the key belong to the certificate?";
+        // A key on another curve does not even sign this digest.
+        let Ok(signature) = self.sign(algorithm, probe) else { return Ok(false) };
+        Ok(public.verify(public.kind(), algorithm, &algorithm.digest(probe), &signature).is_ok())
     }
 
     /// Signs a message, which is hashed with `algorithm`: PKCS #1 v1.5, or ECDSA in DER.
@@ -141,30 +128,52 @@ impl PrivateKey {
     }
 
     fn of_der(bytes: &[u8], passphrase: Option<&Secret>) -> Result<Self, PrivateKeyError> {
-        if EncryptedPrivateKeyInfoRef::from_der(bytes).is_ok() {
+        // What stands behind is passed over, as OpenSSL does it.
+        let bytes = Elements::new(bytes, "key").next("key").map_err(malformed)?.whole;
+        if is_pkcs12(bytes) {
+            let mut found = Pkcs12::read(bytes, passphrase)?;
+            return Self::of_pkcs8(&std::mem::take(&mut found.key));
+        }
+        if shrouded(Elements::new(bytes, "key")).is_ok() {
             return Self::of_encrypted(bytes, passphrase);
         }
-        let pkcs8 = Self::of_pkcs8(bytes);
-        pkcs8.or_else(|error| Self::of_pkcs1(bytes).or_else(|_| Self::of_sec1(bytes)).map_err(|_| error))
+        match Self::of_pkcs8(bytes) {
+            Err(error @ PrivateKeyError::Format(_)) => {
+                Self::of_pkcs1(bytes).or_else(|_| Self::of_sec1(bytes, None)).map_err(|_| error)
+            }
+            other => other,
+        }
     }
 
     fn of_encrypted(bytes: &[u8], passphrase: Option<&Secret>) -> Result<Self, PrivateKeyError> {
-        let info = EncryptedPrivateKeyInfoRef::from_der(bytes)
-            .map_err(|e| PrivateKeyError::Format(ForeignError::new(e)))?;
+        let (algorithm, encrypted) = shrouded(Elements::new(bytes, "key")).map_err(malformed)?;
         let passphrase = passphrase.ok_or(PrivateKeyError::PassphraseNeeded)?;
-        let document = info.decrypt(passphrase.as_bytes()).map_err(|_| PrivateKeyError::Decryption)?;
-        Self::of_pkcs8(document.as_bytes())
+        let decrypted = encryption::decrypt(algorithm, encrypted, passphrase)?;
+        whole(&decrypted)?;
+        Self::of_pkcs8(&decrypted)
     }
 
+    /// `PrivateKeyInfo`; attributes and a public key behind it say nothing.
     fn of_pkcs8(bytes: &[u8]) -> Result<Self, PrivateKeyError> {
-        let random = SystemRandom::new();
-        let p256 = || EcdsaKeyPair::from_pkcs8(&signature::ECDSA_P256_SHA256_ASN1_SIGNING, bytes, &random);
-        let p384 = || EcdsaKeyPair::from_pkcs8(&signature::ECDSA_P384_SHA384_ASN1_SIGNING, bytes, &random);
-        RsaKeyPair::from_pkcs8(bytes)
-            .map(|key| Pair::Rsa(Box::new(key)))
-            .or_else(|error| p256().map(Pair::P256).or_else(|_| p384().map(Pair::P384)).map_err(|_| error))
-            .map(Self)
-            .map_err(|error| PrivateKeyError::Kind(ForeignError::new(error)))
+        let read = || {
+            let mut fields =
+                Elements::new(bytes, "PrivateKeyInfo").expect("PrivateKeyInfo", Tag::Sequence)?.inside();
+            fields.next("version")?.integer()?;
+            let mut algorithm = fields.expect("privateKeyAlgorithm", Tag::Sequence)?.inside();
+            let oid = algorithm.oid("privateKeyAlgorithm")?;
+            Ok((oid, algorithm, fields.expect("privateKey", Tag::OctetString)?.value))
+        };
+        let (oid, parameters, key) = read().map_err(malformed)?;
+        if oid == RSA {
+            return Self::of_pkcs1(key);
+        }
+        if oid != EC {
+            return Err(PrivateKeyError::Algorithm(oid.to_string()));
+        }
+        let mut parameters = parameters;
+        // A curve that has no name is none of ours.
+        let curve = parameters.oid("namedCurve").map_err(|_| PrivateKeyError::Curve)?;
+        Self::of_sec1(key, Some(curve))
     }
 
     fn of_pkcs1(bytes: &[u8]) -> Result<Self, PrivateKeyError> {
@@ -173,33 +182,49 @@ impl PrivateKey {
         Ok(Self(Pair::Rsa(Box::new(key))))
     }
 
-    /// SEC 1 keys name their curve; ring wants PKCS #8 around them.
-    fn of_sec1(bytes: &[u8]) -> Result<Self, PrivateKeyError> {
-        const EC_PUBLIC_KEY: pkcs8::ObjectIdentifier =
-            pkcs8::ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
-        let curves = ["1.2.840.10045.3.1.7", "1.3.132.0.34"].map(pkcs8::ObjectIdentifier::new_unwrap);
-        for curve in curves {
-            let algorithm =
-                pkcs8::AlgorithmIdentifierRef { oid: EC_PUBLIC_KEY, parameters: Some((&curve).into()) };
-            let Ok(private_key) = pkcs8::der::asn1::OctetStringRef::new(bytes) else { continue };
-            let info = pkcs8::PrivateKeyInfoRef::new(algorithm, private_key);
-            if let Ok(document) = SecretDocument::try_from(info)
-                && let Ok(key) = Self::of_pkcs8(document.as_bytes())
-            {
-                return Ok(key);
-            }
+    /// `ECPrivateKey`, which may leave out the curve and the public key. ring wants both.
+    fn of_sec1(bytes: &[u8], curve: Option<Oid>) -> Result<Self, PrivateKeyError> {
+        let random = SystemRandom::new();
+        let failed = |error| PrivateKeyError::Kind(ForeignError::new(error));
+        let is = |wanted: Oid| curve.is_none_or(|curve| curve == wanted);
+        if is(P256)
+            && let Ok(key) = p256::SecretKey::from_sec1_der(bytes)
+            && let Ok(document) = key.to_pkcs8_der()
+        {
+            let kind = &signature::ECDSA_P256_SHA256_ASN1_SIGNING;
+            let pair = EcdsaKeyPair::from_pkcs8(kind, document.as_bytes(), &random);
+            return pair.map(|pair| Self(Pair::P256(pair))).map_err(failed);
+        }
+        if is(P384)
+            && let Ok(key) = p384::SecretKey::from_sec1_der(bytes)
+            && let Ok(document) = key.to_pkcs8_der()
+        {
+            let kind = &signature::ECDSA_P384_SHA384_ASN1_SIGNING;
+            let pair = EcdsaKeyPair::from_pkcs8(kind, document.as_bytes(), &random);
+            return pair.map(|pair| Self(Pair::P384(pair))).map_err(failed);
         }
         Err(PrivateKeyError::Curve)
     }
 }
 
-/// The text of a PEM file, from its first header on.
-fn pem(file: &[u8]) -> Option<&str> {
-    let text = std::str::from_utf8(file).ok()?;
-    // OpenSSL writes the curve's parameters in front of a key.
-    let labels =
-        ["-----BEGIN PRIVATE", "-----BEGIN ENCRYPTED", "-----BEGIN RSA PRIVATE", "-----BEGIN EC PRIVATE"];
-    let start =
-        labels.iter().filter_map(|label| text.find(label)).min().or_else(|| text.find("-----BEGIN"))?;
-    text.get(start..)
+/// The labels of keys.
+const LABELS: [&str; 4] = ["PRIVATE KEY", "ENCRYPTED PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY"];
+/// The first octet of a key in DER.
+const SEQUENCE: u8 = 0x30;
+const P256: Oid = Oid::new("1.2.840.10045.3.1.7");
+const P384: Oid = Oid::new("1.3.132.0.34");
+
+/// What a wrong passphrase decrypts is no element, even where its padding looks right.
+fn whole(decrypted: &[u8]) -> Result<(), PrivateKeyError> {
+    let read = || {
+        let mut outer = Elements::new(decrypted, "key");
+        let found: Element<'_> = outer.expect("key", Tag::Sequence)?;
+        outer.finish()?;
+        found.inside().next("version").map(drop)
+    };
+    read().map_err(|_: DerError| PrivateKeyError::Decryption)
+}
+
+fn malformed(error: DerError) -> PrivateKeyError {
+    PrivateKeyError::Format(ForeignError::new(error))
 }

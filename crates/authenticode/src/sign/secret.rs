@@ -1,9 +1,11 @@
 //! Passphrases and PINs.
 
-use files::{ReadError, read_limited};
+use files::{FileError, ReadError};
 use pkcs8::der::zeroize::Zeroizing;
 use std::fmt;
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
 
 /// No passphrase is longer.
 const MAX_FILE: u64 = 64 << 10;
@@ -14,6 +16,25 @@ const MAX_FILE: u64 = 64 << 10;
 pub struct Secret(Zeroizing<Vec<u8>>);
 
 impl Secret {
+    /// What a file holds, at most `limit` bytes. No copy of it stays in memory.
+    pub fn read(path: &Path, limit: u64) -> Result<Self, ReadError> {
+        // With room for all of it, and a byte that shows that there is more: what grows is moved,
+        // and leaves copies.
+        let room = usize::try_from(limit).unwrap_or(usize::MAX).saturating_add(64);
+        let mut bytes = Zeroizing::new(Vec::with_capacity(room));
+        let file = File::open(path).map_err(FileError::on("read", path))?;
+        file.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(FileError::on("read", path))?;
+        if bytes.len() as u64 > limit {
+            return Err(ReadError::TooLarge { path: path.to_owned(), limit });
+        }
+        Ok(Self(bytes))
+    }
+
+    /// Whether there is nothing in it.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The secret itself.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
@@ -56,7 +77,7 @@ impl SecretSource {
             Self::None => Ok(None),
             Self::Given(secret) => Ok(Some(secret.clone())),
             Self::File(path) => {
-                let mut secret = Secret::from(read_limited(path, MAX_FILE)?);
+                let mut secret = Secret::read(path, MAX_FILE)?;
                 while secret.0.last().is_some_and(|byte| matches!(byte, b'\n' | b'\r')) {
                     secret.0.pop();
                 }

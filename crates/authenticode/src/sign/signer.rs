@@ -38,13 +38,10 @@ impl FileSigner {
     /// # Errors
     /// [`SignError::OtherKey`], or that the certificate has a key of an unknown kind.
     pub fn new(key: PrivateKey, certificates: SignerCertificates) -> Result<Self, SignError> {
-        let public = certificates.signer.public_key().map_err(CmsBuildError::Key)?;
-        let algorithm = if public.bits() == 384 { DigestAlgorithm::Sha384 } else { DigestAlgorithm::Sha256 };
-        let probe = b"does the key belong to the certificate?";
-        // A key on another curve does not even sign this digest.
-        let signature = key.sign(algorithm, probe).map_err(|_| SignError::OtherKey)?;
-        let digest = algorithm.digest(probe);
-        public.verify(public.kind(), algorithm, &digest, &signature).map_err(|_| SignError::OtherKey)?;
+        let belongs = key.is_of(&certificates.signer).map_err(CmsBuildError::Key)?;
+        if !belongs {
+            return Err(SignError::OtherKey);
+        }
         Ok(Self { key, certificates })
     }
 }

@@ -1,7 +1,8 @@
 //! The options that name a key and its certificates.
 
+use crate::exit;
 use anyhow::bail;
-use authenticode::key_location::{KeyAccess, KeyLocation};
+use authenticode::key_location::{KeyAccess, KeyLocation, readable_by_all};
 use authenticode::sign::{Secret, SecretSource, Signer, SignerCertificates};
 use clap::Args;
 use std::os::unix::ffi::OsStringExt as _;
@@ -15,14 +16,14 @@ const PIN: &str = "SNOWGUARD_PIN";
 
 #[derive(Debug, Args)]
 pub(crate) struct SignerOptions {
-    /// The private key: PKCS #8 (also encrypted), PKCS #1 or SEC 1, in PEM or DER; or a key in a
-    /// token, as a PKCS #11 URI (`pkcs11:token=…;object=…`)
+    /// The private key: PKCS #8 (also encrypted), PKCS #1 or SEC 1, in PEM or DER, or PKCS #12; or
+    /// a key in a token, as a PKCS #11 URI (`pkcs11:token=…;object=…`)
     #[arg(long, value_name = "KEY")]
     key: Option<PathBuf>,
-    /// The certificate of the key, in PEM or DER, or a PKCS #11 URI; certificates behind it in the
-    /// same file come along
-    #[arg(long, value_name = "CERT")]
-    cert: PathBuf,
+    /// The certificate of the key, in PEM, DER or PKCS #12, or a PKCS #11 URI; certificates behind
+    /// it in the same file come along. If it is not given, the file of the key holds it too
+    #[arg(long, value_name = "CERT", required_unless_present = "key")]
+    cert: Option<PathBuf>,
     /// More certificates to put into the signature, between this one and the one that is trusted
     #[arg(long, value_name = "CERT")]
     chain: Vec<PathBuf>,
@@ -74,9 +75,10 @@ impl SignerOptions {
     /// The certificate of the key, and those that go into the signature with it.
     pub(crate) fn certificates(&self) -> anyhow::Result<SignerCertificates> {
         let access = self.access();
-        let mut all = KeyLocation::parse(&self.cert)?.certificates(&access)?;
+        let Some(cert) = self.cert.as_ref().or(self.key.as_ref()) else { bail!("--cert is missing") };
+        let mut all = KeyLocation::parse(cert)?.certificates(&access)?;
         if all.is_empty() {
-            bail!("{} holds no certificate", self.cert.display());
+            bail!("{} holds no certificate", cert.display());
         }
         let signer = all.remove(0);
         for path in &self.chain {
@@ -89,8 +91,21 @@ impl SignerOptions {
     pub(crate) fn signer(&self) -> anyhow::Result<Option<Box<dyn Signer>>> {
         let Some(key) = &self.key else { return Ok(None) };
         let key = KeyLocation::parse(key)?;
+        if let KeyLocation::File(path) = &key
+            && let Some(mode) = readable_by_all(path)
+        {
+            warn_of_open_key(path, mode);
+        }
         Ok(Some(key.signer(&self.access(), self.certificates()?)?))
     }
+}
+
+/// Warns that a private key is not private.
+pub(crate) fn warn_of_open_key(path: &Path, mode: u32) {
+    let path = path.display();
+    exit::warn(format_args!(
+        "everybody on this machine may read the private key {path} (mode {mode:04o}): chmod 600 {path}"
+    ));
 }
 
 /// The passphrase of a key, from a file or from the environment.

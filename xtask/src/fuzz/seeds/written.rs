@@ -172,6 +172,11 @@ pub(super) fn texts(target: &str) -> Vec<Vec<u8>> {
             "sbat,1,2025051000\nshim,4\ngrub,5\n",
             "\0\0\0\0\x08\0\0\0\x10\0\0\0sbat,1\n\0sbat,2\n\0",
         ],
+        "private_key" => &[
+            "text\n-----BEGIN EC PRIVATE KEY-----\nMDECAQEEIAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8goAoGCCqGSM49\nAwEH\n-----END EC PRIVATE KEY-----\n",
+            "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00112233445566778899AABBCCDDEEFF\n\n\
+             AAAAAAAAAAAAAAAAAAAAAA==\n-----END RSA PRIVATE KEY-----\n",
+        ],
         "pkcs11_uri" => &[
             "pkcs11:token=Boot%20keys;object=db;id=%01%ff;type=private;slot-id=3;serial=1;model=m;manufacturer=x",
             "pkcs11:object=db?module-path=/usr/lib/x.so&pin-source=file:///run/pin",
@@ -294,4 +299,39 @@ pub(super) fn texts(target: &str) -> Vec<Vec<u8>> {
         _ => &[],
     };
     texts.iter().map(|text| text.as_bytes().to_vec()).collect()
+}
+
+/// A key in PKCS #12, neither encrypted nor authenticated, and one that says to be encrypted.
+pub(super) fn pkcs12() -> Vec<Vec<u8>> {
+    fn element(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
+        let content = parts.concat();
+        // The long form has room for all that is here.
+        let length = u16::try_from(content.len()).unwrap_or(u16::MAX).to_be_bytes();
+        let short = [length[1]];
+        let long = [0x81, length[1]];
+        let longer = [0x82, length[0], length[1]];
+        let length: &[u8] = match content.len() {
+            0..128 => &short,
+            128..256 => &long,
+            _ => &longer,
+        };
+        [&[tag], length, &content].concat()
+    }
+    let oid = |last: &[u8]| element(6, &[&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1], last]);
+    let sequence = |parts: &[&[u8]]| element(0x30, parts);
+    let version = |number: u8| element(2, &[&[number]]);
+    let curve = sequence(&[
+        &element(6, &[&[0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1]]),
+        &element(6, &[&[0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7]]),
+    ]);
+    let key = sequence(&[&version(1), &element(4, &[&[7; 32]])]);
+    let clear = sequence(&[&version(0), &curve, &element(4, &[&key])]);
+    let scheme = sequence(&[&oid(&[12, 1, 3]), &sequence(&[&element(4, &[&[1; 8]]), &version(9)])]);
+    let shrouded = sequence(&[&scheme, &element(4, &[&[2; 16]])]);
+    let file = |kind: u8, key: &[u8]| {
+        let bag = sequence(&[&oid(&[12, 10, 1, kind]), &element(0xa0, &[key])]);
+        let data = |octets: &[u8]| sequence(&[&oid(&[7, 1]), &element(0xa0, &[&element(4, &[octets])])]);
+        sequence(&[&version(3), &data(&sequence(&[&data(&sequence(&[&bag]))]))])
+    };
+    vec![file(1, &clear), file(2, &shrouded)]
 }
