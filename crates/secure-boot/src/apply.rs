@@ -72,13 +72,15 @@ pub struct SignedEnrolment {
 }
 
 impl SignedEnrolment {
-    /// Signs the changes of a plan with the keys of a folder. Nothing is written.
+    /// Signs the changes of a plan with the keys of a folder, each of which belongs to its
+    /// certificate. Nothing is written.
     pub fn sign(
         plan: &[VariableChange],
         folder: &KeyFolder,
         passphrase: &SecretSource,
         now: Time,
     ) -> Result<Self, EnrolError> {
+        folder.check_pairs(passphrase)?;
         let sign = |change: &VariableChange, time| {
             let key = folder.private_key(change.by, passphrase)?;
             let keys = folder.keys();

@@ -97,10 +97,12 @@ impl Efivars {
         self.0.join(variable.file_name())
     }
 
-    /// The content of a variable; `None` if there is no such variable.
+    /// The content of a variable; `None` if there is no such variable. One that was begun and not
+    /// written is a file of no bytes, and not there for the firmware.
     pub fn read(&self, variable: Variable) -> Result<Option<VariableContent>, EfivarsError> {
         let path = self.path(variable);
         match read_limited(&path, MAX_VARIABLE) {
+            Ok(bytes) if bytes.is_empty() => Ok(None),
             Ok(bytes) => {
                 let content = VariableContent::read(&bytes);
                 content.map(Some).ok_or(EfivarsError::TooShort { path })
@@ -127,8 +129,20 @@ impl Efivars {
         Ok(())
     }
 
-    /// Writes a variable in one piece, as efivarfs demands.
+    /// Writes a variable in one piece, as efivarfs demands. Of one that the firmware does not take
+    /// no file is left.
     pub fn write(&self, variable: Variable, content: &VariableContent) -> Result<(), EfivarsError> {
+        let path = self.path(variable);
+        let is_new = !path.exists();
+        let written = self.write_bytes(variable, &content.write());
+        if is_new && written.is_err() && path.metadata().is_ok_and(|file| file.len() == 0) {
+            // The kernel may have taken it away already.
+            let _ = std::fs::remove_file(&path);
+        }
+        written
+    }
+
+    fn write_bytes(&self, variable: Variable, bytes: &[u8]) -> Result<(), EfivarsError> {
         let path = self.path(variable);
         allow_changes(&path).map_err(EfivarsError::Write)?;
         let mut file = OpenOptions::new()
@@ -137,8 +151,7 @@ impl Efivars {
             .truncate(false)
             .open(&path)
             .map_err(|error| EfivarsError::Write(FileError::new("write", &path, error)))?;
-        let bytes = content.write();
-        let written = file.write(&bytes).map_err(|source| EfivarsError::Refused { variable, source })?;
+        let written = file.write(bytes).map_err(|source| EfivarsError::Refused { variable, source })?;
         if written != bytes.len() {
             return Err(EfivarsError::Partial { variable, written, length: bytes.len() });
         }
@@ -179,6 +192,9 @@ mod tests {
         assert!(
             matches!(variables.lists(Variable::DB), Err(EfivarsError::Lists { path, .. }) if path == file)
         );
+        std::fs::write(&file, []).unwrap();
+        assert_eq!(variables.read(Variable::DB).unwrap(), None);
+        assert!(variables.lists(Variable::DB).unwrap().is_none());
         std::fs::write(&file, [1]).unwrap();
         assert!(matches!(variables.read(Variable::DB), Err(EfivarsError::TooShort { path }) if path == file));
         let nowhere = Efivars::open(&folder.path().join("none"));

@@ -6,9 +6,9 @@
 
 use crate::authorise::{AuthoriseError, authorise};
 use crate::enrolment::OwnerKeys;
-use authenticode::certificate::{Certificate, CertificateError, to_pem};
+use authenticode::certificate::{Certificate, CertificateError, PublicKeyError, to_pem};
 use authenticode::create::{CreateError, CreatedKey, CryptoRng, KeyType, create};
-use authenticode::key_location::{KeyLocationError, read_key};
+use authenticode::key_location::{KeyLocationError, read_key, readable_by_all};
 use authenticode::lists::{self, SignatureList, SignatureListKind};
 use authenticode::sign::{PrivateKey, PrivateKeyError, Secret, SecretSource};
 use authenticode::variable::Variable;
@@ -77,6 +77,22 @@ pub enum KeyFolderError {
     /// A private key cannot be used.
     #[error(transparent)]
     Key(#[from] KeyLocationError),
+    /// A private key and a certificate of the same name are not a pair.
+    #[error("{} is not the key of {}", key.display(), certificate.display())]
+    OtherKey {
+        /// The file of the private key.
+        key: PathBuf,
+        /// The file of the certificate.
+        certificate: PathBuf,
+    },
+    /// A certificate has a key of an unknown kind.
+    #[error("{}", path.display())]
+    PublicKey {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: PublicKeyError,
+    },
     /// A key cannot be made.
     #[error(transparent)]
     Create(#[from] CreateError),
@@ -97,6 +113,12 @@ impl KeyFolderError {
         match self {
             Self::NoOwner { .. } => Some("`snowguard keys create` makes such folders"),
             Self::Key(error) => error.hint(),
+            Self::OtherKey { .. } => Some(
+                "nothing is enrolled that the keys of this folder could not use: one of the two files is another folder's",
+            ),
+            Self::Create(CreateError::EmptyPassphrase) => Some(
+                "without a passphrase the keys are not encrypted: leave the option, or the variable, out",
+            ),
             _ => None,
         }
     }
@@ -173,6 +195,32 @@ impl KeyFolder {
     /// The owner and the certificates.
     pub fn keys(&self) -> &OwnerKeys {
         &self.keys
+    }
+
+    /// Checks that each private key belongs to the certificate of the same name. That of db may be
+    /// elsewhere: enrolling does not need it.
+    pub fn check_pairs(&self, passphrase: &SecretSource) -> Result<(), KeyFolderError> {
+        let keys = &self.keys;
+        for (variable, of) in [(Variable::PK, &keys.pk), (Variable::KEK, &keys.kek), (Variable::DB, &keys.db)]
+        {
+            let [key, certificate] =
+                ["key", "pem"].map(|ending| self.path.join(format!("{variable}.{ending}")));
+            if variable == Variable::DB && !key.exists() {
+                continue;
+            }
+            let belongs = self.private_key(variable, passphrase)?.is_of(of);
+            if !belongs.map_err(|source| KeyFolderError::PublicKey { path: certificate.clone(), source })? {
+                return Err(KeyFolderError::OtherKey { key, certificate });
+            }
+        }
+        Ok(())
+    }
+
+    /// The files of private keys that everybody on the machine may read, with their permissions.
+    pub fn readable_by_all(&self) -> Vec<(PathBuf, u32)> {
+        let paths = ROLES.map(|(variable, _)| self.path.join(format!("{variable}.key")));
+        let open = |path: PathBuf| readable_by_all(&path).map(|mode| (path, mode));
+        paths.into_iter().filter_map(open).collect()
     }
 
     /// The private key of PK, KEK or db.

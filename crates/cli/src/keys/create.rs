@@ -1,8 +1,8 @@
 //! `snowguard keys create`
 
+use crate::pe::signer::passphrase;
 use anyhow::Context;
 use authenticode::create::KeyType;
-use authenticode::sign::SecretSource;
 use authenticode::{Guid, Time};
 use clap::{Args, ValueEnum};
 use getrandom::SysRng;
@@ -41,7 +41,8 @@ pub(crate) struct Options {
     /// How long the certificates are valid; firmware does not look at it
     #[arg(long, value_name = "DAYS", default_value_t = 3650, value_parser = clap::value_parser!(u32).range(1..=36500))]
     days: u32,
-    /// Encrypt the private keys with the passphrase in this file
+    /// Encrypt the private keys with the passphrase in this file; without it, with that in the
+    /// variable SNOWGUARD_KEY_PASSPHRASE, and if there is none, not at all
     #[arg(long, value_name = "FILE")]
     passphrase_file: Option<PathBuf>,
 }
@@ -66,7 +67,7 @@ impl From<Kinds> for KeyType {
 }
 
 pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
-    let passphrase = options.passphrase_file.clone().map(SecretSource::File).unwrap_or_default().read()?;
+    let passphrase = passphrase(options.passphrase_file.as_deref()).read()?;
     let mut random = UnwrapErr(SysRng);
     let owner = options.owner.unwrap_or_else(|| {
         let mut bytes = [0; 16];

@@ -1,7 +1,7 @@
 //! `snowguard keys enroll`
 
 use crate::exit;
-use crate::pe::signer::passphrase;
+use crate::pe::signer::{passphrase, warn_of_open_key};
 use anyhow::{Context, bail};
 use authenticode::Time;
 use authenticode::lists::SignatureDatabase;
@@ -84,6 +84,9 @@ pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).context("the clock is before 1970")?.as_secs();
     let now = Time::from_unix(now).context("the clock is after 9999")?;
     let passphrase = passphrase(options.passphrase_file.as_deref());
+    for (path, mode) in folder.readable_by_all() {
+        warn_of_open_key(&path, mode);
+    }
     // Everything is signed before anything is written.
     SignedEnrolment::sign(&changes, &folder, &passphrase, now)?.apply(&folder, &variables)?;
     writeln!(

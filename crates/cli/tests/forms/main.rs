@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod images;
+mod keys;
 mod outputs;
 
 use test_support::{Snowguard, ToolboxFolder, data, snowguard};
