@@ -31,6 +31,7 @@ mod object;
 mod obstacle;
 mod pins;
 pub mod provenance;
+mod record;
 pub mod replay;
 pub mod sandbox;
 pub mod seed;
@@ -44,7 +45,8 @@ pub use compare::{Difference, first_difference};
 pub use object::{Digest, DigestError, Object, ObjectError, ObjectKind};
 pub use obstacle::Obstacle;
 pub use pins::{PinError, accept_pins};
+pub use record::{Answers, record_probes};
 pub use steps::{
-    InputOrigin, Plan, RegistryCrate, SourceArchive, Step, StepProblem, StepsError, UnknownStep,
+    InputOrigin, Place, Plan, RegistryCrate, SourceArchive, Step, StepProblem, StepsError, Tried, UnknownStep,
 };
 pub use store::{Contents, StepResult, Store, StoreError};

@@ -15,7 +15,7 @@ pub enum PinError {
     /// A file cannot be read.
     #[error(transparent)]
     Read(#[from] ReadError),
-    /// A file cannot be written.
+    /// A file cannot be written, or the folder of the steps not be read.
     #[error(transparent)]
     Write(#[from] FileError),
     /// A file has changed since the plan was read.

@@ -10,9 +10,10 @@ mod probe;
 mod unpack;
 mod upstream;
 
+pub use crate::steps::Certainty;
 pub use error::{OriginError, SourceError};
 pub use origin::SourceOrigin;
-pub use probe::{Certainty, ProbeAnswer, probe};
+pub use probe::{ProbeAnswer, probe};
 pub use unpack::{UnpackError, UnpackLimits, UnpackProblem, unpack, unpack_from};
 
 use crate::object::Digest;

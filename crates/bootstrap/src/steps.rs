@@ -9,6 +9,8 @@
 //! debian = { package = "tcc", version = "0.9.27-1", file = "tcc_0.9.27.orig.tar.bz2" }
 //! crate = { name = "libtcc", version = "0.2.0" }  # or the archive of a crate
 //! file = "tcc.tar.bz2"            # its name in mirrors; that of Debian or of the crate if missing
+//! [source.tried]                  # when a place was found to have it: debian, crate, or a URL
+//! debian = { on = "2026-11-29", found = "hash" }
 //!
 //! [[step]]
 //! name = "linker"
@@ -28,12 +30,15 @@
 mod check;
 mod error;
 mod paths;
+mod places;
 mod read;
 
 pub(crate) use check::origin;
 pub use error::{StepProblem, StepsError};
 pub(crate) use paths::paths;
-pub(crate) use read::LARGEST_FILE;
+pub(crate) use places::{CRATE, DEBIAN};
+pub use places::{Certainty, Place, Tried};
+pub(crate) use read::{LARGEST_FILE, files_of_steps};
 
 use crate::object::Digest;
 use std::collections::BTreeMap;
@@ -127,8 +132,10 @@ pub struct SourceArchive {
     pub debian: Option<String>,
     /// The crate whose archive it is.
     pub registry: Option<RegistryCrate>,
-    /// Where its authors publish it.
+    /// Where its authors, or others, publish it.
     pub urls: Vec<String>,
+    /// When places were found to have it, by [`Place::name`].
+    pub tried: BTreeMap<String, Tried>,
 }
 
 /// A crate of the registry.

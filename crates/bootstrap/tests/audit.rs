@@ -12,7 +12,8 @@ use std::collections::BTreeSet;
 use std::process::Command;
 
 fn audit() -> Audit {
-    let machine = AuditMachine { kernel: Some("Linux 1.2.3".into()), driver: Some((77, "abc".into())) };
+    let machine =
+        AuditMachine { kernel: Some("Linux 1.2.3".into()), driver: Some((77, "abc".into())), checkout: None };
     Audit::new(&plan(), &Contents::of(std::path::Path::new("/nowhere")), &machine).unwrap()
 }
 
@@ -97,13 +98,28 @@ fn real_generated_files_are_found() {
         test_support::run_with_input(Command::new("pod2man").arg("--utf8"), "=head1 NAME\n\nx - y\n\n=cut\n");
     assert!(pod.status.success());
     write("page.1", &pod.stdout);
+    // Tables of what characters are, as ctype of C libraries has them: made here of Rust's own.
+    let letters: Vec<u8> = (0..4096_u32)
+        .map(|row| {
+            let bit = |at: u32| char::from_u32(row * 8 + at).is_some_and(char::is_alphabetic);
+            (0..8).fold(0, |byte, at| byte | u8::from(bit(at)) << at)
+        })
+        .collect();
+    let table: Vec<String> = letters.iter().map(|byte| format!("{byte},")).collect();
+    write("alpha.h", table.join("").replace("255,255,", "255,255,\n").as_bytes());
     write("hand.c", b"int main(void) { return 0; }\n");
     let (files, hits) = find_generated(folder.path()).unwrap();
     let found: Vec<(&str, &str)> = hits.iter().map(|hit| (hit.path.as_str(), hit.rule)).collect();
-    assert_eq!(files, 5);
+    assert_eq!(files, 6);
     assert_eq!(
         found,
-        [("lib.a", "object archive"), ("packed.gz", "gzip"), ("page.1", "man page"), ("program", "ELF")]
+        [
+            ("alpha.h", "table"),
+            ("lib.a", "object archive"),
+            ("packed.gz", "gzip"),
+            ("page.1", "man page"),
+            ("program", "ELF")
+        ]
     );
     // Nothing of the chain itself was made by a program.
     for part in [
@@ -122,4 +138,16 @@ fn real_generated_files_are_found() {
         let (_, hits) = find_generated(&common::folder().join(part)).unwrap();
         assert_eq!(hits, [], "{part}");
     }
+}
+
+/// Parsers and scanners whose first lines somebody has taken out.
+#[test]
+fn parsers_are_found_without_their_first_lines() {
+    let folder = tempfile::tempdir().unwrap();
+    let bison = "/* A parser */\n#define YYBISON 1\nstatic const yytype_int8 yytable[] =\n{ 1 };\n";
+    std::fs::write(folder.path().join("parser.c"), bison).unwrap();
+    let flex = "#line 3 \"scan.c\"\n#define  YY_INT_ALIGNED short int\n#define YY_FLEX_MAJOR_VERSION 2\n";
+    std::fs::write(folder.path().join("scan.c"), flex).unwrap();
+    let (_, hits) = find_generated(folder.path()).unwrap();
+    assert_eq!(hits.iter().map(|hit| (hit.rule, hit.line)).collect::<Vec<_>>(), [("bison", 2), ("flex", 3)]);
 }

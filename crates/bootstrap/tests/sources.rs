@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 use bootstrap::sources::{Certainty, SourceOrigin, fetch, probe};
-use bootstrap::{Digest, Plan, RegistryCrate, SourceArchive, Store};
+use bootstrap::{Digest, Plan, RegistryCrate, SourceArchive, Store, Tried, record_probes};
 use std::fs;
 use std::process::Command;
 use terminal::Silent;
@@ -22,6 +22,7 @@ fn source(urls: Vec<String>) -> SourceArchive {
         debian: None,
         registry: None,
         urls,
+        tried: [].into(),
     }
 }
 
@@ -192,4 +193,38 @@ fn packages_come_from_debian() {
     let unknown = SourceArchive { debian: Some("no-such-package".into()), sha256: Digest::of(b""), ..right };
     let error = fetch(&store, &unknown, &[SourceOrigin::Debian], &Silent).unwrap_err().to_string();
     assert!(error.contains("no-such-package"), "{error}");
+}
+
+#[test]
+fn what_was_found_where_is_written_down() {
+    let server = serve(&[("/right", answer("200 OK", CONTENT)), ("/short", answer("200 OK", b"x"))]);
+    let folder = tempfile::tempdir().unwrap();
+    let text = format!(
+        "# A comment.\n[[source]]\nname = \"thing\" # another\nfile = \"thing\"\nsize = {}\nsha256 = \"{}\"\n\
+         urls = [\"{server}/right\", \"{server}/short\"]\n",
+        CONTENT.len(),
+        Digest::of(CONTENT)
+    );
+    fs::create_dir(folder.path().join("steps")).unwrap();
+    let file = folder.path().join("steps/a.toml");
+    fs::write(&file, &text).unwrap();
+    let plan = Plan::read(folder.path()).unwrap();
+    let source = &plan.sources["thing"];
+    assert_eq!((source.places().len(), source.keepers()), (2, (1, 0)));
+    let store = Store::open(&folder.path().join("store")).unwrap();
+    let record = |day: &str| {
+        let answers = probe(&store, source, &[SourceOrigin::Mirror(folder.path().into()), UPSTREAM]).unwrap();
+        record_probes(&plan, &[("thing".to_owned(), answers)].into(), day).unwrap()
+    };
+    for day in ["2026-01-02", "2026-03-04"] {
+        assert_eq!(record(day), [file.as_path()]);
+        let written = fs::read_to_string(&file).unwrap();
+        assert!(written.starts_with(&text), "{written}");
+        let plan = Plan::read(folder.path()).unwrap();
+        let source = &plan.sources["thing"];
+        let tried: Vec<_> = source.places().iter().map(|place| place.tried.cloned()).collect();
+        let found = Tried { on: day.into(), found: Certainty::Size };
+        assert_eq!((tried, source.keepers()), (vec![Some(found), None], (1, 1)));
+    }
+    assert_eq!(record("2026-03-04"), [] as [&std::path::Path; 0]);
 }

@@ -1,6 +1,8 @@
 //! The audit for people.
 
-use super::{Audit, written};
+use super::Audit;
+use super::driver::{DriverPart, DriverSources, NOT_COUNTED};
+use super::written::{self, WrittenPart};
 use std::io::{self, Write};
 
 /// How many generated files of a source are named.
@@ -32,15 +34,32 @@ pub fn write_text(out: &mut (impl Write + ?Sized), audit: &Audit, all: bool) -> 
         writeln!(out, "Both say the same of every instruction: its bytes, and what it is.")?;
     }
 
-    writeln!(out, "\nWRITTEN BY PEOPLE, read at {} lines an hour\n", written::LINES_PER_HOUR)?;
-    writeln!(out, "{:<12} {:>6} {:>8} {:>10} {:>10}", "part", "files", "lines", "bytes", "reading")?;
-    let mut sum = (0, 0, 0, 0);
-    for part in &audit.written {
-        sum = (sum.0 + part.files, sum.1 + part.lines, sum.2 + part.bytes, sum.3 + part.minutes());
-        let time = reading(part.minutes());
-        writeln!(out, "{:<12} {:>6} {:>8} {:>10} {time:>10}", part.name, part.files, part.lines, part.bytes)?;
+    writeln!(out, "\nTO BE READ, at {} lines an hour\n", written::LINES_PER_HOUR)?;
+    writeln!(out, "{:<34} {:>6} {:>8} {:>10} {:>12}", "part", "files", "lines", "bytes", "reading")?;
+    for part in audit.written.iter().chain([&audit.steps]) {
+        row(out, &part.name, part)?;
     }
-    writeln!(out, "{:<12} {:>6} {:>8} {:>10} {:>10}", "all", sum.0, sum.1, sum.2, reading(sum.3))?;
+    for source in &audit.sources {
+        match &source.texts {
+            Some(texts) => row(out, &format!("{}, by others, compiled", source.name), texts.to_read())?,
+            None => writeln!(
+                out,
+                "{:<34} not in the store, so not counted",
+                format!("{}, by others", source.name)
+            )?,
+        }
+    }
+    row(out, "all", &audit.to_read())?;
+    for source in &audit.sources {
+        let Some(texts) = &source.texts else { continue };
+        writeln!(
+            out,
+            "\nOf {} that is what commands name and what is included from there, under any condition. All its\n\
+             program texts have {} lines; with tests and documentation there are {}.",
+            source.name, texts.programs.lines, texts.all.lines
+        )?;
+    }
+    driver(out, &audit.driver)?;
 
     writeln!(out, "\nMADE BY PROGRAMS, in the sources of others")?;
     for source in &audit.sources {
@@ -53,7 +72,7 @@ pub fn write_text(out: &mut (impl Write + ?Sized), audit: &Audit, all: bool) -> 
         let shown = if all { source.hits.len() } else { SHOWN };
         for hit in source.hits.iter().take(shown) {
             let place = if hit.line == 0 {
-                "its first bytes".to_owned()
+                if hit.text.is_empty() { "its first bytes".to_owned() } else { hit.text.clone() }
             } else {
                 format!("line {}: {}", hit.line, hit.text)
             };
@@ -67,6 +86,33 @@ pub fn write_text(out: &mut (impl Write + ?Sized), audit: &Audit, all: bool) -> 
         writeln!(out, "\nThese steps use none.")?;
     }
 
+    writeln!(out, "\nWHERE SOURCES CAN BE HAD, and when they were last there")?;
+    for source in &audit.sources {
+        writeln!(out, "\n{}:", source.file)?;
+        for (place, tried) in &source.places {
+            let when = match tried {
+                Some(tried) => format!("{}: {}", tried.on, tried.found.described()),
+                None => "never tried from here".to_owned(),
+            };
+            writeln!(out, "  {} ({when})", terminal::clean(place))?;
+        }
+        match source.keepers {
+            (0, _) => {
+                writeln!(out, "  A SINGLE POINT OF LOSS: no place is known, only copies that somebody has.")?;
+            }
+            (1, _) => {
+                writeln!(out, "  A SINGLE POINT OF LOSS: one place only is known to have these bytes.")?;
+            }
+            (_, 0 | 1) => {
+                writeln!(
+                    out,
+                    "  PERHAPS A SINGLE POINT OF LOSS: of these places fewer than two have been tried."
+                )?;
+            }
+            _ => {}
+        }
+    }
+
     writeln!(out, "\nSTILL TRUSTED")?;
     for (number, trusted) in audit.trusted.iter().enumerate() {
         writeln!(out, "\n{}. {}", number + 1, trusted.what)?;
@@ -74,6 +120,36 @@ pub fn write_text(out: &mut (impl Write + ?Sized), audit: &Audit, all: bool) -> 
         writeln!(out, "   Instead: {}", trusted.instead)?;
     }
     Ok(())
+}
+
+fn row(out: &mut (impl Write + ?Sized), name: &str, part: &WrittenPart) -> io::Result<()> {
+    let WrittenPart { files, lines, bytes, .. } = part;
+    writeln!(out, "{name:<34} {files:>6} {lines:>8} {bytes:>10} {:>12}", reading(part.minutes()))
+}
+
+/// The driver, which nobody needs who follows the commands by hand.
+fn driver(out: &mut (impl Write + ?Sized), driver: &DriverSources) -> io::Result<()> {
+    writeln!(out, "\nTHE DRIVER, which does all of this, and which one can do without\n")?;
+    if let Some(problem) = &driver.problem {
+        writeln!(out, "Its sources are not counted: {}.", terminal::clean(problem))?;
+    } else {
+        writeln!(out, "{:<34} {:>6} {:>6} {:>8} {:>10}", "crates", "number", "files", "lines", "bytes")?;
+        for DriverPart { crates, text } in &driver.parts {
+            writeln!(
+                out,
+                "{:<34} {crates:>6} {:>6} {:>8} {:>10}",
+                text.name, text.files, text.lines, text.bytes
+            )?;
+        }
+    }
+    if !driver.missing.is_empty() {
+        writeln!(
+            out,
+            "Their sources are not on this machine, so not counted: {}.",
+            driver.missing.join(", ")
+        )?;
+    }
+    writeln!(out, "{NOT_COUNTED}")
 }
 
 fn reading(minutes: u64) -> String {
@@ -86,5 +162,5 @@ fn reading(minutes: u64) -> String {
 
 /// A path of an archive is not for the terminal to obey.
 fn plain(path: &str) -> String {
-    path.chars().map(|c| if c.is_control() { '\u{FFFD}' } else { c }).collect()
+    terminal::clean(path)
 }

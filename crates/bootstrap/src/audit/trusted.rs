@@ -3,6 +3,7 @@
 use super::SourceAudit;
 use super::listing::Listing;
 use crate::steps::Plan;
+use std::path::PathBuf;
 
 /// One thing that is trusted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +23,8 @@ pub struct AuditMachine {
     pub kernel: Option<String>,
     /// Bytes of the driver's program, and their SHA-256.
     pub driver: Option<(u64, String)>,
+    /// A checkout of the driver's sources.
+    pub checkout: Option<PathBuf>,
 }
 
 fn item(what: impl Into<String>, why: impl Into<String>, instead: impl Into<String>) -> Trusted {

@@ -4,6 +4,7 @@ use crate::steps::{InputOrigin, Plan};
 use files::FileError;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 /// Lines that an expert reads in an hour, comments and blank lines included. Inspections of code
@@ -24,6 +25,24 @@ pub struct WrittenPart {
 }
 
 impl WrittenPart {
+    /// Adds a file.
+    pub(super) fn add(&mut self, mut file: impl Read) -> io::Result<()> {
+        let mut buffer = vec![0; 64 * 1024];
+        let mut last = b'\n';
+        self.files += 1;
+        loop {
+            let length = file.read(&mut buffer)?;
+            let read = buffer.get(..length).unwrap_or_default();
+            let Some(end) = read.last() else { break };
+            last = *end;
+            self.bytes += length as u64;
+            self.lines += read.split(|byte| *byte == b'\n').skip(1).count() as u64;
+        }
+        // A last line without an end is one, too.
+        self.lines += u64::from(last != b'\n');
+        Ok(())
+    }
+
     /// Minutes to read it, at [`LINES_PER_HOUR`].
     pub fn minutes(&self) -> u64 {
         (self.lines * 60).div_ceil(LINES_PER_HOUR)
@@ -49,19 +68,27 @@ pub(super) fn parts(plan: &Plan) -> Result<Vec<WrittenPart>, FileError> {
             if !seen.insert(file.clone()) {
                 continue;
             }
-            let bytes = fs::read(&file).map_err(FileError::on("read", &file))?;
             let part = parts.entry(name.clone()).or_insert_with(|| WrittenPart {
                 name: name.clone(),
                 files: 0,
                 lines: 0,
                 bytes: 0,
             });
-            part.files += 1;
-            part.bytes += bytes.len() as u64;
-            part.lines += bytes.split_inclusive(|byte| *byte == b'\n').count() as u64;
+            let opened = fs::File::open(&file).and_then(|opened| part.add(opened));
+            opened.map_err(FileError::on("read", &file))?;
         }
     }
     Ok(order.iter().filter_map(|name| parts.remove(name)).collect())
+}
+
+/// The files that define the steps.
+pub(super) fn steps(plan: &Plan) -> Result<WrittenPart, FileError> {
+    let mut part = WrittenPart { name: "steps".into(), files: 0, lines: 0, bytes: 0 };
+    for file in plan.steps.iter().map(|step| step.file.as_path()).collect::<BTreeSet<_>>() {
+        let opened = fs::File::open(file).and_then(|opened| part.add(opened));
+        opened.map_err(FileError::on("read", file))?;
+    }
+    Ok(part)
 }
 
 /// All files at or below a path. Folders named `tests` beside a stage are not part of it.

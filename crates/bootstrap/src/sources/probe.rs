@@ -4,7 +4,7 @@ use super::error::{OriginError, SourceError};
 use super::local::check;
 use super::origin::SourceOrigin;
 use super::{crates, debian, upstream};
-use crate::steps::SourceArchive;
+use crate::steps::{Certainty, SourceArchive};
 use crate::store::Store;
 use http::Client;
 
@@ -17,17 +17,6 @@ pub struct ProbeAnswer {
     pub address: Option<String>,
     /// That it has the source, as far as can be known without taking it; or why not.
     pub found: Result<Certainty, OriginError>,
-}
-
-/// How certain it is that what an origin has is the source.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Certainty {
-    /// The hash is the same.
-    Hash,
-    /// The size is the same.
-    Size,
-    /// It has something at that address.
-    Name,
 }
 
 /// Asks each origin.

@@ -107,8 +107,17 @@ fn source(text: SourceText) -> Result<SourceArchive, StepProblem> {
             return Err(StepProblem::Url(url.clone()));
         }
     }
-    let SourceText { name, sha256, size, urls, .. } = text;
-    Ok(SourceArchive { name, file, sha256, size, debian, registry, urls })
+    let SourceText { name, sha256, size, urls, tried, .. } = text;
+    let source = SourceArchive { name, file, sha256, size, debian, registry, urls, tried };
+    for (place, tried) in &source.tried {
+        if !source.places().iter().any(|known| known.name == place) {
+            return Err(StepProblem::NoPlace(place.clone()));
+        }
+        if !tried.is_dated() {
+            return Err(StepProblem::NoDay(tried.on.clone()));
+        }
+    }
+    Ok(source)
 }
 
 /// They become part of a manifest, where a name could otherwise be anything.
@@ -335,6 +344,18 @@ mod tests {
             &format!("[[source]]\nname = 'a'\nfile = 'a'\nsize = 1\nsha256 = '{SHA}'\nurls = ['ftp://a']\n"),
             "no address of the web",
         );
+        for (tried, message) in [
+            ("crate = { on = '2026-01-02', found = 'hash' }", "has no place \"crate\""),
+            ("'https://a/b' = { on = '2.1.2026', found = 'size' }", "is no day"),
+            ("'https://a/b' = { on = '2026-01-02', found = 'luck' }", "is no list of steps"),
+        ] {
+            refused(
+                &format!(
+                    "[[source]]\nname = 'a'\nfile = 'a'\nsize = 1\nsha256 = '{SHA}'\nurls = ['https://a/b']\n[source.tried]\n{tried}\n"
+                ),
+                message,
+            );
+        }
         for (name, version, message) in [
             ("a' b", "1.0.0", "cannot be the name of a crate"),
             ("a", "1.0", "is no whole version"),

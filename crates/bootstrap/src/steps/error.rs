@@ -75,6 +75,12 @@ pub enum StepProblem {
     /// A source comes from an address of another kind.
     #[error("{0:?} is no address of the web: the hash protects it, but it must be one")]
     Url(String),
+    /// A place was tried that the source does not have.
+    #[error("it has no place {0:?} that could have been tried: places are debian, crate, and its urls")]
+    NoPlace(String),
+    /// A text is no day.
+    #[error("{0:?} is no day: write YYYY-MM-DD")]
+    NoDay(String),
     /// The registry has no crate of such a name.
     #[error("{0:?} cannot be the name of a crate")]
     CrateName(String),

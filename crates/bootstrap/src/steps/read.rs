@@ -1,6 +1,7 @@
 //! The TOML files, as they are written.
 
 use super::error::StepsError;
+use super::places::Tried;
 use crate::object::Digest;
 use files::FileError;
 use serde::Deserialize;
@@ -33,6 +34,8 @@ pub(super) struct SourceText {
     pub(super) registry: Option<CrateText>,
     #[serde(default)]
     pub(super) urls: Vec<String>,
+    #[serde(default)]
+    pub(super) tried: BTreeMap<String, Tried>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -79,6 +82,17 @@ pub(super) struct OutputText {
 
 /// All files `steps/*.toml` below `folder`, by name.
 pub(super) fn files(folder: &Path) -> Result<Vec<(PathBuf, StepsFile)>, StepsError> {
+    let mut files = Vec::new();
+    for path in files_of_steps(folder)? {
+        let text = files::read_text(&path, LARGEST_FILE)?;
+        let file = parse(&path, &text)?;
+        files.push((path, file));
+    }
+    Ok(files)
+}
+
+/// The paths of all files `steps/*.toml` below `folder`, by name.
+pub(crate) fn files_of_steps(folder: &Path) -> Result<Vec<PathBuf>, FileError> {
     let steps = folder.join("steps");
     let mut paths = Vec::new();
     for entry in std::fs::read_dir(&steps).map_err(FileError::on("read", &steps))? {
@@ -88,13 +102,7 @@ pub(super) fn files(folder: &Path) -> Result<Vec<(PathBuf, StepsFile)>, StepsErr
         }
     }
     paths.sort();
-    let mut files = Vec::new();
-    for path in paths {
-        let text = files::read_text(&path, LARGEST_FILE)?;
-        let file = parse(&path, &text)?;
-        files.push((path, file));
-    }
-    Ok(files)
+    Ok(paths)
 }
 
 /// One file's text.

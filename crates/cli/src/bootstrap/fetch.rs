@@ -1,10 +1,10 @@
 //! `snowguard bootstrap fetch`
 
 use super::{SourceOptions, StepOptions, StoreOptions};
-use crate::exit::{FOUND, Failure};
+use crate::exit::{self, FOUND, Failure};
 use anyhow::Context as _;
-use bootstrap::sources::{self, Certainty, ProbeAnswer, SourceOrigin, probe};
-use bootstrap::{InputOrigin, Plan, SourceArchive, Store};
+use bootstrap::sources::{self, ProbeAnswer, SourceOrigin, probe};
+use bootstrap::{Answers, InputOrigin, Plan, SourceArchive, Store, record_probes};
 use clap::Args;
 use serde_json::json;
 use std::io::Write as _;
@@ -21,6 +21,7 @@ Examples:
   snowguard bootstrap fetch
   snowguard bootstrap fetch tcc0 --mirror ~/sources --from mirror,upstream
   snowguard bootstrap fetch --probe
+  snowguard bootstrap fetch --probe --record --from debian,upstream
 
 Exit codes: 0 all sources are there, or can be had; 1 with --probe: one is nowhere to be had; 2 wrong usage; 3 one could not be fetched")]
 pub(crate) struct Options {
@@ -33,6 +34,10 @@ pub(crate) struct Options {
     /// Ask all origins whether they have the sources, and take nothing
     #[arg(long)]
     probe: bool,
+    /// With --probe: write into the steps, beside each place that has a source, that it was there
+    /// today
+    #[arg(long, requires = "probe")]
+    record: bool,
     /// JSON
     #[arg(long)]
     json: bool,
@@ -43,7 +48,7 @@ pub(super) fn run(options: &Options) -> Result<ExitCode, Failure> {
     let store = options.store.open()?;
     let origins = options.sources.origins();
     if options.probe {
-        probe_all(&plan, &store, &origins, options.json).map_err(Failure::failed)
+        probe_all(&plan, &store, &origins, options).map_err(Failure::failed)
     } else {
         fetch(&plan, &store, &origins, options.json).map_err(Failure::failed)
     }
@@ -81,7 +86,14 @@ fn fetch(plan: &Plan, store: &Store, origins: &[SourceOrigin], json: bool) -> an
     Ok(ExitCode::SUCCESS)
 }
 
-fn probe_all(plan: &Plan, store: &Store, origins: &[SourceOrigin], json: bool) -> anyhow::Result<ExitCode> {
+fn probe_all(
+    plan: &Plan,
+    store: &Store,
+    origins: &[SourceOrigin],
+    options: &Options,
+) -> anyhow::Result<ExitCode> {
+    let json = options.json;
+    let mut asked = Answers::new();
     let mut out = terminal::stdout();
     let mut all = Vec::new();
     let mut code = ExitCode::SUCCESS;
@@ -90,6 +102,7 @@ fn probe_all(plan: &Plan, store: &Store, origins: &[SourceOrigin], json: bool) -
         if !answers.iter().any(|answer| answer.found.is_ok()) {
             code = ExitCode::from(FOUND);
         }
+        let answers = asked.entry(source.name.clone()).or_insert(answers);
         if json {
             let places: Vec<_> = answers.iter().map(in_json).collect();
             all.push(json!({ "name": source.name, "sha256": source.sha256, "size": source.size, "places": places }));
@@ -103,13 +116,13 @@ fn probe_all(plan: &Plan, store: &Store, origins: &[SourceOrigin], json: bool) -
             terminal::clean(&source.file),
             source.size
         )?;
-        for answer in &answers {
+        for answer in answers.iter() {
             let mut origin = answer.origin.to_string();
             if let Some(address) = &answer.address {
                 origin = format!("{origin} {address}");
             }
             let text = match &answer.found {
-                Ok(certainty) => format!("yes  {origin}: {}", described(*certainty)),
+                Ok(certainty) => format!("yes  {origin}: {}", certainty.described()),
                 Err(problem) => format!("no   {origin}: {problem}"),
             };
             writeln!(out, "  {}", terminal::clean(&text))?;
@@ -119,22 +132,18 @@ fn probe_all(plan: &Plan, store: &Store, origins: &[SourceOrigin], json: bool) -
         serde_json::to_writer_pretty(&mut out, &all)?;
         writeln!(out)?;
     }
-    Ok(code)
-}
-
-fn described(certainty: Certainty) -> &'static str {
-    match certainty {
-        Certainty::Hash => "the hash is right",
-        Certainty::Size => "the size is right",
-        Certainty::Name => "there is something; the server does not say its size",
+    if options.record {
+        let today = jiff::tz::TimeZone::UTC.to_datetime(jiff::Timestamp::now()).date().to_string();
+        for file in record_probes(plan, &asked, &today)? {
+            exit::note(format_args!("{}: written what is there today", file.display()));
+        }
     }
+    Ok(code)
 }
 
 fn in_json(answer: &ProbeAnswer) -> serde_json::Value {
     let (found, problem) = match &answer.found {
-        Ok(Certainty::Hash) => (Some("hash"), None),
-        Ok(Certainty::Size) => (Some("size"), None),
-        Ok(Certainty::Name) => (Some("name"), None),
+        Ok(certainty) => (Some(certainty), None),
         Err(problem) => (None, Some(problem.to_string())),
     };
     json!({ "place": answer.origin.to_string(), "address": answer.address, "found": found, "problem": problem })

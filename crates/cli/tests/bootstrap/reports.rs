@@ -116,13 +116,42 @@ fn provenance_names_every_output_and_every_file() {
 
 #[test]
 fn the_audit_looks_into_the_sources() {
-    let audit = json(about(&["audit"]).arg("--json"));
+    // With the settings of this user, whose cargo knows where crates are.
+    let mut audit = about(&["audit", "--json"]);
+    let names = ["HOME", "CARGO_HOME", "RUSTUP_HOME", "RUSTUP_TOOLCHAIN"];
+    audit.envs(names.iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
+    let audit = json(&mut audit);
     let source = &audit["sources"][0];
     assert!(source["files"].as_u64().unwrap() > 100, "{source}");
+    // What is compiled of it is more than the chain's own text, and wc counts the same for a file.
+    let texts = &source["texts"];
+    let lines = |part: &Value| part["lines"].as_u64().unwrap();
+    assert!(
+        lines(&texts["compiled"]) > 30_000 && lines(&texts["all"]) > lines(&texts["programs"]),
+        "{texts}"
+    );
+    let own: u64 = audit["written"]["parts"].as_array().unwrap().iter().map(lines).sum();
+    let steps = lines(&audit["written"]["steps"]);
+    let wc = run(Command::new("sh").arg("-c").arg("cat \"$0\"/steps/*.toml | wc -l").arg(chain()));
+    assert_eq!(steps.to_string(), wc.trim());
+    assert_eq!(lines(&audit["written"]["toRead"]), own + steps + lines(&texts["compiled"]));
+    // The driver: this project's crates, judged by wc, and those of others.
+    let driver = audit["driver"]["parts"].as_array().unwrap();
+    assert_eq!((driver.len(), &audit["driver"]["problem"]), (4, &Value::Null));
+    assert!(driver.iter().all(|part| lines(part) > 1000), "{driver:?}");
+    assert_eq!(audit["driver"]["missing"], Value::Array(Vec::new()));
+    let own = "cd \"$0\" && find bootstrap files http nix-formats terminal -name '*.rs' -not -path '*/tests/*' -exec cat {} + | wc -l";
+    let wc = run(Command::new("sh").args(["-c", own]).arg(test_support::project().join("crates")));
+    assert_eq!(lines(&driver[0]).to_string(), wc.trim());
+    // Debian has the source; nobody has tried the other places from here.
+    assert_eq!((&source["singlePointOfLoss"], &source["keepers"]), (&Value::Bool(false), &Value::from(2)));
     assert_eq!(audit["seed"]["disagreements"], Value::Array(Vec::new()));
     let driver = std::fs::metadata(snowguard!().program()).unwrap().len();
     assert!(audit["trusted"][1]["what"].as_str().unwrap().contains(&driver.to_string()));
-    assert!(run(&mut about(&["audit"])).contains("STILL TRUSTED"));
+    let text = run(&mut about(&["audit"]));
+    for told in ["tcc, by others, compiled", "never tried from here", "THE DRIVER", "STILL TRUSTED"] {
+        assert!(text.contains(told), "{told}: {text}");
+    }
 }
 
 #[test]
