@@ -110,7 +110,7 @@ pub(crate) fn behind(
                     .lines()
                     .any(|line| line.strip_prefix("Seccomp:").is_some_and(|mode| mode.trim() == "2"))
             });
-            // Mounts are listed as seen from the root folder: that of a chroot is seldom one itself.
+            // Mounts are listed as seen from the root folder, and that of a chroot is seldom one.
             let outside = setting("self/mountinfo")
                 .is_some_and(|mounts| !mounts.lines().any(|line| line.split(' ').nth(4) == Some("/")));
             Some(if filtered && !outside { Obstacle::Filter } else { Obstacle::Chroot })

@@ -213,8 +213,8 @@ struct Open {
     names: Vec<CString>,
 }
 
-/// Shows `visit` the file or tree at `root`, in the order of names: a folder, what is in it, and the
-/// folder again. A link is not followed, not even `root` itself. The first error ends the walk.
+/// Shows `visit` the file or tree at `root`, in the order of names: a folder, what is in it, and
+/// the folder again. A link is not followed, not even `root` itself. The first error ends the walk.
 ///
 /// A folder is opened after `visit` has seen it, so that this can open one that is closed.
 pub fn walk_tree<E: From<TreeError>>(
