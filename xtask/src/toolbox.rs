@@ -174,7 +174,7 @@ fn make(folder: &Path, root: &Path, stamp: &str) -> anyhow::Result<()> {
 }
 
 /// A hook of mmdebstrap that puts the kernel into the new root, at
-/// `usr/lib/modules/VERSION/vmlinuz`.
+/// `usr/lib/modules/VERSION/vmlinuz`, and the module for the firmware's variables next to it.
 ///
 /// mmdebstrap runs hooks with the root as `$1`, and names a configuration in which apt sees the
 /// root's packages.
@@ -184,8 +184,12 @@ fn take_kernel() -> String {
         "set -e; export APT_CONFIG=\"$MMDEBSTRAP_APT_CONFIG\"; \
          version=$(apt-cache depends --important {package} | sed -n 's/^ *Depends: linux-image-//p'); \
          folder=$(mktemp -d); trap 'rm -r \"$folder\"' EXIT; \
-         (cd \"$folder\" && apt-get -q download \"linux-binary-$version\"); \
-         dpkg-deb --fsys-tarfile \"$folder\"/*.deb | tar -x -C \"$1\" --wildcards './usr/lib/modules/*/vmlinuz'"
+         (cd \"$folder\" && apt-get -q download \"linux-binary-$version\" \"linux-modules-$version\"); \
+         dpkg-deb --fsys-tarfile \"$folder\"/linux-binary-*.deb \
+             | tar -x -C \"$1\" --wildcards './usr/lib/modules/*/vmlinuz'; \
+         dpkg-deb --fsys-tarfile \"$folder\"/linux-modules-*.deb \
+             | tar -x -O --wildcards './usr/lib/modules/*/efivarfs.ko.xz' \
+             > \"$1/usr/lib/modules/$version/efivarfs.ko.xz\""
     )
 }
 

@@ -65,14 +65,20 @@ pub(super) const GROUPS: &[Group] = &[
         ],
     },
     Group {
+        // They read and make what we make: images, PCR 11, event logs.
+        wing: "boot: kernel images and measurements",
+        packages: &["systemd-tpm", "systemd-ukify", "tpm2-tools"],
+    },
+    Group {
         wing: "boot: firmware",
         packages: &["dosfstools", "mtools", "ovmf", "python3-virt-firmware", "qemu-system-x86"],
     },
 ];
 
 /// Depends on `linux-image-VERSION`, Debian's kernel of the day; `linux-binary-VERSION` holds
-/// nothing but that kernel, which is a signed EFI program as well. It is only unpacked: what it
-/// depends on is for machines that boot it.
+/// nothing but that kernel, which is a signed EFI program as well, and `linux-modules-VERSION` its
+/// modules, of which tests need the one for the firmware's variables. Both are only unpacked: what
+/// they depend on is for machines that boot them.
 pub(super) const KERNEL: &str = "linux-image-cloud-amd64";
 
 /// All package names, sorted, each once.
