@@ -23,6 +23,13 @@ pub struct Attachment {
     pub patches: [(u64, Vec<u8>); 2],
 }
 
+impl Attachment {
+    /// What leaves a file as it is.
+    pub fn unchanged(layout: &Layout) -> Self {
+        Self { content_end: layout.file_size, tail: Vec::new(), patches: [(0, Vec::new()), (0, Vec::new())] }
+    }
+}
+
 /// Why signatures cannot be attached.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

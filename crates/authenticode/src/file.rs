@@ -49,7 +49,12 @@ pub struct ImageFile {
 impl ImageFile {
     /// Opens an image for reading.
     pub fn open(path: &Path) -> Result<Self, ImageFileError> {
-        let source = File::open(path).and_then(FileSource::new).map_err(FileError::on("read", path))?;
+        Self::of(File::open(path).map_err(FileError::on("read", path))?, path)
+    }
+
+    /// Takes over an open file; errors name it by `path`.
+    pub fn of(file: File, path: &Path) -> Result<Self, ImageFileError> {
+        let source = FileSource::new(file).map_err(FileError::on("read", path))?;
         let layout = Layout::read(&source)
             .map_err(|source| ImageFileError::Image { path: path.to_owned(), source })?;
         Ok(Self { source, layout })

@@ -11,9 +11,11 @@
 //! | [`cms`] | signed data, in the profile that Authenticode uses | PKCS #7 (RFC 2315), CMS (RFC 5652) |
 //! | [`certificate`] | certificates and the keys in them | RFC 5280 |
 //! | [`path`] | paths from a signer's certificate to one that is trusted | RFC 5280, section 6 |
+//! | [`event_log`] | what firmware measured into the TPM | TCG PC Client Platform Firmware Profile, section 10 |
 //! | [`lists`] | EFI signature lists | UEFI specification, section 32.4.1 |
 //! | [`sbat`] | generations of components, and which are revoked | shim's `SBAT.md` |
 //! | [`variable`] | the firmware's variables, and authorised changes of them | UEFI specification, section 8.2 |
+//! | [`uki`] | unified kernel images, put together of their parts | UAPI.5, "Unified Kernel Image" |
 //! | [`trust_file`] | files that hold what is trusted, in all their forms | |
 //! | [`verify`] | whether firmware or shim would start an image, and why | UEFI specification, section 32.5; EDK2; shim |
 //! | `file` | images in files, read in one pass and written whole (feature `std`) | |
@@ -36,6 +38,7 @@ pub mod cms;
 #[cfg(feature = "create")]
 pub mod create;
 mod digest;
+pub mod event_log;
 #[cfg(feature = "std")]
 pub mod file;
 mod foreign;
@@ -58,6 +61,7 @@ mod time;
 #[cfg(feature = "sign")]
 pub mod timestamp;
 pub mod trust_file;
+pub mod uki;
 pub mod variable;
 pub mod verify;
 

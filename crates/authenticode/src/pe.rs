@@ -18,9 +18,9 @@ mod section;
 
 pub use certificates::{CertificateTableEntry, CertificateTableKind, certificates, table_bytes};
 pub use checksum::Checksum;
-pub use edit::{EditError, Editor, NewSection};
+pub use edit::{CODE, EditError, Editor, NewSection, READ_ONLY_DATA};
 pub use error::{ImageError, PeError};
-pub use headers::{Directory, Machine, Width};
+pub use headers::{Directory, Machine, NO_EXECUTE_COMPATIBLE, Width};
 pub use kernel::is_linux_kernel;
 pub use layout::{CERTIFICATE_DIRECTORY, Layout};
 pub use long_name::section_name;

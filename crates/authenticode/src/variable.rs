@@ -2,8 +2,10 @@
 //! writing them is authorised ([`Authenticated`]).
 
 mod authenticated;
+mod origin;
 
 pub use authenticated::{Authenticated, AuthenticatedError, VariableError, prepare};
+pub use origin::SignedFor;
 
 use crate::guid::Guid;
 use alloc::string::String;
@@ -54,6 +56,8 @@ impl Variable {
     pub const DB_DEFAULT: Self = Self { name: "dbDefault", vendor: GLOBAL };
     /// The vendor's KEK.
     pub const KEK_DEFAULT: Self = Self { name: "KEKDefault", vendor: GLOBAL };
+    /// The vendor's dbx.
+    pub const DBX_DEFAULT: Self = Self { name: "dbxDefault", vendor: GLOBAL };
     /// What shim starts in addition to db.
     pub const MOK_LIST: Self = Self { name: "MokListRT", vendor: SHIM };
     /// What shim does not start.

@@ -59,6 +59,7 @@ fn of(target: &str, samples: &Samples) -> anyhow::Result<Vec<Vec<u8>>> {
         "pe" | "verify" => images()?,
         "cms" => signatures(&images()?),
         "variable" => signatures(&images()?).iter().map(|signed| change(signed)).collect(),
+        "event_log" => event_logs()?,
         "signature_lists" => variables()?,
         "certificate" => variables()?.iter().filter_map(|lists| first_entry(lists)).collect(),
         "private_key" => [written::texts(target), written::pkcs12()].concat(),
@@ -124,6 +125,16 @@ fn variables() -> anyhow::Result<Vec<Vec<u8>>> {
         Ok(file.get(4..).unwrap_or_default().to_vec())
     };
     ["db", "dbx"].into_iter().map(read).collect()
+}
+
+/// What two laptops measured.
+fn event_logs() -> anyhow::Result<Vec<Vec<u8>>> {
+    let folder = crate::workspace::shared_data().join("tpm-eventlogs");
+    let read = |name| {
+        let path = folder.join(name);
+        fs::read(&path).with_context(|| format!("cannot read {}", path.display()))
+    };
+    ["t14_eventlog", "t14s_eventlog"].into_iter().map(read).collect()
 }
 
 /// The first entry of the first list, behind the list's header and the owner.

@@ -6,8 +6,8 @@
 use super::checksum::Checksum;
 use super::error::{ImageError, PeError};
 use super::fields::{align_up, put, u32_at};
-use super::headers::{CHECKSUM, SIZE_OF_HEADERS, SIZE_OF_IMAGE};
-use super::layout::{CERTIFICATE_DIRECTORY, Layout};
+use super::headers::{CHECKSUM, DLL_CHARACTERISTICS, NO_EXECUTE_COMPATIBLE, SIZE_OF_HEADERS, SIZE_OF_IMAGE};
+use super::layout::{CERTIFICATE_DIRECTORY, Layout, REPEATABLE};
 use super::section::{SECTION_HEADER, Section};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -15,7 +15,9 @@ use core::convert::Infallible;
 use core::ops::Range;
 
 /// Flags of a section that is only read: initialised data, readable.
-pub(super) const READ_ONLY_DATA: u32 = 0x4000_0040;
+pub const READ_ONLY_DATA: u32 = 0x4000_0040;
+/// Flags of a section with code that is only read: code, readable.
+pub const CODE: u32 = 0x4000_0020;
 /// The flag of initialised data.
 const INITIALISED: u32 = 0x40;
 /// Offset of SizeOfInitializedData in the optional header.
@@ -136,10 +138,16 @@ impl<'a> Editor<'a> {
         Ok(Self { layout, headers, parts, rest })
     }
 
-    /// Adds a section behind all others.
+    /// Adds a section of data behind all others.
     pub fn add(&mut self, new: &NewSection<'a>) -> Result<&mut Self, EditError> {
+        self.add_with(new, READ_ONLY_DATA)
+    }
+
+    /// Adds a section with these flags behind all others.
+    pub fn add_with(&mut self, new: &NewSection<'a>, characteristics: u32) -> Result<&mut Self, EditError> {
         let raw_name = raw_name(new.name)?;
-        if self.parts.iter().any(|p| p.header.raw_name == raw_name) {
+        let repeatable = REPEATABLE.contains(&new.name.as_bytes());
+        if !repeatable && self.parts.iter().any(|p| p.header.raw_name == raw_name) {
             return Err(EditError::Present(new.name.to_string()));
         }
         let end = self.parts.iter().map(|p| p.header.memory_range().end).max().unwrap_or(0);
@@ -153,7 +161,7 @@ impl<'a> Editor<'a> {
             )?,
             raw_size: 0,
             raw_offset: 0,
-            characteristics: READ_ONLY_DATA,
+            characteristics,
             object_fields: [0; 3],
         };
         self.parts.push(Part { header, content: Content::New(new.content) });
@@ -182,6 +190,12 @@ impl<'a> Editor<'a> {
             part.content = Content::New(new.content);
         }
         Ok(self)
+    }
+
+    /// Notes that the image does not run where no memory is both written and executed.
+    pub fn clear_no_execute_compatible(&mut self) -> &mut Self {
+        self.layout.dll_characteristics &= !NO_EXECUTE_COMPATIBLE;
+        self
     }
 
     /// Removes a section.
@@ -333,6 +347,7 @@ impl<'a> Editor<'a> {
         let size_of_image = field(align_up(end, u64::from(layout.section_alignment)), "SizeOfImage")?;
         write(optional + SIZE_OF_IMAGE, &size_of_image.to_le_bytes())?;
         write(optional + SIZE_OF_HEADERS, &field(Some(headers_size), "SizeOfHeaders")?.to_le_bytes())?;
+        write(optional + DLL_CHARACTERISTICS, &layout.dll_characteristics.to_le_bytes())?;
         let initialised = |sections: &[Section]| -> u64 {
             let data = sections.iter().filter(|s| s.characteristics & INITIALISED != 0);
             data.map(|s| u64::from(s.raw_size)).sum()

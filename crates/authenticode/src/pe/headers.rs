@@ -11,6 +11,9 @@ pub(super) const DOS_HEADER: usize = 64;
 pub(super) const E_LFANEW: usize = 0x3c;
 /// Signature and COFF header.
 pub(super) const COFF_HEADER: usize = 24;
+/// The flag of DllCharacteristics of an image that runs where no memory is both written and
+/// executed.
+pub const NO_EXECUTE_COMPATIBLE: u16 = 0x100;
 /// No image has more data directories.
 const MAX_DIRECTORIES: u32 = 16;
 
@@ -190,6 +193,8 @@ pub(super) const CHECKSUM: usize = 64;
 pub(super) const SIZE_OF_IMAGE: usize = 56;
 /// Offset of SizeOfHeaders.
 pub(super) const SIZE_OF_HEADERS: usize = 60;
+/// Offset of DllCharacteristics.
+pub(super) const DLL_CHARACTERISTICS: usize = 70;
 
 impl Optional {
     pub(super) fn read(bytes: &[u8], machine: Machine) -> Result<Self, PeError> {
@@ -245,7 +250,7 @@ impl Optional {
             size_of_headers: at(SIZE_OF_HEADERS),
             checksum: at(CHECKSUM),
             subsystem: half(68),
-            dll_characteristics: half(70),
+            dll_characteristics: half(DLL_CHARACTERISTICS),
             directories,
         })
     }

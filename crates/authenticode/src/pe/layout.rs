@@ -16,7 +16,7 @@ pub const CERTIFICATE_DIRECTORY: usize = 4;
 /// Sections that may be there several times: a unified kernel image holds one a device or firmware,
 /// and `.profile` begins a set of sections in which all names may come again (UAPI.5, "Unified
 /// Kernel Image").
-const REPEATABLE: [&[u8]; 2] = [b".dtbauto", b".efifw"];
+pub(super) const REPEATABLE: [&[u8]; 2] = [b".dtbauto", b".efifw"];
 const PROFILE: &[u8] = b".profile";
 /// No image that boots has so many sections; firmware would be slow with them.
 const MAX_SECTIONS: u16 = 1024;

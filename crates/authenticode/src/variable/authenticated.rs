@@ -81,7 +81,7 @@ pub struct Authenticated {
 }
 
 /// The octets that are signed: name without its end, vendor, attributes, time, value.
-fn message(variable: Variable, attributes: u32, time: Time, data: &[u8]) -> Vec<u8> {
+pub(super) fn message(variable: Variable, attributes: u32, time: Time, data: &[u8]) -> Vec<u8> {
     let mut message: Vec<u8> = variable.name.encode_utf16().flat_map(u16::to_le_bytes).collect();
     message.extend(variable.vendor.to_bytes());
     message.extend(attributes.to_le_bytes());
