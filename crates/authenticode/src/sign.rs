@@ -7,21 +7,24 @@
 //! [`RequestFolder`] carries the middle step to another machine and back.
 
 mod derive;
+mod done;
 mod encryption;
 mod error;
 mod image;
 mod key;
 mod key_error;
 mod pkcs12;
+mod remove;
 mod request;
 mod secret;
 mod signer;
 
 pub use error::{SignError, SignerError};
-pub use image::{SignOptions, Signing, sign};
+pub use image::{SignOptions, SignOutcome, Signing, sign};
 pub use key::PrivateKey;
 pub use key_error::{MAX_KEY_FILE, PrivateKeyError};
 pub(crate) use pkcs12::{Pkcs12, is_pkcs12};
+pub use remove::remove_signatures;
 pub use request::{RequestError, RequestFolder};
 pub use secret::{Secret, SecretSource};
 pub use signer::{Countersigner, FileSigner, Signer, SignerCertificates};

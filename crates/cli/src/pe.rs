@@ -3,11 +3,14 @@
 mod digest;
 pub(crate) mod image;
 mod inspect;
+mod nested;
+mod programs;
 mod sections;
 mod sign;
 mod signatures;
 pub(crate) mod signer;
 mod timestamp;
+mod uki;
 mod verify;
 
 use crate::exit;
@@ -20,6 +23,7 @@ pub(crate) enum Command {
     Digest(digest::Options),
     Sections(sections::Options),
     Sign(sign::Options),
+    Uki(uki::Options),
     Verify(verify::Options),
     Strip(signatures::StripOptions),
     Attach(signatures::AttachOptions),
@@ -33,6 +37,7 @@ pub(crate) fn run(command: &Command) -> Result<ExitCode, exit::Failure> {
         Command::Digest(options) => digest::run(options),
         Command::Sections(options) => sections::run(options),
         Command::Sign(options) => sign::run(options),
+        Command::Uki(options) => uki::run(options),
         Command::Verify(options) => verify::run(options),
         Command::Strip(options) => signatures::strip(options),
         Command::Attach(options) => signatures::attach(options),

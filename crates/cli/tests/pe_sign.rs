@@ -45,6 +45,7 @@ impl Fixture {
 fn many_files_in_one_call() {
     let fixture = Fixture::new();
     fixture.key("rsa", "rsa:2048");
+    fixture.key("first", "rsa:2048");
     std::fs::create_dir(fixture.folder.path("out")).unwrap();
     let mut names = Vec::new();
     for index in 0..20 {
@@ -55,7 +56,7 @@ fn many_files_in_one_call() {
         fixture.folder.write("section", section);
         fixture.snowguard.success(format!("pe sections stub --add .linux=section --output {name}"));
         if index % 3 == 0 {
-            fixture.folder.run("sbsign", format!("--key rsa.key --cert rsa.pem --output {name} {name}"));
+            fixture.folder.run("sbsign", format!("--key first.key --cert first.pem --output {name} {name}"));
         }
         names.push(name);
     }

@@ -1,8 +1,8 @@
 //! Signing an enrolment, and writing it.
 
-use crate::authorise::{AuthoriseError, authorise};
+use crate::authorise::{AuthoriseError, authorise_with};
 use crate::efivars::{Efivars, EfivarsError};
-use crate::enrolment::{ThirdPartyKeys, VariableChange};
+use crate::enrolment::{EnrolmentRefused, MoreLists, ThirdPartyKeys, VariableChange};
 use crate::key_folder::{KeyFolder, KeyFolderError};
 use authenticode::Time;
 use authenticode::lists::{self, SignatureDatabase};
@@ -33,9 +33,15 @@ pub enum EnrolError {
     /// A variable cannot be read or written.
     #[error(transparent)]
     Variable(#[from] EfivarsError),
+    /// The changes cannot be made.
+    #[error(transparent)]
+    Refused(#[from] EnrolmentRefused),
     /// The vendor put none there, or somebody removed them.
     #[error("the firmware's variables hold no certificates of Microsoft")]
     NoMicrosoft,
+    /// The vendor has no such variables.
+    #[error("the firmware has no lists of its vendor (dbDefault)")]
+    NoVendor,
 }
 
 impl EnrolError {
@@ -44,6 +50,7 @@ impl EnrolError {
         match self {
             Self::Key(error) => error.hint(),
             Self::Variable(error) => error.hint(),
+            Self::Refused(error) => error.hint(),
             Self::NoMicrosoft => Some("give a folder with them: --microsoft PATH"),
             _ => None,
         }
@@ -64,50 +71,94 @@ pub fn microsoft_of_machine(variables: &Efivars) -> Result<ThirdPartyKeys, Enrol
     if keys.db.is_empty() { Err(EnrolError::NoMicrosoft) } else { Ok(keys) }
 }
 
-/// A plan whose changes are all signed, with a new way back.
+/// The lists that the vendor brought, for going back to them: KEKDefault, dbDefault, dbxDefault.
+pub fn vendor_of_machine(variables: &Efivars) -> Result<MoreLists, EnrolError> {
+    let lists = |variable| Ok::<_, EnrolError>(variables.lists(variable)?.unwrap_or_default());
+    let more = MoreLists {
+        kek: lists(Variable::KEK_DEFAULT)?,
+        db: lists(Variable::DB_DEFAULT)?,
+        dbx: lists(Variable::DBX_DEFAULT)?,
+        option_roms: false,
+    };
+    if more.db.is_empty() { Err(EnrolError::NoVendor) } else { Ok(more) }
+}
+
+/// A plan whose changes are all signed, with a new way back if it replaces the platform key.
 #[derive(Debug)]
 pub struct SignedEnrolment {
     changes: Vec<(Variable, VariableContent)>,
-    removal: Vec<u8>,
+    removal: Option<Vec<u8>>,
 }
 
 impl SignedEnrolment {
     /// Signs the changes of a plan with the keys of a folder, each of which belongs to its
     /// certificate. Nothing is written.
+    ///
+    /// Firmware takes nothing that is not newer than what it has (UEFI specification, section
+    /// 8.2.2). If the clock went back, the changes are dated behind the last one that this folder
+    /// knows of.
     pub fn sign(
         plan: &[VariableChange],
         folder: &KeyFolder,
         passphrase: &SecretSource,
         now: Time,
     ) -> Result<Self, EnrolError> {
-        folder.check_pairs(passphrase)?;
-        let sign = |change: &VariableChange, time| {
-            let key = folder.private_key(change.by, passphrase)?;
-            let keys = folder.keys();
-            let certificate = if change.by == Variable::PK { &keys.pk } else { &keys.kek };
-            authorise(change.variable, time, &lists::write(&change.lists), &key, certificate)
-                .map_err(|source| EnrolError::Authorise { variable: change.variable, source })
+        for change in plan.iter().filter(|change| !change.lists.is_empty()) {
+            folder.check_pair(change.variable, passphrase)?;
+        }
+        let time = folder.last_change().map_or(now, |last| last.max(now));
+        let changes = plan.iter().map(|change| sign(change, folder, passphrase, time));
+        let changes = changes.collect::<Result<Vec<_>, EnrolError>>()?;
+        let enrols = |change: &VariableChange| change.variable == Variable::PK && !change.lists.is_empty();
+        let removal = if plan.iter().any(enrols) {
+            let after = time.plus_seconds(1).ok_or(EnrolError::Time)?;
+            Some(sign(&VariableChange::removal(), folder, passphrase, after)?.1.data)
+        } else {
+            None
         };
-        let changes = plan.iter().map(|change| {
-            let data = sign(change, now)?;
-            Ok((change.variable, VariableContent { attributes: attributes::KEYS, data }))
-        });
-        let changes = changes.collect::<Result<_, EnrolError>>()?;
-        let removal = VariableChange { variable: Variable::PK, lists: Vec::new(), by: Variable::PK };
-        let removal = sign(&removal, now.plus_seconds(1).ok_or(EnrolError::Time)?)?;
         Ok(Self { changes, removal })
+    }
+
+    /// What is written, in this order.
+    pub fn changes(&self) -> &[(Variable, VariableContent)] {
+        &self.changes
     }
 
     /// Writes the way back into the folder, then the variables in the order of the plan.
     ///
-    /// Firmware takes nothing older than what it has (UEFI specification, section 8.2.2), so the
-    /// way back that the folder was made with is of no use from now on. The new one is there before
-    /// it can be needed.
+    /// The way back that the folder was made with is older than the new platform key, and of no use
+    /// from now on. The new one is there before it can be needed.
     pub fn apply(&self, folder: &KeyFolder, variables: &Efivars) -> Result<(), EnrolError> {
-        folder.replace_removal(&self.removal).map_err(EnrolError::Removal)?;
+        if let Some(removal) = &self.removal {
+            folder.replace_removal(removal).map_err(EnrolError::Removal)?;
+        }
         for (variable, content) in &self.changes {
             variables.write(*variable, content)?;
         }
         Ok(())
+    }
+}
+
+/// Signs one change with the keys of a folder.
+pub(crate) fn sign(
+    change: &VariableChange,
+    folder: &KeyFolder,
+    passphrase: &SecretSource,
+    time: Time,
+) -> Result<(Variable, VariableContent), EnrolError> {
+    let VariableChange { variable, lists, append, by } = change;
+    let key = folder.private_key(*by, passphrase)?;
+    let keys = folder.keys();
+    let certificate = if *by == Variable::PK { &keys.pk } else { &keys.kek };
+    let attributes = if *append { attributes::KEYS | attributes::APPEND } else { attributes::KEYS };
+    let data = authorise_with(*variable, attributes, time, &lists::write(lists), &key, certificate)
+        .map_err(|source| EnrolError::Authorise { variable: *variable, source })?;
+    Ok((*variable, VariableContent { attributes, data }))
+}
+
+impl VariableChange {
+    /// Takes the platform key out, which leads back to setup mode.
+    pub fn removal() -> Self {
+        Self { variable: Variable::PK, lists: Vec::new(), append: false, by: Variable::PK }
     }
 }

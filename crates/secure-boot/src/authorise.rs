@@ -27,7 +27,19 @@ pub fn authorise(
     key: &PrivateKey,
     certificate: &Certificate,
 ) -> Result<Vec<u8>, AuthoriseError> {
-    let (wanted, message) = prepare(variable, attributes::KEYS, time, data, certificate)?;
+    authorise_with(variable, attributes::KEYS, time, data, key, certificate)
+}
+
+/// The same with other attributes: those of a change that adds to what is there.
+pub(crate) fn authorise_with(
+    variable: Variable,
+    attributes: u32,
+    time: Time,
+    data: &[u8],
+    key: &PrivateKey,
+    certificate: &Certificate,
+) -> Result<Vec<u8>, AuthoriseError> {
+    let (wanted, message) = prepare(variable, attributes, time, data, certificate)?;
     let signature = key.sign(wanted.algorithm, &message)?;
     let signature = wanted.complete_bare(&signature, &[])?;
     Ok(Authenticated { time, signature, data: data.to_vec() }.write())

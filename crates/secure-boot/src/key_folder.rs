@@ -7,11 +7,11 @@
 use crate::authorise::{AuthoriseError, authorise};
 use crate::enrolment::OwnerKeys;
 use authenticode::certificate::{Certificate, CertificateError, PublicKeyError, to_pem};
-use authenticode::create::{CreateError, CreatedKey, CryptoRng, KeyType, create};
+use authenticode::create::{CreateError, CryptoRng, KeyType, create};
 use authenticode::key_location::{KeyLocationError, read_key, readable_by_all};
 use authenticode::lists::{self, SignatureList, SignatureListKind};
 use authenticode::sign::{PrivateKey, PrivateKeyError, Secret, SecretSource};
-use authenticode::variable::Variable;
+use authenticode::variable::{Authenticated, Variable};
 use authenticode::{Guid, GuidError, Time};
 use files::{
     FileError, ReadError, ReplaceError, create_folder, create_new, read_limited, read_text, replace_bytes,
@@ -23,6 +23,8 @@ use std::path::{Path, PathBuf};
 const MAX_OWNER: u64 = 1 << 10;
 /// Certificates have one to three kilobytes.
 const MAX_CERTIFICATE: u64 = 64 << 10;
+/// Changes of keys have some kilobytes.
+const MAX_CHANGE: u64 = 1 << 20;
 /// The GUID of the owner.
 const OWNER: &str = "owner";
 /// The authorised change that takes the platform key out.
@@ -140,6 +142,19 @@ pub struct NewKeys<'a> {
     pub passphrase: Option<&'a Secret>,
 }
 
+/// A key that exists already, and its certificate.
+#[derive(Debug)]
+pub struct ExistingKey {
+    /// PK, KEK or db.
+    pub variable: Variable,
+    /// The file with the private key.
+    pub file: Secret,
+    /// The private key.
+    pub private: PrivateKey,
+    /// The certificate.
+    pub certificate: Certificate,
+}
+
 /// A folder of keys.
 #[derive(Debug, Clone)]
 pub struct KeyFolder {
@@ -158,9 +173,27 @@ impl KeyFolder {
         let mut keys = Vec::new();
         for (variable, role) in ROLES {
             let name = format!("{} {role}", new.name);
-            keys.push((variable, create(new.kind, &name, new.valid, random)?));
+            let key = create(new.kind, &name, new.valid, random)?;
+            keys.push(ExistingKey {
+                variable,
+                file: key.key_pem(new.passphrase)?,
+                private: key.private_key()?,
+                certificate: key.certificate().clone(),
+            });
         }
-        match create_folder(path, 0o700, |inside| fill(inside, new, &keys)) {
+        Self::create_of(path, new.owner, &keys, new.valid[0], &[])
+    }
+
+    /// Makes a new folder of keys that exist already, and of further files. The changes in it bear
+    /// the time `now`.
+    pub fn create_of(
+        path: &Path,
+        owner: Guid,
+        keys: &[ExistingKey],
+        now: Time,
+        more: &[(&str, Vec<u8>)],
+    ) -> Result<(), KeyFolderError> {
+        match create_folder(path, 0o700, |inside| fill(inside, owner, keys, now, more)) {
             Ok(()) => Ok(()),
             Err(ReplaceError::File(error)) if error.kind() == ErrorKind::AlreadyExists => {
                 Err(KeyFolderError::Exists { path: path.to_owned() })
@@ -192,26 +225,39 @@ impl KeyFolder {
         Ok(Self { path: path.to_owned(), keys })
     }
 
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// A time behind the last change of variables that was signed with this folder, as far as it
+    /// shows: that of the way back, which is signed last.
+    pub fn last_change(&self) -> Option<Time> {
+        let bytes = read_limited(&self.path.join(REMOVAL), MAX_CHANGE).ok()?;
+        Some(Authenticated::read(&bytes).ok()?.time)
+    }
+
     /// The owner and the certificates.
     pub fn keys(&self) -> &OwnerKeys {
         &self.keys
     }
 
-    /// Checks that each private key belongs to the certificate of the same name. That of db may be
-    /// elsewhere: enrolling does not need it.
-    pub fn check_pairs(&self, passphrase: &SecretSource) -> Result<(), KeyFolderError> {
-        let keys = &self.keys;
-        for (variable, of) in [(Variable::PK, &keys.pk), (Variable::KEK, &keys.kek), (Variable::DB, &keys.db)]
-        {
-            let [key, certificate] =
-                ["key", "pem"].map(|ending| self.path.join(format!("{variable}.{ending}")));
-            if variable == Variable::DB && !key.exists() {
-                continue;
-            }
-            let belongs = self.private_key(variable, passphrase)?.is_of(of);
-            if !belongs.map_err(|source| KeyFolderError::PublicKey { path: certificate.clone(), source })? {
-                return Err(KeyFolderError::OtherKey { key, certificate });
-            }
+    /// Checks that the private key of PK, KEK or db belongs to its certificate. A key that is kept
+    /// elsewhere cannot be checked, and other variables have none.
+    pub fn check_pair(&self, variable: Variable, passphrase: &SecretSource) -> Result<(), KeyFolderError> {
+        let of = match variable {
+            Variable::PK => &self.keys.pk,
+            Variable::KEK => &self.keys.kek,
+            Variable::DB => &self.keys.db,
+            _ => return Ok(()),
+        };
+        let [key, certificate] = ["key", "pem"].map(|ending| self.path.join(format!("{variable}.{ending}")));
+        if !key.exists() {
+            return Ok(());
+        }
+        let belongs = self.private_key(variable, passphrase)?.is_of(of);
+        if !belongs.map_err(|source| KeyFolderError::PublicKey { path: certificate.clone(), source })? {
+            return Err(KeyFolderError::OtherKey { key, certificate });
         }
         Ok(())
     }
@@ -238,30 +284,37 @@ impl KeyFolder {
     }
 }
 
-fn fill(inside: &Path, new: &NewKeys<'_>, keys: &[(Variable, CreatedKey)]) -> Result<(), KeyFolderError> {
+fn fill(
+    inside: &Path,
+    owner: Guid,
+    keys: &[ExistingKey],
+    now: Time,
+    more: &[(&str, Vec<u8>)],
+) -> Result<(), KeyFolderError> {
     let write = |name: &str, mode, bytes: &[u8]| create_new(&inside.join(name), mode, bytes);
-    let now = new.valid[0];
-    write(OWNER, 0o644, format!("{}\n", new.owner).as_bytes())?;
-    for (variable, key) in keys {
+    write(OWNER, 0o644, format!("{owner}\n").as_bytes())?;
+    for key in keys {
+        let ExistingKey { variable, file: secret, private, certificate } = key;
         let file = |ending: &str| format!("{variable}.{ending}");
-        let certificate = key.certificate();
-        write(&file("key"), 0o600, key.key_pem(new.passphrase)?.as_bytes())?;
+        write(&file("key"), 0o600, secret.as_bytes())?;
         write(&file("pem"), 0o644, to_pem(certificate).as_bytes())?;
         write(&file("der"), 0o644, certificate.der())?;
-        let list = SignatureList::single(SignatureListKind::X509, new.owner, certificate.der().to_vec());
+        let list = SignatureList::single(SignatureListKind::X509, owner, certificate.der().to_vec());
         let list = lists::write(&[list]);
         write(&file("esl"), 0o644, &list)?;
         let by = if *variable == Variable::DB { Variable::KEK } else { Variable::PK };
-        let signer = keys.iter().find(|(variable, _)| *variable == by).map_or(key, |(_, key)| key);
-        let private = signer.private_key()?;
-        let change = authorise(*variable, now, &list, &private, signer.certificate())?;
+        let signer = keys.iter().find(|key| key.variable == by).unwrap_or(key);
+        let change = authorise(*variable, now, &list, &signer.private, &signer.certificate)?;
         write(&file("auth"), 0o644, &change)?;
         if *variable == Variable::PK {
             // A second later: firmware takes newer changes only. Enrolling signs again, and
             // replaces this one.
             let after = now.plus_seconds(1).ok_or(KeyFolderError::Time)?;
-            write(REMOVAL, 0o644, &authorise(*variable, after, &[], &private, certificate)?)?;
+            write(REMOVAL, 0o644, &authorise(*variable, after, &[], private, certificate)?)?;
         }
+    }
+    for (name, bytes) in more {
+        write(name, 0o644, bytes)?;
     }
     Ok(())
 }

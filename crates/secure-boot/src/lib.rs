@@ -8,7 +8,13 @@
 //! | `key_folder` | [`KeyFolder`]: the keys of a machine's owner, in a folder |
 //! | `enrolment` | [`plan`]: which variables have to be written, in which order, signed by which key |
 //! | `apply` | [`SignedEnrolment`]: signing a plan, and writing it |
+//! | `rotation` | [`Rotation`]: new keys for a machine that has keys |
+//! | `sbctl` | [`SbctlFolder`]: the keys of sbctl, and what it signs |
 //! | `trust` | trust lists, from files, folders and variables |
+//! | `programs` | [`FoundPrograms`]: the EFI programs below a folder |
+//! | `file_list` | [`read_file_list`]: lists of files, sbctl's too |
+//! | `update` | [`Update`]: changes that somebody else signed, and what they would do |
+//! | `option_roms` | programs in option ROMs, from the TPM's event log |
 //! | `shim` | levels of SBAT, and what EFI programs say of themselves |
 //!
 //! Formats and signatures are those of the crate `authenticode`. Decisions are pure ([`plan`],
@@ -18,16 +24,34 @@ mod apply;
 mod authorise;
 mod efivars;
 mod enrolment;
+mod file_list;
 mod key_folder;
+mod option_roms;
+mod programs;
+mod rotation;
+mod sbctl;
 mod shim;
 mod state;
 mod trust;
+mod update;
 
-pub use apply::{EnrolError, SignedEnrolment, microsoft_of_machine};
+pub use apply::{EnrolError, SignedEnrolment, microsoft_of_machine, vendor_of_machine};
 pub use authorise::{AuthoriseError, authorise};
 pub use efivars::{EFIVARS, Efivars, EfivarsError};
-pub use enrolment::{NotInSetupMode, OwnerKeys, ThirdPartyKeys, VariableChange, plan};
-pub use key_folder::{KeyFolder, KeyFolderError, NewKeys};
+pub use enrolment::{
+    Enrolment, EnrolmentRefused, MoreLists, OwnerKeys, ThirdPartyKeys, VariableChange, plan,
+};
+pub use file_list::{FileListError, ListedFile, read_file_list};
+pub use key_folder::{ExistingKey, KeyFolder, KeyFolderError, NewKeys};
+pub use option_roms::{EVENT_LOG, OptionRomError, digest_list, read_option_roms};
+pub use programs::FoundPrograms;
+pub use rotation::{
+    Generation, MachineLists, RotateError, Rotation, RotationStep, SignedRotation, policy_without, write_all,
+};
+pub use sbctl::{Bundle, SbctlError, SbctlFolder};
 pub use shim::{ShimError, is_image, read_level, read_sbat, read_shim_levels};
 pub use state::{MICROSOFT, SecureBootState, describe, owner_name};
-pub use trust::{TrustError, add_variables, read_database};
+pub use trust::{TrustError, add_variables, read_database, read_signature_lists};
+pub use update::{
+    Consequences, ProgramError, RefusedProgram, Update, UpdateEffect, UpdateError, machine_policy,
+};

@@ -1,7 +1,8 @@
 //! Trust lists: which files, folders and variables make up what is trusted and what is forbidden.
 
 use crate::efivars::{Efivars, EfivarsError};
-use authenticode::lists::SignatureDatabase;
+use authenticode::Guid;
+use authenticode::lists::{DatabaseEntry, SignatureDatabase, SignatureList};
 use authenticode::sbat::{SbatError, SbatLevel};
 use authenticode::trust_file::{self, TrustFileError};
 use authenticode::variable::Variable;
@@ -88,6 +89,17 @@ fn add_folder(database: &mut SignatureDatabase, folder: &Path) -> Result<(), Tru
         return Err(TrustError::Empty { path: folder.to_owned() });
     }
     Ok(())
+}
+
+/// The same as signature lists, one an entry, for enrolling. What bears no owner, such as
+/// certificates of files, gets this one.
+pub fn read_signature_lists(paths: &[PathBuf], owner: Guid) -> Result<Vec<SignatureList>, TrustError> {
+    let nobody = Guid::from_bytes([0; 16]);
+    let single = |entry: DatabaseEntry| {
+        let owner = if entry.owner == nobody { owner } else { entry.owner };
+        SignatureList::single(entry.kind, owner, entry.data)
+    };
+    Ok(read_database(paths)?.entries.into_iter().map(single).collect())
 }
 
 /// Adds what a machine's variables hold to a policy: db, dbx and dbt, and for shim its own lists,

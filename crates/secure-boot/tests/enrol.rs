@@ -9,8 +9,9 @@ use authenticode::{Guid, Time};
 use getrandom::SysRng;
 use getrandom::rand_core::UnwrapErr;
 use secure_boot::{
-    Efivars, EnrolError, KeyFolder, NewKeys, NotInSetupMode, SecureBootState, SignedEnrolment,
-    ThirdPartyKeys, TrustError, microsoft_of_machine, plan, read_database,
+    Efivars, EnrolError, Enrolment, EnrolmentRefused, KeyFolder, MoreLists, NewKeys, OwnerKeys,
+    SecureBootState, SignedEnrolment, ThirdPartyKeys, TrustError, VariableChange, microsoft_of_machine, plan,
+    read_database,
 };
 use std::path::Path;
 
@@ -34,12 +35,18 @@ fn state(setup_mode: Option<u8>) -> SecureBootState {
     SecureBootState::read(read).unwrap()
 }
 
+/// The plan for these keys alone.
+fn plan_all(state: &SecureBootState, owner: &OwnerKeys) -> Result<Vec<VariableChange>, EnrolmentRefused> {
+    let (others, more) = (ThirdPartyKeys::default(), MoreLists::default());
+    plan(state, &Enrolment { owner, others: &others, more: &more, append: false, only: &[] })
+}
+
 #[test]
 fn the_platform_key_comes_last_and_every_change_is_authorised() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("keys");
     let keys = keys(&path);
-    let changes = plan(&state(Some(1)), keys.keys(), &ThirdPartyKeys::default()).unwrap();
+    let changes = plan_all(&state(Some(1)), keys.keys()).unwrap();
     let order: Vec<_> = changes.iter().map(|change| (change.variable, change.by)).collect();
     let (pk, kek, db) = (Variable::PK, Variable::KEK, Variable::DB);
     assert_eq!(order, [(db, kek), (kek, pk), (pk, pk)]);
@@ -68,9 +75,9 @@ fn the_platform_key_comes_last_and_every_change_is_authorised() {
 fn only_a_machine_in_setup_mode_is_enrolled() {
     let folder = tempfile::tempdir().unwrap();
     let keys = keys(&folder.path().join("keys"));
-    let plan = |mode| plan(&state(mode), keys.keys(), &ThirdPartyKeys::default());
-    assert_eq!(plan(Some(0)), Err(NotInSetupMode::OwnedByAnother));
-    assert_eq!(plan(None), Err(NotInSetupMode::Unknown));
+    let plan = |mode| plan_all(&state(mode), keys.keys());
+    assert_eq!(plan(Some(0)), Err(EnrolmentRefused::OwnedByAnother));
+    assert_eq!(plan(None), Err(EnrolmentRefused::Unknown));
     let variables = Efivars::open(folder.path()).unwrap();
     let error = microsoft_of_machine(&variables).unwrap_err();
     assert!(matches!(error, EnrolError::NoMicrosoft) && error.hint().is_some());

@@ -1,13 +1,18 @@
 //! Signing one image.
 
+use super::done::WantedSignature;
 use super::error::SignError;
 use super::signer::{Countersigner, Signer, SignerCertificates};
-use crate::attach::{Summed, attach_summed, padding};
+use crate::attach::{Attachment, Summed, attach_summed, padding};
 use crate::cms::{CmsBuildError, SignedContent, SignedDataRequest, ToBeSigned, prepare};
 use crate::digest::DigestAlgorithm;
 use crate::file::{self, ImageFile};
-use crate::pe::{self, Layout};
+use crate::pe::{self, CertificateTableEntry, Layout};
 use crate::source::FileSource;
+use files::FileError;
+use std::fs;
+use std::io::ErrorKind;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 /// How an image is signed.
@@ -17,6 +22,17 @@ pub struct SignOptions {
     pub algorithm: DigestAlgorithm,
     /// Whether the signatures that are there stay, in front of the new one.
     pub keep: bool,
+    /// Whether an image that this key signed already is signed once more.
+    pub again: bool,
+}
+
+/// What became of an image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SignOutcome {
+    /// It has a new signature.
+    Signed,
+    /// It had this signature before, so nothing was signed.
+    AlreadySigned,
 }
 
 /// An image that is being signed.
@@ -24,7 +40,9 @@ pub struct SignOptions {
 pub struct Signing {
     source: FileSource,
     layout: Layout,
-    kept: Vec<Vec<u8>>,
+    there: Vec<CertificateTableEntry>,
+    certificates: SignerCertificates,
+    options: SignOptions,
     summed: Summed,
     digest: Vec<u8>,
     wanted: ToBeSigned,
@@ -40,14 +58,43 @@ impl Signing {
         let ImageFile { source, layout } = image;
         let algorithm = options.algorithm;
         let there = pe::certificates(&source, &layout)?;
-        let kept =
-            if options.keep { there.into_iter().map(|entry| entry.content).collect() } else { Vec::new() };
         let (digest, summed) = file::digest_and_sum(&source, &layout, padding(&layout), algorithm)
             .map_err(pe::ImageError::Source)?;
         let content = SignedContent::Image(digest.clone());
         let SignerCertificates { signer, chain } = certificates;
         let wanted = prepare(&SignedDataRequest { content, algorithm, signer, chain, signing_time: None })?;
-        Ok(Self { source, layout, kept, summed, digest, wanted })
+        let certificates = certificates.clone();
+        Ok(Self { source, layout, there, certificates, options, summed, digest, wanted })
+    }
+
+    /// Whether there is nothing to do: a good signature by this key over this digest is there, with
+    /// the same certificates, and with a timestamp if one is wanted. Where the other signatures are
+    /// to go, it has to be the only one.
+    ///
+    /// A certificate table that firmware does not take (its size is no multiple of 8) has to be
+    /// written again in any case.
+    pub fn is_done(&self, timestamp: bool) -> bool {
+        let Self { certificates, digest, options, .. } = self;
+        let padded = self.layout.certificate_table.as_ref().is_some_and(|t| (t.end - t.start) % 8 == 0);
+        if options.again || !padded || !(options.keep || self.there.len() == 1) {
+            return false;
+        }
+        let wanted = WantedSignature { certificates, digest, algorithm: options.algorithm, timestamp };
+        self.there.iter().any(|entry| wanted.is(entry))
+    }
+
+    /// Writes the image as it is to `output`. If that is the image itself, nothing is written.
+    pub fn copy_to(&self, output: &Path) -> Result<(), SignError> {
+        let found = match fs::metadata(output) {
+            Ok(found) => Some(found),
+            Err(error) if error.kind() == ErrorKind::NotFound => None,
+            Err(error) => return Err(FileError::new("write", output, error).into()),
+        };
+        let own = self.source.file().metadata().map_err(FileError::on("write", output))?;
+        if found.is_some_and(|found| (found.dev(), found.ino()) == (own.dev(), own.ino())) {
+            return Ok(());
+        }
+        Ok(file::write_attached(&self.source, &Attachment::unchanged(&self.layout), output)?)
     }
 
     /// What has to be signed.
@@ -75,25 +122,32 @@ impl Signing {
             None => Vec::new(),
         };
         let signature = self.wanted.complete(signature, &unsigned)?;
-        let all = self.kept.iter().chain([&signature]).map(Vec::as_slice);
+        let kept = self.there.iter().filter(|_| self.options.keep).map(|entry| &entry.content);
+        let all = kept.chain([&signature]).map(Vec::as_slice);
         let attachment = attach_summed(&self.layout, &self.summed, all)?;
         Ok(file::write_attached(&self.source, &attachment, output)?)
     }
 }
 
-/// Signs an image and writes it to `output`, which may be the image itself.
+/// Signs an image and writes it to `output`, which may be the image itself. An image that has this
+/// signature already is only written to `output`.
 pub fn sign(
     image: ImageFile,
     signer: &dyn Signer,
     countersigner: Option<&dyn Countersigner>,
     options: SignOptions,
     output: &Path,
-) -> Result<(), SignError> {
+) -> Result<SignOutcome, SignError> {
     let signing = Signing::begin(image, signer.certificates(), options)?;
+    if signing.is_done(countersigner.is_some()) {
+        signing.copy_to(output)?;
+        return Ok(SignOutcome::AlreadySigned);
+    }
     let message = signing.wanted.attributes.as_deref().unwrap_or_default();
     let signature = signer.sign(options.algorithm, message).map_err(SignError::Signer)?;
     signing.complete(&signature, countersigner, output).map_err(|error| match error {
         SignError::Build(CmsBuildError::Signature(_)) => SignError::OtherKey,
         error => error,
-    })
+    })?;
+    Ok(SignOutcome::Signed)
 }

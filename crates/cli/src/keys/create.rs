@@ -1,17 +1,18 @@
 //! `snowguard keys create`
 
+use super::change::now;
 use crate::pe::signer::passphrase;
 use anyhow::Context;
+use authenticode::Guid;
 use authenticode::create::KeyType;
-use authenticode::{Guid, Time};
+use authenticode::sign::Secret;
 use clap::{Args, ValueEnum};
 use getrandom::SysRng;
 use getrandom::rand_core::{Rng as _, UnwrapErr};
 use secure_boot::{KeyFolder, NewKeys};
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::{SystemTime, UNIX_EPOCH};
 use terminal::Clean;
 
 /// Make the keys of a machine's owner: PK, KEK and db.
@@ -29,22 +30,30 @@ pub(crate) struct Options {
     /// The new folder
     #[arg(long, value_name = "DIR")]
     dir: PathBuf,
-    /// The name in the certificates; \"platform key\" and so on are added
-    #[arg(long, value_name = "NAME", default_value = "Snowguard")]
-    name: String,
+    #[command(flatten)]
+    keys: KeyOptions,
     /// Who puts the keys there; a new one, if it is not given
     #[arg(long, value_name = "GUID")]
     owner: Option<Guid>,
-    /// SignatureListKind of the keys; much firmware knows RSA of 2048 bits only
+    /// Encrypt the private keys with the passphrase in this file; without it, with that in the
+    /// variable SNOWGUARD_KEY_PASSPHRASE, and if there is none, not at all
+    #[arg(long, value_name = "FILE")]
+    passphrase_file: Option<PathBuf>,
+}
+
+/// What new keys are like.
+#[derive(Debug, Args)]
+#[group(skip)]
+pub(super) struct KeyOptions {
+    /// The name in the certificates; \"platform key\" and so on are added
+    #[arg(long, value_name = "NAME", default_value = "Snowguard")]
+    name: String,
+    /// The kind of the keys; much firmware knows RSA of 2048 bits only
     #[arg(long, value_name = "KIND", default_value = "rsa2048")]
     key: Kinds,
     /// How long the certificates are valid; firmware does not look at it
     #[arg(long, value_name = "DAYS", default_value_t = 3650, value_parser = clap::value_parser!(u32).range(1..=36500))]
     days: u32,
-    /// Encrypt the private keys with the passphrase in this file; without it, with that in the
-    /// variable SNOWGUARD_KEY_PASSPHRASE, and if there is none, not at all
-    #[arg(long, value_name = "FILE")]
-    passphrase_file: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -68,25 +77,29 @@ impl From<Kinds> for KeyType {
 
 pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
     let passphrase = passphrase(options.passphrase_file.as_deref()).read()?;
-    let mut random = UnwrapErr(SysRng);
-    let owner = options.owner.unwrap_or_else(|| {
-        let mut bytes = [0; 16];
-        random.fill_bytes(&mut bytes);
-        Guid::from_random(bytes)
-    });
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).context("the clock is before 1970")?.as_secs();
-    let later = now + u64::from(options.days) * 24 * 3600;
-    let time = |seconds| Time::from_unix(seconds).context("that is after the year 9999");
-    let new = NewKeys {
-        name: &options.name,
-        owner,
-        kind: options.key.into(),
-        valid: [time(now)?, time(later)?],
-        passphrase: passphrase.as_ref(),
-    };
-    KeyFolder::create(&options.dir, &new, &mut random)?;
+    let owner = create_folder(&options.dir, &options.keys, options.owner, passphrase.as_ref())?;
     let (mut out, folder) = (terminal::stdout(), Clean(options.dir.display()));
     writeln!(out, "{folder}: keys of the owner {owner}")?;
     writeln!(out, "  next: snowguard keys enroll --dir {folder}")?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Makes a folder of new keys, of a new owner if none is given.
+pub(super) fn create_folder(
+    folder: &Path,
+    keys: &KeyOptions,
+    owner: Option<Guid>,
+    passphrase: Option<&Secret>,
+) -> anyhow::Result<Guid> {
+    let mut random = UnwrapErr(SysRng);
+    let owner = owner.unwrap_or_else(|| {
+        let mut bytes = [0; 16];
+        random.fill_bytes(&mut bytes);
+        Guid::from_random(bytes)
+    });
+    let now = now()?;
+    let later = now.plus_seconds(u64::from(keys.days) * 24 * 3600).context("that is after the year 9999")?;
+    let (name, kind) = (keys.name.as_str(), keys.key.into());
+    KeyFolder::create(folder, &NewKeys { name, owner, kind, valid: [now, later], passphrase }, &mut random)?;
+    Ok(owner)
 }

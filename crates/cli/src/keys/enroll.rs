@@ -1,35 +1,42 @@
 //! `snowguard keys enroll`
 
+use super::change::{Planned, now};
 use crate::exit;
 use crate::pe::signer::{passphrase, warn_of_open_key};
-use anyhow::{Context, bail};
-use authenticode::Time;
-use authenticode::lists::SignatureDatabase;
-use clap::Args;
+use anyhow::bail;
+use authenticode::variable::Variable;
+use clap::{Args, ValueEnum};
 use secure_boot::{
-    EFIVARS, Efivars, KeyFolder, MICROSOFT, SecureBootState, SignedEnrolment, ThirdPartyKeys, describe,
-    microsoft_of_machine, plan, read_database,
+    EFIVARS, EVENT_LOG, Efivars, Enrolment, KeyFolder, MICROSOFT, MoreLists, SecureBootState,
+    SignedEnrolment, ThirdPartyKeys, digest_list, microsoft_of_machine, plan, read_database,
+    read_option_roms, read_signature_lists, vendor_of_machine,
 };
+use serde_json::json;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::{SystemTime, UNIX_EPOCH};
-use terminal::clean;
 
-/// Enrol the keys that `snowguard keys create` made. The machine must be in setup mode.
+/// Enrol the keys that `snowguard keys create` made.
 ///
-/// db and KEK are written first and PK last, which switches Secure Boot on: stopped before, the
-/// machine starts as it did.
+/// In setup mode db and KEK are written first and PK last, which switches Secure Boot on: stopped
+/// before, the machine starts as it did. A machine that has these keys already takes changes of its
+/// lists.
 ///
 /// Cards with programs in option ROMs (graphics, network, storage) need Microsoft's certificates,
-/// which sign them: without, the machine may not even show a picture. So `--microsoft` is taken for
-/// granted, and leaving it out wants `--yes`.
+/// which sign them: without, the machine may not even show a picture. So one of `--microsoft`,
+/// `--vendor` and `--option-roms` is taken for granted, and leaving it out wants `--yes`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   snowguard keys enroll --dir keys --microsoft --dry-run
   snowguard keys enroll --dir keys --microsoft
+  snowguard keys enroll --dir keys --vendor            # all that the firmware came with
+  snowguard keys enroll --dir keys --option-roms       # no certificates of others
+  snowguard keys enroll --dir keys --append            # what is enrolled already stays
+  snowguard keys enroll --dir keys --only db --append --db colleague.pem
+  snowguard keys enroll --dir keys --only dbx --append --dbx revoked.esl
   snowguard keys enroll --dir keys --yes     # option ROMs are known to be none, or signed by these keys")]
+#[expect(clippy::struct_excessive_bools, reason = "they are options of the command line")]
 pub(crate) struct Options {
     /// The folder that `snowguard keys create` made
     #[arg(long, value_name = "DIR")]
@@ -39,6 +46,26 @@ pub(crate) struct Options {
     #[arg(long, value_name = "PATH")]
     #[expect(clippy::option_option, reason = "how clap says that the value may be left out")]
     microsoft: Option<Option<PathBuf>>,
+    /// All that the firmware brought too: dbDefault, KEKDefault, dbxDefault
+    #[arg(long)]
+    vendor: bool,
+    /// The digests of the programs in option ROMs too, as the TPM's event log of this start, or the
+    /// log in FILE, has them: so they start without Microsoft's certificates. Another card, or an
+    /// update of its program, needs this again
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = EVENT_LOG)]
+    option_roms: Option<PathBuf>,
+    /// Keep what is enrolled, and add what is new
+    #[arg(long)]
+    append: bool,
+    /// Write these variables only
+    #[arg(long, value_name = "VARIABLE")]
+    only: Vec<Only>,
+    /// More that may start: certificates (PEM, DER), signature lists, or a folder of them
+    #[arg(long, value_name = "PATH")]
+    db: Vec<PathBuf>,
+    /// What may not start: the same
+    #[arg(long, value_name = "PATH")]
+    dbx: Vec<PathBuf>,
     /// The firmware's variables
     #[arg(long, value_name = "DIR", default_value = EFIVARS)]
     efivars: PathBuf,
@@ -52,6 +79,30 @@ pub(crate) struct Options {
     /// used
     #[arg(long, value_name = "FILE")]
     passphrase_file: Option<PathBuf>,
+    /// JSON: one object
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Only {
+    #[value(name = "PK", alias = "pk")]
+    Pk,
+    #[value(name = "KEK", alias = "kek")]
+    Kek,
+    Db,
+    Dbx,
+}
+
+impl Only {
+    fn variable(self) -> Variable {
+        match self {
+            Self::Pk => Variable::PK,
+            Self::Kek => Variable::KEK,
+            Self::Db => Variable::DB,
+            Self::Dbx => Variable::DBX,
+        }
+    }
 }
 
 pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
@@ -59,40 +110,50 @@ pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
     let variables = Efivars::open(&options.efivars)?;
     let state = SecureBootState::read(|variable| variables.read(variable))?;
     let others = others(options, &variables)?;
-    let changes = plan(&state, folder.keys(), &others)?;
+    let more = more(options, &folder, &variables)?;
+    let only: Vec<Variable> = options.only.iter().map(|only| only.variable()).collect();
+    let owner = folder.keys();
+    let wanted = Enrolment { owner, others: &others, more: &more, append: options.append, only: &only };
+    let changes = plan(&state, &wanted)?;
+    let planned =
+        changes.iter().map(|change| Planned::new(change, &variables)).collect::<Result<Vec<_>, _>>()?;
     let mut out = terminal::stdout();
-    for change in &changes {
-        writeln!(out, "{}", change.variable)?;
-        let mut database = SignatureDatabase::default();
-        database.add_lists(change.variable.name, &change.lists);
-        for (entry, certificate) in database.certificates() {
-            writeln!(out, "  {}", clean(&describe(entry.owner, certificate)))?;
-        }
+    if !options.json {
+        planned.iter().try_for_each(|change| change.print(&mut out))?;
     }
-    if !others.let_option_roms_through() {
+    let writes_db = changes.iter().any(|change| change.variable == Variable::DB);
+    if writes_db && !wanted.lets_option_roms_through(&state) {
         let warning = "option ROMs of cards will not be let through: without Microsoft's certificates the machine may not \
                        even show a picture";
         if !options.yes && !options.dry_run {
-            bail!("{warning}; add --microsoft, or --yes if you are sure");
+            bail!("{warning}; add --microsoft, --vendor or --option-roms, or --yes if you are sure");
         }
         exit::warn(warning);
     }
-    if options.dry_run {
+    let write = !options.dry_run && !changes.is_empty();
+    if write {
+        let passphrase = passphrase(options.passphrase_file.as_deref());
+        for (path, mode) in folder.readable_by_all() {
+            warn_of_open_key(&path, mode);
+        }
+        // Everything is signed before anything is written.
+        SignedEnrolment::sign(&changes, &folder, &passphrase, now()?)?.apply(&folder, &variables)?;
+    }
+    if options.json {
+        let changes: Vec<_> = planned.iter().map(Planned::describe).collect();
+        writeln!(out, "{}", json!({ "changes": changes, "written": write }))?;
+    } else if changes.is_empty() {
+        writeln!(out, "nothing to do: all of it is enrolled already")?;
+    } else if options.dry_run {
         writeln!(out, "nothing was written (--dry-run)")?;
-        return Ok(ExitCode::SUCCESS);
+    } else if changes.iter().any(|change| change.variable == Variable::PK) {
+        writeln!(
+            out,
+            "enrolled; Secure Boot is on from the next start. Sign what is to start: snowguard pe sign"
+        )?;
+    } else {
+        writeln!(out, "enrolled")?;
     }
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).context("the clock is before 1970")?.as_secs();
-    let now = Time::from_unix(now).context("the clock is after 9999")?;
-    let passphrase = passphrase(options.passphrase_file.as_deref());
-    for (path, mode) in folder.readable_by_all() {
-        warn_of_open_key(&path, mode);
-    }
-    // Everything is signed before anything is written.
-    SignedEnrolment::sign(&changes, &folder, &passphrase, now)?.apply(&folder, &variables)?;
-    writeln!(
-        out,
-        "enrolled; Secure Boot is on from the next start. Sign what is to start: snowguard pe sign"
-    )?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -107,4 +168,20 @@ fn others(options: &Options, variables: &Efivars) -> anyhow::Result<ThirdPartyKe
         }
     }
     Ok(others)
+}
+
+fn more(options: &Options, folder: &KeyFolder, variables: &Efivars) -> anyhow::Result<MoreLists> {
+    let mut more = if options.vendor { vendor_of_machine(variables)? } else { MoreLists::default() };
+    more.db.extend(read_signature_lists(&options.db, folder.keys().guid)?);
+    if let Some(log) = &options.option_roms {
+        let roms = read_option_roms(log)?;
+        exit::detail(|| {
+            let own = roms.iter().filter(|rom| rom.in_firmware).count();
+            format!("{} drivers in {}, of which {own} are the firmware's own", roms.len(), log.display())
+        });
+        more.option_roms = !roms.is_empty();
+        more.db.extend(digest_list(&roms, folder.keys().guid));
+    }
+    more.dbx.extend(read_signature_lists(&options.dbx, folder.keys().guid)?);
+    Ok(more)
 }

@@ -1,13 +1,12 @@
 //! `snowguard keys status`
 
-use crate::pe::image::hex;
+use super::entries::{self, digests, owner};
 use anstyle::AnsiColor;
-use authenticode::DigestAlgorithm;
 use authenticode::Time;
-use authenticode::lists::{DatabaseEntry, SignatureDatabase};
+use authenticode::lists::SignatureDatabase;
 use authenticode::variable::Variable;
 use clap::Args;
-use secure_boot::{EFIVARS, Efivars, SecureBootState, owner_name};
+use secure_boot::{EFIVARS, Efivars, SecureBootState};
 use serde_json::{Value, json};
 use std::io::Write;
 use std::path::PathBuf;
@@ -43,41 +42,16 @@ pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Counts of entries that are no certificates, by kind.
-fn digests(database: &SignatureDatabase) -> Vec<(&'static str, usize)> {
-    let mut counts: Vec<(&'static str, usize)> = Vec::new();
-    for entry in database.entries.iter().filter(|entry| entry.certificate.is_none()) {
-        let name = entry.kind.name();
-        match counts.iter_mut().find(|(known, _)| *known == name) {
-            Some((_, count)) => *count += 1,
-            None => counts.push((name, 1)),
-        }
-    }
-    counts
-}
-
-fn owner(entry: &DatabaseEntry) -> String {
-    owner_name(entry.owner).map_or_else(|| entry.owner.to_string(), str::to_owned)
-}
-
 fn describe(state: &SecureBootState) -> Value {
-    let entry = |entry: &DatabaseEntry| match entry.certificate.as_ref()? {
-        Ok(certificate) => Some(json!({
-            "subject": certificate.subject(),
-            "issuer": certificate.issuer(),
-            "sha256": hex(&certificate.fingerprint(DigestAlgorithm::Sha256)),
-            "validFrom": certificate.not_before().to_string(),
-            "validUntil": certificate.not_after().to_string(),
-            "owner": entry.owner.to_string(),
-            "ownerName": owner_name(entry.owner),
-        })),
-        Err(error) => Some(json!({ "owner": entry.owner.to_string(), "error": error.to_string() })),
+    let certificates = |database: &SignatureDatabase| {
+        let entries = database.entries.iter().filter(|entry| entry.certificate.is_some());
+        entries.map(entries::describe).collect::<Vec<_>>()
     };
     let list = |(variable, database): &(Variable, Result<SignatureDatabase, _>)| {
         let value = match database {
             Ok(database) => json!({
-                "certificates": database.entries.iter().filter_map(entry).collect::<Vec<_>>(),
-                "digests": digests(database).into_iter().map(|(kind, count)| json!({ "kind": kind, "count": count })).collect::<Vec<_>>(),
+                "certificates": certificates(database),
+                "digests": digests(&database.entries).into_iter().map(|(kind, count)| json!({ "kind": kind, "count": count })).collect::<Vec<_>>(),
             }),
             Err::<_, authenticode::lists::ListError>(error) => json!({ "error": error.to_string() }),
         };
@@ -175,7 +149,7 @@ fn list(
             None => {}
         }
     }
-    for (kind, count) in digests(database) {
+    for (kind, count) in digests(&database.entries) {
         writeln!(out, "  {count} {} {kind}", if count == 1 { "entry" } else { "entries" })?;
     }
     if database.entries.is_empty() {

@@ -1,6 +1,7 @@
 //! `snowguard pe inspect`
 
 use super::image::{each, hex};
+use super::nested;
 use crate::exit;
 use anyhow::Context;
 use authenticode::DigestAlgorithm;
@@ -15,7 +16,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use terminal::clean;
 
-/// Show what an EFI program consists of: headers, sections, signatures.
+/// Show what an EFI program consists of: headers, sections, signatures, and the signatures nested
+/// in those.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Options {
@@ -81,7 +83,11 @@ fn describe(path: &Path) -> anyhow::Result<Value> {
                 format!("unknown (revision {revision:#x}, type {kind:#x})")
             }
         };
-        json!({ "kind": kind, "offset": c.offset, "size": c.content.len() })
+        let mut value = json!({ "kind": kind, "offset": c.offset, "size": c.content.len() });
+        if c.kind == CertificateTableKind::SignedData {
+            value["signedData"] = nested::describe(&c.content, 0);
+        }
+        value
     };
     let gaps: Vec<Value> = gaps(&layout).into_iter().map(|g| json!([g.start, g.end])).collect();
     Ok(json!({
@@ -172,6 +178,7 @@ fn print(out: &mut impl Write, found: &Value) -> std::io::Result<()> {
             number(&signature["size"]),
             number(&signature["offset"])
         )?;
+        nested::print(out, &signature["signedData"], "    ")?;
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use super::digest::algorithms;
 use super::image::each_at_once;
+use super::programs::Programs;
 use super::signer::SignerOptions;
 use super::timestamp;
 use crate::exit;
@@ -11,23 +12,26 @@ use authenticode::file::ImageFile;
 use authenticode::image_digest::gaps;
 use authenticode::pe::Layout;
 use authenticode::sign::{
-    Countersigner, RequestFolder, SignOptions, Signer, SignerCertificates, Signing, sign,
+    Countersigner, RequestFolder, SignOptions, SignOutcome, Signer, SignerCertificates, Signing, sign,
 };
 use clap::Args;
+use secure_boot::ListedFile;
+use serde_json::json;
 use std::collections::HashMap;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Sign EFI programs.
 ///
-/// The signature stands behind those that a program has already; `--replace` removes them. A kill
-/// leaves the old file or the new one.
+/// The signature stands behind those that a program has already; `--replace` removes them. What
+/// this key signed already, and did not change since, stays as it is: signing twice is as good as
+/// once. A kill leaves the old file or the new one.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Options {
-    /// EFI programs
-    #[arg(required = true, value_name = "FILE")]
-    files: Vec<PathBuf>,
+    #[command(flatten)]
+    programs: Programs,
     #[command(flatten)]
     signer: SignerOptions,
     /// The digest; much firmware knows SHA-256 only
@@ -36,6 +40,9 @@ pub(crate) struct Options {
     /// Remove the signatures that are there
     #[arg(long)]
     replace: bool,
+    /// Sign again what this key signed already
+    #[arg(long)]
+    again: bool,
     /// Write to another file instead of in place; for one program
     #[arg(long, short, value_name = "FILE", conflicts_with = "output_dir")]
     output: Option<PathBuf>,
@@ -53,6 +60,9 @@ pub(crate) struct Options {
     /// Attach the signatures NAME.sig in DIR, which were made of what --prepare wrote
     #[arg(long, value_name = "DIR", conflicts_with = "key")]
     complete: Option<PathBuf>,
+    /// JSON: one object a line, as programs are done
+    #[arg(long)]
+    json: bool,
 }
 
 /// What is signed today.
@@ -64,6 +74,8 @@ Examples:
   snowguard pe sign --key db.key --cert db.pem linux.efi
   snowguard pe sign --key db.key --cert db.pem --output signed.efi linux.efi
   snowguard pe sign --key db.key --cert db.pem --output-dir signed/ EFI/Linux/*.efi
+  snowguard pe sign --key db.key --cert db.pem --files-from list.txt
+  find /boot -name '*.efi' -print0 | snowguard pe sign --key db.key --cert db.pem --files-from -
 
   # With a key on a machine without network:
   snowguard pe sign --cert db.pem --prepare requests/ linux.efi
@@ -72,15 +84,15 @@ Examples:
 
 impl Options {
     fn how(&self) -> SignOptions {
-        SignOptions { algorithm: self.digest, keep: !self.replace }
+        SignOptions { algorithm: self.digest, keep: !self.replace, again: self.again }
     }
 
     /// Where the signed program goes.
-    fn output(&self, path: &Path) -> anyhow::Result<PathBuf> {
+    fn output(&self, file: &ListedFile) -> anyhow::Result<PathBuf> {
         Ok(match (&self.output, &self.output_dir) {
             (Some(output), _) => output.clone(),
-            (None, Some(folder)) => folder.join(file_name(path)?),
-            (None, None) => path.to_owned(),
+            (None, Some(folder)) => folder.join(file_name(&file.path)?),
+            (None, None) => file.output.as_ref().unwrap_or(&file.path).clone(),
         })
     }
 }
@@ -90,40 +102,74 @@ fn file_name(path: &Path) -> anyhow::Result<&std::ffi::OsStr> {
 }
 
 pub(super) fn run(options: &Options) -> Result<ExitCode, exit::Failure> {
-    if options.output.is_some() && options.files.len() > 1 {
-        let count = options.files.len();
+    let files = options.programs.listed().map_err(exit::Failure::failed)?;
+    if options.output.is_some() && files.len() > 1 {
+        let count = files.len();
         return Err(exit::Failure::usage(anyhow!(
             "--output is for one program, and there are {count}; use --output-dir"
         )));
     }
-    distinct(options).map_err(exit::Failure::usage)?;
+    let outputs = outputs(&files, options).map_err(exit::Failure::usage)?;
+    let paths: Vec<PathBuf> = files.into_iter().map(|file| file.path).collect();
+    let each = |act: &(dyn Fn(&Path, &Path) -> anyhow::Result<&'static str> + Sync)| {
+        each_at_once(&paths, |path| {
+            let output = outputs.get(path).map_or(path, PathBuf::as_path);
+            let result = act(path, output)?;
+            report(path, output, result, options)
+        })
+    };
     if let Some(folder) = &options.prepare {
         let certificates = options.signer.certificates().map_err(exit::Failure::failed)?;
         let folder = RequestFolder::new(folder);
-        return each_at_once(&options.files, |path| {
-            Ok(folder.write(path, &begin(path, &certificates, options)?)?)
+        return each(&|path, _| {
+            let signing = begin(path, &certificates, options)?;
+            if signing.is_done(false) {
+                return Ok(ALREADY);
+            }
+            folder.write(path, &signing)?;
+            Ok("prepared")
         });
     }
     if let Some(folder) = &options.complete {
         let certificates = options.signer.certificates().map_err(exit::Failure::failed)?;
         let folder = RequestFolder::new(folder);
-        return each_at_once(&options.files, |path| complete(path, folder, &certificates, options));
+        return each(&|path, output| complete(path, folder, &certificates, output, options));
     }
     let Some(signer) = options.signer.signer().map_err(exit::Failure::failed)? else {
         return Err(exit::Failure::usage(anyhow!(
             "--key is missing (or --prepare, for a key that is elsewhere)"
         )));
     };
-    each_at_once(&options.files, |path| one(path, signer.as_ref(), options))
+    each(&|path, output| one(path, output, signer.as_ref(), options))
 }
 
-/// Several are signed at a time, so two that go to one place would race.
-fn distinct(options: &Options) -> anyhow::Result<()> {
+/// What is reported of a program that needs no signature.
+const ALREADY: &str = "already signed";
+
+fn report(path: &Path, output: &Path, result: &str, options: &Options) -> anyhow::Result<()> {
+    if options.json {
+        let line = json!({
+            "file": path.to_string_lossy(),
+            "output": output.to_string_lossy(),
+            "result": result,
+        });
+        // In one piece, for several are signed at a time.
+        terminal::stdout().write_all(format!("{line}\n").as_bytes())?;
+    } else if result == ALREADY {
+        exit::detail(|| format!("{}: signed by this key already", path.display()));
+    }
+    Ok(())
+}
+
+/// Where each program goes. Several are signed at a time, so two that go to one place would race.
+fn outputs(files: &[ListedFile], options: &Options) -> anyhow::Result<HashMap<PathBuf, PathBuf>> {
     let mut places: HashMap<PathBuf, &Path> = HashMap::new();
-    for path in &options.files {
+    let mut outputs = HashMap::new();
+    for file in files {
+        let path = &file.path;
         let output = match &options.prepare {
             Some(folder) => folder.join(file_name(path)?),
-            None => options.output(path)?,
+            None => options.output(file)?,
         };
         let place = std::fs::canonicalize(&output).unwrap_or_else(|_| output.clone());
         if let Some(other) = places.insert(place, path) {
@@ -134,16 +180,21 @@ fn distinct(options: &Options) -> anyhow::Result<()> {
                 output.display()
             );
         }
+        outputs.insert(path.clone(), output);
     }
-    Ok(())
+    Ok(outputs)
 }
 
-fn one(path: &Path, signer: &dyn Signer, options: &Options) -> anyhow::Result<()> {
+fn one(path: &Path, output: &Path, signer: &dyn Signer, options: &Options) -> anyhow::Result<&'static str> {
     let image = open(path)?;
     let authority = options.timestamp_url.as_deref().map(|url| timestamp::authority(url, options.digest));
     let authority = authority.as_ref().map(|authority| authority as &dyn Countersigner);
-    sign(image, signer, authority, options.how(), &options.output(path)?)
-        .with_context(|| path.display().to_string())
+    let outcome =
+        sign(image, signer, authority, options.how(), output).with_context(|| path.display().to_string())?;
+    Ok(match outcome {
+        SignOutcome::Signed => "signed",
+        SignOutcome::AlreadySigned => ALREADY,
+    })
 }
 
 fn begin(path: &Path, certificates: &SignerCertificates, options: &Options) -> anyhow::Result<Signing> {
@@ -156,17 +207,23 @@ fn complete(
     path: &Path,
     folder: RequestFolder<'_>,
     certificates: &SignerCertificates,
+    output: &Path,
     options: &Options,
-) -> anyhow::Result<()> {
-    let signature = folder.signature(path)?;
+) -> anyhow::Result<&'static str> {
     let signing = begin(path, certificates, options)?;
+    if signing.is_done(options.timestamp_url.is_some()) {
+        signing.copy_to(output).with_context(|| path.display().to_string())?;
+        return Ok(ALREADY);
+    }
+    let signature = folder.signature(path)?;
     folder.check(path, &signing)?;
     let from = folder.signature_path(path)?;
     let authority = options.timestamp_url.as_deref().map(|url| timestamp::authority(url, options.digest));
     let authority = authority.as_ref().map(|authority| authority as &dyn Countersigner);
     signing
-        .complete(&signature, authority, &options.output(path)?)
-        .with_context(|| format!("{}, with the signature {}", path.display(), from.display()))
+        .complete(&signature, authority, output)
+        .with_context(|| format!("{}, with the signature {}", path.display(), from.display()))?;
+    Ok("signed")
 }
 
 fn open(path: &Path) -> anyhow::Result<ImageFile> {

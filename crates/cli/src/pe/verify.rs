@@ -1,6 +1,7 @@
 //! `snowguard pe verify`
 
 use super::image::{each, hex};
+use super::programs::{Programs, expand};
 use crate::exit;
 use anyhow::{Context, anyhow, bail};
 use authenticode::DigestAlgorithm;
@@ -26,14 +27,16 @@ use terminal::clean;
 /// db, dbx with its certificates, digests and times, the lists of shim, and SBAT. The answer names
 /// the certificate of the list that let the program through, or the first thing that stopped it.
 ///
+/// Of a folder, an EFI system partition for instance, all programs in it and below are judged.
+/// Other files are counted, and a summary follows.
+///
 /// Exit code 0: all are trusted; 1: at least one is not; 2: wrong usage; 3: at least one could not
 /// be read.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Options {
-    /// EFI programs
-    #[arg(required = true, value_name = "FILE")]
-    files: Vec<PathBuf>,
+    #[command(flatten)]
+    programs: Programs,
     /// What may start: certificates (PEM, DER), signature lists, or a folder of them
     #[arg(long, value_name = "PATH")]
     db: Vec<PathBuf>,
@@ -74,13 +77,14 @@ pub(crate) struct Options {
     /// Accept SHA-1, for old files and for what some firmware still starts
     #[arg(long)]
     allow_sha1: bool,
-    /// JSON: one object a line
+    /// JSON: one object a line; of folders, the last one is a summary
     #[arg(long)]
     json: bool,
 }
 
 const EXAMPLES: &str = "\
 Examples:
+  snowguard pe verify --efivars /boot
   snowguard pe verify --db db.pem EFI/Linux/*.efi
   snowguard pe verify --db db.esl --dbx dbx.esl shimx64.efi
   snowguard pe verify --efivars /boot/EFI/systemd/systemd-bootx64.efi
@@ -110,13 +114,14 @@ pub(super) fn run(options: &Options) -> Result<ExitCode, exit::Failure> {
         )));
     }
     let policy = policy(options, now).map_err(exit::Failure::failed)?;
+    let files = expand(options.programs.listed().map_err(exit::Failure::failed)?);
     let mut out = terminal::stdout();
-    let mut all = true;
-    let code = each(&options.files, |path| {
+    let (mut trusted, mut refused) = (0, 0);
+    let code = each(&files.programs, |path| {
         let ImageFile { source, layout } = ImageFile::open(path)?;
         let subject = file::subject(&source, &layout, &policy).with_context(|| path.display().to_string())?;
         let verdict = decide(&subject, &policy, now);
-        all &= verdict.outcome.is_ok();
+        *(if verdict.outcome.is_ok() { &mut trusted } else { &mut refused }) += 1;
         let name = path.to_string_lossy();
         if options.json {
             writeln!(out, "{}", describe(&name, &subject, &verdict, &policy))?;
@@ -124,8 +129,46 @@ pub(super) fn run(options: &Options) -> Result<ExitCode, exit::Failure> {
             print(&mut out, &name, &subject, &verdict, &policy)?;
         }
         Ok(())
-    })?;
-    Ok(if all { code } else { ExitCode::from(exit::FOUND) })
+    });
+    files.problems.iter().for_each(exit::report);
+    if let Some(others) = files.others {
+        let unread = files.programs.len() - trusted - refused;
+        let summary = Summary { trusted, refused, unread, others };
+        summary.print(&mut out, options.json).map_err(exit::Failure::failed)?;
+    }
+    let code = code?;
+    if !files.problems.is_empty() {
+        return Err(exit::Failure::reported());
+    }
+    Ok(if refused == 0 { code } else { ExitCode::from(exit::FOUND) })
+}
+
+/// What was found in folders.
+struct Summary {
+    trusted: usize,
+    refused: usize,
+    unread: usize,
+    others: usize,
+}
+
+impl Summary {
+    fn print(&self, out: &mut impl Write, as_json: bool) -> std::io::Result<()> {
+        let Self { trusted, refused, unread, others } = self;
+        if as_json {
+            let counts = json!({
+                "trusted": trusted, "notTrusted": refused, "unreadable": unread, "otherFiles": others,
+            });
+            return writeln!(out, "{}", json!({ "summary": counts }));
+        }
+        let plural =
+            |count: usize, one: &str, many: &str| format!("{count} {}", if count == 1 { one } else { many });
+        let programs = plural(trusted + refused + unread, "program", "programs");
+        write!(out, "{programs}: {trusted} trusted, {refused} not trusted")?;
+        if *unread > 0 {
+            write!(out, ", {unread} unreadable")?;
+        }
+        writeln!(out, "; {} no EFI program", plural(*others, "file is", "files are"))
+    }
 }
 
 fn policy(options: &Options, now: Option<Time>) -> anyhow::Result<TrustPolicy> {
