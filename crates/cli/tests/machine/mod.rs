@@ -65,6 +65,11 @@ impl Machine {
     /// Starts the machine and gives everything that it prints until `done` is printed; if that
     /// takes too long, it fails. With `enter`, somebody presses Enter all the time.
     pub(crate) fn boot(&self, done: &str, enter: bool) -> String {
+        self.boot_with(&["-m", "256"], done, enter)
+    }
+
+    /// The same with these options of QEMU, which say how much memory there is.
+    pub(crate) fn boot_with(&self, options: &[&str], done: &str, enter: bool) -> String {
         let inside = self.folder.inside("");
         let drive =
             |unit: u8, file: &str, more: &str| format!("if=pflash,format=raw,unit={unit},file={file}{more}");
@@ -73,7 +78,8 @@ impl Machine {
         let esp = format!("format=raw,file=fat:rw:{inside}esp,if=none,id=esp");
         let mut command = sandbox();
         command.arg("qemu-system-x86_64");
-        command.args(["-accel", "tcg,thread=multi", "-machine", "q35,smm=on", "-m", "256", "-smp", "2"]);
+        command.args(["-accel", "tcg,thread=multi", "-machine", "q35,smm=on", "-smp", "2"]);
+        command.args(options);
         command.args([
             "-global",
             "driver=cfi.pflash01,property=secure,value=on",
