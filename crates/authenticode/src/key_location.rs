@@ -5,9 +5,9 @@ use crate::certificate::{Certificate, CertificateError};
 use crate::pkcs11::{DEFAULT_MODULE, Pin, Pkcs11Error, Pkcs11Module, Pkcs11Uri, Pkcs11UriError};
 use crate::sign::{
     FileSigner, MAX_KEY_FILE, Pkcs12, PrivateKey, PrivateKeyError, Secret, SecretSource, SignError, Signer,
-    SignerCertificates, is_pkcs12,
+    SignerCertificates, is_indefinite, is_pkcs12,
 };
-use files::{ReadError, read_limited};
+use files::ReadError;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
@@ -116,14 +116,18 @@ impl KeyLocation {
     pub fn certificates(&self, access: &KeyAccess) -> Result<Vec<Certificate>, KeyLocationError> {
         match self {
             Self::File(path) => {
-                let file = read_limited(path, MAX_CERTIFICATES)?;
-                if is_pkcs12(&file) {
-                    let found = Pkcs12::read(&file, access.passphrase.read()?.as_ref());
-                    let found =
-                        found.map_err(|source| KeyLocationError::Key { path: path.clone(), source })?;
-                    return Ok(found.certificates);
+                // It may hold the key too.
+                let file = Secret::read(path, MAX_CERTIFICATES)?;
+                let file = file.as_bytes();
+                let failed = |source| KeyLocationError::Key { path: path.clone(), source };
+                if is_indefinite(file) {
+                    return Err(failed(PrivateKeyError::Ber));
                 }
-                Certificate::read_all(&file)
+                if is_pkcs12(file) {
+                    let found = Pkcs12::read(file, access.passphrase.read()?.as_ref());
+                    return Ok(found.map_err(failed)?.certificates);
+                }
+                Certificate::read_all(file)
                     .map_err(|source| KeyLocationError::Certificate { path: path.clone(), source })
             }
             #[cfg(feature = "pkcs11")]

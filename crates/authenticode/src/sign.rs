@@ -23,7 +23,7 @@ pub use error::{SignError, SignerError};
 pub use image::{SignOptions, SignOutcome, Signing, sign};
 pub use key::PrivateKey;
 pub use key_error::{MAX_KEY_FILE, PrivateKeyError};
-pub(crate) use pkcs12::{Pkcs12, is_pkcs12};
+pub(crate) use pkcs12::{Pkcs12, is_indefinite, is_pkcs12};
 pub use remove::remove_signatures;
 pub use request::{RequestError, RequestFolder};
 pub use secret::{Secret, SecretSource};

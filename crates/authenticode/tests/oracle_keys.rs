@@ -320,6 +320,23 @@ fn pkcs12() {
     let access = KeyAccess { passphrase: SecretSource::Given(secret(PASSPHRASE)), ..KeyAccess::default() };
     let found = KeyLocation::File(forge.room.outside("p12")).certificates(&access).unwrap();
     assert_eq!(found[0], mine);
+    // NSS writes BER, Java DER.
+    forge.shell(
+        "mkdir nss; certutil -N -d nss --empty-password; openssl pkcs12 -export -inkey mine.key -in mine.pem -name it \
+         -passout pass:x -out in; pk12util -d nss -i in -W x; pk12util -d nss -o ber -n it -W x; \
+         keytool -genkeypair -alias k -keyalg RSA -keysize 2048 -dname CN=java -keystore java -storetype PKCS12 \
+         -storepass secret1 2>&1",
+    );
+    let of_nss = PrivateKey::read(&forge.read("ber"), Some(&secret("x"))).unwrap_err();
+    assert!(of_nss == PrivateKeyError::Ber && of_nss.hint().is_some(), "{of_nss}");
+    let location = KeyLocation::File(forge.room.outside("ber"));
+    let hint = location.certificates(&access).unwrap_err().hint();
+    assert!(hint.is_some_and(|hint| hint.contains("openssl pkcs12")), "{hint:?}");
+    let java = secret("secret1");
+    let key = PrivateKey::read(&forge.read("java"), Some(&java)).unwrap();
+    let access = KeyAccess { passphrase: SecretSource::Given(java), ..KeyAccess::default() };
+    let found = KeyLocation::File(forge.room.outside("java")).certificates(&access).unwrap();
+    assert!(key.is_of(&found[0]).unwrap() && found[0].subject() == "CN=java", "{found:?}");
     // Without a key, and with what is unknown.
     forge.shell("openssl pkcs12 -export -nokeys -in both.pem -passout file:pass -out p12");
     let nothing = PrivateKey::read(&forge.read("p12"), Some(&secret(PASSPHRASE))).unwrap_err();
@@ -330,6 +347,35 @@ fn pkcs12() {
     );
     let unknown = PrivateKey::read(&forge.read("p12"), Some(&secret(PASSPHRASE))).unwrap_err();
     assert!(matches!(unknown, PrivateKeyError::Encryption(_)) && unknown.hint().is_some(), "{unknown}");
+}
+
+/// Changed anywhere, a file is read or refused, and a passphrase makes a difference for encrypted
+/// ones only.
+#[test]
+fn changed_files_do_no_harm() {
+    let forge = Forge::new();
+    forge.own("mine", "/CN=mine", "");
+    forge.shell(
+        "openssl pkcs12 -export -inkey mine.key -in mine.pem -passout pass:x -nomac -keypbe NONE -certpbe NONE -out p12; \
+         openssl ecparam -name prime256v1 -genkey -noout -out sec1; \
+         openssl pkcs8 -topk8 -nocrypt -in sec1 -outform der -out pkcs8",
+    );
+    for name in ["p12", "sec1", "pkcs8"] {
+        let bytes = forge.read(name);
+        assert!(PrivateKey::read(&bytes, Some(&secret("x"))).is_ok(), "{name}");
+        for at in 0..bytes.len() {
+            for change in [1, 0x20, 0x80, 0xff] {
+                let mut changed = bytes.clone();
+                changed[at] ^= change;
+                let with = PrivateKey::read(&changed, Some(&secret("x")));
+                match PrivateKey::read(&changed, None) {
+                    Err(PrivateKeyError::PassphraseNeeded) => {}
+                    Err(error) => assert_eq!(with.unwrap_err(), error, "{name}, {at:#x}"),
+                    Ok(_) => assert!(with.is_ok(), "{name}, {at:#x}"),
+                }
+            }
+        }
+    }
 }
 
 /// An element of DER that is short.

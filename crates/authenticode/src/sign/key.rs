@@ -6,7 +6,7 @@
 use super::derive::Octets;
 use super::encryption;
 use super::key_error::{MAX_KEY_FILE, PrivateKeyError};
-use super::pkcs12::{Pkcs12, is_pkcs12, shrouded};
+use super::pkcs12::{Pkcs12, is_indefinite, is_pkcs12, shrouded};
 use super::secret::Secret;
 use crate::asn1::{DerError, Element, Elements};
 use crate::certificate::{Certificate, EC, PublicKeyError, RSA};
@@ -128,6 +128,9 @@ impl PrivateKey {
     }
 
     fn of_der(bytes: &[u8], passphrase: Option<&Secret>) -> Result<Self, PrivateKeyError> {
+        if is_indefinite(bytes) {
+            return Err(PrivateKeyError::Ber);
+        }
         // What stands behind is passed over, as OpenSSL does it.
         let bytes = Elements::new(bytes, "key").next("key").map_err(malformed)?.whole;
         if is_pkcs12(bytes) {

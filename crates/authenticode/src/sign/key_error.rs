@@ -16,6 +16,9 @@ pub enum PrivateKeyError {
     /// The file is neither PEM nor DER of a private key.
     #[error("it holds no private key in PEM or DER: {0}")]
     Format(#[source] ForeignError),
+    /// What NSS exports: PKCS #12 with lengths that are not known in advance.
+    #[error("it is BER with indefinite lengths, as NSS and Firefox export PKCS #12; only DER is read")]
+    Ber,
     /// PKCS #12 with another number of keys than one.
     #[error("it holds {0} private keys, not one")]
     Keys(usize),
@@ -67,6 +70,9 @@ impl PrivateKeyError {
             Self::PassphraseNeeded => {
                 Some("give --passphrase-file, or the variable SNOWGUARD_KEY_PASSPHRASE")
             }
+            Self::Ber => Some(
+                "write it anew: `openssl pkcs12 -in OLD -nodes -out x.pem`, then `openssl pkcs12 -export -in x.pem -out NEW`",
+            ),
             Self::Digest { .. } => Some("choose the digest with --digest"),
             Self::Encryption(_) | Self::Iterations => {
                 Some("encrypt it anew: `openssl pkey -in OLD -aes256 -out NEW`, or `openssl pkcs12` twice")

@@ -47,6 +47,11 @@ pub(crate) fn is_pkcs12(octets: &[u8]) -> bool {
     begin(octets).is_ok()
 }
 
+/// Whether some octets are a SEQUENCE whose length is not known in advance.
+pub(crate) fn is_indefinite(octets: &[u8]) -> bool {
+    octets.starts_with(&[0x30, 0x80])
+}
+
 /// What is in a `PFX`, behind its version and the type of its content.
 fn begin(octets: &[u8]) -> Result<(Elements<'_>, Element<'_>), DerError> {
     let mut fields = Elements::new(octets, "PFX").expect("PFX", Tag::Sequence)?.inside();
