@@ -252,6 +252,10 @@ impl<'a> Builder<'a> {
         for folder in [&root, &out, &build] {
             make_folder(folder).map_err(BuildError::file(step))?;
         }
+        // What a step leaves in them is nobody else's, also where the step fails and it stays.
+        fs::set_permissions(&work, Permissions::from_mode(0o700))
+            .map_err(FileError::on("close", &work))
+            .map_err(BuildError::file(step))?;
         let task = SandboxTask {
             root,
             inputs: inputs.iter().map(|(name, object)| (name.clone(), self.store.path(object))).collect(),
@@ -259,6 +263,8 @@ impl<'a> Builder<'a> {
             build,
             proc: step.proc,
             shell: None,
+            arch: step.arch,
+            limits: step.limits.clone(),
             run: step.run.clone(),
             environment: sandbox::environment(&step.environment),
         };
@@ -276,12 +282,17 @@ impl<'a> Builder<'a> {
             BuildError::Sandbox { step, log, source }
         })?;
         let took = begun.elapsed();
+        let name = |command: usize| step.run.get(command).map(|argv| argv.join(" ")).unwrap_or_default();
         match outcome {
             TaskOutcome::Done => {}
+            TaskOutcome::Limited { command, limit } => {
+                let (step, file) = (step.name.clone(), step.file.clone());
+                return Err(BuildError::Limited { step, command: name(command), limit, log: path, file });
+            }
             TaskOutcome::Failed { command, how } => {
                 return Err(BuildError::Failed {
                     step: step.name.clone(),
-                    command: step.run.get(command).map(|argv| argv.join(" ")).unwrap_or_default(),
+                    command: name(command),
                     how,
                     last: last_lines(&path),
                     log: path,

@@ -2,8 +2,8 @@
 //!
 //! The key of a step is the SHA-256 of a JSON text: an object with the members `sandbox` (the
 //! number of the rules that steps run under), `inputs` (name to object), `run`, `environment`,
-//! `proc` and `outputs` (names), members of inner objects sorted, no blanks. What something is
-//! called, where it came from, and which pins it has changes no output, and no key. Inputs are
+//! `proc`, `arch` and `outputs` (names), members of inner objects sorted, no blanks. What something
+//! is called, where it came from, and which pins it has changes no output, and no key. Inputs are
 //! named by their content, so a step whose inputs come out the same is not run again, however they
 //! were made.
 
@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 /// The rules that steps run under: raise it when the sandbox shows a step something else.
-pub(crate) const SANDBOX: u32 = 1;
+pub(crate) const SANDBOX: u32 = 2;
 
 /// The key of a step with these inputs.
 pub(crate) fn of(step: &Step, inputs: &BTreeMap<String, Object>) -> Digest {
@@ -25,6 +25,7 @@ pub(crate) fn of(step: &Step, inputs: &BTreeMap<String, Object>) -> Digest {
         "run": step.run,
         "environment": step.environment,
         "proc": step.proc,
+        "arch": step.arch,
         "outputs": step.outputs.keys().collect::<Vec<_>>(),
     });
     Digest::of(text.to_string().as_bytes())

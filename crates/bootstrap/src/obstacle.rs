@@ -29,6 +29,9 @@ pub enum Obstacle {
     /// A filter of a container.
     #[error("a filter of system calls (seccomp), such as a container has, forbids namespaces")]
     Filter,
+    /// Root, but without the right to administer the system.
+    #[error("this is root without the capability CAP_SYS_ADMIN")]
+    NoRights,
     /// The root folder is not that of the mount namespace.
     #[error("the kernel makes no user namespace for a process in a chroot")]
     Chroot,
@@ -56,8 +59,11 @@ impl Obstacle {
                 "start the container with a filter that allows unshare and mount (docker, podman: --security-opt \
                  seccomp=unconfined), or build outside of it"
             }
+            Self::NoRights => {
+                "build as an ordinary user, or give the container that capability (docker, podman: --cap-add SYS_ADMIN)"
+            }
             Self::Chroot => {
-                "enter the folder by other means: as root `unshare --mount` and pivot_root(8), or `bwrap --bind FOLDER / …`; \
+                "build as root, or enter the folder by other means: as root `unshare --mount` and pivot_root(8), or `bwrap --bind FOLDER / …`; \
                  or build outside of it"
             }
             Self::NoKernelSupport => "build on a machine whose kernel has them",
@@ -104,6 +110,11 @@ pub(crate) fn behind(
             Some(Obstacle::OnlyRoot)
         }
         (_, EPERM | EACCES) if app_armor => Some(Obstacle::AppArmor),
+        (Attempt::Namespaces, EPERM)
+            if root && setting("self/status").is_some_and(|status| !administers(&status)) =>
+        {
+            Some(Obstacle::NoRights)
+        }
         (Attempt::Namespaces, EPERM) => {
             let filtered = setting("self/status").is_some_and(|status| {
                 status
@@ -117,6 +128,14 @@ pub(crate) fn behind(
         }
         _ => None,
     }
+}
+
+/// Whether a process has CAP_SYS_ADMIN, by its `/proc/PID/status`. It has if it does not say.
+fn administers(status: &str) -> bool {
+    const SYS_ADMIN: u32 = 21;
+    let sets = status.lines().find_map(|line| line.strip_prefix("CapEff:"));
+    let sets = sets.and_then(|sets| u64::from_str_radix(sets.trim(), 16).ok());
+    sets.is_none_or(|sets| sets >> SYS_ADMIN & 1 == 1)
 }
 
 #[cfg(test)]
@@ -158,6 +177,10 @@ mod tests {
             assert_eq!(told(Rights, 28, root, &[armor, debian]), None);
         }
         assert_eq!(told(Namespaces, 1, false, &[debian]), Some(Obstacle::OnlyRoot));
+        let docker = ("self/status", "Name:\tx\nCapEff:\t00000000a80425fb\nSeccomp:\t2");
+        assert_eq!(told(Namespaces, 1, true, &[docker]), Some(Obstacle::NoRights));
+        let all = ("self/status", "CapEff:\t000001ffffffffff\nSeccomp:\t2");
+        assert_eq!(told(Namespaces, 1, true, &[all]), Some(Obstacle::Filter));
         assert_eq!(told(Namespaces, 1, true, &[debian]), Some(Obstacle::Chroot));
         for (attempt, errno) in [(Namespaces, 13), (Rights, 1), (Rights, 13)] {
             assert_eq!(told(attempt, errno, false, &[armor]), Some(Obstacle::AppArmor));

@@ -120,6 +120,7 @@ fn predicate(plan: &Plan, step: &Step, known: &BuiltStep, builder: &str) -> Valu
                 "run": step.run,
                 "environment": step.environment,
                 "proc": step.proc,
+                "arch": step.arch,
                 "outputs": step.outputs.keys().collect::<Vec<_>>(),
             },
             "internalParameters": {

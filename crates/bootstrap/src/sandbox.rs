@@ -1,32 +1,41 @@
 //! Runs one step with nothing of the host but its kernel.
 //!
-//! A step gets user, mount, process, network, host-name, IPC and cgroup namespaces of its own. It
-//! sees `/in/NAME` (read-only), `/out` and `/build` (where it begins), `/dev/null` and `/dev/zero`,
-//! and `/proc` if it asks for it. There is no network, not even to itself. It is user and group 0
-//! of its namespace, without any capability, and cannot get one; the host sees the user who started
-//! the driver. The environment is [`environment`]; the file mask 022; standard input is empty.
+//! A step gets user, mount, process, network, host-name, IPC, cgroup and time namespaces of its
+//! own. It sees `/in/NAME` (read-only), `/out` and `/build` (where it begins), `/dev/null` and
+//! `/dev/zero`, and of `/proc` its own processes if it asks for it. There is no network, not even
+//! to itself. It is user and group 1000 of its namespace, without any capability, and cannot get
+//! one. The host sees the user who started the driver, or, if that is root, a user of its own: a
+//! step is never root. No file of the driver's is open in it; what it prints goes through a pipe.
+//! The environment is [`environment`]; the file mask 022; standard input is empty.
 //!
-//! **Time**: system calls that tell it are answered with [`TIME`], and programs do not find the
-//! kernel's vDSO, which would tell it without a system call; the processor's own counter (`rdtsc`)
-//! ends a program that reads it. What is left: times of files that the step itself makes (outputs
-//! get one fixed time), `sysinfo`, and how long things take.
+//! **System calls** are those of a list; the others do not exist for a step.
+//!
+//! **Time**: the second is always [`TIME`], and the nanosecond moves slowly, for the system calls
+//! that tell the time and for the times of files alike. Programs do not find the kernel's vDSO,
+//! which would tell the time without a system call; the processor's own counter (`rdtsc`) is that
+//! of the step's clock. What is left is in docs/bootstrap.md.
+//!
+//! **Limits**: [`StepLimits`].
 //!
 //! **Not covered**: the order in which a folder of `/build` lists its files is the file system's.
 //! Inputs and sources are written in the order of their names.
 //!
-//! Three processes take part, all of them this program started again (see [`serve`]): the *helper*,
-//! which makes the namespaces; *init*, the first process inside, which lays out the root folder,
-//! watches, and ends with the step; and the step's programs. Each dies with the one before it, so a
-//! killed driver leaves none.
+//! Three processes take part, all of them this program started again (see [`serve`]): the
+//! *helper*, which makes the namespaces and keeps the limits; *init*, the first process inside,
+//! which lays out the root folder, answers system calls, and ends with the step; and the step's
+//! programs. Each dies with the one before it, so a killed driver leaves none.
 //!
 //! Namespaces, the filter of system calls, the processor's counter and the registers of a stopped
 //! program are those of Linux on x86-64: they are in the module `x86_64`, and on other machines
 //! `unsupported` stands in its place.
 
+mod limits;
 #[cfg(any(test, not(all(target_os = "linux", target_arch = "x86_64"))))]
 mod unsupported;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod x86_64;
+
+pub use limits::{LimitKind, ReachedLimit, StepArch, StepLimits};
 
 use crate::obstacle::Obstacle;
 use serde::{Deserialize, Serialize};
@@ -60,6 +69,10 @@ pub struct SandboxTask {
     /// none.
     #[serde(default)]
     pub shell: Option<PathBuf>,
+    /// Whose system calls its programs make.
+    pub arch: StepArch,
+    /// How much of anything it may have.
+    pub limits: StepLimits,
     /// Programs and their arguments, one after the other.
     pub run: Vec<Vec<String>>,
     /// The whole environment.
@@ -79,16 +92,25 @@ pub enum TaskOutcome {
         /// How it ended, in words.
         how: String,
     },
+    /// The task was ended at a limit.
+    Limited {
+        /// Which of the programs ran, counted from 0.
+        command: usize,
+        /// The limit.
+        limit: ReachedLimit,
+    },
 }
 
 /// What the sandbox's processes answer.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Answer {
     /// All programs ended with 0.
     Done,
     /// A program did not.
     Failed { command: usize, how: String },
+    /// A limit was reached.
+    Limited { command: usize, limit: ReachedLimit },
     /// The sandbox itself could not be made.
     Broken { problem: String, obstacle: Option<Obstacle> },
 }
@@ -205,6 +227,9 @@ fn outcome(answer: &[u8], status: ExitStatus) -> Result<TaskOutcome, SandboxErro
     match serde_json::from_slice(answer) {
         Ok(Answer::Done) if status.success() => Ok(TaskOutcome::Done),
         Ok(Answer::Failed { command, how }) if status.success() => Ok(TaskOutcome::Failed { command, how }),
+        Ok(Answer::Limited { command, limit }) if status.success() => {
+            Ok(TaskOutcome::Limited { command, limit })
+        }
         Ok(Answer::Broken { problem, obstacle }) if status.success() => {
             Err(SandboxError::Setup { problem, obstacle })
         }

@@ -21,6 +21,8 @@
 //! tree = "source:tcc!"            # a source, unpacked; "source:tcc" as it is, "source:tcc!/sub" a part
 //! [[step.run]]
 //! argv = ["/in/labels", "/in/linker.hex1", "/out/linker"]
+//! [step.limits]                   # where the defaults do not fit
+//! seconds = 100
 //! [step.outputs.linker]
 //! sha256 = "…"                    # the pin
 //! ```
@@ -41,6 +43,7 @@ pub use places::{Certainty, Place, Tried};
 pub(crate) use read::{LARGEST_FILE, files_of_steps};
 
 use crate::object::Digest;
+use crate::sandbox::{StepArch, StepLimits};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -73,6 +76,10 @@ pub struct Step {
     pub environment: BTreeMap<String, String>,
     /// Whether it sees `/proc`.
     pub proc: bool,
+    /// Whose system calls its programs make.
+    pub arch: StepArch,
+    /// How much of anything it may have.
+    pub limits: StepLimits,
     /// What it leaves, by its name in `/out`, with its pin.
     pub outputs: BTreeMap<String, Option<Digest>>,
     /// The file that it is written in.

@@ -1,7 +1,7 @@
 //! Why a step has no outputs.
 
 use crate::object::Digest;
-use crate::sandbox::SandboxError;
+use crate::sandbox::{ReachedLimit, SandboxError};
 use crate::seed::SeedError;
 use crate::sources::{SourceError, UnpackError};
 use crate::steps::Step;
@@ -26,6 +26,20 @@ pub enum BuildError {
         log: PathBuf,
         /// The last lines of that, without control characters.
         last: Vec<String>,
+    },
+    /// The step was ended at one of its limits.
+    #[error("step {step}: {command}: {limit}; what it printed is in {}", log.display())]
+    Limited {
+        /// The step.
+        step: String,
+        /// The program and its arguments.
+        command: String,
+        /// The limit.
+        limit: ReachedLimit,
+        /// Where what it printed is.
+        log: PathBuf,
+        /// The file of the step.
+        file: PathBuf,
     },
     /// The step could not be run in a sandbox.
     #[error("step {step}")]
@@ -139,6 +153,11 @@ impl BuildError {
             Self::Failed { step, .. } => {
                 Some(format!("to look around where it ran: snowguard bootstrap shell {step}"))
             }
+            Self::Limited { step, limit, file, .. } => Some(format!(
+                "if it needs more: limits = {{ {} = … }} in step {step} of {}",
+                limit.kind.key(),
+                file.display()
+            )),
             Self::Sandbox { source, log, .. } => source
                 .hint()
                 .map(str::to_owned)

@@ -15,6 +15,7 @@ pub(super) fn enter(_: &SandboxTask) -> Answer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sandbox::{StepArch, StepLimits};
     use std::collections::BTreeMap;
 
     #[test]
@@ -29,6 +30,8 @@ mod tests {
             build: "/build".into(),
             proc: false,
             shell: None,
+            arch: StepArch::X86_64,
+            limits: StepLimits::default(),
             run: vec![vec!["/bin/true".into()]],
             environment: BTreeMap::new(),
         };

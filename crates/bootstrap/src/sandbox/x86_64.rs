@@ -1,9 +1,18 @@
 //! The sandbox of Linux on x86-64.
 
+mod answers;
+mod calls;
+mod cgroup;
+mod clock;
 mod error;
-mod inside;
-mod limits;
+mod filter;
+mod helper;
+mod init;
+mod rights;
+mod root;
 mod trace;
+mod tree;
+mod user;
 
 use super::{Answer, SandboxError, SandboxTask, TIME};
 use crate::causes::Causes;
@@ -19,7 +28,7 @@ pub(super) fn check() -> Result<(), SandboxError> {
 /// Makes the namespaces and runs the task in them.
 pub(super) fn enter(task: &SandboxTask) -> Answer {
     let root = nix::unistd::geteuid().is_root();
-    inside::enter(task).unwrap_or_else(|error| broken(&error, root))
+    helper::enter(task).unwrap_or_else(|error| broken(&error, root))
 }
 
 /// What the driver is told of an error. `root` is whether root started the sandbox.

@@ -4,6 +4,7 @@ use super::error::{MOST, StepProblem, StepsError};
 use super::paths::paths;
 use super::read::{CrateText, SourceText, StepText, StepsFile};
 use super::{InputOrigin, Plan, RegistryCrate, SourceArchive, Step};
+use crate::sandbox::StepLimits;
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
@@ -167,8 +168,26 @@ fn step(text: StepText, file: &Path) -> Result<Step, StepProblem> {
             return Err(StepProblem::Variable(name.clone()));
         }
     }
-    let (name, summary, environment, proc) = (text.name, text.summary, text.environment, text.proc);
-    Ok(Step { name, summary, inputs, run, environment, proc, outputs, file: file.to_owned() })
+    check_limits(&text.limits)?;
+    let (name, summary, environment) = (text.name, text.summary, text.environment);
+    let (proc, arch, limits, file) = (text.proc, text.arch, text.limits, file.to_owned());
+    Ok(Step { name, summary, inputs, run, environment, proc, arch, limits, outputs, file })
+}
+
+/// Below these, not even the first program of the chain could be started.
+fn check_limits(limits: &StepLimits) -> Result<(), StepProblem> {
+    let least = [
+        ("seconds", limits.seconds, 1),
+        ("memory_mib", limits.memory_mib, 16),
+        ("processes", limits.processes, 1),
+        ("output_mib", limits.output_mib, 1),
+        ("files", limits.files, 1),
+        ("log_mib", limits.log_mib, 1),
+    ];
+    match least.into_iter().find(|(_, value, least)| value < least) {
+        Some((key, value, least)) => Err(StepProblem::Limit { key, value, least }),
+        None => Ok(()),
+    }
 }
 
 /// Where an input comes from.

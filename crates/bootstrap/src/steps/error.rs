@@ -122,6 +122,16 @@ pub enum StepProblem {
     /// A file that is needed is missing.
     #[error("there is no file {}", .0.display())]
     NoFile(PathBuf),
+    /// A limit is too small for any program.
+    #[error("{key} = {value} among its limits is less than any program needs: the least is {least}")]
+    Limit {
+        /// The limit's key.
+        key: &'static str,
+        /// Its value.
+        value: u64,
+        /// The smallest that is allowed.
+        least: u64,
+    },
     /// A step leaves nothing.
     #[error("it has no output, so nothing could use it")]
     NoOutputs,

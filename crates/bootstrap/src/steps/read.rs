@@ -3,6 +3,7 @@
 use super::error::StepsError;
 use super::places::Tried;
 use crate::object::Digest;
+use crate::sandbox::{StepArch, StepLimits};
 use files::FileError;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -65,6 +66,10 @@ pub(super) struct StepText {
     pub(super) environment: BTreeMap<String, String>,
     #[serde(default)]
     pub(super) proc: bool,
+    #[serde(default)]
+    pub(super) arch: StepArch,
+    #[serde(default)]
+    pub(super) limits: StepLimits,
     pub(super) outputs: BTreeMap<String, OutputText>,
 }
 

@@ -5,6 +5,7 @@
 
 mod chain;
 mod ddc;
+mod escapes;
 mod kill;
 mod left;
 mod machines;

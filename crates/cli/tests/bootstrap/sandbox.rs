@@ -57,12 +57,12 @@ local socket: EPERM
 netlink: EPERM
 time: 1
 gettimeofday: 1000000
-real time: 1000000000
-monotonic time: 1000000000
+real time: 1
+monotonic time: 1
 real time by system call: 1
 time to nowhere: EFAULT
 vDSO: 0
-counter ends with signal: 11
+upper half of the counter: 0
 time in a child: 1
 time in another program: 1
 vDSO in another program: 0
@@ -82,8 +82,8 @@ device: EPERM
 owner: EINVAL
 signal to init: 0
 signal to all: ESRCH
-user: 0
-group: 0
+user: 1000
+group: 1000
 process: 1
 host: bootstrap
 mask: 18
@@ -149,6 +149,28 @@ fn a_shell_sees_what_the_step_sees() {
 }
 
 #[test]
+fn a_shell_gets_no_file_of_the_host() {
+    let folder = tempfile::tempdir().unwrap();
+    chain(
+        folder.path(),
+        "int main(void) { return 0; }\n",
+        "proc = true\nrun = [{ argv = [\"/in/probe\"] }]\n",
+    );
+    let script = folder.path().join("script");
+    std::fs::write(&script, "for file in 0 1 2; do /busybox readlink /proc/self/fd/$file; done\n").unwrap();
+    let shell = |input: &Path| {
+        let mut shell = bootstrap_command(&["shell", "probe", "--from=mirror", "--folder"]);
+        shell.arg(folder.path()).arg("--store").arg(folder.path().join("store"));
+        shell.arg("--busybox").arg(test_support::toolbox().join("usr/bin/busybox"));
+        Outcome::of(shell.stdin(std::fs::File::open(input).unwrap())).with_code(0).stderr
+    };
+    let seen = shell(&script);
+    assert_eq!(seen.lines().filter(|line| line.starts_with("pipe:[")).count(), 3, "{seen}");
+    // Nothing can be typed into a folder, and nothing is lent.
+    assert_eq!(shell(folder.path()), "/in/probe\n");
+}
+
+#[test]
 fn what_is_not_reproducible_is_found() {
     let folder = tempfile::tempdir().unwrap();
     let source = "#include <stdio.h>\n#include <sys/random.h>\nint main(void) { char random[8]; FILE *f = fopen(\"/out/o\", \"w\"); \
@@ -171,7 +193,7 @@ fn what_is_not_reproducible_is_found() {
     );
     let report = Outcome::of(verify.env("PATH", path.unwrap())).with_code(1).stdout;
     assert!(
-        report.contains("different  probe/o: file-") && report.contains("first difference at byte 32"),
+        report.contains("different  probe/o: file-") && report.contains("first difference at byte 3"),
         "{report}"
     );
     assert!(report.contains("diffoscope was started for file-"), "{report}");

@@ -14,6 +14,19 @@ pub(super) enum SetupError {
     /// The kernel makes no namespaces.
     #[error("cannot make namespaces")]
     Namespaces(#[source] Errno),
+    /// Root is the only user there is.
+    #[error(
+        "this is root in a user namespace without other users, and steps must not be root: let it have user and group {wanted} too, or start as another user"
+    )]
+    OnlyRoot { wanted: u32 },
+    /// There is no `/proc` to work with.
+    #[error("there is no /proc here: mount it first (in a chroot: mount -t proc proc /proc)")]
+    NoProc,
+    /// `/proc` cannot be mounted.
+    #[error(
+        "cannot mount /proc, which the step asks for: the kernel lets only those mount it who see the whole of it, which most containers do not (it needs Linux 5.8, too)"
+    )]
+    Proc(#[source] Errno),
     /// Init ended in another way than by its result.
     #[error("init ended without a result: {0}")]
     NoResult(String),
