@@ -234,7 +234,12 @@ long parse_enumerators() {
       value = parse_constant("the value of an enumeration constant is not a constant");
     if (find_in_this_scope(name, SPACE_ORDINARY))
       fail_name(place, "declared twice", name);
-    add_symbol(name, SPACE_ORDINARY, SYMBOL_CONSTANT, type_int)->value = wrap(value, type_int);
+    if (value < -2147483648 || value > 0xffffffff)
+      fail_name(place, "an enumeration constant of more than 32 bits", name);
+    struct Type *type = type_int;
+    if (value > 0x7fffffff)
+      type = type_unsigned;
+    add_symbol(name, SPACE_ORDINARY, SYMBOL_CONSTANT, type)->value = wrap(value, type);
     if (value < 0)
       any_negative = 1;
     value++;

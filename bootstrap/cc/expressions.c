@@ -260,7 +260,7 @@ struct Node *parse_identifier() {
     fail_name(place, "undeclared identifier", place->text);
   advance();
   if (symbol->kind == SYMBOL_CONSTANT)
-    return integer_node(symbol->value, type_int, place);
+    return integer_node(symbol->value, symbol->type, place);
   if (symbol->kind == SYMBOL_LOCAL)
     return local_node(symbol->value, symbol->type, place);
   if (symbol->kind == SYMBOL_OBJECT)

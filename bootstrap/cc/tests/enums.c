@@ -10,5 +10,7 @@ int main(void)
       sizeof(enum a) + sizeof(pq) * 10 + sizeof A * 100 + sizeof sized * 1000); pq x = Q; x++; show("x", x);
   show("sign", (enum a)-1 < 0); show("unsigned", (pq)-1 > 0); enum local { L1 = 3, L2 } l = L2; show("l", l);
   switch (l) { case L1: putstring("L1\n"); break; case L2: putstring("L2\n"); }
+  enum { TOP = 0x80000000, NEXT, ALL = 0xffffffff, LOW = -0x7fffffff - 1 };
+  show("top", TOP); show("next to top", NEXT); show("all", ALL); show("positive", ALL > 0); show("low", LOW);
   return Q;
 }

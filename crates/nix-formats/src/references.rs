@@ -234,6 +234,10 @@ pub fn scan_path(path: &Path, candidates: &Candidates) -> PathScan {
     PathScan { found: walk.scanner.finish(), unread: walk.unread, bytes: walk.bytes }
 }
 
+/// How deep folders are looked into: each is an open file, and a process has few. Nix takes no
+/// store path that is deeper than 64.
+const DEPTH: usize = 128;
+
 struct Walk<'a> {
     scanner: ReferenceScanner<'a>,
     buffer: Vec<u8>,
@@ -268,10 +272,11 @@ impl Walk<'_> {
             self.scanner.cut();
             self.path.push(OsStr::from_bytes(name.as_bytes()));
             match self.node(Some(&folder.fd), &name) {
-                Ok(Some(inner)) => {
+                Ok(Some(inner)) if open.len() < DEPTH => {
                     open.push(inner);
                     continue;
                 }
+                Ok(Some(_)) => self.note(io::Error::other(format!("it is more than {DEPTH} folders deep"))),
                 Ok(None) => {}
                 Err(error) => self.note(error),
             }
@@ -329,6 +334,20 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn folders_without_end_are_noted() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut deep = folder.path().to_owned();
+        (0..300).for_each(|_| deep.push("d"));
+        std::fs::create_dir_all(&deep).unwrap();
+        std::fs::write(folder.path().join("z"), A).unwrap();
+        let candidates = Candidates::new([A]);
+        let scan = scan_path(folder.path(), &candidates);
+        assert_eq!((scan.found.len(), scan.unread.len()), (1, 1));
+        assert!(scan.unread[0].error.to_string().contains("128 folders deep"));
+        assert_eq!(scan.unread[0].path.components().count(), folder.path().components().count() + 128);
+    }
 
     const A: &str = "0c0pz9gyl5pn6b5dqzz34kxijb4ypzhv";
     const B: &str = "zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz";

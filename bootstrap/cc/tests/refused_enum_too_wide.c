@@ -1,0 +1,1 @@
+enum { TOP = 0xffffffff, BEHIND };
