@@ -11,6 +11,7 @@ pub(crate) mod sample;
 pub(crate) mod score;
 
 use anyhow::Context;
+use fixes::FixSet;
 use sample::{SETS, Set};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -27,7 +28,7 @@ enum Command {
     /// Draw the candidate pairs of a set from the real records and evaluations, as tab-separated
     /// lines
     Sample {
-        /// Which set: `tuned`, `hold-out` or `third`
+        /// Which set: `tuned`, `hold-out`, `third`, or the records of `at-the-fix` or `fresh`
         #[arg(long, default_value = "tuned")]
         set: String,
         /// Another draw of the same size, as for a new set
@@ -36,7 +37,7 @@ enum Command {
     },
     /// Check that the files of labels hold exactly what is drawn for their sets
     Check {
-        /// Only this set, `at-the-fix` included
+        /// Only this set, `at-the-fix` and `fresh` included
         #[arg(long)]
         set: Option<String>,
     },
@@ -74,6 +75,11 @@ impl Set {
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let data = data::Data::read()?;
     match &options.command {
+        Command::Sample { set, .. } if FixSet::called(set).is_some() => {
+            for (cve, stratum) in FixSet::called(set).context("a set")?.drawn(&data)? {
+                println!("{cve}\t{stratum}");
+            }
+        }
         Command::Sample { set, seed } => {
             let set = set_called(set)?;
             println!("{}", labels::HEADER);
@@ -90,9 +96,10 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
             for set in SETS.iter().filter(|set| wanted(set.name)) {
                 check(&data, set)?;
             }
-            if wanted(fixes::NAME) {
-                fixes::check(&data)?;
-            } else if let Some(set) = set {
+            for set in fixes::SETS.iter().filter(|set| wanted(set.name)) {
+                set.check(&data)?;
+            }
+            if let Some(set) = set.as_deref().filter(|set| FixSet::called(set).is_none()) {
                 set_called(set)?;
             }
         }

@@ -1,25 +1,53 @@
 //! Pairs at and just after a fix: records with versions around the fixes that upstream names.
 //!
-//! The set `at-the-fix` is ours: records drawn by [`draw`], packages made for it, and a truth that
-//! comes from upstream. `boundaries` is shared by several projects and comes with its own records.
+//! The [`SETS`] are ours: records drawn by [`draw`], packages made for them, and a truth that comes
+//! from upstream. `boundaries` is shared by several projects and comes with its own records.
 
 pub(crate) mod draw;
 
 use crate::quality::data::{Data, Package};
 use crate::quality::labels::{self, Identity, Label, Status};
-use crate::quality::sample::SETS;
+use crate::quality::sample;
 use crate::workspace;
 use anyhow::{Context, bail, ensure};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-/// The name of our set.
-pub(crate) const NAME: &str = "at-the-fix";
+/// A set of records and of packages around their fixes.
+#[derive(Debug)]
+pub(crate) struct FixSet {
+    /// What it is called in the benchmark and on the command line.
+    pub(crate) name: &'static str,
+    labels: &'static str,
+    packages: &'static str,
+    /// Records that were drawn and passed over, and why.
+    skipped: &'static str,
+    /// How it is drawn.
+    pub(crate) draw: draw::Draw,
+    /// Nobody reads its mistakes; else the odd records are held out and the even ones are read.
+    pub(crate) whole: bool,
+}
 
-const LABELS: &str = "quality/labels-4.tsv";
-const PACKAGES: &str = "quality/packages-4.jsonl";
-const SKIPPED: &str = "quality/skipped-4.tsv";
+/// The sets. Records of an earlier one are not drawn again for a later one.
+pub(crate) const SETS: [FixSet; 2] = [
+    FixSet {
+        name: "at-the-fix",
+        labels: "quality/labels-4.tsv",
+        packages: "quality/packages-4.jsonl",
+        skipped: "quality/skipped-4.tsv",
+        draw: draw::Draw { seed: 3_141_592_653, repeat: 3, since: 0, counts: [8, 7, 9, 6, 20, 10, 7] },
+        whole: false,
+    },
+    FixSet {
+        name: "fresh",
+        labels: "quality/labels-5.tsv",
+        packages: "quality/packages-5.jsonl",
+        skipped: "quality/skipped-5.tsv",
+        draw: draw::Draw { seed: 1_618_033_988, repeat: 2, since: 2024, counts: [0, 2, 4, 3, 8, 8, 7] },
+        whole: true,
+    },
+];
 
 /// The first line of the labels.
 const HEADER: &str = "cve\tpackage\tstratum\tkind\tidentity\taffected\tsource\treason";
@@ -46,93 +74,119 @@ pub(crate) struct Pair {
     pub(crate) held_out: bool,
 }
 
-/// The labels of `at-the-fix`.
-pub(crate) fn pairs() -> anyhow::Result<Vec<Pair>> {
-    let rows = rows(&workspace::root().join(LABELS), HEADER)?;
-    let mut pairs = Vec::new();
-    let mut seen: Vec<String> = Vec::new();
-    for (index, row) in rows.iter().enumerate() {
-        let [cve, package, stratum, kind, identity, affected, source, reason] = &row[..] else {
-            bail!("{LABELS}, line {}: {} columns, expected 8", index + 2, row.len());
-        };
-        let wrong = || format!("{LABELS}, line {}", index + 2);
-        ensure!(KINDS.contains(&kind.as_str()), "{}: no kind `{kind}`", wrong());
-        ensure!(!source.is_empty() && !reason.is_empty(), "{}: no source or no reason", wrong());
-        let (identity, status) = match (identity.as_str(), affected.as_str()) {
-            ("same", "yes") => (Identity::Same, Status::Affected),
-            ("same", "no") => (Identity::Same, Status::Unaffected),
-            ("same", "unknown") => (Identity::Same, Status::Unknown),
-            ("other", "no") => (Identity::Other, Status::Unaffected),
-            other => bail!("{}: {other:?} cannot be", wrong()),
-        };
-        ensure!((identity == Identity::Other) == (kind == "near"), "{}: `near` is other software", wrong());
-        if seen.last() != Some(cve) {
-            ensure!(!seen.contains(cve), "{}: {cve} stands in two places", wrong());
-            seen.push(cve.clone());
+impl FixSet {
+    /// The set of this name.
+    pub(crate) fn called(name: &str) -> Option<&'static Self> {
+        SETS.iter().find(|set| set.name == name)
+    }
+
+    /// Its packages.
+    pub(crate) fn packages(&self) -> anyhow::Result<BTreeMap<String, Package>> {
+        read_packages(&workspace::root().join(self.packages))
+    }
+
+    /// The records that were passed over.
+    fn skipped(&self) -> anyhow::Result<BTreeSet<String>> {
+        let rows = rows(&workspace::root().join(self.skipped), "cve\twhy")?;
+        Ok(rows.into_iter().filter_map(|row| row.into_iter().next()).collect())
+    }
+
+    /// The records that it is drawn of, with their strata.
+    pub(crate) fn drawn(&self, data: &Data) -> anyhow::Result<Vec<(String, &'static str)>> {
+        let mut except = BTreeSet::new();
+        for set in &sample::SETS {
+            except.extend(labels::read(&set.path())?.into_iter().map(|label| label.cve));
         }
-        let label = Label {
-            cve: cve.clone(),
-            package: package.clone(),
-            stratum: stratum.clone(),
-            identity,
-            status,
-            reason: reason.clone(),
-        };
-        // The first record, the third and so on.
-        pairs.push(Pair { label, kind: kind.clone(), held_out: seen.len() % 2 == 1 });
+        except.extend(Boundaries::read()?.records.into_keys());
+        for earlier in SETS.iter().take_while(|set| set.name != self.name) {
+            except.extend(earlier.skipped()?);
+            except.extend(earlier.pairs()?.into_iter().map(|pair| pair.label.cve));
+        }
+        Ok(draw::draw(data, &self.draw, &except, &self.skipped()?))
     }
-    Ok(pairs)
-}
 
-/// The packages of `at-the-fix`.
-pub(crate) fn packages() -> anyhow::Result<BTreeMap<String, Package>> {
-    read_packages(&workspace::root().join(PACKAGES))
-}
-
-/// Is every label of a drawn record, and every package there?
-pub(crate) fn check(data: &Data) -> anyhow::Result<()> {
-    let mut except = BTreeSet::new();
-    for set in &SETS {
-        except.extend(labels::read(&set.path())?.into_iter().map(|label| label.cve));
+    /// Its labels.
+    pub(crate) fn pairs(&self) -> anyhow::Result<Vec<Pair>> {
+        let file = self.labels;
+        let rows = rows(&workspace::root().join(file), HEADER)?;
+        let mut pairs = Vec::new();
+        let mut seen: Vec<String> = Vec::new();
+        for (index, row) in rows.iter().enumerate() {
+            let [cve, package, stratum, kind, identity, affected, source, reason] = &row[..] else {
+                bail!("{file}, line {}: {} columns, expected 8", index + 2, row.len());
+            };
+            let wrong = || format!("{file}, line {}", index + 2);
+            ensure!(KINDS.contains(&kind.as_str()), "{}: no kind `{kind}`", wrong());
+            ensure!(!source.is_empty() && !reason.is_empty(), "{}: no source or no reason", wrong());
+            let (identity, status) = match (identity.as_str(), affected.as_str()) {
+                ("same", "yes") => (Identity::Same, Status::Affected),
+                ("same", "no") => (Identity::Same, Status::Unaffected),
+                ("same", "unknown") => (Identity::Same, Status::Unknown),
+                ("other", "no") => (Identity::Other, Status::Unaffected),
+                other => bail!("{}: {other:?} cannot be", wrong()),
+            };
+            ensure!(
+                (identity == Identity::Other) == (kind == "near"),
+                "{}: `near` is other software",
+                wrong()
+            );
+            if seen.last() != Some(cve) {
+                ensure!(!seen.contains(cve), "{}: {cve} stands in two places", wrong());
+                seen.push(cve.clone());
+            }
+            let label = Label {
+                cve: cve.clone(),
+                package: package.clone(),
+                stratum: stratum.clone(),
+                identity,
+                status,
+                reason: reason.clone(),
+            };
+            // The first record, the third and so on.
+            pairs.push(Pair { label, kind: kind.clone(), held_out: self.whole || seen.len() % 2 == 1 });
+        }
+        Ok(pairs)
     }
-    except.extend(Boundaries::read()?.records.into_keys());
-    let skipped = rows(&workspace::root().join(SKIPPED), "cve\twhy")?;
-    let skipped = skipped.into_iter().filter_map(|row| row.into_iter().next()).collect();
-    let drawn = draw::draw(data, &except, &skipped);
-    let pairs = pairs()?;
-    let mut labelled: Vec<(String, &str)> = Vec::new();
-    let mut seen = BTreeSet::new();
-    for Pair { label, .. } in &pairs {
-        let one = (label.cve.clone(), label.stratum.as_str());
-        if labelled.last() != Some(&one) {
-            labelled.push(one);
+
+    /// Is every label of a drawn record, and every package there?
+    pub(crate) fn check(&self, data: &Data) -> anyhow::Result<()> {
+        let file = self.labels;
+        let drawn = self.drawn(data)?;
+        let pairs = self.pairs()?;
+        let mut labelled: Vec<(String, &str)> = Vec::new();
+        let mut seen = BTreeSet::new();
+        for Pair { label, .. } in &pairs {
+            let one = (label.cve.clone(), label.stratum.as_str());
+            if labelled.last() != Some(&one) {
+                labelled.push(one);
+            }
+            ensure!(
+                seen.insert((&label.cve, &label.package)),
+                "{} and {} are labelled twice",
+                label.cve,
+                label.package
+            );
+        }
+        for (index, (label, draw)) in labelled.iter().zip(&drawn).enumerate() {
+            ensure!(label == draw, "{file}: record {} is {label:?}, the draw has {draw:?}", index + 1);
         }
         ensure!(
-            seen.insert((&label.cve, &label.package)),
-            "{} and {} are labelled twice",
-            label.cve,
-            label.package
+            labelled.len() == drawn.len(),
+            "{file} has {} records, the draw {}",
+            labelled.len(),
+            drawn.len()
         );
+        let packages = self.packages()?;
+        let used: BTreeSet<&str> = pairs.iter().map(|pair| pair.label.package.as_str()).collect();
+        let there: BTreeSet<&str> = packages.keys().map(String::as_str).collect();
+        ensure!(
+            used == there,
+            "packages without a label or without a line: {:?}",
+            used.symmetric_difference(&there).collect::<Vec<_>>()
+        );
+        println!("{file}: {} labels of {} drawn records", pairs.len(), drawn.len());
+        Ok(())
     }
-    for (index, (label, draw)) in labelled.iter().zip(&drawn).enumerate() {
-        ensure!(label == draw, "{LABELS}: record {} is {label:?}, the draw has {draw:?}", index + 1);
-    }
-    ensure!(
-        labelled.len() == drawn.len(),
-        "{LABELS} has {} records, the draw {}",
-        labelled.len(),
-        drawn.len()
-    );
-    let packages = packages()?;
-    let used: BTreeSet<&str> = pairs.iter().map(|pair| pair.label.package.as_str()).collect();
-    let there: BTreeSet<&str> = packages.keys().map(String::as_str).collect();
-    ensure!(
-        used == there,
-        "packages without a label or without a line: {:?}",
-        used.symmetric_difference(&there).collect::<Vec<_>>()
-    );
-    println!("{LABELS}: {} labels of {} drawn records", pairs.len(), drawn.len());
-    Ok(())
 }
 
 /// The shared set.
@@ -199,18 +253,20 @@ mod tests {
 
     #[test]
     fn the_committed_labels_are_whole() {
-        let pairs = pairs().expect("labels");
-        for (stratum, count) in draw::STRATA {
-            let records: BTreeSet<&str> = pairs
-                .iter()
-                .filter(|pair| pair.label.stratum == stratum)
-                .map(|pair| pair.label.cve.as_str())
-                .collect();
-            assert_eq!(records.len(), count, "stratum {stratum}");
-        }
-        let packages = packages().expect("packages");
-        for pair in &pairs {
-            assert!(packages.contains_key(&pair.label.package), "{} is not there", pair.label.package);
+        for set in &SETS {
+            let pairs = set.pairs().expect("labels");
+            for (stratum, count) in draw::STRATA.into_iter().zip(set.draw.counts) {
+                let records: BTreeSet<&str> = pairs
+                    .iter()
+                    .filter(|pair| pair.label.stratum == stratum)
+                    .map(|pair| pair.label.cve.as_str())
+                    .collect();
+                assert_eq!(records.len(), count, "{}, stratum {stratum}", set.name);
+            }
+            let packages = set.packages().expect("packages");
+            for pair in &pairs {
+                assert!(packages.contains_key(&pair.label.package), "{} is not there", pair.label.package);
+            }
         }
     }
 

@@ -75,7 +75,7 @@ pub(super) fn run() -> anyhow::Result<Vec<Table>> {
         let rules = [("snowguard", &ours), ("snowguard, renamed", &renamed), ("substring", &substring)];
         add_summary(&mut summary, set, labels.len(), &rules);
         add_strata(&mut strata, set, &labels, &ours, &substring);
-        add_mistakes(&mut mistakes, set, &labels, &ours);
+        add_mistakes(&mut mistakes, set.name, labels.iter().zip(ours.predictions.iter().copied()));
     }
     summary.note("A pair counts as predicted if the finding has at least medium confidence, which is what reports show.");
     summary.note("The substring rule: product or packageName anywhere in the derivation's name, versions compared as texts.");
@@ -131,17 +131,18 @@ fn add_strata(table: &mut Table, set: &Set, labels: &[Label], ours: &Report, sub
     }
 }
 
-fn add_mistakes(table: &mut Table, set: &Set, labels: &[Label], ours: &Report) {
-    for (label, prediction) in labels.iter().zip(&ours.predictions) {
+/// Adds the pairs of which something else was said than is true.
+fn add_mistakes<'a>(table: &mut Table, set: &str, said: impl Iterator<Item = (&'a Label, Prediction)>) {
+    for (label, prediction) in said {
         if prediction.same() == is_same(label) && prediction.affected() == is_affected(label) {
             continue;
         }
         table.row(vec![
-            set.name.into(),
+            set.into(),
             label.cve.clone().into(),
             label.package.clone().into(),
             truth(label).into(),
-            said(*prediction).into(),
+            in_words(prediction).into(),
             label.reason.clone().into(),
         ]);
     }
@@ -154,7 +155,7 @@ fn truth(label: &Label) -> String {
 }
 
 /// A prediction, in the words of the labels.
-fn said(prediction: Prediction) -> &'static str {
+fn in_words(prediction: Prediction) -> &'static str {
     match prediction {
         Prediction::None => "other",
         Prediction::Affected => "same, affected",

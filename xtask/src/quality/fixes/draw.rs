@@ -1,37 +1,44 @@
-//! Drawing records for the set `at-the-fix`.
+//! Drawing records for sets at and just after a fix.
 //!
 //! A record is a candidate if a product of it has the name of a package. Candidates are sorted into
 //! strata by what they write about versions, each stratum is ordered by a hash, and records are
-//! taken from the front. A record that a reader passed over (`quality/skipped-4.tsv`: other
-//! software, or no fix that upstream names) makes room for the next one.
+//! taken from the front. A record that a reader passed over (other software, or no fix
+//! that upstream names) makes room for the next one.
 
 use crate::quality::data::{Data, containers, list, product_names};
 use crate::quality::sample::{bare, hash, normalise};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The seed of the order.
-const SEED: u64 = 3_141_592_653;
+/// How a set is drawn.
+#[derive(Debug)]
+pub(crate) struct Draw {
+    /// The seed of the order.
+    pub(crate) seed: u64,
+    /// How often a product may be drawn.
+    pub(crate) repeat: usize,
+    /// Only records whose identifier is of this year or later.
+    pub(crate) since: u16,
+    /// How many records of each stratum, in the order of [`STRATA`].
+    pub(crate) counts: [usize; 7],
+}
 
-/// How often a product may be drawn.
-const REPEAT: usize = 3;
-
-/// The strata, in the order of the draw, and how many records of each are drawn.
-pub(crate) const STRATA: [(&str, usize); 7] = [
+/// The strata, in the order of the draw.
+pub(crate) const STRATA: [&str; 7] = [
     // Versions in words, or in the description only.
-    ("prose", 8),
+    "prose",
     // Single versions only.
-    ("exact", 7),
+    "exact",
     // Ranges written as text, `>= 1.0, < 1.2`.
-    ("relations", 9),
+    "relations",
     // The author names no version, an enrichment does.
-    ("silent", 6),
+    "silent",
     // The upper ends of an enrichment are others than the author's.
-    ("adp-differs", 20),
+    "adp-differs",
     // Several upper ends of one product, `changes`, or several fixes in a list.
-    ("several-ends", 10),
+    "several-ends",
     // One range.
-    ("plain", 7),
+    "plain",
 ];
 
 /// Whose records are of plugins that nixpkgs does not have.
@@ -227,6 +234,7 @@ type Candidate<'a> = (u64, &'a str, BTreeSet<String>);
 /// `except` holds records of other sets, `skipped` those that a reader passed over.
 pub(crate) fn draw(
     data: &Data,
+    how: &Draw,
     except: &BTreeSet<String>,
     skipped: &BTreeSet<String>,
 ) -> Vec<(String, &'static str)> {
@@ -234,7 +242,8 @@ pub(crate) fn draw(
     let mut candidates: BTreeMap<&str, Vec<Candidate<'_>>> = BTreeMap::new();
     for (cve, record) in &data.records {
         let assigner = record["cveMetadata"]["assignerShortName"].as_str().unwrap_or("");
-        if except.contains(cve) || WITHOUT_PACKAGES.contains(&assigner) {
+        let year = cve.split('-').nth(1).and_then(|year| year.parse::<u16>().ok()).unwrap_or(0);
+        if year < how.since || except.contains(cve) || WITHOUT_PACKAGES.contains(&assigner) {
             continue;
         }
         let products: BTreeSet<String> = product_names(record)
@@ -249,12 +258,12 @@ pub(crate) fn draw(
             continue;
         }
         if let Some(stratum) = stratum(record, &known) {
-            candidates.entry(stratum).or_default().push((hash(SEED, cve, stratum), cve, products));
+            candidates.entry(stratum).or_default().push((hash(how.seed, cve, stratum), cve, products));
         }
     }
     let mut drawn = Vec::new();
     let mut often: BTreeMap<String, usize> = BTreeMap::new();
-    for (stratum, wanted) in STRATA {
+    for (stratum, wanted) in STRATA.into_iter().zip(how.counts) {
         let mut ordered = candidates.remove(stratum).unwrap_or_default();
         ordered.sort();
         let mut taken = 0;
@@ -262,7 +271,7 @@ pub(crate) fn draw(
             if taken == wanted {
                 break;
             }
-            let full = products.iter().any(|name| often.get(name).is_some_and(|n| *n >= REPEAT));
+            let full = products.iter().any(|name| often.get(name).is_some_and(|n| *n >= how.repeat));
             if full || skipped.contains(cve) {
                 continue;
             }

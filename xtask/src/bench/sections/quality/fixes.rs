@@ -1,11 +1,11 @@
 //! The sets of pairs at and just after a fix.
 
-use super::{interval, matched, said, truth, value};
+use super::{add_mistakes, interval, matched, value};
 use crate::bench::table::{Cell, Table};
 use crate::quality::data::{Data, Package};
-use crate::quality::fixes::{self, Boundaries, KINDS};
+use crate::quality::fixes::{Boundaries, FixSet, KINDS, Pair, SETS};
 use crate::quality::labels::{Label, Status};
-use crate::quality::score::{self, Prediction, Report, is_affected, is_same};
+use crate::quality::score::{self, Prediction, Report, is_affected};
 use anyhow::Context;
 use matching::Knowledge;
 use serde_json::Value;
@@ -25,27 +25,47 @@ struct Set<'a> {
     open: bool,
 }
 
-/// Scores our matching and the substring rule.
-pub(super) fn tables(data: &Data, knowledge: &Knowledge) -> anyhow::Result<Vec<Table>> {
-    let boundaries = Boundaries::read()?;
-    let packages = fixes::packages()?;
-    let pairs = fixes::pairs()?;
-    let part = |name, open, wanted: &dyn Fn(bool) -> bool| {
-        let chosen: Vec<_> = pairs.iter().filter(|pair| wanted(pair.held_out)).collect();
+/// A set of ours, read.
+struct Own {
+    pairs: Vec<Pair>,
+    packages: BTreeMap<String, Package>,
+}
+
+impl Own {
+    fn read(set: &FixSet) -> anyhow::Result<Self> {
+        Ok(Self { pairs: set.pairs()?, packages: set.packages()? })
+    }
+
+    /// The pairs of it that are held out, or those that are not, or both.
+    fn part<'a>(
+        &'a self,
+        data: &'a Data,
+        name: &'static str,
+        open: bool,
+        wanted: impl Fn(bool) -> bool,
+    ) -> Set<'a> {
+        let chosen: Vec<_> = self.pairs.iter().filter(|pair| wanted(pair.held_out)).collect();
         Set {
             name,
             labels: chosen.iter().map(|pair| pair.label.clone()).collect(),
             kinds: chosen.iter().map(|pair| pair.kind.clone()).collect(),
             records: &data.records,
-            packages: &packages,
+            packages: &self.packages,
             others: true,
             open,
         }
-    };
+    }
+}
+
+/// Scores our matching and the substring rule.
+pub(super) fn tables(data: &Data, knowledge: &Knowledge) -> anyhow::Result<Vec<Table>> {
+    let boundaries = Boundaries::read()?;
+    let [at_the_fix, fresh] = [Own::read(&SETS[0])?, Own::read(&SETS[1])?];
     let sets = [
-        part("at-the-fix", false, &|_| true),
-        part("at-the-fix, tuned half", true, &|held_out| !held_out),
-        part("at-the-fix, hold-out half", false, &|held_out| held_out),
+        at_the_fix.part(data, "at-the-fix", false, |_| true),
+        at_the_fix.part(data, "at-the-fix, tuned half", true, |held_out| !held_out),
+        at_the_fix.part(data, "at-the-fix, hold-out half", false, |held_out| held_out),
+        fresh.part(data, "fresh", false, |_| true),
         Set {
             name: "boundaries",
             kinds: vec![String::new(); boundaries.labels.len()],
@@ -87,13 +107,14 @@ pub(super) fn tables(data: &Data, knowledge: &Knowledge) -> anyhow::Result<Vec<T
         }
         set.add_kinds(&mut kinds, &ours);
         if set.open {
-            set.add_mistakes(&mut mistakes, &ours);
+            let known = set.known(&ours).map(|(label, prediction, _)| (label, prediction));
+            add_mistakes(&mut mistakes, set.name, known);
         }
     }
     summary.note("Truth is what upstream says. A pair whose truth is unknown is left out of \"affected\".");
     summary.note("unknown: pairs with a truth for which the rule says that it cannot tell.");
     summary.note(
-        "The even records of at-the-fix are the tuned half, the odd ones the hold-out: quality/README.md.",
+        "The even records of at-the-fix are the tuned half; the odd ones and fresh are held out: quality/README.md.",
     );
     Ok(vec![summary, kinds, mistakes])
 }
@@ -176,22 +197,6 @@ impl Set<'_> {
                     Cell::Number(tally.missed, ""),
                 ]);
             }
-        }
-    }
-
-    fn add_mistakes(&self, table: &mut Table, report: &Report) {
-        for (label, prediction, _) in self.known(report) {
-            if prediction.same() == is_same(label) && prediction.affected() == is_affected(label) {
-                continue;
-            }
-            table.row(vec![
-                self.name.into(),
-                label.cve.clone().into(),
-                label.package.clone().into(),
-                truth(label).into(),
-                said(prediction).into(),
-                label.reason.clone().into(),
-            ]);
         }
     }
 }
