@@ -1,8 +1,11 @@
-//! Ranges in prose and the order of versions in every scheme, of two texts with NUL between them.
+//! Ranges in prose, what they are of, and the order of versions in every scheme, of two texts with
+//! NUL between them.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
 use vulnerability::model::VersionScheme;
+use vulnerability::names::squash;
+use vulnerability::prose;
 use vulnerability::ranges::{text, text_contains};
 use vulnerability::version::compare;
 
@@ -22,6 +25,9 @@ fuzz_target!(|data: &[u8]| {
     let (a, b) = input.split_once('\0').unwrap_or((input, "1.2.3"));
     std::hint::black_box(text::parse(a));
     std::hint::black_box(text_contains(a, b));
+    for name in prose::names(&prose::spans(&a.to_ascii_lowercase())) {
+        assert!(!name.is_empty() && name == squash(&name), "{name:?} is no key");
+    }
     for scheme in SCHEMES {
         let there = compare(*scheme, a, b);
         let back = compare(*scheme, b, a);

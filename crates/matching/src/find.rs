@@ -209,7 +209,9 @@ impl<'a> Matcher<'a> {
             .copied()
             .collect();
         let referenced = record::referenced(vulnerability, statements);
-        candidates.extend(referenced.iter().filter_map(|name| self.by_name.get(name)).flatten());
+        let described = record::described(vulnerability);
+        let in_words = referenced.iter().chain(&described);
+        candidates.extend(in_words.filter_map(|name| self.by_name.get(name)).flatten());
         if candidates.is_empty() {
             return;
         }

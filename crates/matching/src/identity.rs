@@ -3,6 +3,7 @@
 mod described;
 mod enrichment;
 mod family;
+pub(crate) mod in_words;
 mod related;
 
 use crate::facts::owners::Owners;
@@ -13,6 +14,7 @@ use crate::knowledge::{Knowledge, Software};
 use crate::set::PackageSet;
 use crate::vocabulary::NAMES;
 use enrichment::{shortened, vendor_is_guessed};
+use in_words::by_text;
 use related::{add_on, plugs_into};
 use vulnerability::names::{dashed, squash};
 use vulnerability::{CveId, Stated};
@@ -69,7 +71,7 @@ pub(crate) fn identify(
     if facts.plugin_target.is_some_and(|host| !plugs_into(package, host)) {
         return None;
     }
-    let mut identity = by_names(record, facts, package, knowledge)?;
+    let mut identity = by_names(cve, record, facts, package, knowledge)?;
     if let Some(product) = shortened(record, facts, package) {
         identity.signs.push((false, format!("the record itself calls the product \"{product}\"")));
         identity.confidence = Confidence::Low;
@@ -99,6 +101,7 @@ pub(crate) fn identify(
 
 /// The rules on names, from sure to weak.
 fn by_names(
+    cve: CveId,
     record: &RecordFacts<'_>,
     facts: &StatementFacts<'_>,
     package: &PackageFacts<'_>,
@@ -120,6 +123,7 @@ fn by_names(
             .or_else(|| by_derived(record, facts, package))
             .or_else(|| by_maker(facts, package))
             .or_else(|| by_repository(facts, package))
+            .or_else(|| by_text(cve, record, facts, package, knowledge))
             .or_else(|| by_reference(record, facts, package));
     }
     let set = collection(record, facts, package);
@@ -190,7 +194,10 @@ fn by_curated(
     let fits = |s: &&&Software| {
         s.vendors.is_empty() || upstream.is_empty() || upstream.iter().any(|v| s.vendors.contains(v))
     };
-    let fitting = entries.iter().any(fits) || owner_agrees(facts, package).is_some();
+    // "Varnish / Varnish Cache": whoever is called like the software is behind it.
+    let fitting = entries.iter().any(fits)
+        || owner_agrees(facts, package).is_some()
+        || (!facts.is_enrichment() && facts.vendors.contains(&package.name));
     if !fitting {
         if !is_distinctive(package, knowledge) {
             return Curated::Other;
@@ -426,6 +433,8 @@ fn by_name(
     } else if let Some(text) = named_after.or(described_otherwise) {
         sign(false, text);
         Confidence::Low
+    } else if is_its_own_library(facts, package, collection) && !generic {
+        Confidence::Medium
     } else if package.set != PackageSet::Top
         || collection.is_some()
         || generic
@@ -436,6 +445,22 @@ fn by_name(
         Confidence::Medium
     };
     Identity { rule, confidence, signs }
+}
+
+/// Whether an author names a library of a language's set under its own name, with a name that few
+/// bear, and the library's repository is called so too: the client of a server has one that is called
+/// otherwise, such as `redis-py`.
+fn is_its_own_library(
+    facts: &StatementFacts<'_>,
+    package: &PackageFacts<'_>,
+    collection: Option<PackageSet>,
+) -> bool {
+    package.set != PackageSet::Top
+        && collection.is_none()
+        && !facts.is_enrichment()
+        && facts.vendors.contains(&package.name)
+        && is_rare(&package.name)
+        && package.owners.repositories_called(&package.name).next().is_some()
 }
 
 /// A repository of the package's name whose owner is not known to be behind the package.

@@ -163,7 +163,7 @@ impl Knowledge {
             }
         }
         for mut vendor in parsed.vendor {
-            for spelling in &mut vendor.spellings {
+            for spelling in vendor.spellings.iter_mut().chain(&mut vendor.products_without) {
                 let rest = if spelling.ends_with('*') { "*" } else { "" };
                 *spelling = squash(spelling) + rest;
             }
@@ -247,9 +247,12 @@ impl Knowledge {
     }
 
     /// The conventions of vendors by their (squashed) names. Of several the first decides.
-    pub(crate) fn conventions(&self, vendors: &[String]) -> Conventions {
+    pub(crate) fn conventions(&self, vendors: &[String], products: &[String]) -> Conventions {
         let called = |rule: &&Vendor| {
-            vendors.iter().any(|vendor| rule.spellings.iter().any(|spelling| names(spelling, vendor)))
+            let without =
+                |product: &String| rule.products_without.iter().any(|spelling| names(spelling, product));
+            !products.iter().any(without)
+                && vendors.iter().any(|vendor| rule.spellings.iter().any(|spelling| names(spelling, vendor)))
         };
         let mut conventions = Conventions::default();
         for rule in self.vendors.iter().filter(called) {
@@ -334,12 +337,16 @@ mod tests {
     #[test]
     fn vendors_have_conventions() {
         let knowledge = Knowledge::built_in().unwrap();
-        let of = |vendors: &[&str]| {
-            knowledge.conventions(&vendors.iter().map(|v| (*v).to_owned()).collect::<Vec<_>>())
+        let of = |vendors: &[&str], product: &str| {
+            let vendors: Vec<String> = vendors.iter().map(|v| (*v).to_owned()).collect();
+            knowledge.conventions(&vendors, &[product.to_owned()])
         };
-        assert_eq!(of(&["acme", "linuxfoundation"]), Conventions::default());
-        assert!(of(&["acme", "linux"]).texts_limit_nothing);
-        assert_eq!(of(&["oraclecorporation"]).one_range_a_line.as_deref(), Some("Oracle"));
+        assert_eq!(of(&["acme", "linuxfoundation"], "linux"), Conventions::default());
+        assert!(of(&["acme", "linux"], "linux").texts_limit_nothing);
+        let oracle = |product| of(&["oraclecorporation"], product).one_range_a_line;
+        assert_eq!(oracle("mysqlserver").as_deref(), Some("Oracle"));
+        assert_eq!(oracle("globallifecyclemanagementopatch"), None, "one line of all");
+        assert_eq!(oracle("siebelcrm"), None);
     }
 
     #[test]

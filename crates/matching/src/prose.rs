@@ -5,6 +5,7 @@
 //! share; none knows a product. They answer only when the text is plain, because the structured
 //! data is right far more often than a guess at prose.
 
+pub(crate) mod fixes;
 pub(crate) mod parts;
 pub(crate) mod systems;
 pub(crate) mod versions;

@@ -165,6 +165,7 @@ pub(crate) struct Versions {
     pub(crate) others_too: Phrases,
     pub(crate) up_to_before: Texts,
     pub(crate) up_to_behind: Texts,
+    pub(crate) of_distributions: Texts,
 }
 
 #[cfg(test)]

@@ -95,8 +95,10 @@ impl ProductFacts {
         let collection = product.collection_url.as_deref().unwrap_or("");
         owners.add_url(collection);
         owners.add_url(product.repo.as_deref().unwrap_or(""));
-        if let Some(name) = product.package_name.as_deref().filter(|n| n.contains('.') && n.contains('/')) {
-            owners.add_url(name);
+        for name in [&product.package_name, &product.product].into_iter().flatten() {
+            if name.contains('.') && name.contains('/') {
+                owners.add_url(name);
+            }
         }
         let collection = collection.to_ascii_lowercase();
         // "Red Hat / wildfly" is wildfly itself; "Red Hat / Red Hat Enterprise Linux 8 / libtiff"
@@ -122,7 +124,7 @@ impl ProductFacts {
             set: collection_set(&collection).or_else(target_set),
             cpes_elsewhere: all(cpes.iter().map(|cpe| other_system(&cpe.target))),
             plugin_target: if cpes.len() == product.cpes.len() { plugin_target(&cpes) } else { None },
-            conventions: knowledge.conventions(&vendors),
+            conventions: knowledge.conventions(&vendors, &products),
             products,
             derived,
             spelt,

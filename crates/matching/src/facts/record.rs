@@ -4,15 +4,15 @@
 use super::owners::Owners;
 use super::product::{Naming, has_name, plugin_of};
 use super::statement::StatementFacts;
-use crate::prose::versions::Span;
-use crate::prose::{parts, systems, versions};
+use crate::prose::{fixes, parts, systems};
 use crate::set::PackageSet;
 use crate::vocabulary::{Language, RELATED};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use std::cell::OnceCell;
-use vulnerability::model::{Container, Product, Vulnerability};
+use vulnerability::model::{Container, Product, Statement, Vulnerability};
 use vulnerability::names;
+use vulnerability::prose::{self, Span};
 
 /// How many bytes of a description are looked at.
 const DESCRIPTION_LIMIT: usize = 4000;
@@ -29,6 +29,7 @@ pub(crate) struct RecordFacts<'a> {
     system: OnceCell<Option<(&'static str, String)>>,
     language: OnceCell<Option<&'static Language>>,
     spans: OnceCell<Vec<Span>>,
+    fixes: OnceCell<Vec<String>>,
     hosted_edition: OnceCell<bool>,
     /// Only a service that its operator hosts is affected.
     pub(crate) hosted: bool,
@@ -55,6 +56,15 @@ pub(crate) fn referenced(vulnerability: &Vulnerability, statements: &[StatementF
     names::referenced(&statements.iter().map(|s| s.statement), references)
 }
 
+/// The names that the text gives with versions where the author's own statements name nothing.
+pub(crate) fn described(vulnerability: &Vulnerability) -> Vec<String> {
+    if !vulnerability.statements().any(names::is_authors_nameless) {
+        return Vec::new();
+    }
+    let mut texts = vulnerability.records.iter().map(|r| r.details.description.as_str());
+    names::described(texts.find(|d| !d.is_empty()).unwrap_or(""))
+}
+
 impl<'a> RecordFacts<'a> {
     /// Collects the facts of a vulnerability, whose statements' facts and
     /// [`referenced`] repositories are known already.
@@ -71,6 +81,7 @@ impl<'a> RecordFacts<'a> {
             system: OnceCell::new(),
             language: OnceCell::new(),
             spans: OnceCell::new(),
+            fixes: OnceCell::new(),
             hosted_edition: OnceCell::new(),
             hosted: false,
             collections: Vec::new(),
@@ -139,7 +150,12 @@ impl RecordFacts<'_> {
 
     /// The versions that the description gives.
     pub(crate) fn spans(&self) -> &[Span] {
-        self.spans.get_or_init(|| versions::spans(self.description()))
+        self.spans.get_or_init(|| prose::spans(self.description()))
+    }
+
+    /// The releases that the description names as having the fix.
+    pub(crate) fn fixes(&self) -> &[String] {
+        self.fixes.get_or_init(|| fixes::named(self.description()))
     }
 
     /// Whether the description is about an edition that its maker hosts, among others.
@@ -151,6 +167,19 @@ impl RecordFacts<'_> {
     fn products(&self) -> impl Iterator<Item = &str> {
         let statements = self.vulnerability.records.iter().flat_map(|r| &r.statements);
         statements.filter_map(|s| s.product.product.as_deref())
+    }
+
+    /// Whether an enrichment calls the product so (squashed).
+    pub(crate) fn enrichment_names(&self, name: &str) -> bool {
+        self.enrichments()
+            .flat_map(|s| names::product_names(&s.product))
+            .any(|product| names::squash(&product) == name)
+    }
+
+    /// The statements of enrichments.
+    pub(crate) fn enrichments(&self) -> impl Iterator<Item = &Statement> {
+        let statements = self.vulnerability.records.iter().flat_map(|r| &r.statements);
+        statements.filter(|s| !matches!(s.origin.container(), Container::Cna(_)))
     }
 
     /// The products as the record's own authors name them, not its enrichments.

@@ -227,6 +227,9 @@ pub(crate) struct Vendor {
     /// before.
     #[serde(default)]
     pub(crate) one_range_a_line: bool,
+    /// All of its products but these, in any spelling; `*` at the end stands for any rest.
+    #[serde(default)]
+    pub(crate) products_without: Vec<String>,
     /// Why.
     #[serde(rename = "reason")]
     _reason: String,

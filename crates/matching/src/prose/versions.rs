@@ -1,162 +1,13 @@
 //! The versions that a text gives.
 
 use crate::vocabulary::VERSIONS;
-use vulnerability::model::{Bound, Precision, Status, VersionRange, VersionScheme};
+use vulnerability::model::VersionScheme;
 use vulnerability::names::squash;
+use vulnerability::prose::{Span, version_word};
 use vulnerability::version::{self, looks_like_version};
-
-/// Versions that a text gives: from `lower`, if it says from where, up to `upper`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Span {
-    /// The lowest version, itself included.
-    pub(crate) lower: Option<String>,
-    /// The upper end.
-    pub(crate) upper: String,
-    /// The upper end is affected.
-    pub(crate) inclusive: bool,
-    /// The text marks the lower end as one: "from 3.2", "3.2.x", "3.2 through 3.4". Without a mark
-    /// it can be a number of something else: "Foo 3.0 before 3.3.5" of the third generation of a
-    /// device.
-    pub(crate) marked: bool,
-}
-
-impl Span {
-    /// The same as a range of affected versions.
-    pub(crate) fn to_range(&self) -> VersionRange {
-        let end = self.upper.trim_end_matches(".x").trim_end_matches(".*");
-        VersionRange {
-            status: Status::Affected,
-            scheme: VersionScheme::Generic,
-            lower: self.lower.as_deref().map_or(Bound::Unbounded, |v| Bound::Inclusive(v.into())),
-            upper: if self.inclusive { Bound::Inclusive(end.into()) } else { Bound::Exclusive(end.into()) },
-            changes: Vec::new(),
-            precision: Precision::FreeText,
-            raw_text: None,
-        }
-    }
-}
 
 /// More words than this of a description are not looked at.
 const MOST_WORDS: usize = 400;
-
-/// The spans in a text: "3.2.x through 3.4.x before 3.5", "up to 5.1.5", "1.2 and earlier".
-pub(crate) fn spans(text: &str) -> Vec<Span> {
-    let words: Vec<&str> = text
-        .split(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '(' | ')' | '"' | '\'' | '`'))
-        .filter(|w| !w.is_empty())
-        .take(MOST_WORDS)
-        .collect();
-    let word = |at: usize| words.get(at).copied().unwrap_or("");
-    let mut spans = Vec::new();
-    for (at, _) in words.iter().enumerate() {
-        // "before 1.2", "prior to version 1.2", "up to and including 1.2": where the version
-        // stands, and whether it counts.
-        let end = match (word(at), word(at + 1), word(at + 2), word(at + 3)) {
-            ("up" | "prior", "to", "and", "including") => Some((at + 4, true)),
-            ("up", "to", ..) => Some((at + 2, true)),
-            ("prior", "to", ..) => Some((at + 2, false)),
-            ("before" | "<", ..) => Some((at + 1, false)),
-            ("through" | "<=", ..) => Some((at + 1, true)),
-            _ => None,
-        };
-        if let Some((mut next, inclusive)) = end {
-            if matches!(word(next), "version" | "versions" | "release" | "v") {
-                next += 1;
-            }
-            if let Some(upper) = version_word(word(next)) {
-                // "1.x through 1.4 before 1.5" is one span, that of its last end.
-                let goes_on = matches!(word(next + 1), "before" | "prior");
-                if !goes_on {
-                    let (lower, marked) = lower_before(&words, at).unzip();
-                    let marked = marked.unwrap_or(false);
-                    // "Before 3.5.9, 3.6.4, and 4.0.5": the ends of lines of development.
-                    if lower.is_none() {
-                        spans.extend(ends_behind(&words, next, inclusive));
-                    }
-                    spans.push(Span { lower, upper: upper.to_owned(), inclusive, marked });
-                }
-            }
-        } else if let Some(upper) = version_word(word(at)) {
-            let older = matches!(
-                (word(at + 1), word(at + 2).trim_end_matches('.')),
-                ("and" | "or", "earlier" | "prior" | "below" | "older" | "lower" | "previous" | "before")
-            );
-            // "1.2 and before 1.3" is something else.
-            let of_next = word(at + 3) == "to" || version_word(word(at + 3)).is_some();
-            if older && !of_next {
-                spans.push(Span { lower: None, upper: upper.to_owned(), inclusive: true, marked: false });
-            }
-        }
-    }
-    spans
-}
-
-/// The other versions of a list whose first one is `words[at]`, if a list of versions stands there
-/// and nothing goes on behind it.
-fn ends_behind(words: &[&str], at: usize, inclusive: bool) -> Vec<Span> {
-    let mut spans = Vec::new();
-    // A sentence ends there.
-    let ends = |at: usize| words.get(at).is_none_or(|word| word.ends_with('.'));
-    let mut at = at;
-    while !ends(at) {
-        at += 1;
-        if words.get(at) == Some(&"and") {
-            at += 1;
-        }
-        let Some(version) = words.get(at).and_then(|word| version_word(word)) else { break };
-        // "1.2 and 1.3 before 1.4": of the next one.
-        if matches!(words.get(at + 1), Some(&("before" | "prior" | "through" | "to" | "up" | "<" | "<="))) {
-            return Vec::new();
-        }
-        spans.push(Span { lower: None, upper: version.to_owned(), inclusive, marked: false });
-    }
-    spans
-}
-
-/// The lowest version of the chain that ends before `words[at]`: `3.2` of "3.2.x through 3.4.x
-/// before", and whether it is marked as a lower end.
-fn lower_before(words: &[&str], at: usize) -> Option<(String, bool)> {
-    let mut lower = None;
-    let mut at = at;
-    loop {
-        let mut last = at.checked_sub(1)?;
-        while matches!(words.get(last), Some(&("versions" | "version" | "up"))) && last > 0 {
-            last -= 1;
-        }
-        // "from 1.2 and prior to 1.4" is one span, "through 1.2 and prior to 1.4" are two.
-        let from = last >= 2 && matches!(words.get(last - 2), Some(&("from" | "starting" | "with")));
-        if words.get(last) == Some(&"and") && from {
-            last -= 1;
-        }
-        let Some(version) = words.get(last).and_then(|w| version_word(w)) else { return lower };
-        let first = version.trim_end_matches(".x").trim_end_matches(".*");
-        let chained = lower.is_some();
-        let Some(joint) = last.checked_sub(1) else {
-            return Some((first.to_owned(), chained || first.len() < version.len()));
-        };
-        let from = matches!(words.get(joint), Some(&("from" | "since" | "with" | "between")))
-            || words.get(joint).is_some_and(|w| w.starts_with("version"))
-                && joint
-                    .checked_sub(1)
-                    .is_some_and(|i| matches!(words.get(i), Some(&("from" | "since" | "with"))));
-        lower = Some((first.to_owned(), chained || from || first.len() < version.len()));
-        if !matches!(words.get(joint), Some(&("through" | "to" | "-"))) {
-            return lower;
-        }
-        at = joint;
-    }
-}
-
-/// A word that is a version, without what surrounds it.
-fn version_word(word: &str) -> Option<&str> {
-    let word = word.trim_end_matches(['.', ':']);
-    let bare = word.strip_prefix("v.").or_else(|| word.strip_prefix('v')).unwrap_or(word);
-    let stem = bare.strip_suffix(".x").or_else(|| bare.strip_suffix(".*")).unwrap_or(bare);
-    // "3dexperience" is a name.
-    let digits = stem.trim_start_matches(|c: char| c.is_ascii_digit());
-    let letters = digits.chars().take_while(char::is_ascii_alphabetic).count();
-    (looks_like_version(stem) && letters < 6).then_some(bare)
-}
 
 /// From which version on a text says that the flaw is there, if each mention of this upper end has
 /// a lower one.
@@ -201,6 +52,30 @@ pub(crate) fn only_from(text: &str) -> Option<&str> {
             });
         // Two such sentences are about two lines.
         if later && found.replace(version).is_some() {
+            return None;
+        }
+    }
+    found
+}
+
+/// The version from which on a text says that the flaw is there, if it gives no other version but
+/// the one with the fix: "this issue affects 2.36 and newer".
+pub(crate) fn since<'t>(text: &'t str, fix: &str) -> Option<&'t str> {
+    let words: Vec<&str> = text.split_whitespace().take(MOST_WORDS).collect();
+    let word = |at: usize| words.get(at).copied().unwrap_or("").trim_matches([',', '.', ';', '(', ')']);
+    let mut found = None;
+    for at in 0..words.len() {
+        let Some(version) = version_word(word(at)).filter(|version| version.contains('.')) else { continue };
+        let on = matches!(word(at + 1), "and" | "or")
+            && matches!(word(at + 2), "later" | "newer" | "above" | "higher" | "up" | "onwards");
+        let from = at > 0 && matches!(word(at - 1), "since" | "from")
+            || at > 1 && word(at - 2) == "introduced" && word(at - 1) == "in";
+        if on || from {
+            if found.replace(version).is_some_and(|other| other != version) {
+                return None;
+            }
+        } else if version::compare(VersionScheme::Generic, version, fix).is_none_or(std::cmp::Ordering::is_ne)
+        {
             return None;
         }
     }
@@ -311,42 +186,11 @@ pub(crate) fn gives_any(text: &str) -> bool {
 mod tests {
     use super::*;
     use proptest::prelude::*;
-
-    fn span(lower: Option<&str>, upper: &str, inclusive: bool) -> Span {
-        Span { lower: lower.map(str::to_owned), upper: upper.to_owned(), inclusive, marked: false }
-    }
-
-    /// The spans of a text, whatever is marked.
-    fn spans(text: &str) -> Vec<Span> {
-        super::spans(text).into_iter().map(|span| Span { marked: false, ..span }).collect()
-    }
-
-    #[test]
-    fn spans_of_prose() {
-        assert_eq!(spans("foo 3.2.x through 3.4.x before 3.5 has a flaw"), [span(Some("3.2"), "3.5", false)]);
-        assert_eq!(
-            spans("foo 5.0 before 5.0.8 and 4.2 before 4.2.15."),
-            [span(Some("5.0"), "5.0.8", false), span(Some("4.2"), "4.2.15", false)]
-        );
-        assert_eq!(spans("foo up to version 1.2.3 lets"), [span(None, "1.2.3", true)]);
-        assert_eq!(spans("foo v1.2.3 and earlier let"), [span(None, "1.2.3", true)]);
-        assert_eq!(
-            spans("from 2.0 through 2.4, and prior to 3.1"),
-            [span(Some("2.0"), "2.4", true), span(None, "3.1", false)]
-        );
-        assert_eq!(spans("foo from 1.2 and prior to 1.4"), [span(Some("1.2"), "1.4", false)]);
-        assert_eq!(spans("foo looks before it leaps"), []);
-        assert_eq!(
-            spans("foo before 3.5.9, 3.6.4 and 4.0.5 leaks"),
-            [span(None, "3.6.4", false), span(None, "4.0.5", false), span(None, "3.5.9", false)]
-        );
-        assert_eq!(spans("foo before 3.5. 4 people saw it"), [span(None, "3.5", false)]);
-        assert_eq!(spans("foo up to 3dexperience"), []);
-    }
+    use vulnerability::prose::spans;
 
     #[test]
     fn lower_ends() {
-        let lower = |text: &str, upper: &str| lower_end(&super::spans(text), upper, VersionScheme::Generic);
+        let lower = |text: &str, upper: &str| lower_end(&spans(text), upper, VersionScheme::Generic);
         assert_eq!(lower("foo 3.2.x through 3.4.x before 3.5 has", "3.5").as_deref(), Some("3.2"));
         assert_eq!(lower("foo from version 3.2 before 3.5 has", "3.5").as_deref(), Some("3.2"));
         assert_eq!(lower("foo 3.2 through 3.4 before 3.5 has", "3.5").as_deref(), Some("3.2"));
@@ -368,6 +212,14 @@ mod tests {
         assert_eq!(from("It is read only. Version 3.12 or later are affected"), None);
         assert_eq!(from("only 1.2 or later are fixed"), None);
         assert_eq!(from("only 1.2 or later are affected; only 2.2 or later are affected"), None);
+    }
+
+    #[test]
+    fn since_a_version() {
+        assert_eq!(since("this issue affects glibc 2.36 and newer.", "2.39"), Some("2.36"));
+        assert_eq!(since("it was introduced in 1.2, and fixed in 1.4.", "1.4"), Some("1.2"));
+        assert_eq!(since("affects 2.36 and newer, and 2.12", "2.39"), None, "another one");
+        assert_eq!(since("2 and newer", "2.39"), None, "any number");
     }
 
     #[test]

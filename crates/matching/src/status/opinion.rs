@@ -5,6 +5,7 @@ use super::wording::{self, Wording};
 use crate::facts::{PackageFacts, RecordFacts, StatementFacts};
 use crate::finding::{Confidence, Evidence, FindingStatus};
 use crate::identity::Identity;
+use crate::vocabulary::VERSIONS;
 use vulnerability::model::{Bound, Precision, Statement, Status, VersionRange};
 use vulnerability::ranges::{Because, Verdict};
 
@@ -103,7 +104,7 @@ pub(super) fn of<'a>(
     if let Some(system) = facts.elsewhere.or(record.elsewhere) {
         return nothing(FindingStatus::NotAffected, format!("only on {system}"));
     }
-    if facts.of_distribution {
+    if facts.of_distribution || has_versions_of_a_distribution(statement) {
         let text = "versions of a distribution, which are not comparable with upstream's";
         return nothing(FindingStatus::Unknown, text.to_owned());
     }
@@ -137,6 +138,22 @@ pub(super) fn of<'a>(
         return reworded(wording);
     }
     make(status, weight, confidence, Basis::Verdict(verdict))
+}
+
+/// Whether a range ends with the build of a distribution, whatever the vendor: enrichments copy
+/// "2:2.10-21ubuntu0.1" from the distribution's own entry.
+fn has_versions_of_a_distribution(statement: &Statement) -> bool {
+    let marked = |version: &str| {
+        version.split(['-', '+', '~', '.', '_']).any(|part| {
+            VERSIONS.of_distributions.iter().any(|mark| {
+                part.find(mark)
+                    .and_then(|at| part.get(at + mark.len()..))
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with(|c: char| c.is_ascii_digit()))
+            })
+        })
+    };
+    let ends = statement.ranges.iter().flat_map(|range| [range.lower.version(), range.upper.version()]);
+    ends.flatten().any(|end| end.contains(['-', '+', '~']) && marked(end))
 }
 
 /// How much a verdict weighs, and how sure it is.

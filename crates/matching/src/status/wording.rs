@@ -5,14 +5,17 @@
 //! that say it.
 
 use super::weight::Weight;
+use crate::facts::product::Naming;
 use crate::facts::{PackageFacts, RecordFacts, StatementFacts};
 use crate::finding::FindingStatus;
+use crate::identity::in_words::called;
 use crate::prose::{self, parts, versions};
 use crate::vocabulary::RELATED;
 use jiff::civil::Date;
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use vulnerability::model::{Bound, Precision, Statement, Status, VersionRange, VersionScheme};
+use vulnerability::prose::{Span, spans as spans_of};
 use vulnerability::{ranges, version};
 
 /// What the text says of a package's version.
@@ -62,6 +65,7 @@ pub(super) fn limit(
             .or_else(|| other_line(package, record, facts, range, weight))
             .or_else(|| below_the_text(package, record, facts, range, weight))
             .or_else(|| below_the_only(package, record, range, weight))
+            .or_else(|| named_as_fix(package, record, range, weight))
     })
 }
 
@@ -199,6 +203,41 @@ fn below_the_only(
     })
 }
 
+/// The range ends with this version itself, and the text names it as the release with the fix:
+/// "<= 0.13.2" beside "fixed in 0.13.2".
+fn named_as_fix(
+    package: &PackageFacts<'_>,
+    record: &RecordFacts<'_>,
+    range: &VersionRange,
+    weight: Weight,
+) -> Option<Wording> {
+    let Bound::Inclusive(end) = &range.upper else { return None };
+    let at_the_end = version::compare(range.scheme, &package.version, end)?.is_eq();
+    (at_the_end && is_fix(record, end, range.scheme)).then(|| {
+        let text = format!("{}, and the text names {end} as the fix", range.text());
+        Wording::unaffected(weight, text).comparing(package, "=", end)
+    })
+}
+
+/// Whether the text names a version as the release with the fix, and nowhere as one that is
+/// affected. "Before 1.2" alone is not enough: some write it for the last affected one.
+fn is_fix(record: &RecordFacts<'_>, end: &str, scheme: VersionScheme) -> bool {
+    // "10.1.*" is a line.
+    if end.ends_with('*') {
+        return false;
+    }
+    let compare = |other: &str| version::compare(scheme, other, end);
+    let same = |other: &str| compare(other).is_some_and(Ordering::is_eq);
+    // "Patched in 0.4.7, and completely in 0.4.8".
+    let later = |fix: &String| {
+        compare(fix).is_some_and(Ordering::is_gt) && line_of(fix).is_some_and(|l| line_of(end) == Some(l))
+    };
+    record.fixes().iter().any(|fix| same(fix))
+        && !record.fixes().iter().any(later)
+        && !record.spans().iter().any(|span| span.inclusive && same(&span.upper))
+        && !versions::says_up_to(record.description(), &end.to_ascii_lowercase())
+}
+
 /// What a statement means that leaves the package's version open, where the text gives no version
 /// that could say it better.
 pub(super) fn left_open(
@@ -214,11 +253,21 @@ pub(super) fn left_open(
         comparisons: Vec::new(),
     };
     let first = before_all(&package.version, &statement.ranges)?;
+    let all = |status| statement.ranges.iter().all(|r| r.status == status);
+    let exact = statement.ranges.iter().all(|r| r.precision == Precision::Exact);
+    // "2.39 is not affected", and the text: "this issue affects 2.36 and newer".
+    if let Some(since) = versions::since(record.description(), first)
+        && exact
+        && all(Status::Unaffected)
+        && !facts.is_enrichment()
+        && version::compare(VersionScheme::Generic, &package.version, since)?.is_ge()
+    {
+        let text = format!("the text says {since} and later, and {first} is not affected");
+        return Some(affected(text).comparing(package, "<", first));
+    }
     if versions::gives_any(&record.title) || versions::gives_any(record.description()) {
         return None;
     }
-    let all = |status| statement.ranges.iter().all(|r| r.status == status);
-    let exact = statement.ranges.iter().all(|r| r.precision == Precision::Exact);
     match statement.default_status {
         // "4.19.1, 4.18.8 and 4.17.12 are not affected": the releases with the fix, one a line. A
         // single one is the fix if the record's author gives it; of an enrichment it can be
@@ -282,6 +331,9 @@ pub(super) fn instead(
     if facts.statement.ranges.is_empty() || !facts.statement.ranges.iter().all(silent) {
         return None;
     }
+    if facts.naming == Naming::Nothing && !facts.is_enrichment() {
+        return in_words(package, record);
+    }
     let text = record.description();
     if let Some(only) = versions::only_version(text, &facts.products) {
         // "6.1-3-gdeadbee" is a snapshot after 6.1.
@@ -299,16 +351,39 @@ pub(super) fn instead(
         ));
     }
     let about = |sentence: &&str| facts.spelt.iter().any(|name| prose::names_product(sentence, name));
-    let spans: Vec<versions::Span> = text.split(". ").filter(about).flat_map(versions::spans).collect();
+    let spans: Vec<Span> = text.split(". ").filter(about).flat_map(spans_of).collect();
     let decided = by_spans(&spans, &package.version)?;
     let status = if decided.0 { FindingStatus::Affected } else { FindingStatus::NotAffected };
     let text = format!("the text: {}", decided.1);
     Some(Wording { status, weight: Weight::Vague, text, comparisons: Vec::new() })
 }
 
+/// What the author says in words alone. An enrichment that gives the same end has read them, and
+/// says it in a form that is made for it; one that gives another end has misread them.
+fn in_words(package: &PackageFacts<'_>, record: &RecordFacts<'_>) -> Option<Wording> {
+    let about = |span: &&Span| span.of.iter().any(|name| called(name, record, package).is_some());
+    let spans: Vec<Span> = record.spans().iter().filter(about).cloned().collect();
+    let (inside, text) = by_spans(&spans, &package.version)?;
+    let status = if inside { FindingStatus::Affected } else { FindingStatus::NotAffected };
+    let gives = |span: &Span| {
+        record.enrichments().flat_map(|s| &s.ranges).any(|range| match &range.upper {
+            Bound::Inclusive(end) => span.inclusive && same_version(end, &span.upper),
+            Bound::Exclusive(end) => !span.inclusive && same_version(end, &span.upper),
+            Bound::Unbounded => false,
+        })
+    };
+    let restated = spans.iter().all(gives);
+    let weight = if restated { Weight::Vague } else { Weight::Precise };
+    Some(Wording { status, weight, text: format!("the text: {text}"), comparisons: Vec::new() })
+}
+
+fn same_version(a: &str, b: &str) -> bool {
+    version::compare(VersionScheme::Generic, a, b).is_some_and(Ordering::is_eq)
+}
+
 /// Whether one of the spans holds a version, and the spans as a text. Several that begin nowhere
 /// are one a line of development. `None` if there are none or one cannot be compared.
-fn by_spans(spans: &[versions::Span], own: &str) -> Option<(bool, String)> {
+fn by_spans(spans: &[Span], own: &str) -> Option<(bool, String)> {
     let compare = |other: &str| version::compare(VersionScheme::Generic, own, other);
     let mut inside = false;
     let mut texts = Vec::new();
@@ -319,6 +394,13 @@ fn by_spans(spans: &[versions::Span], own: &str) -> Option<(bool, String)> {
             Ordering::Greater => false,
         };
         let above = match &span.lower {
+            // "HFS 3 before 0.52.10": the first is a number of something else, or a slip.
+            Some(lower)
+                if version::compare(VersionScheme::Generic, lower, &span.upper)
+                    .is_some_and(Ordering::is_gt) =>
+            {
+                return None;
+            }
             Some(lower) => compare(lower)?.is_ge(),
             None => true,
         };
@@ -326,8 +408,7 @@ fn by_spans(spans: &[versions::Span], own: &str) -> Option<(bool, String)> {
         let from = span.lower.as_ref().map_or(String::new(), |lower| format!("from {lower} "));
         texts.push(format!("{from}{} {}", if span.inclusive { "up to" } else { "before" }, span.upper));
     }
-    let nowhere: Vec<VersionRange> =
-        spans.iter().filter(|s| s.lower.is_none()).map(versions::Span::to_range).collect();
+    let nowhere: Vec<VersionRange> = spans.iter().filter(|s| s.lower.is_none()).map(Span::to_range).collect();
     let covered = spans.iter().any(|s| s.lower.is_some());
     inside &= covered || ranges::past_its_line(nowhere.iter(), own).is_none();
     (!spans.is_empty()).then(|| (inside, texts.join("; ")))
@@ -369,13 +450,16 @@ pub(super) fn up_to_exact(
     }
     let texts = [record.title.as_str(), record.description()];
     // 5.93 is 5.93.0.
-    let same = |span: &versions::Span| {
+    let same = |span: &Span| {
         span.inclusive && version::compare(range.scheme, &span.upper, named).is_some_and(Ordering::is_eq)
     };
     let says = texts.into_iter().any(|text| versions::says_up_to(text, &lower));
-    (says || record.spans().iter().any(same)).then(|| {
+    // "24.9.0 is affected", of which the text says that it has the fix.
+    let fix = statement.ranges.len() == 1 && is_fix(record, named, range.scheme);
+    (says || fix || record.spans().iter().any(same)).then(|| {
         let status = FindingStatus::Affected;
-        let text = format!("{named}, and the text says up to it");
+        let text =
+            format!("{named}, and the text {}", if fix { "names it as the fix" } else { "says up to it" });
         // The list is only how the record's form wants it stated: an enrichment that copied it
         // knows no more.
         Wording { status, weight: Weight::Precise, text, comparisons: Vec::new() }
