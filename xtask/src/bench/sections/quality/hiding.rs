@@ -15,13 +15,14 @@ use vulnerability::model::{SourceRecord, Vulnerability};
 use vulnerability::names::dashed;
 
 /// The rules, and what only their evidence says.
-const RULES: [(&str, &str, &str); 7] = [
+const RULES: [(&str, &str, &str); 8] = [
     ("system", "only on ", "the description limits the flaw to another operating system"),
     ("language", "the title speaks of the part for", "the title names the part for a language"),
     ("hosted", "for the hosted service only", "the text gives the version for the hosted edition"),
     ("below-the-text", "and the text says from", "the text says from which version on"),
     ("only-later", "and the text says that only", "the text limits the flaw to later versions"),
     ("oracle-line", "means this line of releases only", "Oracle names the last of each supported line"),
+    ("fix", " as the fix", "the range ends with what the text names as the fix"),
     ("instead", "the text: ", "the entry gives no version, the text does"),
 ];
 
