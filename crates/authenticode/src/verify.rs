@@ -6,6 +6,7 @@
 //! | `policy` | what is trusted, and who decides | |
 //! | `subject` | what has to be known of an image, read in one pass | |
 //! | [`path`](crate::path) | paths of certificates from a signer to one that is trusted | RFC 5280, section 6; OpenSSL's `check_extensions` |
+//! | `loadable` | whether what is let through is a program at all | EDK2's `Image.c` |
 //! | `revocation` | what forbids a signer | UEFI specification, section 32.5.1 |
 //! | `firmware` | the order in which EDK2 decides | `DxeImageVerificationLib` |
 //! | `shim` | the order in which shim decides | shim's `verify.c` |
@@ -16,6 +17,7 @@
 //! because of the signature or the lists. (The manual, `docs/verifying.md`, lists the differences.)
 
 mod firmware;
+mod loadable;
 mod policy;
 mod revocation;
 mod shim;
@@ -38,6 +40,10 @@ pub fn decide(subject: &Subject, policy: &TrustPolicy, now: Option<Time>) -> Ima
         Loader::Firmware => firmware::decide(subject, policy, now),
         Loader::Shim => shim::decide(subject, policy, now),
     };
+    let outcome = outcome.and_then(|trust| match &subject.unloadable {
+        None => Ok(trust),
+        Some(problem) => Err(Refusal::Unloadable(problem.clone())),
+    });
     let outcome = outcome.and_then(|trust| check_sbat(subject, policy).map(|()| trust));
     ImageVerdict { outcome, findings }
 }

@@ -1,10 +1,11 @@
 //! What has to be known of an image, read in one pass: digests, signatures, SBAT.
 
+use super::loadable;
 use super::policy::TrustPolicy;
 use crate::cms::{Authenticode, CmsReadError};
 use crate::digest::DigestAlgorithm;
 use crate::image_digest::{self, ImageDigests};
-use crate::pe::{self, CertificateTableKind, Layout, Section};
+use crate::pe::{self, CertificateTableKind, Layout, PeError, Section};
 use crate::sbat::{self, Sbat, SbatError};
 use crate::source::ImageSource;
 use alloc::boxed::Box;
@@ -27,6 +28,8 @@ pub struct Subject {
     pub sbat: SbatData,
     /// Whether it is a bare Linux kernel.
     pub linux_kernel: bool,
+    /// What keeps firmware from loading it, whoever signed it.
+    pub unloadable: Option<PeError>,
 }
 
 /// An entry of the certificate table.
@@ -96,10 +99,11 @@ impl Subject {
             .collect();
         let sbat = SbatData::read(source, layout).map_err(pe::ImageError::Source)?;
         let linux_kernel = pe::is_linux_kernel(source).map_err(pe::ImageError::Source)?;
+        let unloadable = loadable::problem(source, layout).map_err(pe::ImageError::Source)?;
         let digests = digests(&algorithms(&signatures, policy)).map_err(pe::ImageError::Source)?;
         let table = layout.certificate_table.clone();
         let padded = table.as_ref().is_none_or(|table| (table.end - table.start) % 8 == 0);
-        Ok(Self { digests, signed: table.is_some(), padded, signatures, sbat, linux_kernel })
+        Ok(Self { digests, signed: table.is_some(), padded, signatures, sbat, linux_kernel, unloadable })
     }
 }
 

@@ -6,6 +6,7 @@ use crate::cms::{CmsReadError, CmsVerifyError};
 use crate::digest::DigestAlgorithm;
 use crate::lists::DatabaseEntry;
 use crate::path::PathError;
+use crate::pe::PeError;
 use crate::sbat::{RevokedComponent, SbatError};
 use crate::time::Time;
 use alloc::boxed::Box;
@@ -213,6 +214,9 @@ pub enum Refusal {
     /// Nothing lets it through.
     #[error("no signature is trusted, and no list has its digest")]
     NothingTrusted,
+    /// It is let through, and cannot be loaded.
+    #[error("it cannot be loaded: {0}")]
+    Unloadable(#[source] PeError),
     /// Shim starts nothing without it.
     #[error("it has no .sbat section")]
     NoSbat,
