@@ -2,6 +2,7 @@
 
 use crate::FileError;
 use std::fs::{File, TryLockError};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// Why a lock was not taken.
@@ -22,6 +23,9 @@ pub enum LockError {
 /// A file that at most one process holds at a time, as long as all of them ask for it. It is free
 /// again when this is dropped or the process ends, however it ends. The file itself stays: removing
 /// it would let two processes in.
+///
+/// Whoever may read a lock can take it, also one that another user has made: what it guards may
+/// well be writable where the lock itself is not.
 #[derive(Debug)]
 pub struct LockFile {
     // Closing it frees the lock.
@@ -48,8 +52,17 @@ impl LockFile {
     }
 }
 
+/// Opens the file, or makes it. Reading is enough to lock it; only network file systems, which lock
+/// by ranges of bytes, want one that is open for writing.
 fn open(path: &Path) -> Result<File, FileError> {
-    let opened = File::options().create(true).truncate(false).write(true).open(path);
+    let opened = File::options().create(true).truncate(false).read(true).write(true).open(path);
+    let opened = opened.or_else(|error| match error.kind() {
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+            // Why it cannot be made says more than that it is not there.
+            File::open(path).map_err(|_| error)
+        }
+        _ => Err(error),
+    });
     opened.map_err(FileError::on("open", path))
 }
 
