@@ -41,7 +41,7 @@ pub(crate) struct Global {
     /// Read no configuration
     #[arg(long, global = true)]
     no_config: bool,
-    /// Print no warnings and hints; errors and results remain
+    /// Print no warnings, hints and progress; errors and results remain
     #[arg(long, short, global = true, conflicts_with = "verbose")]
     quiet: bool,
     /// Print more: which configuration and database are used, and how long things take

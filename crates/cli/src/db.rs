@@ -1,6 +1,6 @@
 //! `snowguard db`: the local database.
 
-use crate::exit::Failure;
+use crate::exit::{self, Failure};
 use crate::folder;
 use crate::update::{self, Online, Output};
 use clap::{Args, Subcommand};
@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use terminal::{Bar, Clean, Progress as _, Unit};
+use terminal::{Clean, Progress as _, Unit};
 use vulnerability_db::database::{Database, DatabaseError, DatabaseInfo};
 use vulnerability_db::ingest::{SourceKind, SourceLocation};
 
@@ -192,7 +192,7 @@ fn verify(arguments: Inspect) -> anyhow::Result<()> {
     let database = open(arguments.db)?;
     let info = database.info()?;
     let records = (info.counts.cve + info.counts.nvd) as u64;
-    let bar = Bar::default();
+    let bar = exit::progress();
     bar.start("checking", Some(records), Unit::Items);
     let verified = database.verify(|_, _| bar.advance(1));
     bar.finish();

@@ -7,7 +7,7 @@ use std::fmt::Display;
 use std::io::{self, ErrorKind, Write as _};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU8, Ordering};
-use terminal::{Clean, Stream};
+use terminal::{Bar, Clean, Stream};
 
 /// Findings at or above the bar.
 pub(crate) const FOUND: u8 = 1;
@@ -111,9 +111,19 @@ pub(crate) fn detail<T: Display>(text: impl FnOnce() -> T) {
     }
 }
 
+/// Whether nothing but errors and results is asked for.
+pub(crate) fn is_quiet() -> bool {
+    VERBOSITY.load(Ordering::Relaxed) == QUIET
+}
+
+/// Shows how far the work is, unless nothing but errors and results is asked for.
+pub(crate) fn progress() -> Bar {
+    if is_quiet() { Bar::hidden() } else { Bar::default() }
+}
+
 /// Prints a warning.
 pub(crate) fn warn(text: impl Display) {
-    if VERBOSITY.load(Ordering::Relaxed) == QUIET {
+    if is_quiet() {
         return;
     }
     labelled(AnsiColor::Yellow.on_default().bold(), "warning", text);
@@ -121,7 +131,7 @@ pub(crate) fn warn(text: impl Display) {
 
 /// Prints what may help.
 pub(crate) fn hint(text: impl Display) {
-    if VERBOSITY.load(Ordering::Relaxed) == QUIET {
+    if is_quiet() {
         return;
     }
     labelled(AnsiColor::Cyan.on_default().bold(), "hint", text);

@@ -149,9 +149,9 @@ fn packages(options: &Options) -> anyhow::Result<Vec<Package>> {
     let parsed = DrvName::parse(&name);
     if !parsed.version.is_empty() {
         let package = Package {
-            pname: parsed.name.to_owned(),
-            version: parsed.version.to_owned(),
-            name: name.clone(),
+            pname: parsed.name.into(),
+            version: parsed.version.into(),
+            name: name.as_str().into(),
             ..Package::default()
         };
         return Ok(vec![package]);

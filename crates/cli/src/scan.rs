@@ -47,7 +47,7 @@ Exit codes:
 /// (`nixpkgs#hello`), through nix, which builds nothing; what `nix path-info --json`, `nix build
 /// --json`, `nix derivation show` and `nix-store --query --requisites` print; a container image of
 /// Docker or OCI; `packages.json` of a channel; lines of nix-eval-jobs; a CycloneDX or SPDX SBOM.
-/// Files may be compressed with gzip, zstd or Brotli. The database is made by `snowguard db
+/// Files may be compressed with gzip, zstd, xz or Brotli. The database is made by `snowguard db
 /// update`.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = AFTER_HELP)]

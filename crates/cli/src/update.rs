@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use terminal::{Bar, Clean};
+use terminal::Clean;
 use vulnerability_db::database::DatabaseInfo;
 use vulnerability_db::ingest::{
     self, FetchOptions, Fetched, NVD_NOTICE, SourceLocation, SourceReport, SourceUrls, UpdateOptions,
@@ -75,7 +75,7 @@ pub(crate) enum Output {
 
 /// Fetches what the official sources have. Sources that fail are reported.
 pub(crate) fn fetch(folder: &Path, online: Online, output: Output) -> anyhow::Result<ExitCode> {
-    let fetched = ingest::fetch(folder, &online.options(), &options(), &Bar::default())?;
+    let fetched = ingest::fetch(folder, &online.options(), &options(), &exit::progress())?;
     let Fetched { report, unchanged, failed, nvd, .. } = fetched;
     if nvd {
         exit::note(NVD_NOTICE);
@@ -110,7 +110,7 @@ pub(crate) fn fetch(folder: &Path, online: Online, output: Output) -> anyhow::Re
 
 /// Imports what the user names; without anything, the database is only upgraded.
 pub(crate) fn import(folder: &Path, sources: &[SourceLocation], json: bool) -> anyhow::Result<()> {
-    let report = ingest::update(folder, sources, &options(), &Bar::default())?;
+    let report = ingest::update(folder, sources, &options(), &exit::progress())?;
     let mut out = terminal::stdout();
     if json {
         writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?;

@@ -13,9 +13,15 @@ use std::time::Duration;
 pub struct Bar {
     current: Mutex<Option<ProgressBar>>,
     records: Arc<AtomicU64>,
+    hidden: bool,
 }
 
 impl Bar {
+    /// Only messages, and no bar on any terminal.
+    pub fn hidden() -> Self {
+        Self { hidden: true, ..Self::default() }
+    }
+
     fn current(&self) -> MutexGuard<'_, Option<ProgressBar>> {
         self.current.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -23,6 +29,9 @@ impl Bar {
 
 impl Progress for Bar {
     fn start(&self, task: &str, total: Option<u64>, unit: Unit) {
+        if self.hidden {
+            return;
+        }
         self.records.store(0, Ordering::Relaxed);
         let records = Arc::clone(&self.records);
         let show = move |state: &ProgressState, out: &mut dyn std::fmt::Write| {

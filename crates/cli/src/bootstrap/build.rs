@@ -7,7 +7,6 @@ use clap::Args;
 use serde_json::json;
 use std::io::Write as _;
 use std::process::ExitCode;
-use terminal::Bar;
 
 /// Build the chain, or some steps of it and what they need.
 ///
@@ -43,7 +42,7 @@ pub(crate) struct Options {
 
 /// Builds, with a line for each step, and shows what a failed one printed.
 pub(super) fn build(builder: &Builder<'_>) -> Result<BuildResults, Failure> {
-    builder.build(&Bar::default()).map_err(|error| {
+    builder.build(&exit::progress()).map_err(|error| {
         if let BuildError::Failed { last, .. } = &error {
             for line in last {
                 exit::note(format_args!("  {line}"));

@@ -9,7 +9,6 @@ use clap::Args;
 use serde_json::json;
 use std::io::Write as _;
 use std::process::ExitCode;
-use terminal::Bar;
 
 /// Fetch what others wrote, so that building needs no network.
 ///
@@ -69,7 +68,7 @@ fn fetch(plan: &Plan, store: &Store, origins: &[SourceOrigin], json: bool) -> an
     let mut out = terminal::stdout();
     let mut all = Vec::new();
     for source in needed(plan) {
-        let fetched = sources::fetch(store, source, origins, &Bar::default());
+        let fetched = sources::fetch(store, source, origins, &exit::progress());
         let path = fetched.with_context(|| format!("source {}", source.name))?;
         if json {
             all.push(

@@ -27,7 +27,8 @@ pub(crate) fn each_at_once(
     paths: &[PathBuf],
     act: impl Fn(&Path) -> anyhow::Result<()> + Sync,
 ) -> Result<ExitCode, exit::Failure> {
-    let bar = if paths.len() > 1 { ProgressBar::new(paths.len() as u64) } else { ProgressBar::hidden() };
+    let shown = paths.len() > 1 && !exit::is_quiet();
+    let bar = if shown { ProgressBar::new(paths.len() as u64) } else { ProgressBar::hidden() };
     let style = ProgressStyle::with_template("{wide_bar} {pos} of {len} files, {eta} left");
     bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
     let (next, failed) = (AtomicUsize::new(0), AtomicBool::new(false));

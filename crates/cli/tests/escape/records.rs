@@ -85,6 +85,20 @@ fn updates() {
     }
 }
 
+/// Whoever asks for quiet gets no bar either, also on a terminal.
+#[test]
+fn quiet_draws_nothing() {
+    let scene = Scene::new();
+    scene.write("cve.json", record());
+    let arguments = ["db", "update", "--db", "db", "--cve", "cve.json"];
+    let drawn = "\u{1b}[2K";
+    assert!(scene.run(0, &arguments).contains(drawn), "a bar is drawn with this");
+    for more in [&arguments[..], &["db", "verify", "--db", "db"]] {
+        let printed = scene.run(0, &[more, &["--quiet"]].concat());
+        assert!(!printed.contains('\u{1b}'), "{printed:?}");
+    }
+}
+
 #[test]
 fn downloads() {
     let scene = Scene::new();
