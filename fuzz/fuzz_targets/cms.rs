@@ -2,8 +2,9 @@
 //! itself as the trusted one.
 #![no_main]
 
+use authenticode::certificate::ListedCertificate;
 use authenticode::cms::{Authenticode, Profile, SignedData, Timestamp};
-use authenticode::path::{Reach, Strictness};
+use authenticode::path::{Chain, Effort, Vouchers};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
@@ -13,9 +14,14 @@ fuzz_target!(|data: &[u8]| {
             let _ = signed.signer.signing_time();
             let detached = (profile == Profile::Data).then_some(data);
             let Ok(signer) = signed.verify(detached, true) else { continue };
-            for strictness in [Strictness::Trust, Strictness::Distrust] {
-                let reach = Reach::new(signer, &signed.certificates.iter(), strictness, true);
-                let _ = reach.path_to_any(signed.certificates.iter().map(|certificate| ((), certificate)));
+            let chain = Chain::new(signer, &signed.certificates, true);
+            let found = chain.path_to_any(signed.certificates.iter().map(|certificate| ((), certificate)));
+            // Whoever is trusted by a certificate is distrusted by it, too.
+            let effort = Effort::default();
+            let vouchers = Vouchers::new(signer, &signed.certificates.iter(), &effort);
+            if let Ok(((), path)) = found {
+                let top = path.last().map(|top| ListedCertificate::read(top.der()).unwrap());
+                assert!(top.is_some_and(|top| vouchers.are_forbidden_by(&top)));
             }
         }
     }

@@ -43,9 +43,15 @@ pub(crate) enum DerProblem {
     /// More than there should be.
     #[error("{0} bytes too many stand behind it")]
     Trailing(usize),
+    /// Content that the type cannot have.
+    #[error("that is no content of a {0}")]
+    Value(Tag),
     /// The elements of a set have to be in order.
     #[error("its elements are not in the order that DER asks for")]
     Order,
+    /// Elements in elements in elements.
+    #[error("its elements are not complete, or nested deeper than {0}")]
+    Depth(usize),
     /// There are more of them than anyone needs.
     #[error("there are more than {0}")]
     TooMany(usize),
@@ -68,7 +74,7 @@ pub(crate) struct Element<'a> {
     pub(crate) value: &'a [u8],
     /// Tag, length and content.
     pub(crate) whole: &'a [u8],
-    field: &'static str,
+    pub(crate) field: &'static str,
 }
 
 impl<'a> Element<'a> {

@@ -5,6 +5,8 @@
 
 mod error;
 mod key;
+mod legacy;
+mod listed;
 mod pem;
 mod validity;
 mod x509;
@@ -13,5 +15,6 @@ pub use crate::pem::PemProblem;
 pub use error::{CertificateError, IssueError};
 pub(crate) use key::{EC, RSA, digest_algorithm, digest_oid, identifier};
 pub use key::{KeyKind, PublicKey, PublicKeyError, Scheme};
+pub use listed::{ListedCertificate, ListedError};
 pub use pem::{from_pem, to_pem};
 pub use x509::{CODE_SIGNING, Certificate, MAX_CERTIFICATE, MODULE_SIGNING, TIME_STAMPING};

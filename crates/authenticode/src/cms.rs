@@ -28,6 +28,7 @@ use crate::asn1::{DerError, DerProblem, Element, Elements, context, element};
 use crate::certificate::{Certificate, CertificateError, PublicKeyError, Scheme, digest_algorithm};
 use crate::digest::DigestAlgorithm;
 use crate::oid::Oid;
+use crate::openssl;
 use crate::time::Time;
 use alloc::vec::Vec;
 use der::Tag;
@@ -117,9 +118,9 @@ pub struct Attribute {
 /// Which certificate is the signer's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SignerId {
-    /// By the issuer's name in DER and the content octets of the serial number.
+    /// By the issuer's name and the content octets of the serial number.
     IssuerAndSerial {
-        /// `issuer`.
+        /// `issuer`, in the form that names are compared in.
         issuer: Vec<u8>,
         /// `serialNumber`.
         serial: Vec<u8>,
@@ -214,8 +215,10 @@ impl SignedData {
                 certificates.push(certificate.map_err(|source| CmsReadError::Certificate { index, source })?);
             }
         }
-        // Revocation lists are of no interest to firmware.
-        fields.optional("crls", 1)?;
+        // Firmware reads revocation lists and makes no use of them; nobody signs images with such.
+        if fields.optional("crls", 1)?.is_some() {
+            return Err(CmsReadError::Shape("it has revocation lists"));
+        }
         let signers = fields.expect("signerInfos", Tag::Set)?.inside().all("signerInfos", 16)?;
         fields.finish()?;
         let [signer] = signers.as_slice() else { return Err(CmsReadError::Signers(signers.len())) };
@@ -236,7 +239,7 @@ impl SignerInfo {
             (3, SignerId::KeyIdentifier(fields.next("subjectKeyIdentifier")?.value.to_vec()))
         } else {
             let mut id = fields.expect("issuerAndSerialNumber", Tag::Sequence)?.inside();
-            let issuer = id.expect("issuer", Tag::Sequence)?.whole.to_vec();
+            let issuer = openssl::name(id.expect("issuer", Tag::Sequence)?)?;
             let serial = id.next("serialNumber")?.integer()?.to_vec();
             id.finish()?;
             (1, SignerId::IssuerAndSerial { issuer, serial })
@@ -318,6 +321,7 @@ fn expect_type(field: &'static str, found: Oid, expected: Oid) -> Result<(), Cms
 }
 
 fn read_digest(field: &'static str, found: Element<'_>) -> Result<DigestAlgorithm, CmsReadError> {
+    openssl::algorithm(found)?;
     digest_algorithm(&found.decode()?).map_err(|source| CmsReadError::Algorithm { field, source })
 }
 
@@ -348,6 +352,7 @@ fn read_content(info: Element<'_>, profile: Profile) -> Result<Option<Vec<u8>>, 
 fn read_attributes(set: Element<'_>, field: &'static str) -> Result<Vec<Attribute>, CmsReadError> {
     let mut attributes = Vec::new();
     for found in set.inside().all(field, MAX_ATTRIBUTES)? {
+        openssl::attribute(found)?;
         let mut fields = found.expect(Tag::Sequence)?.inside();
         let kind = fields.oid(field)?;
         let values = fields.expect(field, Tag::Set)?.inside().all(field, MAX_ATTRIBUTES)?;

@@ -48,6 +48,7 @@ pub mod image_digest;
 pub mod key_location;
 pub mod lists;
 mod oid;
+mod openssl;
 pub mod path;
 pub mod pe;
 mod pem;

@@ -1,13 +1,24 @@
-//! Paths of certificates, from a signer's to one that is trusted.
+//! Paths of certificates, from a signer's to one that is trusted ([`Chain`]), and everybody who
+//! vouches for a signer ([`Vouchers`]).
 //!
-//! As OpenSSL finds and checks them when EDK2 and shim call it (`CryptPkcs7VerifyCommon.c`: partial
-//! paths, any purpose, no time): certificates in the signature may stand in between; a path ends as
-//! soon as it reaches the trusted one, whether or not that one signed itself.
+//! For trust as OpenSSL finds and checks them when EDK2 and shim call it
+//! (`CryptPkcs7VerifyCommon.c`: partial paths, any purpose, no time): certificates in the signature
+//! may stand in between; a path ends as soon as it reaches the trusted one, whether or not that one
+//! signed itself. OpenSSL takes the *first* certificate that calls itself the issuer, and tries no
+//! other if the signature does not fit; so one signature is verified for each step of a path.
+//!
+//! For distrust no path is required to be good: whoever is forbidden cannot hide behind another
+//! certificate of the same name, a broken digest, or an extension.
+
+mod vouchers;
+
+pub use vouchers::{Effort, Vouchers};
 
 use crate::certificate::{Certificate, IssueError};
 use crate::oid::Oid;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::cell::OnceCell;
 
 /// Why there is no path to a trusted certificate.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -42,63 +53,36 @@ pub enum PathError {
     },
 }
 
-/// The signer and all who vouch for it, as far as the certificates in the signature show.
+/// The certificates that lead up from a signer, as OpenSSL finds them among those that came along.
 #[derive(Debug)]
-pub struct Reach<'c> {
-    nodes: Vec<Node<'c>>,
-    /// What is wrong with the path that OpenSSL builds before it finds the signer itself to be
-    /// trusted.
-    natural: Option<PathError>,
-    strictness: Strictness,
+pub struct Chain<'c> {
+    /// As OpenSSL 1.1.1 finds them, and as OpenSSL 3 does. Firmware has the one or the other, so
+    /// both have to be good.
+    ways: [Way<'c>; 2],
     sha1: bool,
 }
 
+/// The signer, its issuer, the issuer's issuer, each with what came of verifying its signature.
 #[derive(Debug)]
-struct Node<'c> {
-    certificate: &'c Certificate,
-    /// Whom it vouches for.
-    below: Option<usize>,
+struct Way<'c> {
+    steps: Vec<(&'c Certificate, OnceCell<Result<(), IssueError>>)>,
+    openssl: OpenSsl,
 }
 
-/// What it takes to stand in a path.
+/// How issuers are found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Strictness {
-    /// For trust: the right to issue, and nothing that cannot be judged.
-    Trust,
-    /// For distrust: the signature alone.
-    Distrust,
+enum OpenSsl {
+    /// 1.1.1 passes over those whose key usage does not let them issue.
+    Old,
+    /// 3 takes the first one that has the name and the key identifier, but none twice.
+    New,
 }
 
-impl<'c> Reach<'c> {
-    /// Follows issuers through `others`, each at most once.
-    pub fn new(
-        signer: &'c Certificate,
-        others: &(impl Iterator<Item = &'c Certificate> + Clone),
-        strictness: Strictness,
-        sha1: bool,
-    ) -> Self {
-        let nodes = Vec::from([Node { certificate: signer, below: None }]);
-        let mut reach = Self { nodes, natural: None, strictness, sha1 };
-        let mut at = 0;
-        while let Some(node) = reach.nodes.get(at) {
-            let certificate = node.certificate;
-            for other in others.clone() {
-                let known = reach.nodes.iter().any(|node| node.certificate == other);
-                if !known && reach.may_stand_between(other) && reach.issued(certificate, other).is_ok() {
-                    reach.nodes.push(Node { certificate: other, below: Some(at) });
-                }
-            }
-            at += 1;
-        }
-        if strictness == Strictness::Trust {
-            reach.natural = reach.check_natural(signer, others);
-        }
-        reach
-    }
-
-    /// The certificates that vouch for the signer, itself first.
-    pub fn certificates(&self) -> impl Iterator<Item = &'c Certificate> {
-        self.nodes.iter().map(|node| node.certificate)
+impl<'c> Chain<'c> {
+    /// Follows issuers through the certificates that came along, in their order.
+    pub fn new(signer: &'c Certificate, came_along: &'c [Certificate], sha1: bool) -> Self {
+        let ways = [OpenSsl::Old, OpenSsl::New].map(|openssl| Way::new(signer, came_along, openssl));
+        Self { ways, sha1 }
     }
 
     /// The path from the signer to `anchor`, both included.
@@ -106,38 +90,11 @@ impl<'c> Reach<'c> {
     /// # Errors
     /// Why there is none; `None` if the certificate has nothing to do with the signer.
     pub fn path_to(&self, anchor: &'c Certificate) -> Result<Vec<&'c Certificate>, Option<PathError>> {
-        let mut closest = None;
-        for (at, node) in self.nodes.iter().enumerate() {
-            let mut path = self.path(at);
-            if at == 0 && node.certificate == anchor {
-                match &self.natural {
-                    None => return Ok(path),
-                    Some(error) => {
-                        closest = Some(error.clone());
-                        continue;
-                    }
-                }
-            }
-            if node.certificate != anchor {
-                match self.issued(node.certificate, anchor) {
-                    Ok(()) => {}
-                    Err(IssueError::NotIssuer { .. }) => continue,
-                    Err(error) => {
-                        closest.get_or_insert(PathError::Issue(error));
-                        continue;
-                    }
-                }
-                path.push(anchor);
-            }
-            match self.check(&path) {
-                Ok(()) => return Ok(path),
-                Err(error) => closest = Some(error),
-            }
-        }
-        Err(closest)
+        let [path, other] = self.ways.each_ref().map(|way| way.path_to(anchor, self.sha1));
+        other.and(path)
     }
 
-    /// The paths to the first of these anchors that one leads to.
+    /// The path to the first of these anchors that one leads to.
     ///
     /// # Errors
     /// The error of the path that came closest.
@@ -152,86 +109,104 @@ impl<'c> Reach<'c> {
                 Err(error) => closest = closest.or(error),
             }
         }
-        let Some(top) = self.nodes.last().map(|node| node.certificate) else {
-            // There is always the signer.
-            return Err(PathError::NotTrusted { subject: String::new(), issuer: String::new() });
-        };
-        Err(closest.unwrap_or_else(|| PathError::NotTrusted { subject: top.subject(), issuer: top.issuer() }))
+        let [way, _] = &self.ways;
+        let top = way.steps.last().map(|(top, _)| (top.subject(), top.issuer())).unwrap_or_default();
+        let (subject, issuer) = top;
+        Err(closest.unwrap_or(PathError::NotTrusted { subject, issuer }))
+    }
+}
+
+impl OpenSsl {
+    fn takes(self, issuer: &Certificate, of: &Certificate) -> bool {
+        of.names_issuer(issuer) && (self == Self::New || issuer.may_sign_certificates())
+    }
+}
+
+impl<'c> Way<'c> {
+    fn new(signer: &'c Certificate, came_along: &'c [Certificate], openssl: OpenSsl) -> Self {
+        let mut steps = Vec::from([(signer, OnceCell::new())]);
+        let mut left: Vec<&Certificate> = came_along.iter().collect();
+        // Whoever issued itself has no other issuer.
+        while let Some(top) = steps.last().map(|(top, _)| *top).filter(|top| !openssl.takes(top, top)) {
+            let again = |other| openssl == OpenSsl::New && steps.iter().any(|(known, _)| *known == other);
+            let Some(at) = left.iter().position(|other| openssl.takes(other, top) && !again(*other)) else {
+                break;
+            };
+            steps.push((left.remove(at), OnceCell::new()));
+        }
+        Self { steps, openssl }
     }
 
-    /// OpenSSL looks for the signer itself among the trusted ones only after it has followed
-    /// issuers by their names as far as they came along, and then wants all of that path to be
-    /// good.
-    fn check_natural(
+    fn path_to(
         &self,
-        signer: &'c Certificate,
-        others: &(impl Iterator<Item = &'c Certificate> + Clone),
-    ) -> Option<PathError> {
-        let mut path = Vec::from([signer]);
-        while let Some(top) = path.last().copied().filter(|top| !top.is_self_issued()) {
-            let mut issuers = others.clone().filter(|other| top.names_issuer(other) && !path.contains(other));
-            let Some(issuer) = issuers.next() else { break };
-            if let Err(error) = self.issued(top, issuer) {
-                return Some(PathError::Issue(error));
+        anchor: &'c Certificate,
+        sha1: bool,
+    ) -> Result<Vec<&'c Certificate>, Option<PathError>> {
+        // A trusted issuer comes before one that came along.
+        let below = self.steps.iter().position(|(certificate, _)| {
+            self.openssl.takes(anchor, certificate)
+                && (!certificate.names_issuer(certificate) || *certificate == anchor)
+        });
+        let Some(below) = below else {
+            // OpenSSL looks for the signer itself among the trusted ones only after it has followed
+            // issuers as far as they came along, and then wants all of that path to be good.
+            let signer = self.steps.first().is_some_and(|(signer, _)| *signer == anchor);
+            if !signer {
+                return Err(None);
             }
-            if path.len() > 1 && !self.may_stand_between(top) {
-                let (issuer, why) = (top.subject(), "it has no basic constraints");
-                return Some(PathError::Issue(IssueError::NotAuthority { issuer, why }));
-            }
-            path.push(issuer);
-        }
-        self.check(&path).err()
+            return self.verified(self.steps.len(), None, sha1).map(|_| Vec::from([anchor]));
+        };
+        let top = self.steps.get(below).is_some_and(|(top, _)| *top == anchor);
+        self.verified(below + 1, (!top).then_some(anchor), sha1)
     }
 
-    fn path(&self, at: usize) -> Vec<&'c Certificate> {
-        let mut path = Vec::new();
-        let mut next = self.nodes.get(at);
-        while let Some(node) = next {
-            path.push(node.certificate);
-            next = node.below.and_then(|below| self.nodes.get(below));
+    /// The first `length` certificates and the anchor above them, if that path is good.
+    fn verified(
+        &self,
+        length: usize,
+        anchor: Option<&'c Certificate>,
+        sha1: bool,
+    ) -> Result<Vec<&'c Certificate>, Option<PathError>> {
+        let steps = self.steps.get(..length).unwrap_or_default();
+        let mut path: Vec<&Certificate> = steps.iter().map(|(certificate, _)| *certificate).collect();
+        path.extend(anchor);
+        check(&path).map_err(Some)?;
+        for (at, (certificate, verified)) in steps.iter().enumerate() {
+            let result = match (steps.get(at + 1), anchor) {
+                (Some((issuer, _)), _) => {
+                    verified.get_or_init(|| certificate.verify_signed_by(issuer, sha1)).clone()
+                }
+                (None, Some(anchor)) => certificate.verify_signed_by(anchor, sha1),
+                (None, None) => Ok(()),
+            };
+            result.map_err(|error| Some(PathError::Issue(error)))?;
         }
-        path.reverse();
-        path
+        Ok(path)
     }
+}
 
-    fn issued(&self, certificate: &Certificate, issuer: &Certificate) -> Result<(), IssueError> {
-        match self.strictness {
-            Strictness::Trust => certificate.verify_signed_by(issuer, self.sha1),
-            // Whoever is distrusted cannot hide behind a broken digest.
-            Strictness::Distrust if certificate.issuer_der() == issuer.subject_der() => {
-                certificate.verify_signature_by(issuer, true)
-            }
-            Strictness::Distrust => {
-                Err(IssueError::NotIssuer { subject: certificate.subject(), issuer: issuer.subject() })
-            }
+/// Whether the extensions allow a path.
+fn check(path: &[&Certificate]) -> Result<(), PathError> {
+    // Authorities below the one that is looked at; those that issued themselves do not count (RFC
+    // 5280, section 4.2.1.9).
+    let mut below = 0_usize;
+    for (at, certificate) in path.iter().enumerate() {
+        if let Some(extension) = certificate.unjudged_extension() {
+            return Err(PathError::Extension { subject: certificate.subject(), extension });
         }
-    }
-
-    /// Between the ends of a path OpenSSL wants basic constraints with `cA`; at its end other signs
-    /// of an authority do.
-    fn may_stand_between(&self, certificate: &Certificate) -> bool {
-        self.strictness == Strictness::Distrust || certificate.is_authority() == Some(true)
-    }
-
-    fn check(&self, path: &[&Certificate]) -> Result<(), PathError> {
-        if self.strictness == Strictness::Distrust {
-            return Ok(());
+        if at == 0 {
+            continue;
         }
-        // Authorities below the one that is looked at; those that issued themselves do not count
-        // (RFC 5280, section 4.2.1.9).
-        let mut below = 0_usize;
-        for (at, certificate) in path.iter().enumerate() {
-            if let Some(extension) = certificate.unjudged_extension() {
-                return Err(PathError::Extension { subject: certificate.subject(), extension });
-            }
-            if at == 0 {
-                continue;
-            }
-            if let Some(limit) = certificate.path_length().filter(|limit| below > usize::from(*limit)) {
-                return Err(PathError::Length { issuer: certificate.subject(), limit });
-            }
-            below += usize::from(!certificate.is_self_issued());
+        // Between the ends of a path OpenSSL wants basic constraints with `cA`; at its end other
+        // signs of an authority do.
+        if at + 1 < path.len() && certificate.is_authority() != Some(true) {
+            let why = certificate.not_authority().unwrap_or("it has no basic constraints");
+            return Err(PathError::Issue(IssueError::NotAuthority { issuer: certificate.subject(), why }));
         }
-        Ok(())
+        if let Some(limit) = certificate.path_length().filter(|limit| below > usize::from(*limit)) {
+            return Err(PathError::Length { issuer: certificate.subject(), limit });
+        }
+        below += usize::from(!certificate.is_self_issued());
     }
+    Ok(())
 }

@@ -13,8 +13,9 @@
 //! | `verdict` | the decision, with what it rests on | |
 //!
 //! [`decide`] is a pure function of an image's [`Subject`] and a [`TrustPolicy`]. Where firmware
-//! and shim are laxer than is prudent, it refuses: never does it let through what they would refuse
-//! because of the signature or the lists. (The manual, `docs/verifying.md`, lists the differences.)
+//! and shim are laxer than is prudent, it refuses; it is to let through nothing that they would
+//! refuse because of the signature or the lists. (The manual, `docs/verifying.md`, lists the
+//! differences.)
 
 mod firmware;
 mod loadable;

@@ -109,6 +109,11 @@ fn shim_starts_what_debian_signed() {
     for path in efi_files() {
         let bytes = std::fs::read(&path).unwrap();
         let told = complaint(&bytes, &policy);
+        // Debian signs its kernels; they have no .sbat, and boot loaders load them.
+        if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("vmlinuz")) {
+            assert_eq!(told, "", "{}", path.display());
+            continue;
+        }
         let signed = path.to_string_lossy().ends_with(".signed") && !path.ends_with("shimx64.efi.signed");
         assert_eq!(told.is_empty(), signed, "{}: {told}", path.display());
         started += usize::from(signed);

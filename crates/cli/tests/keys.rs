@@ -109,7 +109,9 @@ fn keys_are_made_once_and_are_what_others_want() {
 fn other_keys_and_passphrases() {
     let fixture = Fixture::new();
     fixture.folder.write("secret", "a secret\n");
-    fixture.snowguard.text(0, "keys create --dir ec --key p256 --passphrase-file secret --owner 12345678-9abc-def0-1234-56789abcdef0");
+    let text = fixture.snowguard.text(3, "keys create --dir ec --key p256");
+    assert!(text.contains("not by EDK2") && text.contains("--allow-ec"), "{text}");
+    fixture.snowguard.text(0, "keys create --dir ec --key p256 --allow-ec --passphrase-file secret --owner 12345678-9abc-def0-1234-56789abcdef0");
     assert_eq!(fixture.folder.read("ec/owner"), b"12345678-9abc-def0-1234-56789abcdef0\n");
     assert!(fixture.folder.read("ec/db.key").starts_with(b"-----BEGIN ENCRYPTED PRIVATE KEY-----"));
     fixture.folder.run("openssl", ["pkey", "-in", "ec/db.key", "-passin", "file:secret", "-noout"]);

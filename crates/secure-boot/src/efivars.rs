@@ -97,19 +97,42 @@ impl Efivars {
         self.0.join(variable.file_name())
     }
 
-    /// The content of a variable; `None` if there is no such variable. One that was begun and not
-    /// written is a file of no bytes, and not there for the firmware.
+    /// The content of a variable; `None` if there is no such variable. What shim split into several
+    /// variables, as it does with large lists, is given as one. One that was begun and not written is
+    /// a file of no bytes, and not there for the firmware.
     pub fn read(&self, variable: Variable) -> Result<Option<VariableContent>, EfivarsError> {
-        let path = self.path(variable);
-        match read_limited(&path, MAX_VARIABLE) {
-            Ok(bytes) if bytes.is_empty() => Ok(None),
-            Ok(bytes) => {
-                let content = VariableContent::read(&bytes);
-                content.map(Some).ok_or(EfivarsError::TooShort { path })
+        let mut whole = read_file(self.path(variable))?;
+        for path in self.continuations(variable)? {
+            match (&mut whole, read_file(path)?) {
+                (Some(whole), Some(part)) => whole.data.extend(part.data),
+                (None, part) => whole = part,
+                (Some(_), None) => {}
             }
-            Err(ReadError::File(error)) if error.kind() == ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error.into()),
         }
+        Ok(whole)
+    }
+
+    /// The files of a list of shim that does not fit into one variable: `MokListXRT1`,
+    /// `MokListXRT2`, and so on (`mirror_mok_db`). A number that is missing hides nothing.
+    fn continuations(&self, variable: Variable) -> Result<Vec<PathBuf>, EfivarsError> {
+        if ![Variable::MOK_LIST, Variable::MOK_LIST_X].contains(&variable) {
+            return Ok(Vec::new());
+        }
+        let read = FileError::on("read", &self.0);
+        let entries = std::fs::read_dir(&self.0).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+        let entries = entries.map_err(|error| EfivarsError::Read(read(error).into()))?;
+        let ending = format!("-{}", variable.vendor);
+        let mut parts: Vec<(u32, PathBuf)> = entries
+            .into_iter()
+            .filter_map(|entry| {
+                let name = entry.file_name();
+                let number = name.to_str()?.strip_prefix(variable.name)?.strip_suffix(&ending)?;
+                let number = number.parse().ok().filter(|_| number.bytes().all(|b| b.is_ascii_digit()))?;
+                Some((number, entry.path()))
+            })
+            .collect();
+        parts.sort();
+        Ok(parts.into_iter().map(|(_, path)| path).collect())
     }
 
     /// The signature lists of a variable; `None` if there is no such variable.
@@ -159,6 +182,18 @@ impl Efivars {
     }
 }
 
+fn read_file(path: PathBuf) -> Result<Option<VariableContent>, EfivarsError> {
+    match read_limited(&path, MAX_VARIABLE) {
+        Ok(bytes) if bytes.is_empty() => Ok(None),
+        Ok(bytes) => {
+            let content = VariableContent::read(&bytes);
+            content.map(Some).ok_or(EfivarsError::TooShort { path })
+        }
+        Err(ReadError::File(error)) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
 /// The kernel marks variables as immutable, so that nobody removes them by accident.
 fn allow_changes(path: &Path) -> Result<(), FileError> {
     let file = match File::open(path) {
@@ -178,6 +213,31 @@ fn allow_changes(path: &Path) -> Result<(), FileError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_shim_split_is_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let variables = Efivars::open(folder.path()).unwrap();
+        let put = |name: &str, data: &[u8]| {
+            let file = folder.path().join(format!("{name}-605dab50-e046-4300-abb6-3dd810dd8b23"));
+            std::fs::write(file, [&[6, 0, 0, 0], data].concat()).unwrap();
+        };
+        for (name, data) in [
+            ("MokListXRT10", 4),
+            ("MokListXRT2", 3),
+            ("MokListXRT1", 2),
+            ("MokListXRT", 1),
+            ("MokListXRT+1", 5),
+            ("MokListXRTx", 6),
+            ("MokListRT1", 7),
+        ] {
+            put(name, &[data]);
+        }
+        let data = |variable| variables.read(variable).unwrap().unwrap().data;
+        assert_eq!(data(Variable::MOK_LIST_X), [1, 2, 3, 4]);
+        // Firmware may have refused the first one.
+        assert_eq!(data(Variable::MOK_LIST), [7]);
+    }
 
     #[test]
     fn variables_are_files() {

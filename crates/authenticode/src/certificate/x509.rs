@@ -7,13 +7,15 @@ use crate::asn1::{DerProblem, Elements, element};
 use crate::digest::DigestAlgorithm;
 use crate::foreign::ForeignError;
 use crate::oid::Oid;
+use crate::openssl;
 use crate::time::Time;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 use core::ops::Range;
 use der::asn1::ObjectIdentifier;
-use der::{Decode, Tag};
+use der::{Decode, Encode, Tag};
+use x509_cert::ext::pkix::name::GeneralName;
 use x509_cert::ext::pkix::{
     AuthorityKeyIdentifier, BasicConstraints, ExtendedKeyUsage, KeyUsage, SubjectKeyIdentifier,
 };
@@ -35,6 +37,8 @@ pub struct Certificate {
     tbs: Range<usize>,
     issuer: Vec<u8>,
     subject: Vec<u8>,
+    /// The same two in canonical form.
+    canonical: [Vec<u8>; 2],
     validity: Validity,
     key: Vec<u8>,
     /// With other dates: see [`Validity`].
@@ -51,6 +55,8 @@ struct Extensions {
     subject_key: Option<Vec<u8>>,
     authority_key: Option<Vec<u8>>,
     authority_serial: Option<Vec<u8>>,
+    /// In canonical form.
+    authority_name: Option<Vec<u8>>,
     unjudged: Option<Oid>,
 }
 
@@ -86,9 +92,17 @@ impl Certificate {
         if inner.signature_algorithm() != inner.tbs_certificate().signature() {
             return Err(CertificateError::SignatureAlgorithm);
         }
+        let canonical = openssl::certificate(whole)?;
         let extensions = Extensions::read(&inner)?;
         let tbs = start..start + tbs.whole.len();
-        Ok(Self { der: der.to_vec(), tbs, issuer, subject, validity, key, inner, extensions })
+        Ok(Self { der: der.to_vec(), tbs, issuer, subject, canonical, validity, key, inner, extensions })
+    }
+
+    /// Reads the one that an entry of a signature list begins with: firmware passes over what stands
+    /// behind it. Gives the number of those octets as well.
+    pub fn from_entry(entry: &[u8]) -> Result<(Self, usize), CertificateError> {
+        let first = Elements::new(entry, "Certificate").next("Certificate")?.whole;
+        Ok((Self::from_der(first)?, entry.len() - first.len()))
     }
 
     /// The octets that it was read from.
@@ -99,6 +113,23 @@ impl Certificate {
     /// The octets of `tbsCertificate`, which its signature is over.
     pub fn tbs(&self) -> &[u8] {
         self.der.get(self.tbs.clone()).unwrap_or_default()
+    }
+
+    /// What stands behind `tbsCertificate`: algorithm and signature.
+    pub(crate) fn behind_tbs(&self) -> &[u8] {
+        self.der.get(self.tbs.end..).unwrap_or_default()
+    }
+
+    /// The issuer in the form that names are compared in.
+    pub(crate) fn canonical_issuer(&self) -> &[u8] {
+        let [issuer, _] = &self.canonical;
+        issuer
+    }
+
+    /// The subject in the form that names are compared in.
+    pub(crate) fn canonical_subject(&self) -> &[u8] {
+        let [_, subject] = &self.canonical;
+        subject
     }
 
     /// Digest of `tbsCertificate`: how dbx names it.
@@ -168,7 +199,7 @@ impl Certificate {
 
     /// Whether subject and issuer are the same.
     pub fn is_self_issued(&self) -> bool {
-        self.subject == self.issuer
+        self.canonical_subject() == self.canonical_issuer()
     }
 
     /// `cA` of the basic constraints, if it has any.
@@ -222,6 +253,11 @@ impl Certificate {
         self.extensions.unjudged
     }
 
+    /// Whether its key usage, if it has one, allows to sign certificates.
+    pub(crate) fn may_sign_certificates(&self) -> bool {
+        self.extensions.usage.as_ref().is_none_or(KeyUsage::key_cert_sign)
+    }
+
     /// Why it may not issue certificates at the end of a path, as OpenSSL's `X509_check_ca` sees it
     /// (purpose *any*, which EDK2 sets): basic constraints with `cA`; without basic constraints
     /// only a key usage with `keyCertSign`, or a self-issued certificate of version 1. A key usage
@@ -242,14 +278,15 @@ impl Certificate {
     /// Whether the names, and the key identifiers where both are there, say that `issuer` issued
     /// this one.
     pub fn names_issuer(&self, issuer: &Self) -> bool {
-        let names = self.issuer == issuer.subject;
+        let names = self.canonical_issuer() == issuer.canonical_subject();
         let keys = match (&self.extensions.authority_key, &issuer.extensions.subject_key) {
             (Some(wanted), Some(found)) => wanted == found,
             _ => true,
         };
         let serials =
             self.extensions.authority_serial.as_ref().is_none_or(|wanted| wanted == issuer.serial());
-        names && keys && serials
+        let above = self.extensions.authority_name.as_deref();
+        names && keys && serials && above.is_none_or(|wanted| wanted == issuer.canonical_issuer())
     }
 
     /// Checks that `issuer` issued this certificate: names, key identifiers, the right to issue,
@@ -309,6 +346,14 @@ impl Extensions {
                     let id = AuthorityKeyIdentifier::from_der(value).map_err(failed)?;
                     found.authority_key = id.key_identifier.map(|id| id.as_bytes().to_vec());
                     found.authority_serial = id.authority_cert_serial_number.map(|n| n.as_bytes().to_vec());
+                    // OpenSSL looks at the first of the names that is a directory's.
+                    let names = id.authority_cert_issuer.unwrap_or_default();
+                    let name = names.into_iter().find_map(|name| match name {
+                        GeneralName::DirectoryName(name) => Some(name),
+                        _ => None,
+                    });
+                    let name = name.map(|name| name.to_der()).transpose().map_err(failed)?;
+                    found.authority_name = name.map(|name| openssl::name_of(&name)).transpose()?;
                 }
                 // nameConstraints, proxyCertInfo.
                 "2.5.29.30" | "1.3.6.1.5.5.7.1.14" => found.unjudged = Some(oid),

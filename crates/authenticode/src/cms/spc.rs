@@ -67,17 +67,29 @@ pub struct Authenticode {
     pub signed: SignedData,
     /// The digest of the image that it signs.
     pub image: IndirectData,
+    /// Whether firmware can make anything of it: see [`Authenticode::read`].
+    pub in_place: bool,
+}
+
+/// Where EDK2 looks for the name of the digest algorithm, and what shim and EDK2 want to stand
+/// before it (`HashPeImageByType`, `WrapPkcs7Data`): both take it for granted that lengths have two
+/// bytes, so that signatures with more than 64 KiB, such as those with hashes of pages, are none.
+fn in_place(octets: &[u8], algorithm: DigestAlgorithm) -> bool {
+    let is = |at: usize, wanted: &[u8]| octets.get(at..).is_some_and(|found| found.starts_with(wanted));
+    is(0, &[0x30, 0x82]) && is(15, &[0xa0, 0x82]) && is(32, digest_oid(algorithm).0.as_bytes())
 }
 
 impl Authenticode {
-    /// Reads the content of an entry of a certificate table.
+    /// Reads the content of an entry of a certificate table. [`in_place`](Self::in_place) tells
+    /// whether it has the size that EDK2 and shim take for granted, 256 bytes to 64 KiB.
     pub fn read(octets: &[u8]) -> Result<Self, CmsReadError> {
         let signed = SignedData::read(octets, Profile::Authenticode)?;
         let image = IndirectData::read(signed.content.as_deref().unwrap_or_default())?;
         if image.algorithm != signed.signer.digest {
             return Err(CmsReadError::Disagreement("DigestInfo", "SignerInfo"));
         }
-        Ok(Self { signed, image })
+        let in_place = in_place(octets, image.algorithm);
+        Ok(Self { signed, image, in_place })
     }
 
     /// Checks that whoever has the private key of the signer's certificate signed this digest of an

@@ -47,7 +47,7 @@ impl SignedData {
     pub fn signer_certificate(&self) -> Result<&Certificate, CmsVerifyError> {
         let wanted = |certificate: &&Certificate| match &self.signer.id {
             SignerId::IssuerAndSerial { issuer, serial } => {
-                certificate.serial() == serial && certificate.issuer_der() == issuer
+                certificate.serial() == serial && certificate.canonical_issuer() == issuer
             }
             SignerId::KeyIdentifier(id) => certificate.subject_key_identifier() == Some(id),
         };

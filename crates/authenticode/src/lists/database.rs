@@ -1,12 +1,14 @@
 //! A database: the entries of lists, with where they came from.
 
 use super::{SignatureList, SignatureListKind, revocation};
-use crate::certificate::{Certificate, CertificateError};
+use crate::asn1::DerError;
+use crate::certificate::{Certificate, CertificateError, ListedCertificate, ListedError};
 use crate::digest::DigestAlgorithm;
 use crate::guid::Guid;
 use crate::time::Time;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use core::fmt;
 
 /// An entry of a database, with where it came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,13 +20,26 @@ pub struct DatabaseEntry {
     pub owner: Guid,
     /// What it is.
     pub kind: SignatureListKind,
+    /// The place of its list among those of the origin, from 0.
+    pub list: usize,
     /// Its place in its list, from 0.
     pub place: usize,
     /// Its octets.
     pub data: Vec<u8>,
-    /// The certificate, if it is one; or why it is none. Firmware passes over certificates that it
-    /// cannot read.
+    /// The certificate that something may be trusted by, if it is one; or why it is none.
     pub certificate: Option<Result<Certificate, CertificateError>>,
+    /// How many octets stand behind that certificate. Firmware passes over them, shim over the
+    /// whole entry.
+    pub behind: usize,
+    /// The same certificate, if the entry is in a list that forbids.
+    pub forbids: Option<Result<ListedCertificate, ListedError>>,
+}
+
+impl fmt::Display for DatabaseEntry {
+    /// Where it is, and whose.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "list {}, entry {} (owner {})", self.list, self.place, self.owner)
+    }
 }
 
 /// All entries of db, or dbx, or another one.
@@ -37,28 +52,59 @@ pub struct SignatureDatabase {
 impl SignatureDatabase {
     /// Adds the entries of lists.
     pub fn add_lists(&mut self, origin: &str, lists: &[SignatureList]) {
-        for list in lists {
+        let before = self.entries.iter().rfind(|entry| entry.origin == origin);
+        let first = before.map_or(0, |entry| entry.list + 1);
+        for (list, number) in lists.iter().zip(first..) {
             for (place, signature) in list.signatures.iter().enumerate() {
-                self.add(origin, signature.owner, list.kind, place, signature.data.clone());
+                self.add(origin, signature.owner, list.kind, [number, place], signature.data.clone());
             }
         }
     }
 
-    fn add(&mut self, origin: &str, owner: Guid, kind: SignatureListKind, place: usize, data: Vec<u8>) {
-        let certificate = (kind == SignatureListKind::X509).then(|| Certificate::from_der(&data));
+    fn add(
+        &mut self,
+        origin: &str,
+        owner: Guid,
+        kind: SignatureListKind,
+        [list, place]: [usize; 2],
+        data: Vec<u8>,
+    ) {
+        let x509 = kind == SignatureListKind::X509;
+        let certificate = x509.then(|| Certificate::from_entry(&data));
+        let behind = certificate.iter().flatten().map(|(_, behind)| *behind).sum();
+        let certificate = certificate.map(|read| read.map(|(certificate, _)| certificate));
+        let forbids = x509.then(|| ListedCertificate::read(&data));
+        let origin = origin.to_string();
         self.entries.push(DatabaseEntry {
-            origin: origin.to_string(),
+            origin,
             owner,
             kind,
+            list,
             place,
             data,
             certificate,
+            behind,
+            forbids,
         });
     }
 
     /// Adds a certificate; its owner is the zero GUID.
     pub fn add_certificate(&mut self, origin: &str, certificate: &Certificate) {
-        self.add(origin, Guid::from_bytes([0; 16]), SignatureListKind::X509, 0, certificate.der().to_vec());
+        let owner = Guid::from_bytes([0; 16]);
+        self.add(origin, owner, SignatureListKind::X509, [0, 0], certificate.der().to_vec());
+    }
+
+    /// The certificates that forbid, if this is a list that does.
+    pub fn forbidding(&self) -> impl Iterator<Item = (&DatabaseEntry, &ListedCertificate)> {
+        self.entries.iter().filter_map(|entry| Some((entry, entry.forbids.as_ref()?.as_ref().ok()?)))
+    }
+
+    /// An entry of which nobody here knows what it forbids, and why.
+    pub fn unknown(&self) -> Option<(&DatabaseEntry, DerError)> {
+        self.entries.iter().find_map(|entry| match entry.forbids {
+            Some(Err(ListedError::Unknown(error))) => Some((entry, error)),
+            _ => None,
+        })
     }
 
     /// The certificates that can be read.

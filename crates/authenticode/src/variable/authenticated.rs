@@ -8,7 +8,7 @@ use crate::cms::{
 };
 use crate::digest::DigestAlgorithm;
 use crate::guid::Guid;
-use crate::path::{PathError, Reach, Strictness};
+use crate::path::{Chain, PathError};
 use crate::time::Time;
 use alloc::vec::Vec;
 
@@ -180,8 +180,8 @@ impl Authenticated {
         let message = message(variable, attributes, self.time, &self.data);
         let signer = signed.verify(Some(&message), false)?.clone();
         let authorities: Vec<Certificate> = authorities.into_iter().cloned().collect();
-        let reach = Reach::new(&signer, &signed.certificates.iter(), Strictness::Trust, false);
-        let ((), path) = reach.path_to_any(authorities.iter().map(|authority| ((), authority)))?;
+        let chain = Chain::new(&signer, &signed.certificates, false);
+        let ((), path) = chain.path_to_any(authorities.iter().map(|authority| ((), authority)))?;
         Ok(path.last().map_or_else(|| signer.clone(), |authority| (*authority).clone()))
     }
 }

@@ -6,14 +6,14 @@
 //! signature. The image's digest in dbx stops it in any case.
 
 use super::policy::{TrustList, TrustPolicy};
-use super::revocation::{of_image, of_signer};
+use super::revocation::{of_image, of_signer, unknown};
 use super::signature::{Lists, finding, holds, outdated, trust, unread};
 use super::subject::Attached;
 use super::subject::Subject;
 use super::verdict::{Refusal, SignatureFinding, SignatureProblem, Trust, TrustedBy};
 use crate::cms::Authenticode;
 use crate::digest::DigestAlgorithm;
-use crate::path::{Reach, Strictness};
+use crate::path::{Effort, Vouchers};
 use crate::time::Time;
 use alloc::boxed::Box;
 use alloc::vec;
@@ -24,12 +24,13 @@ pub(super) fn decide(
     policy: &TrustPolicy,
     now: Option<Time>,
 ) -> (Result<Trust, Refusal>, Vec<SignatureFinding>) {
+    let effort = Effort::default();
     let findings: Vec<SignatureFinding> = subject
         .signatures
         .iter()
         .enumerate()
         .map(|(index, attached)| match attached {
-            Attached::Signature(signature) => look(index, signature, subject, policy, now),
+            Attached::Signature(signature) => look(index, signature, subject, policy, now, &effort),
             // EDK2 may read it nevertheless, and find its signer in dbx.
             Attached::Unreadable(error) => {
                 SignatureFinding { fatal: true, ..unread(index, SignatureProblem::Read(error.clone())) }
@@ -53,6 +54,9 @@ fn outcome(subject: &Subject, policy: &TrustPolicy, findings: &[SignatureFinding
     if !subject.padded {
         return Err(Refusal::Table);
     }
+    if subject.signed {
+        unknown(TrustList::Dbx, &policy.dbx, policy)?;
+    }
     let fatal = findings.iter().filter(|finding| finding.fatal);
     let mut fatal = fatal.filter_map(|finding| Some((finding.index, finding.result.as_ref().err()?)));
     if let Some((index, problem)) = fatal.next() {
@@ -71,16 +75,25 @@ fn look(
     subject: &Subject,
     policy: &TrustPolicy,
     now: Option<Time>,
+    effort: &Effort,
 ) -> SignatureFinding {
-    let (result, fatal) = match forbidden(signature, policy) {
-        Some((problem, fatal)) => (Err(problem), fatal),
-        None => (judge(signature, subject, policy), false),
+    let (result, fatal) = if !signature.in_place {
+        // EDK2 passes over it, and does not look for its digest either.
+        (Err(SignatureProblem::Size), false)
+    } else if let Some((problem, fatal)) = forbidden(signature, policy, effort) {
+        (Err(problem), fatal)
+    } else {
+        (judge(signature, subject, policy, effort), false)
     };
     SignatureFinding { fatal, ..finding(index, signature, result, policy, now) }
 }
 
 /// Why the signature counts for nothing, and whether it stops the whole image.
-fn forbidden(signature: &Authenticode, policy: &TrustPolicy) -> Option<(SignatureProblem, bool)> {
+fn forbidden(
+    signature: &Authenticode,
+    policy: &TrustPolicy,
+    effort: &Effort,
+) -> Option<(SignatureProblem, bool)> {
     let signer = match signature.signed.signer_certificate() {
         Ok(signer) => signer,
         Err(error) => return Some((SignatureProblem::Verify(error), true)),
@@ -88,9 +101,8 @@ fn forbidden(signature: &Authenticode, policy: &TrustPolicy) -> Option<(Signatur
     if let Some(problem) = outdated(signature, policy) {
         return Some((problem, false));
     }
-    let came_along = signature.signed.certificates.iter();
-    let reach = Reach::new(signer, &came_along, Strictness::Distrust, true);
-    let found = of_signer(signature, &reach, TrustList::Dbx, &policy.dbx, policy)?;
+    let vouchers = Vouchers::new(signer, &signature.signed.certificates.iter(), effort);
+    let found = of_signer(signature, &vouchers, TrustList::Dbx, &policy.dbx, policy)?;
     Some((SignatureProblem::Forbidden(Box::new(found)), true))
 }
 
@@ -98,10 +110,11 @@ fn judge(
     signature: &Authenticode,
     subject: &Subject,
     policy: &TrustPolicy,
+    effort: &Effort,
 ) -> Result<Trust, SignatureProblem> {
     let lists = Lists { allow: vec![(TrustList::Db, &policy.db)], deny: vec![(TrustList::Dbx, &policy.dbx)] };
     holds(signature, subject, policy)
-        .and_then(|signer| trust(signer, signature, &lists, |_, _| true, policy))
+        .and_then(|signer| trust(signer, signature, &lists, |_, _| true, policy, effort))
         .or_else(|problem| by_digest(subject, policy, signature.image.algorithm).ok_or(problem))
 }
 

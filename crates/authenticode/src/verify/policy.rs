@@ -80,6 +80,9 @@ pub struct TrustPolicy {
     /// Refuse what was signed with a certificate that is not valid at this time. Neither firmware
     /// nor shim does.
     pub valid_at: Option<Time>,
+    /// Let entries of deny lists pass that nobody here can read, and of which it is not known what
+    /// firmware makes of them.
+    pub ignore_unreadable: bool,
     /// Take SHA-1, for looking at old files. Some firmware still does; shim computes it for lists
     /// only.
     pub sha1: bool,

@@ -2,12 +2,15 @@
 
 use super::policy::{TrustList, TrustPolicy};
 use super::subject::Subject;
-use super::verdict::{Forbidden, ForbiddenBy};
+use super::verdict::{Forbidden, ForbiddenBy, Refusal};
 use crate::certificate::Certificate;
 use crate::cms::Authenticode;
 use crate::lists::SignatureDatabase;
-use crate::path::{Reach, Strictness};
+use crate::path::{Chain, Effort, Vouchers};
 use crate::time::Time;
+use alloc::boxed::Box;
+use alloc::string::ToString;
+use core::cell::LazyCell;
 
 /// Whether a list has the image's digest, in whichever algorithm.
 pub(super) fn of_image(
@@ -21,6 +24,18 @@ pub(super) fn of_image(
     })
 }
 
+/// Whether a deny list has an entry of which it is not known what it forbids.
+pub(super) fn unknown(
+    list: TrustList,
+    database: &SignatureDatabase,
+    policy: &TrustPolicy,
+) -> Result<(), Refusal> {
+    match database.unknown().filter(|_| !policy.ignore_unreadable) {
+        Some((entry, problem)) => Err(Refusal::Unknown { list, entry: Box::new(entry.clone()), problem }),
+        None => Ok(()),
+    }
+}
+
 /// Whether a list forbids the signer or anybody who vouches for it: with the list's certificates,
 /// or by the digests of `tbsCertificate`.
 ///
@@ -28,23 +43,22 @@ pub(super) fn of_image(
 /// between count as well.
 pub(super) fn of_signer(
     signature: &Authenticode,
-    reach: &Reach<'_>,
+    vouchers: &Vouchers<'_>,
     list: TrustList,
     database: &SignatureDatabase,
     policy: &TrustPolicy,
 ) -> Option<Forbidden> {
-    let by_certificate = database.certificates().find_map(|(entry, certificate)| {
-        reach.path_to(certificate).ok()?;
-        let why = ForbiddenBy::Certificate { subject: certificate.subject() };
-        Some(Forbidden { list, entry: entry.clone(), why })
+    let by_certificate = database.forbidding().find_map(|(entry, listed)| {
+        let why = ForbiddenBy::Certificate { subject: listed.subject().to_string() };
+        vouchers.are_forbidden_by(listed).then(|| Forbidden { list, entry: entry.clone(), why })
     });
     by_certificate.or_else(|| {
-        reach.certificates().find_map(|certificate| {
+        let stamped = LazyCell::new(|| trusted_time(signature, policy));
+        vouchers.find(|certificate| {
             database.find_tbs(certificate).find_map(|(entry, since)| {
-                let stamped = trusted_time(signature, policy);
-                let before = stamped.is_some_and(|time| !since.is_zero() && time <= since);
-                let subject = certificate.subject();
-                let why = ForbiddenBy::Tbs { subject, since, stamped };
+                let stamped = if since.is_zero() { None } else { *stamped };
+                let before = stamped.is_some_and(|time| time <= since);
+                let why = ForbiddenBy::Tbs { subject: certificate.subject(), since, stamped };
                 (!before).then(|| Forbidden { list, entry: entry.clone(), why })
             })
         })
@@ -52,11 +66,10 @@ pub(super) fn of_signer(
 }
 
 /// When the signature was made, by the earliest timestamp of an authority that dbt trusts.
-pub(super) fn trusted_time(signature: &Authenticode, policy: &TrustPolicy) -> Option<Time> {
+fn trusted_time(signature: &Authenticode, policy: &TrustPolicy) -> Option<Time> {
     let stamps = signature.timestamps(policy.sha1).into_iter().flatten().filter(|stamp| {
-        let others = stamp.signed.certificates.iter();
-        let reach = Reach::new(&stamp.signer, &others, Strictness::Trust, policy.sha1);
-        policy.dbt.certificates().any(|(_, anchor)| reach.path_to(anchor).is_ok())
+        let chain = Chain::new(&stamp.signer, &stamp.signed.certificates, policy.sha1);
+        policy.dbt.certificates().any(|(_, anchor)| chain.path_to(anchor).is_ok())
     });
     stamps.map(|stamp| stamp.info.time).min()
 }
@@ -67,8 +80,9 @@ pub(super) fn all_who_vouch<'c>(
     signer: &'c Certificate,
     signature: &'c Authenticode,
     lists: &'c [&'c SignatureDatabase],
-) -> Reach<'c> {
+    effort: &'c Effort,
+) -> Vouchers<'c> {
     let listed = lists.iter().flat_map(|list| list.certificates().map(|(_, certificate)| certificate));
     let others = signature.signed.certificates.iter().chain(listed);
-    Reach::new(signer, &others, Strictness::Distrust, true)
+    Vouchers::new(signer, &others, effort)
 }

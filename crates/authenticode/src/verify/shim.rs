@@ -6,7 +6,7 @@
 //! that is good.
 
 use super::policy::{TrustList, TrustPolicy};
-use super::revocation::{of_image, of_signer};
+use super::revocation::{of_image, of_signer, unknown};
 use super::signature::{Lists, finding, holds, trust, unread};
 use super::subject::Attached;
 use super::subject::Subject;
@@ -15,7 +15,7 @@ use crate::certificate::{Certificate, MODULE_SIGNING};
 use crate::cms::Authenticode;
 use crate::digest::DigestAlgorithm;
 use crate::lists::DatabaseEntry;
-use crate::path::{Reach, Strictness};
+use crate::path::{Effort, Vouchers};
 use crate::time::Time;
 use alloc::boxed::Box;
 use alloc::vec;
@@ -26,13 +26,14 @@ pub(super) fn decide(
     policy: &TrustPolicy,
     now: Option<Time>,
 ) -> (Result<Trust, Refusal>, Vec<SignatureFinding>) {
+    let effort = Effort::default();
     let findings: Vec<SignatureFinding> = subject
         .signatures
         .iter()
         .enumerate()
         .map(|(index, attached)| match attached {
             Attached::Signature(signature) => {
-                finding(index, signature, judge(signature, subject, policy), policy, now)
+                finding(index, signature, judge(signature, subject, policy, &effort), policy, now)
             }
             Attached::Unreadable(error) => unread(index, SignatureProblem::Read(error.clone())),
             Attached::Other(revision, kind) => {
@@ -65,6 +66,9 @@ fn outcome(subject: &Subject, policy: &TrustPolicy, findings: &[SignatureFinding
     if !subject.signed {
         return Err(Refusal::NotSigned);
     }
+    for (list, database) in lists(policy).deny {
+        unknown(list, database, policy)?;
+    }
     let mut trusted = findings.iter().filter_map(|finding| finding.result.as_ref().ok());
     trusted.next().cloned().ok_or(Refusal::NothingTrusted)
 }
@@ -84,24 +88,30 @@ fn judge(
     signature: &Authenticode,
     subject: &Subject,
     policy: &TrustPolicy,
+    effort: &Effort,
 ) -> Result<Trust, SignatureProblem> {
+    if !signature.in_place {
+        return Err(SignatureProblem::Size);
+    }
     let algorithm = signature.image.algorithm;
     if algorithm != DigestAlgorithm::Sha256 {
         return Err(SignatureProblem::Digest(algorithm));
     }
     let signer = holds(signature, subject, policy)?;
     let lists = lists(policy);
-    let reach = Reach::new(signer, &signature.signed.certificates.iter(), Strictness::Distrust, true);
+    let vouchers = Vouchers::new(signer, &signature.signed.certificates.iter(), effort);
     for (list, database) in &lists.deny {
-        if let Some(forbidden) = of_signer(signature, &reach, *list, database, policy) {
+        if let Some(forbidden) = of_signer(signature, &vouchers, *list, database, policy) {
             return Err(SignatureProblem::Forbidden(Box::new(forbidden)));
         }
     }
-    trust(signer, signature, &lists, usable, policy)
+    trust(signer, signature, &lists, usable, policy, effort)
 }
 
-/// Shim takes the first certificate of a list only, and none that is for kernel modules.
+/// Shim takes the first certificate of a list only, none that is for kernel modules, and none that
+/// does not fill its entry (`verify_x509`).
 fn usable(entry: &DatabaseEntry, certificate: &Certificate) -> bool {
     let modules = certificate.extended_key_usage().is_some_and(|usages| usages.contains(&MODULE_SIGNING));
-    entry.place == 0 && !modules
+    let fills = entry.behind == 0 && certificate.der().starts_with(&[0x30, 0x82]);
+    entry.place == 0 && fills && !modules
 }

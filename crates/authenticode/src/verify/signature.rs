@@ -1,14 +1,14 @@
 //! What firmware and shim both demand of a signature.
 
-use super::policy::{TrustList, TrustPolicy};
+use super::policy::{Loader, TrustList, TrustPolicy};
 use super::revocation::{all_who_vouch, of_signer};
 use super::subject::Subject;
 use super::verdict::{Notice, SignatureFinding, SignatureProblem, Trust, TrustedBy};
-use crate::certificate::{CODE_SIGNING, Certificate};
+use crate::certificate::{CODE_SIGNING, Certificate, KeyKind};
 use crate::cms::Authenticode;
 use crate::digest::DigestAlgorithm;
 use crate::lists::{DatabaseEntry, SignatureDatabase};
-use crate::path::{Reach, Strictness};
+use crate::path::{Chain, Effort};
 use crate::time::Time;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -57,6 +57,10 @@ pub(super) fn holds<'s>(
     signature.verify(digest, policy.sha1).map_err(SignatureProblem::Verify)
 }
 
+fn is_rsa(certificate: &Certificate) -> bool {
+    certificate.public_key().is_ok_and(|key| key.kind() == KeyKind::Rsa)
+}
+
 /// Whether a digest is too old to be believed.
 pub(super) fn outdated(signature: &Authenticode, policy: &TrustPolicy) -> Option<SignatureProblem> {
     (signature.image.algorithm == DigestAlgorithm::Sha1 && !policy.sha1).then_some(SignatureProblem::Sha1)
@@ -75,17 +79,23 @@ pub(super) fn trust(
     lists: &Lists<'_>,
     usable: impl Fn(&DatabaseEntry, &Certificate) -> bool,
     policy: &TrustPolicy,
+    effort: &Effort,
 ) -> Result<Trust, SignatureProblem> {
-    let reach = Reach::new(signer, &signature.signed.certificates.iter(), Strictness::Trust, policy.sha1);
+    let chain = Chain::new(signer, &signature.signed.certificates, policy.sha1);
     let anchors = lists.allow.iter().flat_map(|(list, database)| {
         let usable = database.certificates().filter(|(entry, certificate)| usable(entry, certificate));
         usable.map(|(entry, certificate)| ((*list, entry), certificate))
     });
-    let ((list, entry), path) = reach.path_to_any(anchors).map_err(SignatureProblem::Path)?;
+    let ((list, entry), path) = chain.path_to_any(anchors).map_err(SignatureProblem::Path)?;
+    if policy.loader == Loader::Firmware
+        && let Some(other) = path.iter().find(|certificate| !is_rsa(certificate))
+    {
+        return Err(SignatureProblem::EllipticCurve(other.subject()));
+    }
     // Whoever is forbidden stays so when the certificate in between is not sent along, but comes
     // from a list.
     let databases: Vec<&SignatureDatabase> = lists.allow.iter().map(|(_, database)| *database).collect();
-    let everybody = all_who_vouch(signer, signature, &databases);
+    let everybody = all_who_vouch(signer, signature, &databases, effort);
     for (deny, database) in &lists.deny {
         if let Some(forbidden) = of_signer(signature, &everybody, *deny, database, policy) {
             return Err(SignatureProblem::Forbidden(Box::new(forbidden)));

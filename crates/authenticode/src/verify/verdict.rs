@@ -1,6 +1,7 @@
 //! The decision, with what it rests on.
 
 use super::policy::TrustList;
+use crate::asn1::DerError;
 use crate::certificate::Certificate;
 use crate::cms::{CmsReadError, CmsVerifyError};
 use crate::digest::DigestAlgorithm;
@@ -113,6 +114,12 @@ pub enum SignatureProblem {
     /// Another one than shim computes.
     #[error("it is of a {0} digest, and shim computes SHA-256 only")]
     Digest(DigestAlgorithm),
+    /// Its size is one that firmware and shim do not know.
+    #[error("it has more than 64 KiB, which neither firmware nor shim reads")]
+    Size,
+    /// A key that is no RSA key.
+    #[error("the key of {0} is no RSA key: not by EDK2, which enrols RSA keys only")]
+    EllipticCurve(String),
     /// It is revoked.
     #[error("{0}")]
     Forbidden(Box<Forbidden>),
@@ -196,6 +203,16 @@ pub enum Refusal {
     /// A deny list has its digest.
     #[error("{0}")]
     Forbidden(Box<Forbidden>),
+    /// A deny list has an entry of which nobody here knows what it forbids.
+    #[error("nobody knows what {list} forbids: {}, {entry} cannot be read: {problem}", entry.origin)]
+    Unknown {
+        /// The list.
+        list: TrustList,
+        /// The entry.
+        entry: Box<DatabaseEntry>,
+        /// Why it is not read.
+        problem: DerError,
+    },
     /// Nothing is attached.
     #[error("it is not signed, and no list has its digest")]
     NotSigned,

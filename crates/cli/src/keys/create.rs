@@ -2,7 +2,7 @@
 
 use super::change::now;
 use crate::pe::signer::passphrase;
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use authenticode::Guid;
 use authenticode::create::KeyType;
 use authenticode::sign::Secret;
@@ -51,6 +51,9 @@ pub(super) struct KeyOptions {
     /// The kind of the keys; much firmware knows RSA of 2048 bits only
     #[arg(long, value_name = "KIND", default_value = "rsa2048")]
     key: Kinds,
+    /// Make ECDSA keys all the same: for firmware that is not EDK2, or for shim alone
+    #[arg(long)]
+    allow_ec: bool,
     /// How long the certificates are valid; firmware does not look at it
     #[arg(long, value_name = "DAYS", default_value_t = 3650, value_parser = clap::value_parser!(u32).range(1..=36500))]
     days: u32,
@@ -91,6 +94,11 @@ pub(super) fn create_folder(
     owner: Option<Guid>,
     passphrase: Option<&Secret>,
 ) -> anyhow::Result<Guid> {
+    ensure!(
+        !matches!(keys.key, Kinds::P256) || keys.allow_ec,
+        "not by EDK2: no firmware that is built from it enrols a P-256 key, for it wants an RSA key in every \
+         certificate; --allow-ec makes one all the same"
+    );
     let mut random = UnwrapErr(SysRng);
     let owner = owner.unwrap_or_else(|| {
         let mut bytes = [0; 16];

@@ -6,7 +6,7 @@ use crate::exit;
 use anyhow::{Context, anyhow, bail};
 use authenticode::DigestAlgorithm;
 use authenticode::Time;
-use authenticode::certificate::Certificate;
+use authenticode::certificate::{Certificate, ListedError};
 use authenticode::file::{self, ImageFile};
 use authenticode::verify::{
     ImageVerdict, LoadedBy, Loader, SbatData, SignatureFinding, Subject, Trust, TrustPolicy, TrustedBy,
@@ -71,15 +71,27 @@ pub(crate) struct Options {
     /// Who decides; shim, if a list of shim is given
     #[arg(long, value_name = "WHO")]
     r#as: Option<Who>,
-    /// Refuse certificates that are not valid today; neither firmware nor shim does
-    #[arg(long)]
-    enforce_validity: bool,
-    /// Accept SHA-1, for old files and for what some firmware still starts
-    #[arg(long)]
-    allow_sha1: bool,
+    #[command(flatten)]
+    strictness: Strictness,
     /// JSON: one object a line; of folders, the last one is a summary
     #[arg(long)]
     json: bool,
+}
+
+/// Where to be stricter or laxer than usual.
+#[derive(Debug, Args)]
+#[group(skip)]
+struct Strictness {
+    /// Refuse certificates that are not valid today; neither firmware nor shim does
+    #[arg(long)]
+    enforce_validity: bool,
+    /// Let entries of dbx and MokListX pass that cannot be read. Without it nothing signed is trusted
+    /// while it is not known whom such an entry forbids
+    #[arg(long)]
+    ignore_unreadable: bool,
+    /// Accept SHA-1, for old files and for what some firmware still starts
+    #[arg(long)]
+    allow_sha1: bool,
 }
 
 const EXAMPLES: &str = "\
@@ -195,13 +207,41 @@ fn policy(options: &Options, now: Option<Time>) -> anyhow::Result<TrustPolicy> {
             Some(By::Loader) => LoadedBy::Program,
         },
         sbat_level: options.sbat_level.as_deref().map(read_level).transpose()?,
-        valid_at: now.filter(|_| options.enforce_validity),
-        sha1: options.allow_sha1,
+        valid_at: now.filter(|_| options.strictness.enforce_validity),
+        ignore_unreadable: options.strictness.ignore_unreadable,
+        sha1: options.strictness.allow_sha1,
     };
     if let Some(folder) = &options.efivars {
         add_variables(&mut policy, &Efivars::open(folder)?)?;
     }
+    warn_of_lists(&policy);
     Ok(policy)
+}
+
+/// Entries that have no effect should not have none in silence.
+fn warn_of_lists(policy: &TrustPolicy) {
+    for (list, database) in
+        [("db", &policy.db), ("MokList", &policy.mok), ("shim's own list", &policy.vendor)]
+    {
+        for entry in &database.entries {
+            if let Some(Err(error)) = &entry.certificate {
+                exit::warn(format_args!("{list} ({}), {entry}: lets nothing through: {error}", entry.origin));
+            }
+        }
+    }
+    for (list, database) in [("dbx", &policy.dbx), ("MokListX", &policy.mokx)] {
+        for entry in &database.entries {
+            match &entry.forbids {
+                Some(Err(error @ ListedError::NoCertificate)) => {
+                    exit::warn(format_args!("{list} ({}), {entry}: forbids nothing: {error}", entry.origin));
+                }
+                Some(Err(error)) if policy.ignore_unreadable => {
+                    exit::warn(format_args!("{list} ({}), {entry}: is ignored: {error}", entry.origin));
+                }
+                _ => {}
+            }
+        }
+    }
 }
 
 fn loader(policy: &TrustPolicy) -> &'static str {

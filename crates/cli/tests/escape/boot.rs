@@ -115,9 +115,9 @@ fn keys() {
     scene.harmless(3, &["keys", "export", HOSTILE, "--efivars", &variables]);
     scene.run(3, &["keys", "export", "dbt", "--efivars", &variables]);
     let folder = format!("keys-{HOSTILE}");
-    scene.harmless(0, &["keys", "create", "--key", "p256", "--dir", &folder]);
-    scene.harmless(3, &["keys", "create", "--key", "p256", "--dir", &folder]);
-    scene.run_any(&["keys", "create", "--key", "p256", "--dir", "other", "--name", HOSTILE]);
+    scene.harmless(0, &["keys", "create", "--key", "p256", "--allow-ec", "--dir", &folder]);
+    scene.harmless(3, &["keys", "create", "--key", "p256", "--allow-ec", "--dir", &folder]);
+    scene.run_any(&["keys", "create", "--key", "p256", "--allow-ec", "--dir", "other", "--name", HOSTILE]);
     if scene.path("other").exists() {
         scene.harmless(0, &["keys", "enroll", "--dry-run", "--dir", "other", "--efivars", &variables]);
     }
