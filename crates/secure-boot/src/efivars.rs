@@ -98,8 +98,8 @@ impl Efivars {
     }
 
     /// The content of a variable; `None` if there is no such variable. What shim split into several
-    /// variables, as it does with large lists, is given as one. One that was begun and not written is
-    /// a file of no bytes, and not there for the firmware.
+    /// variables, as it does with large lists, is given as one. One that was begun and not written
+    /// is a file of no bytes, and not there for the firmware.
     pub fn read(&self, variable: Variable) -> Result<Option<VariableContent>, EfivarsError> {
         let mut whole = read_file(self.path(variable))?;
         for path in self.continuations(variable)? {

@@ -108,8 +108,8 @@ impl fmt::Debug for ListedCertificate {
 }
 
 impl Certificate {
-    /// Whether the key of `issuer` signed this, or one has to assume so: its kind cannot be verified
-    /// here.
+    /// Whether the key of `issuer` signed this, or one has to assume so: its kind cannot be
+    /// verified here.
     pub(crate) fn may_be_signed_by(&self, issuer: &Self) -> bool {
         self.fits_key(issuer.public_key_der()) != Fit::No
     }

@@ -98,8 +98,8 @@ impl Certificate {
         Ok(Self { der: der.to_vec(), tbs, issuer, subject, canonical, validity, key, inner, extensions })
     }
 
-    /// Reads the one that an entry of a signature list begins with: firmware passes over what stands
-    /// behind it. Gives the number of those octets as well.
+    /// Reads the one that an entry of a signature list begins with: firmware passes over what
+    /// stands behind it. Gives the number of those octets as well.
     pub fn from_entry(entry: &[u8]) -> Result<(Self, usize), CertificateError> {
         let first = Elements::new(entry, "Certificate").next("Certificate")?.whole;
         Ok((Self::from_der(first)?, entry.len() - first.len()))

@@ -85,8 +85,8 @@ struct Strictness {
     /// Refuse certificates that are not valid today; neither firmware nor shim does
     #[arg(long)]
     enforce_validity: bool,
-    /// Let entries of dbx and MokListX pass that cannot be read. Without it nothing signed is trusted
-    /// while it is not known whom such an entry forbids
+    /// Let entries of dbx and MokListX pass that cannot be read. Without it nothing signed is
+    /// trusted while it is not known whom such an entry forbids
     #[arg(long)]
     ignore_unreadable: bool,
     /// Accept SHA-1, for old files and for what some firmware still starts
