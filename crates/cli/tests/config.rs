@@ -2,8 +2,9 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod records;
+
 use std::fs;
-use std::path::Path;
 use test_support::{Outcome, Scratch, Snowguard, snowguard};
 
 struct Fixture {
@@ -16,13 +17,12 @@ impl Fixture {
     fn new() -> Self {
         let folder = Scratch::new();
         let snowguard = snowguard!().in_folder(folder.folder());
-        let record = Path::new(env!("CARGO_MANIFEST_DIR")).join("demo/CVE-2023-38545.json");
+        let record = records::demo("CVE-2023-38545.json");
         snowguard.success(["db", "update", "--db", "records", "--cve", record.to_str().unwrap()]);
         for name in ["project/inner", ".config/snowguard", "xdg/snowguard"] {
             fs::create_dir_all(folder.path(name)).unwrap();
         }
-        let bom = r#"{"bomFormat":"CycloneDX","specVersion":"1.6","components":[{"name":"curl","version":"8.3.0"}]}"#;
-        folder.write("project/bom.json", bom);
+        folder.write("project/bom.json", records::bom(&[("curl", "8.3.0")]));
         folder.write(
             "project/accepted.toml",
             "[[suppress]]\npackage = 'curl'\nreason = 'none of it is used'\n",
@@ -70,9 +70,7 @@ fn the_nearest_file_counts_and_options_override_it() {
     assert!(info.text().contains("records"), "{info}");
     let compared = fixture.run(&["diff", "--suppress", "../../none.toml", "../empty.json", "../bom.json"]);
     assert_eq!(compared.parts().0, 3);
-    fixture
-        .folder
-        .write("project/empty.json", r#"{"bomFormat":"CycloneDX","specVersion":"1.6","components":[]}"#);
+    fixture.folder.write("project/empty.json", records::bom(&[]));
     let compared = fixture.run(&["diff", "--suppress", "../../none.toml", "../empty.json", "../bom.json"]);
     assert_eq!(compared.parts().0, 1);
     // One that is named.

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod records;
+
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -23,34 +25,12 @@ impl Fixture {
 
     /// Makes the database of the demo's records, but for these.
     fn update(&self, without: &[&str]) {
-        let records = Path::new(env!("CARGO_MANIFEST_DIR")).join("demo");
-        for folder in ["cve", "db"] {
-            let _ = std::fs::remove_dir_all(self.folder.path(folder));
-        }
-        std::fs::create_dir(self.folder.path("cve")).unwrap();
-        for entry in std::fs::read_dir(&records).unwrap() {
-            let path = entry.unwrap().path();
-            let name = path.file_name().unwrap().to_str().unwrap();
-            if name.starts_with("CVE-") && !without.iter().any(|id| name.contains(id)) {
-                std::fs::copy(&path, self.folder.path("cve").join(name)).unwrap();
-            }
-        }
-        let mut arguments = vec!["db", "update", "--db", "db", "--cve", "cve"];
-        let catalogue = records.join("known-exploited.json");
-        if !without.contains(&"catalogue") {
-            arguments.extend(["--kev", catalogue.to_str().unwrap()]);
-        }
-        self.snowguard.success(arguments);
+        records::make_database(&self.folder, &self.snowguard, without);
     }
 
     /// An SBOM of these packages.
     fn bom(&self, name: &str, packages: &[(&str, &str)]) {
-        let components: Vec<Value> = packages
-            .iter()
-            .map(|(name, version)| json!({"type": "library", "name": name, "version": version}))
-            .collect();
-        let bom = json!({"bomFormat": "CycloneDX", "specVersion": "1.6", "components": components});
-        self.folder.write(name, bom.to_string());
+        self.folder.write(name, records::bom(packages));
     }
 
     fn scan(&self, more: &[&str]) -> Outcome {
@@ -179,8 +159,13 @@ fn the_reason_is_named() {
     fixture.update(&["2023-38545"]);
     report("no-record.json", &[]);
     fixture.update(&["catalogue"]);
-    let patched = json!({"version": 2, "packages": {"curl": {"name": "curl-8.3.0", "meta": {}}}});
-    fixture.folder.write("channel.json", patched.to_string());
+    let channel = json!({"version": 2, "packages": {"curl": {"name": "curl-8.3.0", "meta": {}}}});
+    fixture.folder.write("channel.json", channel.to_string());
+    // The same version, built with the fix and without.
+    let built =
+        |patches: &[&str]| json!({"attr": "curl", "name": "curl-8.3.0", "patches": patches}).to_string();
+    fixture.folder.write("patched.jsonl", built(&["CVE-2023-38545.patch"]));
+    fixture.folder.write("unpatched.jsonl", built(&["fix-darwin.patch"]));
     let reason = |old: &str, new: &str| {
         let diff = fixture.json(&[old, new]);
         let finding = diff["findings"]
@@ -203,6 +188,9 @@ fn the_reason_is_named() {
     assert_eq!(reason("no-record.json", "plain.json").1, "the same version; now a record names it");
     assert_eq!(reason("plain.json", "no-record.json").1, "the same version; no record names it any more");
     assert_eq!(reason("channel.json", "curl.json"), pair("same", ""));
+    let (change, text) = reason("unpatched.jsonl", "patched.jsonl");
+    assert_eq!((change.as_str(), text.as_str()), ("gone", "was affected, is fixed: CVE-2023-38545.patch"));
+    assert_eq!(reason("patched.jsonl", "unpatched.jsonl").0, "new");
 
     // Stored reports come from anywhere.
     for (text, expected) in [

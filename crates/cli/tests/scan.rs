@@ -2,8 +2,9 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod records;
+
 use serde_json::{Value, json};
-use std::path::Path;
 use std::process::Command;
 use test_support::{Outcome, Scratch, Snowguard, snowguard};
 
@@ -18,20 +19,7 @@ impl Fixture {
         let folder = Scratch::new();
         let snowguard = snowguard!().in_folder(folder.folder());
         let fixture = Self { folder, snowguard };
-        let records = Path::new(env!("CARGO_MANIFEST_DIR")).join("demo");
-        // The catalogue is in the same folder.
-        let folder = fixture.folder.path("cve");
-        std::fs::create_dir(&folder).unwrap();
-        for entry in std::fs::read_dir(&records).unwrap() {
-            let path = entry.unwrap().path();
-            let name = path.file_name().unwrap().to_str().unwrap();
-            if name.starts_with("CVE-") {
-                std::fs::copy(&path, folder.join(name)).unwrap();
-            }
-        }
-        let catalogue = records.join("known-exploited.json");
-        let catalogue = catalogue.to_str().unwrap();
-        fixture.snowguard.success(["db", "update", "--db", "db", "--cve", "cve", "--kev", catalogue]);
+        records::make_database(&fixture.folder, &fixture.snowguard, &[]);
         let package = |name: &str, homepage: &str| json!({"name": name, "meta": {"homepage": homepage}});
         let channel = json!({"version": 2, "packages": {
             "curl": package("curl-8.3.0", "https://curl.se/"),
@@ -83,7 +71,7 @@ fn a_bar_needs_its_data() {
     };
     fixture.folder.write("unrated.json", affected("2.12").to_string());
     fixture.folder.write("open.json", affected("all unpatched builds").to_string());
-    let catalogue = Path::new(env!("CARGO_MANIFEST_DIR")).join("demo/known-exploited.json");
+    let catalogue = records::demo("known-exploited.json");
     fixture.snowguard.success(["db", "update", "--db", "kev", "--kev", catalogue.to_str().unwrap()]);
     fixture.snowguard.success("db update --db unrated --cve unrated.json");
     fixture.snowguard.success("db update --db open --cve open.json");
@@ -136,8 +124,7 @@ fn rules_to_begin_with() {
 #[test]
 fn standard_input() {
     let fixture = Fixture::new();
-    let bom =
-        r#"{"bomFormat":"CycloneDX","specVersion":"1.6","components":[{"name":"curl","version":"8.3.0"}]}"#;
+    let bom = &*records::bom(&[("curl", "8.3.0")]);
     for (target, text, code, expected) in [
         ("-", bom, 0, "standard input (cyclonedx): 1 package"),
         ("/dev/stdin", bom, 0, "/dev/stdin (cyclonedx): 1 package"),
@@ -242,6 +229,47 @@ fn advisories_are_other_names() {
     assert_eq!(scan(&["bom.json"]).0, 1);
     let (code, out, _) = scan(&["--suppress", "ghsa.toml", "bom.json"]);
     assert!(code == 0 && out.contains("1 suppressed"), "{code}: {out}");
+    // Statements that name nothing else, in each of the formats. Of two the later one counts,
+    // whichever of them names a CVE.
+    let statement = |id: &str, status: &str, time: &str| {
+        json!({"vulnerability": {"name": id}, "products": [{"@id": "pkg:pypi/requests@2.28.2"}], "status": status,
+            "timestamp": time, "justification": "vulnerable_code_not_present", "action_statement": "x"})
+    };
+    let (ghsa, cve) = ("GHSA-j8r2-6x86-q33q", "CVE-2023-32681");
+    let openvex =
+        |statements: Value| json!({"@context": "https://openvex.dev/ns/v0.2.0", "statements": statements});
+    let (early, late) = ("2024-01-01T00:00:00Z", "2024-02-01T00:00:00Z");
+    let cyclonedx = json!({"bomFormat": "CycloneDX", "specVersion": "1.6",
+        "components": [{"bom-ref": "r", "name": "requests", "version": "2.28.2", "purl": "pkg:pypi/requests@2.28.2"}],
+        "vulnerabilities": [{"id": ghsa, "affects": [{"ref": "r"}],
+            "analysis": {"state": "not_affected", "justification": "code_not_present"}}]});
+    let csaf = json!({"document": {"csaf_version": "2.0"},
+        "product_tree": {"full_product_names": [{"name": "r", "product_id": "r",
+            "product_identification_helper": {"purl": "pkg:pypi/requests@2.28.2"}}]},
+        "vulnerabilities": [{"ids": [{"system_name": "GHSA", "text": ghsa}],
+            "product_status": {"known_not_affected": ["r"]},
+            "flags": [{"label": "vulnerable_code_not_present", "product_ids": ["r"]}]}]});
+    let not_affected = statement(ghsa, "not_affected", late);
+    for (document, code) in [
+        (openvex(json!([not_affected])), 0),
+        (openvex(json!([not_affected, statement(cve, "affected", early)])), 0),
+        (openvex(json!([statement(cve, "not_affected", early), statement(ghsa, "affected", late)])), 1),
+        (openvex(json!([statement(ghsa, "not_affected", early), statement(cve, "affected", late)])), 1),
+        (cyclonedx, 0),
+        (csaf, 0),
+    ] {
+        fixture.folder.write("vex.json", document.to_string());
+        let (found, out, err) = scan(&["--vex", "vex.json", "bom.json"]);
+        assert!(found == code && !out.contains("warning"), "{found}: {document}\n{out}{err}");
+    }
+    // What cannot be used is named.
+    for (id, problem) in
+        [("GHSA-2222-2222-2222", "which no record on these packages"), ("XYZ-1", "neither a CVE")]
+    {
+        fixture.folder.write("vex.json", openvex(json!([statement(id, "not_affected", late)])).to_string());
+        let (code, out, _) = scan(&["--vex", "vex.json", "bom.json"]);
+        assert!(code == 1 && out.contains("vex.json, statements[0]") && out.contains(problem), "{out}");
+    }
 }
 
 #[test]

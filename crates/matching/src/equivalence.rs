@@ -5,68 +5,49 @@
 //! are made for each package.
 
 use crate::facts::PackageFacts;
+use crate::knowledge::Knowledge;
 use crate::package::Package;
 use crate::set::PackageSet;
+use crate::text::Text;
 use rustc_hash::FxHashMap;
 use std::hash::Hash;
+use std::ops::Range;
 use vulnerability::Stated;
 use vulnerability::cpe::Cpe;
 use vulnerability::purl::Purl;
 
-/// The classes of a package, by number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Classes {
-    /// Of packages that [`identify`](crate::identity::identify) cannot tell apart.
+/// Packages of which a record says the same.
+#[derive(Debug)]
+pub(crate) struct Class<'a> {
+    /// What is known of each of them.
+    pub(crate) facts: PackageFacts<'a>,
+    /// Equal for classes that [`identify`](crate::identity::identify) cannot tell apart: they
+    /// differ in their versions.
     pub(crate) identity: usize,
-    /// Of those of them that have one version: a record says the same of all.
-    pub(crate) version: usize,
+    /// Where they stand in the order of all packages.
+    pub(crate) places: Range<usize>,
 }
 
-/// What identity is decided by: all that rules read of a package and of the facts made from it, but
-/// for its version.
+/// All that rules read of a package, but for its version.
 #[derive(PartialEq, Eq, Hash)]
-struct Identifying<'f> {
+struct Telling<'p> {
     set: PackageSet,
-    bare: &'f str,
-    pname: &'f str,
+    bare: &'p str,
+    pname: &'p str,
     /// Only an extension's attribute says what it extends.
-    attribute: Option<&'f str>,
-    homepages: &'f [String],
-    source_urls: &'f [String],
-    description: Option<&'f str>,
-    cpes: &'f [Stated<Cpe>],
-    purls: &'f [Stated<Purl>],
-    /// Curated entries and rules, which can depend on the version, by their places in memory.
-    curated: Vec<*const u8>,
+    attribute: Option<&'p str>,
+    homepages: &'p [Text],
+    source_urls: &'p [Text],
+    description: Option<&'p str>,
+    cpes: &'p [Stated<Cpe>],
+    purls: &'p [Stated<Purl>],
 }
 
-impl<'f> Identifying<'f> {
-    /// Both structures are taken apart field by field, so that whoever adds one decides here
-    /// whether it tells packages apart.
-    fn of(facts: &'f PackageFacts<'_>) -> Self {
-        let PackageFacts {
-            package,
-            set,
-            bare,
-            software,
-            never,
-            // Made from the package's own fields below and its set.
-            name: _,
-            spellings: _,
-            made: _,
-            families: _,
-            curated_name: _,
-            owners: _,
-            cpes: _,
-            purls: _,
-            // Only corrections read them.
-            named: _,
-            // The second number is about them: both follow from the package's version and curated
-            // name.
-            version: _,
-            version_number: _,
-            supported_until: _,
-        } = facts;
+impl<'p> Telling<'p> {
+    /// The package is taken apart field by field, so that whoever adds one decides here whether it
+    /// tells packages apart.
+    fn of(package: &'p Package) -> Self {
+        let (set, bare) = PackageSet::of(package);
         let Package {
             pname,
             attribute,
@@ -75,7 +56,7 @@ impl<'f> Identifying<'f> {
             cpes,
             purls,
             description,
-            // Part of the second number.
+            // Part of the class, not of the identity.
             version: _,
             // Only corrections read them.
             patches: _,
@@ -88,33 +69,83 @@ impl<'f> Identifying<'f> {
             derivation: _,
             position: _,
         } = package;
-        let software = software.iter().map(|s| std::ptr::from_ref(*s).cast());
-        let never = never.iter().map(|n| std::ptr::from_ref(*n).cast());
         Self {
-            set: *set,
+            set,
             bare,
             pname,
-            attribute: attribute.as_deref().filter(|_| *set == PackageSet::Extension),
+            attribute: attribute.as_deref().filter(|_| set == PackageSet::Extension),
             homepages,
             source_urls,
             description: description.as_deref(),
             cpes,
             purls,
-            curated: software.chain(never).collect(),
         }
     }
 }
 
-/// The classes of all packages, in their order.
-pub(crate) fn classes(packages: &[PackageFacts<'_>]) -> Vec<Classes> {
+/// What identity is decided by: what the package tells, and curated entries and rules, which can
+/// depend on the version, by their places in memory.
+#[derive(PartialEq, Eq, Hash)]
+struct Identifying<'f>(Telling<'f>, Vec<*const u8>);
+
+impl<'f> Identifying<'f> {
+    /// The facts are taken apart field by field as packages are.
+    fn of(facts: &PackageFacts<'f>) -> Self {
+        let PackageFacts {
+            package,
+            software,
+            never,
+            // Made from the package's own fields.
+            set: _,
+            bare: _,
+            name: _,
+            spellings: _,
+            made: _,
+            families: _,
+            curated_name: _,
+            owners: _,
+            cpes: _,
+            purls: _,
+            // Both follow from the package's version and curated name.
+            version: _,
+            version_number: _,
+            supported_until: _,
+        } = facts;
+        let software = software.iter().map(|s| std::ptr::from_ref(*s).cast());
+        let never = never.iter().map(|n| std::ptr::from_ref(*n).cast());
+        Self(Telling::of(package), software.chain(never).collect())
+    }
+}
+
+/// The classes of all packages, those of one identity together, and the packages' indices in their
+/// order: by class, then by name and index.
+pub(crate) fn classes<'a>(packages: &'a [Package], knowledge: &'a Knowledge) -> (Vec<Class<'a>>, Vec<usize>) {
+    let mut numbers = Numbers::default();
+    let mut members: Vec<Vec<usize>> = Vec::new();
+    for (index, package) in packages.iter().enumerate() {
+        let number = numbers.of((Telling::of(package), package.version.as_str()));
+        match members.get_mut(number) {
+            Some(members) => members.push(index),
+            None => members.push(vec![index]),
+        }
+    }
+    drop(numbers);
+    let first = |members: &Vec<usize>| packages.get(*members.first()?);
+    let facts = PackageFacts::of_all(members.iter().filter_map(first), knowledge);
     let mut identities = Numbers::default();
-    let mut versions = Numbers::default();
-    let classes = |facts| {
-        let identity = identities.of(Identifying::of(facts));
-        let version = versions.of((identity, facts.package.version.as_str()));
-        Classes { identity, version }
+    let mut classes: Vec<(usize, PackageFacts<'a>, Vec<usize>)> =
+        facts.into_iter().zip(members).map(|(f, m)| (identities.of(Identifying::of(&f)), f, m)).collect();
+    // Of one identity in the order in which they came.
+    classes.sort_by_key(|(identity, _, _)| *identity);
+    let mut order = Vec::with_capacity(packages.len());
+    let place = |(identity, facts, mut members): (usize, PackageFacts<'a>, Vec<usize>)| {
+        members.sort_by_key(|index| packages.get(*index).map(|package| package.name.as_str()));
+        let begin = order.len();
+        order.append(&mut members);
+        Class { facts, identity, places: begin..order.len() }
     };
-    packages.iter().map(classes).collect()
+    let classes = classes.into_iter().map(place).collect();
+    (classes, order)
 }
 
 /// Numbers of different things, from 0.
@@ -159,14 +190,18 @@ mod tests {
             kernel(&|p| p.attribute = Some("vscodeExtensions.linux".into())),
             kernel(&|p| p.description = Some("A bird of the sea".into())),
         ];
-        let classes = classes(&PackageFacts::of_all(&packages, &knowledge));
-        assert_eq!((classes[1], classes[2]), (classes[0], classes[0]));
-        assert_eq!(classes[3].identity, classes[0].identity);
-        let mut versions: Vec<usize> = [0, 3, 4, 5, 6, 7].map(|i| classes[i].version).to_vec();
+        let (classes, order) = classes(&packages, &knowledge);
+        let of = |index| {
+            let place = order.iter().position(|i| *i == index).unwrap();
+            classes.iter().position(|class| class.places.contains(&place)).unwrap()
+        };
+        assert_eq!((of(1), of(2)), (of(0), of(0)));
+        assert_eq!(classes[of(3)].identity, classes[of(0)].identity);
+        let mut versions: Vec<usize> = [0, 3, 4, 5, 6, 7].map(of).to_vec();
         versions.dedup();
         assert_eq!(versions.len(), 6);
         for other in 4..8 {
-            assert_ne!(classes[other].identity, classes[0].identity);
+            assert_ne!(classes[of(other)].identity, classes[of(0)].identity);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The join: which packages and vulnerabilities belong together, and what follows for each pair.
 
 use crate::corrections;
-use crate::equivalence::{self, Classes};
+use crate::equivalence::{self, Class};
 use crate::facts::{FactsReader, PackageFacts, RecordFacts, StatementFacts, record};
 use crate::finding::{Confidence, CorrectionSource, Evidence, Finding, FindingStatus};
 use crate::findings::{FindingGroup, Findings};
@@ -65,45 +65,42 @@ pub fn find(
 /// and [`complete`](Self::complete) in the end.
 #[derive(Debug)]
 pub struct Matcher<'a> {
-    /// Those of one equivalence class stand together, by name and then by index.
-    packages: Vec<Prepared<'a>>,
+    packages: &'a [Package],
+    /// The packages' indices by place. Those of one class stand together, by name and then by
+    /// index.
+    order: Vec<usize>,
+    /// By place. Those of one identity stand together.
+    classes: Vec<Class<'a>>,
+    /// Classes by the names that records may use.
     by_name: FxHashMap<String, Vec<usize>>,
+    /// The places of packages whose patches or own lists name a CVE, in order.
+    named: FxHashMap<CveId, Vec<usize>>,
     knowledge: &'a Knowledge,
     /// Statements by CVE: a vendor's document has thousands.
     vex: FxHashMap<CveId, Vec<&'a VexStatement>>,
     with_evidence: &'a [FindingStatus],
 }
 
-/// A package with what is known of it.
-#[derive(Debug)]
-struct Prepared<'a> {
-    facts: PackageFacts<'a>,
-    /// Its place among those that were given.
-    index: usize,
-    classes: Classes,
-}
-
 impl<'a> Matcher<'a> {
     /// Collects what is known of the packages.
     pub fn new(packages: &'a [Package], knowledge: &'a Knowledge, vex: &'a [VexStatement]) -> Self {
-        let facts = PackageFacts::of_all(packages, knowledge);
-        let classes = equivalence::classes(&facts);
-        let mut packages: Vec<Prepared<'a>> = facts
-            .into_iter()
-            .zip(classes)
-            .enumerate()
-            .map(|(index, (facts, classes))| Prepared { facts, index, classes })
-            .collect();
-        packages.sort_unstable_by(|a, b| {
-            let name = |p: &Prepared<'a>| p.facts.package.name.as_str();
-            a.classes.cmp(&b.classes).then_with(|| name(a).cmp(name(b))).then_with(|| a.index.cmp(&b.index))
-        });
+        let (classes, order) = equivalence::classes(packages, knowledge);
         let mut by_name: FxHashMap<String, Vec<usize>> = FxHashMap::default();
-        for (place, package) in packages.iter().enumerate() {
-            for name in package.facts.names() {
+        for (number, class) in classes.iter().enumerate() {
+            for name in class.facts.names() {
                 let entry = by_name.entry(name).or_default();
-                if entry.last() != Some(&place) {
-                    entry.push(place);
+                if entry.last() != Some(&number) {
+                    entry.push(number);
+                }
+            }
+        }
+        let mut named: FxHashMap<CveId, Vec<usize>> = FxHashMap::default();
+        for (place, package) in order.iter().filter_map(|index| packages.get(*index)).enumerate() {
+            let texts = package.known_vulnerabilities.iter().chain(&package.patches);
+            for cve in texts.flat_map(|text| CveId::find_all(text)) {
+                let places = named.entry(cve).or_default();
+                if places.last() != Some(&place) {
+                    places.push(place);
                 }
             }
         }
@@ -111,7 +108,8 @@ impl<'a> Matcher<'a> {
         for statement in vex {
             statements.entry(statement.cve).or_default().push(statement);
         }
-        Self { packages, by_name, knowledge, vex: statements, with_evidence: &FindingStatus::ALL }
+        let (vex, with_evidence) = (statements, &FindingStatus::ALL);
+        Self { packages, order, classes, by_name, named, knowledge, vex, with_evidence }
     }
 
     /// Gathers evidence only for findings of these statuses, and for those that a correction
@@ -130,7 +128,7 @@ impl<'a> Matcher<'a> {
 
     /// CVEs that the packages themselves or the VEX documents name, in order.
     pub fn mentioned(&self) -> Vec<CveId> {
-        let known = self.packages.iter().flat_map(|p| &p.facts.package.known_vulnerabilities);
+        let known = self.packages.iter().flat_map(|package| &package.known_vulnerabilities);
         let mut ids: Vec<CveId> = known.flat_map(|text| CveId::find_all(text)).collect();
         ids.extend(self.vex.keys());
         ids.sort_unstable();
@@ -163,7 +161,7 @@ impl<'a> Matcher<'a> {
     pub fn complete(&self, mut groups: Vec<FindingGroup>, rejected: impl Iterator<Item = CveId>) -> Findings {
         self.add_known(&rejected.collect(), &mut groups);
         groups.shrink_to_fit();
-        Findings::new(self.packages.iter().map(|package| package.index).collect(), groups)
+        Findings::new(self.order.clone(), groups)
     }
 
     fn statements(&self, cve: CveId) -> &[&'a VexStatement] {
@@ -218,7 +216,7 @@ impl<'a> Matcher<'a> {
         candidates.sort_unstable();
         candidates.dedup();
         let record = RecordFacts::of(vulnerability, statements, referenced);
-        let identify = |package| {
+        let identify = |package: &PackageFacts<'_>| {
             let mut identified: Vec<(Rc<Identity>, &StatementFacts<'_>)> = Vec::new();
             let mut last: Option<(&StatementFacts<'_>, Option<Rc<Identity>>)> = None;
             for facts in statements {
@@ -231,84 +229,109 @@ impl<'a> Matcher<'a> {
             }
             identified
         };
-        let vex = self.statements(vulnerability.id);
-        // Packages of one class stand together: each question is asked once about them.
+        // Classes of one identity stand together: each question is asked once about them.
         let mut identified = None;
-        let mut decided: Option<(usize, Option<Decision>)> = None;
-        // The class and the corrections of the group that is open.
-        let mut open: Option<(usize, Vec<Evidence>)> = None;
-        for place in candidates {
-            let Some(Prepared { facts: package, index, classes }) = self.packages.get(place) else {
-                continue;
-            };
-            if identified.as_ref().is_none_or(|(class, _)| *class != classes.identity) {
-                identified = Some((classes.identity, identify(package)));
+        for class in candidates.into_iter().filter_map(|number| self.classes.get(number)) {
+            if identified.as_ref().is_none_or(|(identity, _)| *identity != class.identity) {
+                identified = Some((class.identity, identify(&class.facts)));
             }
-            let Some((_, identified)) = identified.as_ref().filter(|(_, i)| !i.is_empty()) else { continue };
-            let corrections = corrections::of(vulnerability.id, package, self.knowledge, vex);
-            // The next of its class has the same finding, unless it is corrected otherwise.
-            if let (Some((class, like)), Some(group)) = (&open, groups.last_mut())
-                && (*class, group.end()) == (classes.version, place)
+            if let Some((_, identified)) = identified.as_ref().filter(|(_, i)| !i.is_empty()) {
+                self.find_in_class(vulnerability.id, class, &record, identified, groups);
+            }
+        }
+    }
+
+    /// The findings for the packages of a class: one for all of them, but for those that are
+    /// corrected otherwise.
+    fn find_in_class(
+        &self,
+        cve: CveId,
+        class: &Class<'a>,
+        record: &RecordFacts<'_>,
+        identified: &[(Rc<Identity>, &StatementFacts<'_>)],
+        groups: &mut Vec<FindingGroup>,
+    ) {
+        let Class { facts, places, .. } = class;
+        let vex = self.statements(cve);
+        let named = self.named.get(&cve).map_or(&[][..], Vec::as_slice);
+        let is_named = |place: usize| named.binary_search(&place).is_ok();
+        let first_named = named.get(named.partition_point(|place| *place < places.start));
+        let any_named = first_named.is_some_and(|place| *place < places.end);
+        let curated = corrections::curated(cve, facts, self.knowledge);
+        let decide = |corrections: &[Evidence]| {
+            // What a correction touches always has evidence.
+            let wanted = |status| !corrections.is_empty() || self.with_evidence.contains(&status);
+            status::decide(facts, record, identified, wanted)
+        };
+        let usual = decide(&curated);
+        if vex.is_empty() && !any_named {
+            if let (Some(decision), Some(index)) = (usual, self.order.get(places.start)) {
+                groups.push(FindingGroup::of(corrected(*index, cve, decision, curated), places.clone()));
+            }
+            return;
+        }
+        // The corrections of the group that the next package may join.
+        let mut open: Option<Vec<Evidence>> = None;
+        for place in places.clone() {
+            let Some((index, package)) = self.package(place) else { continue };
+            let corrections = if vex.is_empty() && !is_named(place) {
+                curated.clone()
+            } else {
+                corrections::of(cve, package, facts, self.knowledge, vex)
+            };
+            if let (Some(like), Some(group)) = (&open, groups.last_mut())
                 && *like == corrections
             {
                 group.extend();
                 continue;
             }
-            open = None;
-            let decision = if corrections.is_empty() {
-                if decided.as_ref().is_none_or(|(class, _)| *class != classes.version) {
-                    let wanted = |status| self.with_evidence.contains(&status);
-                    decided = Some((classes.version, status::decide(package, &record, identified, wanted)));
-                }
-                decided.as_ref().and_then(|(_, decision)| decision.clone())
-            } else {
-                // What a correction touches always has evidence.
-                status::decide(package, &record, identified, |_| true)
-            };
-            let Some(decision) = decision else { continue };
-            let finding = corrected(*index, vulnerability.id, decision, corrections.clone());
-            groups.push(FindingGroup::new(finding, place));
-            open = Some((classes.version, corrections));
+            let decision = if corrections == curated { usual.clone() } else { decide(&corrections) };
+            open = decision.map(|decision| {
+                let finding = corrected(index, cve, decision, corrections.clone());
+                groups.push(FindingGroup::of(finding, place..place + 1));
+                corrections
+            });
         }
+    }
+
+    /// The package at a place, and its index.
+    fn package(&self, place: usize) -> Option<(usize, &'a Package)> {
+        let index = *self.order.get(place)?;
+        Some((index, self.packages.get(index)?))
     }
 
     /// Findings for what `meta.knownVulnerabilities` names and no record led to.
     fn add_known(&self, rejected: &FxHashSet<CveId>, groups: &mut Vec<FindingGroup>) {
-        let known = |p: &PackageFacts<'a>| {
-            let texts = p.package.known_vulnerabilities.iter();
-            texts
-                .flat_map(|text| CveId::find_all(text))
-                .filter(|cve| !rejected.contains(cve))
-                .collect::<Vec<_>>()
-        };
-        let known: Vec<(usize, &Prepared<'a>, Vec<CveId>)> = self
-            .packages
-            .iter()
-            .enumerate()
-            .map(|(place, package)| (place, package, known(&package.facts)))
-            .filter(|(_, _, cves)| !cves.is_empty())
-            .collect();
-        let named: FxHashSet<CveId> = known.iter().flat_map(|(_, _, cves)| cves).copied().collect();
+        let mut known: Vec<(usize, CveId)> = Vec::new();
+        for place in 0..self.order.len() {
+            let texts = self.package(place).into_iter().flat_map(|(_, p)| &p.known_vulnerabilities);
+            let cves = texts.flat_map(|text| CveId::find_all(text));
+            known.extend(cves.filter(|cve| !rejected.contains(cve)).map(|cve| (place, cve)));
+        }
+        let named: FxHashSet<CveId> = known.iter().map(|(_, cve)| *cve).collect();
         let mut have: FxHashSet<(usize, CveId)> = groups
             .iter()
             .filter(|group| named.contains(&group.finding().cve))
             .flat_map(|group| group.places().map(|place| (place, group.finding().cve)))
             .collect();
-        for (place, package, cves) in known {
-            for cve in cves {
-                if !have.insert((place, cve)) {
-                    continue;
-                }
-                let nothing = Decision {
-                    status: FindingStatus::Unknown,
-                    confidence: Confidence::Low,
-                    fixed_in: None,
-                    evidence: Vec::new(),
-                };
-                let corrections = corrections::of(cve, &package.facts, self.knowledge, self.statements(cve));
-                let finding = corrected(package.index, cve, nothing, corrections);
-                groups.push(FindingGroup::new(finding, place));
+        for (place, cve) in known {
+            let number = self.classes.partition_point(|class| class.places.end <= place);
+            let (Some((index, package)), Some(class)) = (self.package(place), self.classes.get(number))
+            else {
+                continue;
+            };
+            if !have.insert((place, cve)) {
+                continue;
             }
+            let nothing = Decision {
+                status: FindingStatus::Unknown,
+                confidence: Confidence::Low,
+                fixed_in: None,
+                evidence: Vec::new(),
+            };
+            let corrections =
+                corrections::of(cve, package, &class.facts, self.knowledge, self.statements(cve));
+            groups.push(FindingGroup::of(corrected(index, cve, nothing, corrections), place..place + 1));
         }
     }
 }

@@ -2,6 +2,7 @@
 //! hundred thousand components of one name and version, and a thousand records about each.
 
 use crate::finding::Finding;
+use std::ops::Range;
 
 /// Findings, by groups of packages that have the same.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -20,20 +21,15 @@ pub struct FindingGroup {
 }
 
 impl FindingGroup {
-    /// A group of one package, which stands at this place.
-    pub(crate) fn new(finding: Finding, place: usize) -> Self {
-        let place = u32::try_from(place).unwrap_or(u32::MAX);
-        Self { finding, places: (place, place.saturating_add(1)) }
+    /// A group of the packages that stand at these places.
+    pub(crate) fn of(finding: Finding, places: Range<usize>) -> Self {
+        let place = |place| u32::try_from(place).unwrap_or(u32::MAX);
+        Self { finding, places: (place(places.start), place(places.end)) }
     }
 
     /// The finding; its package is the first of the group's.
     pub fn finding(&self) -> &Finding {
         &self.finding
-    }
-
-    /// The place behind its last package.
-    pub(crate) fn end(&self) -> usize {
-        self.places.1 as usize
     }
 
     /// Takes in the package that stands behind its last one.
@@ -42,7 +38,7 @@ impl FindingGroup {
     }
 
     /// The places of its packages.
-    pub(crate) fn places(&self) -> std::ops::Range<usize> {
+    pub(crate) fn places(&self) -> Range<usize> {
         self.places.0 as usize..self.places.1 as usize
     }
 }
@@ -50,7 +46,8 @@ impl FindingGroup {
 impl Findings {
     /// `order` are the packages' indices by place.
     pub(crate) fn new(order: Vec<usize>, mut groups: Vec<FindingGroup>) -> Self {
-        groups.sort_by_key(|group| (group.finding.package, group.finding.cve));
+        // There is one for each pair.
+        groups.sort_unstable_by_key(|group| (group.finding.package, group.finding.cve));
         Self { order, groups }
     }
 
@@ -78,7 +75,7 @@ impl Findings {
     pub fn push(&mut self, finding: Finding) {
         let place = self.order.len();
         self.order.push(finding.package);
-        self.groups.push(FindingGroup::new(finding, place));
+        self.groups.push(FindingGroup::of(finding, place..place + 1));
     }
 
     /// Every finding, by package and then by CVE. This is what groups avoid: there may be hundreds

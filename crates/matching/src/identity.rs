@@ -42,7 +42,7 @@ impl Identity {
             origin: facts.statement.origin.clone(),
             rule: self.rule,
             stated: stated(facts),
-            package: package.package.pname.clone(),
+            package: package.package.pname.to_string(),
         }];
         evidence.extend(
             self.signs

@@ -218,7 +218,7 @@ impl Knowledge {
     /// The package's version in the scheme that records use.
     pub(crate) fn version_in_records(&self, package: &Package) -> String {
         let mut version = package.version.as_str();
-        let Some(note) = self.versions.get(&package.pname) else { return version.to_owned() };
+        let Some(note) = self.versions.get(package.pname.as_str()) else { return version.to_owned() };
         version = version.strip_prefix(note.strip_prefix.as_str()).unwrap_or(version);
         if !note.cut_at.is_empty() {
             version = version.split(|c| note.cut_at.contains(c)).next().unwrap_or(version);

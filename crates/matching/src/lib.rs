@@ -20,6 +20,7 @@ mod package;
 mod prose;
 mod set;
 mod status;
+mod text;
 mod vex;
 mod vocabulary;
 
@@ -29,4 +30,5 @@ pub use finding::{Confidence, CorrectionSource, Evidence, Finding, FindingStatus
 pub use findings::{FindingGroup, Findings};
 pub use knowledge::{Knowledge, KnowledgeError, TomlProblem};
 pub use package::Package;
+pub use text::{Text, Texts};
 pub use vex::{VexProduct, VexStatement};

@@ -54,7 +54,7 @@ mod tests {
 
     fn set(attribute: Option<&str>, pname: &str) -> (PackageSet, String) {
         let package =
-            Package { pname: pname.into(), attribute: attribute.map(str::to_owned), ..Package::default() };
+            Package { pname: pname.into(), attribute: attribute.map(Into::into), ..Package::default() };
         let (set, bare) = PackageSet::of(&package);
         (set, bare.to_owned())
     }

@@ -4,6 +4,7 @@
 use crate::finding::FindingStatus;
 use crate::package::Package;
 use crate::set::PackageSet;
+use crate::text::Text;
 use vulnerability::CveId;
 use vulnerability::Stated;
 use vulnerability::cpe::{Cpe, Relation, Value};
@@ -66,7 +67,7 @@ impl VexProduct {
         let purl = self.purl.as_ref().map(|purl| purl.value().is_some_and(|purl| is_called(purl, package)));
         let cpe = self.cpe.as_ref().map(|cpe| cpe.value().is_some_and(|cpe| is_product(cpe, package)));
         let link = self.bom_link.as_ref().map(|link| {
-            let is = |own: &String| {
+            let is = |own: &Text| {
                 own.strip_prefix(link.as_str())
                     .is_some_and(|rest| rest.is_empty() || rest.starts_with('#') && !link.contains('#'))
             };
@@ -126,7 +127,7 @@ fn is_derived(purl: &Purl, package: &Package, has_own: bool) -> bool {
             };
             let path = format!("{host}{}/{}", purl.namespace().unwrap_or_default(), purl.name());
             let path = path.to_lowercase();
-            let is = |url: &String| {
+            let is = |url: &Text| {
                 repository(url).is_some_and(|own| {
                     // Go's modules are called by their major version, too.
                     own == path
@@ -160,7 +161,7 @@ fn is_derived(purl: &Purl, package: &Package, has_own: bool) -> bool {
 
 /// Whether a qualifier names the package's derivation or an output.
 fn is_own_path(key: &str, value: &str, package: &Package) -> bool {
-    let same = |own: &String| own.rsplit('/').next() == value.rsplit('/').next();
+    let same = |own: &Text| own.rsplit('/').next() == value.rsplit('/').next();
     match key {
         "drvpath" => package.derivation.as_ref().is_some_and(same),
         "outpath" => package.store_paths.iter().any(same),
@@ -174,7 +175,7 @@ fn is_product(cpe: &Cpe, package: &Package) -> bool {
         let mut own = own.clone();
         // A name without a version, as packages state it, is about the package's.
         if own.version == Value::Any && !package.version.is_empty() {
-            own.version = Value::Text(package.version.clone());
+            own.version = Value::Text(package.version.to_string());
         }
         matches!(cpe.relation(&own), Some(Relation::Superset | Relation::Equal))
     };
@@ -184,7 +185,7 @@ fn is_product(cpe: &Cpe, package: &Package) -> bool {
     }
     // Only the product's name can be compared, and not with what another ecosystem calls so.
     let no_ecosystem = |purl: &Purl| matches!(purl.package_type(), "nix" | "generic");
-    let version = Value::Text(package.version.clone());
+    let version = Value::Text(package.version.to_string());
     package.purls.iter().filter_map(Stated::value).all(no_ecosystem)
         && cpe.product.text().is_some_and(|product| product.eq_ignore_ascii_case(&package.pname))
         && matches!(cpe.version.relation(&version), Some(Relation::Superset | Relation::Equal))

@@ -313,9 +313,9 @@ fn ask(bytes: &[u8], knowledge: &Knowledge, census: &mut Census) {
         let packages: Vec<Package> = words
             .iter()
             .map(|(version, _)| Package {
-                name: format!("{pname}-{version}"),
-                pname: pname.clone(),
-                version: version.clone(),
+                name: format!("{pname}-{version}").into(),
+                pname: pname.as_str().into(),
+                version: version.as_str().into(),
                 ..Package::default()
             })
             .collect();

@@ -20,7 +20,7 @@ fn vulnerability(id: &str, title: &str, affected: &str) -> Vulnerability {
 
 fn package(pname: &str, version: &str, homepage: &str) -> Package {
     Package {
-        name: format!("{pname}-{version}"),
+        name: format!("{pname}-{version}").into(),
         pname: pname.into(),
         version: version.into(),
         homepages: vec![homepage.into()],

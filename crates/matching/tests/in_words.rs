@@ -39,7 +39,7 @@ fn entry(vendor: &str, product: &str, versions: &Value) -> Value {
 /// What a report would show of the record for a version of the package.
 fn shown(record: &Vulnerability, pname: &str, version: &str, homepage: &str) -> Option<FindingStatus> {
     let package = Package {
-        name: format!("{pname}-{version}"),
+        name: format!("{pname}-{version}").into(),
         pname: pname.into(),
         version: version.into(),
         homepages: vec![homepage.into()],

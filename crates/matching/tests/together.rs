@@ -28,15 +28,15 @@ fn package() -> impl Strategy<Value = Package> {
     let cpe = select(vec!["", "cpe:2.3:a:acme:frobnicator:*:*:*:*:*:*:*:*"]);
     (select(&NAMES[..]), select(&VERSIONS[..]), attribute, homepage, patch, cpe).prop_map(
         |(pname, version, attribute, homepage, patch, cpe)| {
-            let list = |text: &str| if text.is_empty() { Vec::new() } else { vec![text.to_owned()] };
+            let list = |text: &str| if text.is_empty() { Vec::new() } else { vec![text.into()] };
             Package {
-                name: format!("{pname}-{version}"),
+                name: format!("{pname}-{version}").into(),
                 pname: pname.into(),
                 version: version.into(),
-                attribute: attribute.map(str::to_owned),
+                attribute: attribute.map(Into::into),
                 homepages: list(homepage),
                 patches: list(patch),
-                cpes: list(cpe).into_iter().map(Into::into).collect(),
+                cpes: list(cpe).iter().map(|text| text.as_str().into()).collect(),
                 ..Package::default()
             }
         },

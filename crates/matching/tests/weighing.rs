@@ -51,10 +51,10 @@ fn up_to(lower: &str, end: &str) -> Value {
 
 fn finding(pname: &str, version: &str, vulnerability: &Vulnerability) -> Finding {
     let package = Package {
-        name: format!("{pname}-{version}"),
+        name: format!("{pname}-{version}").into(),
         pname: pname.into(),
         version: version.into(),
-        homepages: vec![format!("https://{pname}.example/")],
+        homepages: vec![format!("https://{pname}.example/").into()],
         ..Package::default()
     };
     let knowledge = Knowledge::built_in().unwrap();

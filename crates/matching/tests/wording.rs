@@ -40,10 +40,10 @@ fn exactly(version: &str) -> Value {
 
 fn package(pname: &str, version: &str) -> Package {
     Package {
-        name: format!("{pname}-{version}"),
+        name: format!("{pname}-{version}").into(),
         pname: pname.into(),
         version: version.into(),
-        homepages: vec![format!("https://{pname}.example/")],
+        homepages: vec![format!("https://{pname}.example/").into()],
         ..Package::default()
     }
 }

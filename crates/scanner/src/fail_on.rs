@@ -67,7 +67,7 @@ impl FailOn {
 
     /// Whether a scan has a finding at or above the bar.
     pub fn is_reached(self, scan: &Scan, counted: Counted) -> bool {
-        scan.groups().iter().any(|group| self.fails(&group.entry, counted))
+        scan.groups().any(|group| self.fails(&group.entry, counted))
     }
 
     /// What the database would need to have so that this bar means anything. A scan that finds

@@ -12,6 +12,9 @@
 //! | openvex | VEX tools (OpenVEX 0.2.0) |
 //! | metrics | monitoring (Prometheus' text format) |
 //!
+//! A report may have far more findings than fit into memory: each format takes them one at a time.
+//! Where several targets were scanned, each finding names its own.
+//!
 //! Nothing here asks the clock: time and identity of a report come with the [`Scan`], so that the
 //! same scan gives the same bytes. [`write_record`] is the odd one out: it shows one vulnerability
 //! instead of a scan.
@@ -25,6 +28,7 @@ mod json;
 mod layout;
 mod metrics;
 mod openvex;
+mod packages;
 mod record;
 mod sarif;
 mod spdx;
@@ -41,7 +45,7 @@ pub use template::{TemplateError, fill_template};
 pub(crate) use text::{count, level_name};
 
 use crate::UnknownName;
-use crate::result::{Action, FindingEntry, GroupEntry, Scan, ScannedTarget, Shown, Summary};
+use crate::result::{Action, FindingEntry, GroupEntry, Place, Scan, ScannedTarget, Shown, Summary};
 use crate::threads::available_threads;
 use elements::{elements, list, streamed};
 use layout::Lines;
@@ -234,28 +238,17 @@ pub fn write_and_note(
 ) -> Result<(), ReportError> {
     let ReportOptions { format, selection, appearance, threads } = options;
     // Most findings are counted and not shown: those need no order.
-    let entries = scan.groups();
-    let shown = Shown::of(scan, entries.iter().filter(|group| selection.shows(&group.entry)).copied());
-    // These have as many findings as come, and need one at a time.
-    match format {
-        ReportFormat::Json => return Ok(json::write(out, scan, &entries, &shown, *threads)?),
-        ReportFormat::CycloneDx => return Ok(cyclonedx::write(out, scan, &shown)?),
-        ReportFormat::Csv => return Ok(csv::write(out, &shown)?),
-        ReportFormat::Sarif => {
-            notes.extend(sarif::write(out, scan, &shown)?);
-            return Ok(());
-        }
-        _ => {}
-    }
-    let shown: Vec<FindingEntry<'_>> = shown.iter().collect();
-    let shown: Vec<&FindingEntry<'_>> = shown.iter().collect();
+    let shown = Shown::of(scan, scan.groups().filter(|group| selection.shows(&group.entry)));
     let written = match format {
-        ReportFormat::Table => table::write(out, scan, &entries, &shown, selection, *appearance),
-        ReportFormat::Spdx => spdx::write(out, scan, &shown),
-        ReportFormat::Html => html::write(out, scan, &entries, &shown),
-        ReportFormat::OpenVex => return openvex::write(out, scan, &shown),
-        ReportFormat::Metrics => metrics::write(out, scan, &entries, &shown, selection),
-        ReportFormat::Json | ReportFormat::CycloneDx | ReportFormat::Csv | ReportFormat::Sarif => Ok(()),
+        ReportFormat::Table => table::write(out, scan, &shown, selection, *appearance),
+        ReportFormat::Json => json::write(out, scan, &shown, *threads),
+        ReportFormat::Sarif => sarif::write(out, scan, &shown).map(|more| notes.extend(more)),
+        ReportFormat::CycloneDx => cyclonedx::write(out, scan, &shown, *threads),
+        ReportFormat::Spdx => spdx::write(out, scan, &shown, *threads),
+        ReportFormat::Csv => csv::write(out, scan, &shown),
+        ReportFormat::Html => html::write(out, scan, &shown),
+        ReportFormat::OpenVex => return openvex::write(out, scan, &shown, *threads),
+        ReportFormat::Metrics => metrics::write(out, scan, &shown, selection),
     };
     Ok(written?)
 }

@@ -7,7 +7,7 @@ mod summary;
 pub(crate) use entry::EPSS_LIKELY;
 pub(crate) use entry::GroupEntry;
 pub use entry::{Action, FindingEntry};
-pub(crate) use shown::Shown;
+pub(crate) use shown::{Place, Shown};
 pub use summary::Summary;
 
 use crate::run::Run;
@@ -127,36 +127,45 @@ impl Scan {
         }
     }
 
+    /// The target that a package is of, and its index, where there are several: of one, everything
+    /// is.
+    pub(crate) fn target_of(&self, package: usize) -> Option<(usize, &ScannedTarget)> {
+        if self.targets.len() < 2 {
+            return None;
+        }
+        let mut end = 0;
+        self.targets.iter().enumerate().find(|(_, target)| {
+            end += target.packages;
+            package < end
+        })
+    }
+
     /// The findings, the most urgent first.
     pub fn entries(&self) -> Vec<FindingEntry<'_>> {
         Shown::of(self, self.groups()).iter().collect()
     }
 
-    /// The findings in their own order, each with all the packages that have it.
-    pub(crate) fn groups(&self) -> Vec<GroupEntry<'_>> {
+    /// The findings in their own order, each with all the packages that have it. They are made one
+    /// at a time: of most only the number is needed.
+    pub(crate) fn groups(&self) -> impl Iterator<Item = GroupEntry<'_>> {
         // A vulnerability can have many packages: it is looked up, and its severity chosen, once.
         let mut known = FxHashMap::default();
-        self.findings
-            .groups()
-            .iter()
-            .enumerate()
-            .filter_map(|(index, group)| {
-                let finding = group.finding();
-                let (vulnerability, severity) = *known.entry(finding.cve).or_insert_with(|| {
-                    let vulnerability = self.vulnerabilities.get(&finding.cve);
-                    let chosen = self.severities.get(&finding.cve);
-                    (vulnerability, chosen.or_else(|| vulnerability.and_then(Vulnerability::severity)))
-                });
-                let entry = FindingEntry {
-                    finding,
-                    index: finding.package,
-                    package: self.packages.get(finding.package)?,
-                    vulnerability,
-                    suppression: self.suppressed.get(&index),
-                    severity,
-                };
-                Some(GroupEntry { entry, packages: self.findings.packages(group) })
-            })
-            .collect()
+        self.findings.groups().iter().enumerate().filter_map(move |(index, group)| {
+            let finding = group.finding();
+            let (vulnerability, severity) = *known.entry(finding.cve).or_insert_with(|| {
+                let vulnerability = self.vulnerabilities.get(&finding.cve);
+                let chosen = self.severities.get(&finding.cve);
+                (vulnerability, chosen.or_else(|| vulnerability.and_then(Vulnerability::severity)))
+            });
+            let entry = FindingEntry {
+                finding,
+                index: finding.package,
+                package: self.packages.get(finding.package)?,
+                vulnerability,
+                suppression: self.suppressed.get(&index),
+                severity,
+            };
+            Some(GroupEntry { entry, packages: self.findings.packages(group) })
+        })
     }
 }

@@ -75,13 +75,23 @@ pub fn scan(targets: Vec<Target>, database: &Database, policy: &Policy, run: Run
     for target in targets {
         let (target, more) = target.into_parts();
         scanned.push(target);
-        packages.extend(more);
+        if packages.is_empty() {
+            packages = more;
+        } else {
+            packages.extend(more);
+        }
     }
     let names: Vec<&str> = scanned.iter().map(|target| target.name.as_str()).collect();
-    let statements = vex::in_scope(&policy.vex.statements, &names, &packages);
+    let named = || {
+        let names = Matcher::new(&packages, &policy.knowledge, &[]);
+        database.lookup(names.names())
+    };
+    let (statements, unknown) = vex::on_cves(&policy.vex, database, named).map_err(ScanError::Lookup)?;
+    let statements = vex::in_scope(&statements, &names, &packages);
     let Found { findings, vulnerabilities, severities } =
         find(&packages, database, &policy.knowledge, &statements, &run).map_err(ScanError::Lookup)?;
     let mut vex_problems = policy.vex.warnings.clone();
+    vex_problems.extend(unknown);
     vex_problems.extend(vex::unused(&statements, &packages, &findings));
     let vulnerabilities: BTreeMap<CveId, Vulnerability> =
         vulnerabilities.into_iter().map(|v| (v.id, v)).collect();
@@ -215,6 +225,7 @@ fn find_in_parts(
         let mut found = work(database)?;
         for other in others {
             let more = other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+            found.findings.reserve_exact(more.findings.len());
             found.findings.extend(more.findings);
             found.vulnerabilities.extend(more.vulnerabilities);
             found.severities.extend(more.severities);

@@ -21,6 +21,7 @@ mod build_result;
 mod bytes;
 mod closure;
 mod collect;
+mod compression;
 mod cyclonedx;
 mod derivation;
 mod derivation_json;

@@ -1,17 +1,21 @@
 //! Statements of others on findings (VEX): OpenVEX, CycloneDX and CSAF documents.
 
+mod advisory;
 mod csaf;
 mod cyclonedx;
 mod openvex;
 mod product;
 mod scope;
 
+pub use advisory::AdvisoryStatement;
+pub(crate) use advisory::on_cves;
 pub(crate) use scope::{in_scope, unused};
 
 use crate::document::{self, DocumentError, FieldProblem};
 use crate::targets::{Warning, cut};
-use matching::VexStatement;
+use matching::{FindingStatus, VexProduct, VexStatement};
 use serde_json::Value;
+use vulnerability::CveId;
 
 /// The most statements of a document, and the most elements of each of its lists.
 const MAXIMUM_STATEMENTS: usize = 1_000_000;
@@ -27,6 +31,8 @@ pub(crate) fn product_of_purl(text: &str) -> Option<matching::VexProduct> {
 pub struct VexStatements {
     /// What can be used, the most trusted last.
     pub statements: Vec<VexStatement>,
+    /// What names its vulnerability only by an advisory of GitHub.
+    pub by_advisory: Vec<AdvisoryStatement>,
     /// What is not used, and why.
     pub warnings: Vec<Warning>,
 }
@@ -34,6 +40,12 @@ pub struct VexStatements {
 impl VexStatements {
     /// Adds another document's, which count more.
     pub fn extend(&mut self, more: Self) {
+        let before = self.statements.len();
+        let shifted = |statement: AdvisoryStatement| AdvisoryStatement {
+            before: before + statement.before,
+            ..statement
+        };
+        self.by_advisory.extend(more.by_advisory.into_iter().map(shifted));
         self.statements.extend(more.statements);
         self.warnings.extend(more.warnings);
     }
@@ -51,9 +63,57 @@ const NO_JUSTIFICATION: &str =
 /// Why a statement is not used: its products are images, files or texts.
 const NO_PRODUCT: &str = "names only products that no package can be compared with, and is not used";
 
+/// Why a statement is not used: nothing here could be matched with it.
+const NO_IDENTIFIER: &str =
+    "names its vulnerability by neither a CVE nor an advisory of GitHub, and is not used";
+
+/// How a statement names its vulnerability.
+enum Vulnerability {
+    Cve(CveId),
+    /// By an advisory of GitHub, in capital letters.
+    Advisory(String),
+}
+
+impl Vulnerability {
+    /// The CVE among some identifiers, or else the advisory.
+    fn of<'a>(ids: impl IntoIterator<Item = &'a str>) -> Option<Self> {
+        let mut advisory = None;
+        for id in ids {
+            if let Ok(cve) = id.parse() {
+                return Some(Self::Cve(cve));
+            }
+            if advisory.is_none() && crate::is_advisory(id) {
+                advisory = Some(Self::Advisory(id.to_ascii_uppercase()));
+            }
+        }
+        advisory
+    }
+
+    /// Adds a statement on it to what a document states.
+    fn add(&self, statement: Unnamed, to: &mut VexStatements) {
+        let Unnamed { products, status, reason, origin } = statement;
+        match self {
+            Self::Cve(cve) => {
+                to.statements.push(VexStatement { cve: *cve, products, status, reason, origin });
+            }
+            Self::Advisory(id) => {
+                let (before, advisory) = (to.statements.len(), id.clone());
+                let statement = AdvisoryStatement { advisory, before, products, status, reason, origin };
+                to.by_advisory.push(statement);
+            }
+        }
+    }
+}
+
+/// A statement, but for its vulnerability.
+struct Unnamed {
+    products: Vec<VexProduct>,
+    status: FindingStatus,
+    reason: String,
+    origin: String,
+}
+
 /// Reads a document, in whichever of the formats it is; `name` is for the statements' origins.
-/// Statements on vulnerabilities without a CVE identifier are left out, for nothing here could be
-/// matched with them.
 ///
 /// A wrong statement makes the document unusable: half of what somebody stated may be the opposite
 /// of it. One that the format allows, and that cannot be used, gives a warning.

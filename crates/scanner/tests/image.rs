@@ -3,10 +3,14 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod common;
+
 use scanner::targets::{ImageError, ReadOptions, TargetContents, TargetError, TargetKind, read, read_image};
 use serde_json::json;
 use std::fs;
 use std::io::Write as _;
+use std::path::Path;
+use std::process::Command;
 use tar::{Builder, EntryType, Header};
 use test_support::NixStore;
 
@@ -40,6 +44,7 @@ fn archives_of_real_tar() {
         ("pax", "--zstd", "--zstd"),
         ("ustar", "", ""),
         ("v7", "--gzip", ""),
+        ("gnu", "--xz", "--xz"),
         ("posix", "--gzip", "--zstd"),
     ] {
         store.try_run("rm", ["-rf", "image"]);
@@ -105,6 +110,32 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     encoder.write_all(bytes).unwrap();
     encoder.finish().unwrap()
+}
+
+/// What cannot be read is called by its name, whether a layer or all is compressed so.
+#[test]
+fn other_compressions_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let layer = archive(&[(&path("curl-8.3.0"), b"x")]);
+    fs::write(folder.path().join("layer"), &layer).unwrap();
+    for name in ["bzip2", "lzma"] {
+        let packed = packed_by(name, &folder.path().join("layer"));
+        let error = common::chain(&scan(&docker(&[packed])).unwrap_err());
+        assert!(error.contains("0/layer.tar") && error.contains(&format!("with {name};")), "{error}");
+        let whole = folder.path().join("image.tar");
+        fs::write(&whole, docker(std::slice::from_ref(&layer))).unwrap();
+        fs::write(&whole, packed_by(name, &whole)).unwrap();
+        let error = common::chain(&read(&whole, None, &ReadOptions::default()).unwrap_err());
+        assert!(error.contains("image.tar") && error.contains(&format!("with {name};")), "{error}");
+    }
+}
+
+/// What a real program makes of a file.
+fn packed_by(program: &str, file: &Path) -> Vec<u8> {
+    let output = Command::new(program).arg("-c").arg(file).output();
+    let output = output.unwrap_or_else(|error| panic!("{program}: {error}"));
+    assert!(output.status.success(), "{program}: {output:?}");
+    output.stdout
 }
 
 /// An image of these layers.

@@ -98,7 +98,7 @@ fn path_info_in_all_forms() {
         let curl = &contents.packages[0];
         assert_eq!(
             (curl.store_paths.len(), curl.patches.as_slice()),
-            (2, &["CVE-2023-0004.patch".to_owned()][..])
+            (2, &["CVE-2023-0004.patch".into()][..])
         );
     }
     // Half of a closure is not all of it, and says so.

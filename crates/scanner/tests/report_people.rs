@@ -7,7 +7,75 @@ mod common;
 use common::{HOSTILE, finding, report, report_as, report_with, scan};
 use matching::{Confidence, FindingStatus};
 use scanner::report::{Appearance, ReportFormat, Selection};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use unicode_width::UnicodeWidthStr;
+
+/// With several targets, whoever reads a finding must know where it is.
+#[test]
+fn findings_of_several_targets_name_theirs() {
+    let mut scan = scan();
+    let mut second = scan.targets[0].clone();
+    // Both have openssl, and each has findings of its own.
+    let openssl = scan.packages[0].clone();
+    (scan.targets[0].name, second.name, second.packages) = ("web".into(), "db <x>".into(), 1);
+    scan.targets.push(second);
+    scan.packages.push(openssl);
+    scan.findings.push(finding(
+        4,
+        "CVE-2023-0002",
+        FindingStatus::Affected,
+        Confidence::Medium,
+        Some("3.0.12"),
+    ));
+    scan.findings.push(finding(4, "CVE-2023-0005", FindingStatus::Affected, Confidence::High, None));
+
+    let table = report(&scan, ReportFormat::Table);
+    assert!(table.contains("openssl 3.0.10 (2 packages) in web, db <x>:"), "{table}");
+    let line = |cve: &str| table.lines().filter(|line| line.contains(cve)).collect::<Vec<_>>().join("\n");
+    assert!(line("CVE-2023-0001").contains("only in web"), "{table}");
+    assert!(line("CVE-2023-0005").contains("only in db <x>"), "{table}");
+    assert!(!line("CVE-2023-0002 ").contains("only in db"), "{table}");
+    assert!(table.contains("curl 8.3.0 in web:"), "{table}");
+
+    let csv = report(&scan, ReportFormat::Csv);
+    let mut reader = csv::Reader::from_reader(csv.as_bytes());
+    let column = reader.headers().unwrap().iter().position(|name| name == "target").unwrap();
+    let of_rows: Vec<(String, String)> =
+        reader.records().map(|r| r.unwrap()).map(|r| (r[2].to_owned(), r[column].to_owned())).collect();
+    assert!(of_rows.contains(&("CVE-2023-0001".into(), "web".into())), "{of_rows:?}");
+    assert!(of_rows.contains(&("CVE-2023-0005".into(), "db <x>".into())), "{of_rows:?}");
+
+    let json = |format| -> Value { serde_json::from_str(&report(&scan, format)).unwrap() };
+    let own = json(ReportFormat::Json);
+    let findings = own["findings"].as_array().unwrap();
+    for found in findings {
+        assert_eq!(found["target"], u64::from(found["package"] == 4), "{found}");
+    }
+    let sarif = json(ReportFormat::Sarif);
+    let results = sarif["runs"][0]["results"].as_array().unwrap();
+    let prints: BTreeSet<String> = results.iter().map(|r| r["partialFingerprints"].to_string()).collect();
+    assert_eq!((results.len(), prints.len()), (findings.len(), findings.len()));
+    assert!(results.iter().all(|r| ["web", "db <x>"].contains(&r["properties"]["target"].as_str().unwrap())));
+    let bom = json(ReportFormat::CycloneDx);
+    let property = |value: &Value| {
+        let all = value["properties"].as_array().unwrap().clone();
+        all.into_iter().find(|p| p["name"] == "snowguard:target").map(|p| p["value"].clone())
+    };
+    assert_eq!(property(&bom["components"][4]), Some(json!("db <x>")));
+    assert!(bom["vulnerabilities"].as_array().unwrap().iter().all(|v| property(v).is_some()));
+    let spdx = json(ReportFormat::Spdx);
+    assert_eq!(spdx["packages"][4]["sourceInfo"], "in the target db <x>");
+    let vex = json(ReportFormat::OpenVex);
+    let notes = |n: usize| vex["statements"][n]["status_notes"].as_str().unwrap().to_owned();
+    assert!(
+        (0..findings.len()).all(|n| notes(n).starts_with("In web.") || notes(n).starts_with("In db <x>."))
+    );
+    let metrics = report(&scan, ReportFormat::Metrics);
+    assert!(metrics.contains("severity=\"medium\",target=\"db <x>\"} 1\n"), "{metrics}");
+    let page = report(&scan, ReportFormat::Html);
+    assert!(page.contains("<td data-name=\"Target\">db &#60;x&#62;</td>"), "{page}");
+}
 
 #[test]
 fn the_table_says_what_to_do_first_first() {

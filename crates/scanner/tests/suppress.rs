@@ -13,7 +13,7 @@ use test_support::{data, peer_file, peers};
 
 fn package(pname: &str, version: &str) -> Package {
     Package {
-        name: format!("{pname}-{version}"),
+        name: format!("{pname}-{version}").into(),
         pname: pname.into(),
         version: version.into(),
         ..Package::default()

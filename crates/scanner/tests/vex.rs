@@ -15,7 +15,7 @@ fn warnings(text: &str) -> Vec<String> {
 
 fn package(pname: &str, version: &str, path: &str) -> Package {
     Package {
-        name: format!("{pname}-{version}"),
+        name: format!("{pname}-{version}").into(),
         pname: pname.into(),
         version: version.into(),
         store_paths: vec![path.into()],
@@ -110,7 +110,8 @@ fn cyclonedx() {
         ]
     );
     let warned = warnings(text);
-    assert_eq!(warned.len(), 2, "{warned:?}");
+    assert_eq!(warned.len(), 3, "{warned:?}");
+    assert!(warned[1].contains("vulnerabilities[1]: names its vulnerability by neither"), "{warned:?}");
     assert!(warned[0].starts_with("x, vulnerabilities[5]: says \"not affected\" with neither"), "{warned:?}");
     assert!(warned[1].starts_with("x, vulnerabilities[6]: names only products that"), "{warned:?}");
 }
@@ -225,7 +226,7 @@ fn csaf_vex() {
     let warned = warnings(&text);
     assert_eq!(warned.len(), 2, "{warned:?}");
     assert!(warned[0].contains("known_not_affected: says \"not affected\" with neither"), "{warned:?}");
-    assert!(warned[1].contains("vulnerabilities[2].product_status.known_not_affected: names only products"));
+    assert!(warned[2].contains("vulnerabilities[2].product_status.known_not_affected: names only products"));
     // The distribution's own package, whose URL names the distribution; and a part of an image.
     let rpm = Package {
         purls: vec!["pkg:rpm/acme/curl@8.3.0-1?arch=x86_64".into()],

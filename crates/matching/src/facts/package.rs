@@ -8,14 +8,14 @@ use crate::set::PackageSet;
 use crate::vocabulary::{NAMES, SETS};
 use jiff::civil::Date;
 use rustc_hash::FxHashMap;
-use vulnerability::CveId;
 use vulnerability::names::squash;
 use vulnerability::purl::Purl;
 
-/// What is known of a package, in the form that rules compare; made once a package.
+/// What is known of a package, in the form that rules compare; made once for packages that no rule
+/// can tell apart.
 #[derive(Debug)]
 pub(crate) struct PackageFacts<'a> {
-    /// The package.
+    /// The package; the first of several.
     pub(crate) package: &'a Package,
     /// Its set.
     pub(crate) set: PackageSet,
@@ -41,8 +41,6 @@ pub(crate) struct PackageFacts<'a> {
     pub(crate) families: Vec<&'a Family>,
     /// Curated rules against combinations with it.
     pub(crate) never: Vec<&'a Never>,
-    /// CVEs that its patches and `meta.knownVulnerabilities` name.
-    pub(crate) named: Vec<CveId>,
     /// Its version in the scheme of records.
     pub(crate) version: String,
     /// Equal for the packages of one version, of those whose facts were made together.
@@ -53,7 +51,10 @@ pub(crate) struct PackageFacts<'a> {
 
 impl<'a> PackageFacts<'a> {
     /// Collects the facts of packages that are matched together.
-    pub(crate) fn of_all(packages: &'a [Package], knowledge: &'a Knowledge) -> Vec<Self> {
+    pub(crate) fn of_all(
+        packages: impl IntoIterator<Item = &'a Package>,
+        knowledge: &'a Knowledge,
+    ) -> Vec<Self> {
         let mut versions: FxHashMap<String, usize> = FxHashMap::default();
         let mut of = |package| {
             let version = knowledge.version_in_records(package);
@@ -61,7 +62,7 @@ impl<'a> PackageFacts<'a> {
             let number = *versions.entry(version.clone()).or_insert(next);
             Self::of(package, knowledge, version, number)
         };
-        packages.iter().map(&mut of).collect()
+        packages.into_iter().map(&mut of).collect()
     }
 
     fn of(package: &'a Package, knowledge: &'a Knowledge, version: String, version_number: usize) -> Self {
@@ -77,7 +78,6 @@ impl<'a> PackageFacts<'a> {
         let never = knowledge.never_of(&curated_name, &package.version);
         let families = knowledge.families_of(&curated_name);
         let name = squash(bare);
-        let naming = package.known_vulnerabilities.iter().chain(&package.patches);
         Self {
             package,
             set,
@@ -92,7 +92,6 @@ impl<'a> PackageFacts<'a> {
             software,
             families,
             never,
-            named: naming.flat_map(|text| CveId::find_all(text)).collect(),
             version,
             version_number,
             supported_until,

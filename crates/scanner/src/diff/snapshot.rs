@@ -2,7 +2,7 @@
 
 use crate::result::Scan;
 use crate::targets::open_document;
-use matching::{Confidence, FindingStatus};
+use matching::{Confidence, FindingStatus, Text};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use std::collections::BTreeMap;
@@ -95,12 +95,12 @@ impl Snapshot {
     /// What a scan found. Of findings that its report leaves out, only the status is known.
     pub fn of_scan(scan: &Scan) -> Self {
         let packages = scan.packages.iter().map(|package| Software {
-            pname: package.pname.clone(),
-            version: package.version.clone(),
-            attribute: package.attribute.clone(),
+            pname: package.pname.to_string(),
+            version: package.version.to_string(),
+            attribute: package.attribute.as_ref().map(Text::to_string),
         });
-        let entries = scan.groups();
-        let each = entries.iter().flat_map(|group| group.packages.iter().map(|index| (*index, &group.entry)));
+        let each =
+            scan.groups().flat_map(|group| group.packages.iter().map(move |index| (*index, group.entry)));
         let findings = each.map(|(package, entry)| Item {
             package,
             cve: entry.finding.cve,

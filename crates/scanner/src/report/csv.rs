@@ -6,7 +6,7 @@
 
 use super::json::rounded;
 use super::text::{confidence_name, level_name, status_name};
-use super::{Shown, cve_url};
+use super::{Scan, Shown, cve_url};
 use std::io;
 use terminal::clean;
 
@@ -31,16 +31,18 @@ const COLUMNS: [&str; 17] = [
 ];
 
 /// Writes the findings.
-pub(super) fn write(out: &mut dyn io::Write, shown: &Shown<'_>) -> io::Result<()> {
+pub(super) fn write(out: &mut dyn io::Write, scan: &Scan, shown: &Shown<'_>) -> io::Result<()> {
     let mut writer = ::csv::WriterBuilder::new().terminator(::csv::Terminator::CRLF).from_writer(out);
-    writer.write_record(COLUMNS)?;
+    // A last column, where findings can be of several targets.
+    let several = (scan.targets.len() > 1).then_some("target");
+    writer.write_record(COLUMNS.into_iter().chain(several))?;
     for entry in shown.iter() {
         let package = entry.package;
         let finding = entry.finding;
         let known = entry.vulnerability.and_then(|v| v.known_exploited.as_ref());
         let cells = [
-            package.pname.clone(),
-            package.version.clone(),
+            package.pname.to_string(),
+            package.version.to_string(),
             finding.cve.to_string(),
             status_name(finding.status).to_owned(),
             confidence_name(finding.confidence).to_owned(),
@@ -52,12 +54,13 @@ pub(super) fn write(out: &mut dyn io::Write, shown: &Shown<'_>) -> io::Result<()
             entry.action().to_string(),
             entry.suppression.map(|s| s.reason.clone()).unwrap_or_default(),
             entry.summary().to_owned(),
-            package.attribute.clone().unwrap_or_default(),
+            package.attribute.clone().unwrap_or_default().to_string(),
             package.store_paths.join(" "),
-            package.position.clone().unwrap_or_default(),
+            package.position.clone().unwrap_or_default().to_string(),
             cve_url(finding.cve),
         ];
-        writer.write_record(cells.map(|cell| harmless(&cell)))?;
+        let target = scan.target_of(entry.index).map(|(_, target)| target.name.clone());
+        writer.write_record(cells.into_iter().chain(target).map(|cell| harmless(&cell)))?;
     }
     writer.flush()
 }

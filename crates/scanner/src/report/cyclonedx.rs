@@ -3,8 +3,8 @@
 
 use super::json::{description, references, rounded, weaknesses};
 use super::text::{confidence_name, is_web_link, purl};
-use super::{Action, FindingEntry, Scan, Shown, TOOL, TOOL_VERSION, cve_url, list, streamed, write_object};
-use matching::{Confidence, CorrectionSource, Evidence, FindingStatus, Package};
+use super::{Action, FindingEntry, Scan, Shown, TOOL, TOOL_VERSION, cve_url, streamed, write_object};
+use matching::{Confidence, CorrectionSource, Evidence, FindingStatus, Package, Text};
 use serde::ser::SerializeMap;
 use serde_json::{Map, Value, json};
 use std::io;
@@ -14,7 +14,12 @@ use vulnerability::Stated;
 use vulnerability::model::{Container, Level, RecordSource, Severity};
 
 /// Writes the report.
-pub(super) fn write(out: &mut dyn io::Write, scan: &Scan, shown: &Shown<'_>) -> io::Result<()> {
+pub(super) fn write(
+    out: &mut dyn io::Write,
+    scan: &Scan,
+    shown: &Shown<'_>,
+    threads: NonZero<usize>,
+) -> io::Result<()> {
     let targets: Vec<Value> = scan
         .targets
         .iter()
@@ -32,10 +37,11 @@ pub(super) fn write(out: &mut dyn io::Write, scan: &Scan, shown: &Shown<'_>) -> 
             "properties": targets,
         });
         report.serialize_entry("metadata", &metadata)?;
-        report.serialize_entry("components", &list(&scan.packages, component))?;
+        let packages = || scan.packages.iter().enumerate();
+        report.serialize_entry("components", &streamed(packages, threads, |(i, p)| component(scan, i, p)))?;
         report.serialize_entry(
             "vulnerabilities",
-            &streamed(|| shown.iter(), NonZero::<usize>::MIN, |e| vulnerability(&e)),
+            &streamed(|| shown.iter(), threads, |e| vulnerability(scan, &e)),
         )
     })
 }
@@ -44,7 +50,7 @@ fn reference(index: usize) -> String {
     format!("package-{index}")
 }
 
-fn component(index: usize, package: &Package) -> Value {
+fn component(scan: &Scan, index: usize, package: &Package) -> Value {
     let mut component = Map::new();
     let mut add = |key: &str, value: Value| drop(component.insert(key.to_owned(), value));
     add("bom-ref", json!(reference(index)));
@@ -60,7 +66,7 @@ fn component(index: usize, package: &Package) -> Value {
     if let Some(cpe) = package.cpes.first().map(Stated::as_str).filter(|c| is_cpe(c)) {
         add("cpe", json!(cpe));
     }
-    let links = |urls: &[String], kind: &str| -> Vec<Value> {
+    let links = |urls: &[Text], kind: &str| -> Vec<Value> {
         urls.iter().filter(|u| is_web_link(u)).map(|url| json!({ "type": kind, "url": url })).collect()
     };
     let mut external = links(&package.homepages, "website");
@@ -84,6 +90,9 @@ fn component(index: usize, package: &Package) -> Value {
     }
     for patch in &package.patches {
         property("snowguard:patch", patch);
+    }
+    if let Some((_, target)) = scan.target_of(index) {
+        property("snowguard:target", &clean(&target.name));
     }
     if !properties.is_empty() {
         add("properties", Value::Array(properties));
@@ -110,7 +119,7 @@ fn is_cpe(text: &str) -> bool {
         && text.strip_prefix("cpe:2.3:").is_some_and(|r| fields(r) == 11 && r.starts_with(['a', 'o', 'h']))
 }
 
-fn vulnerability(entry: &FindingEntry<'_>) -> Value {
+fn vulnerability(scan: &Scan, entry: &FindingEntry<'_>) -> Value {
     let finding = entry.finding;
     let mut value = Map::new();
     let mut add = |key: &str, content: Value| drop(value.insert(key.to_owned(), content));
@@ -167,6 +176,9 @@ fn vulnerability(entry: &FindingEntry<'_>) -> Value {
     }
     if let Some(epss) = entry.epss() {
         properties.push(json!({ "name": "snowguard:epss", "value": rounded(epss).to_string() }));
+    }
+    if let Some((_, target)) = scan.target_of(entry.index) {
+        properties.push(json!({ "name": "snowguard:target", "value": clean(&target.name) }));
     }
     add("properties", Value::Array(properties));
     Value::Object(value)

@@ -5,14 +5,14 @@
 //! hashes: even a hole in the escaping could load and run nothing.
 
 use super::json::{description, references, rounded};
-use super::table::{advice, groups};
+use super::packages::groups;
 use super::text::{confidence_name, count, is_web_link, level_name, number, status_name};
-use super::{FindingEntry, GroupEntry, Scan, Summary, TOOL, TOOL_VERSION, cve_url};
+use super::{BUFFER, FindingEntry, Scan, Shown, Summary, TOOL, TOOL_VERSION, cve_url};
 use askama::Template;
 use base64::Engine;
 use matching::Package;
 use sha2::{Digest, Sha256};
-use std::io;
+use std::io::{self, BufWriter, Write as _};
 use terminal::clean;
 
 const STYLE: &str = include_str!("../../templates/report.css");
@@ -26,7 +26,7 @@ const LINKS: usize = 12;
 
 #[derive(Template)]
 #[template(path = "report.html")]
-struct Page<'a> {
+struct Page<'a, 's> {
     style: &'static str,
     script: &'static str,
     policy: String,
@@ -41,11 +41,24 @@ struct Page<'a> {
     bars: Vec<Bar>,
     plot_height: usize,
     packages: Vec<Row>,
-    findings: Vec<Cells>,
+    /// The findings, made one at a time while the page is written.
+    shown: &'s Shown<'a>,
+    scan: &'a Scan,
     /// Whether there is any exploit probability: a column of nothing helps nobody.
     any_epss: bool,
     warnings: Vec<String>,
     hidden: String,
+}
+
+impl Page<'_, '_> {
+    fn findings(&self) -> impl Iterator<Item = Cells> {
+        self.shown.iter().map(|entry| cells(self.scan, &entry))
+    }
+
+    /// Whether findings name their targets.
+    fn several_targets(&self) -> bool {
+        self.targets.len() > 1
+    }
 }
 
 /// A bar of the plot.
@@ -65,11 +78,15 @@ struct Row {
     exploited: bool,
     count: usize,
     advice: String,
+    /// The targets, if there are several.
+    targets: String,
 }
 
 /// A finding.
 struct Cells {
     package: String,
+    /// Its target, if there are several.
+    target: String,
     cve: String,
     url: String,
     level: &'static str,
@@ -91,14 +108,10 @@ struct Cells {
 }
 
 /// Writes the page.
-pub(super) fn write(
-    out: &mut dyn io::Write,
-    scan: &Scan,
-    all: &[GroupEntry<'_>],
-    shown: &[&FindingEntry<'_>],
-) -> io::Result<()> {
-    let summary = Summary::of(scan, all);
-    let total: usize = all.iter().map(|group| group.packages.len()).sum();
+pub(super) fn write(out: &mut dyn io::Write, scan: &Scan, shown: &Shown<'_>) -> io::Result<()> {
+    let mut out = BufWriter::with_capacity(BUFFER, out);
+    let summary = Summary::of(scan);
+    let total = scan.findings.len();
     let page = Page {
         style: STYLE,
         script: SCRIPT,
@@ -117,9 +130,10 @@ pub(super) fn write(
         summary: tiles(&summary),
         bars: bars(&summary),
         plot_height: 6 * BAR_PITCH,
-        packages: rows(shown),
-        findings: shown.iter().map(|e| cells(e)).collect(),
-        any_epss: shown.iter().any(|e| e.epss().is_some()),
+        packages: rows(scan, shown),
+        shown,
+        scan,
+        any_epss: shown.groups().any(|group| group.entry.epss().is_some()),
         warnings: scan
             .targets
             .iter()
@@ -137,8 +151,9 @@ pub(super) fn write(
             )
         },
     };
-    page.write_into(&mut &mut *out).map_err(io::Error::other)?;
-    out.write_all(b"\n")
+    page.write_into(&mut out).map_err(io::Error::other)?;
+    out.write_all(b"\n")?;
+    out.flush()
 }
 
 /// Only the page's own style and script, by hash.
@@ -222,30 +237,30 @@ fn name_of(package: &Package) -> String {
     clean(format!("{} {}", package.pname, package.version).trim_end())
 }
 
-fn rows(shown: &[&FindingEntry<'_>]) -> Vec<Row> {
-    let open: Vec<&FindingEntry<'_>> = shown
-        .iter()
-        .filter(|e| e.finding.status == matching::FindingStatus::Affected && e.suppression.is_none())
-        .copied()
-        .collect();
-    groups(&open)
+fn rows(scan: &Scan, shown: &Shown<'_>) -> Vec<Row> {
+    let open = |e: &FindingEntry<'_>| {
+        e.finding.status == matching::FindingStatus::Affected && e.suppression.is_none()
+    };
+    groups(scan, shown, 0, open)
         .into_iter()
         .map(|group| Row {
             packages: group.packages(),
-            worst: level_name(group.entries.iter().filter_map(|e| e.level()).max()),
-            exploited: group.entries.iter().any(|e| e.known_exploited()),
-            count: group.entries.len(),
-            advice: clean(&advice(&group.entries)),
+            worst: level_name(group.worst),
+            exploited: group.exploited,
+            count: group.count,
+            advice: group.advice(),
+            targets: group.targets(scan).join(", "),
             name: group.name,
         })
         .collect()
 }
 
-fn cells(entry: &FindingEntry<'_>) -> Cells {
+fn cells(scan: &Scan, entry: &FindingEntry<'_>) -> Cells {
     let finding = entry.finding;
     let percent = |p: f32| if p < 0.001 { "< 0.1 %".to_owned() } else { format!("{:.1} %", p * 100.0) };
     Cells {
         package: name_of(entry.package),
+        target: scan.target_of(entry.index).map(|(_, target)| clean(&target.name)).unwrap_or_default(),
         cve: finding.cve.to_string(),
         url: cve_url(finding.cve),
         level: level_name(entry.level()),

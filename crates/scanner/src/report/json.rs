@@ -3,8 +3,8 @@
 //! second.
 
 use super::{
-    FindingEntry, GroupEntry, Scan, ScannedTarget, Shown, Summary, TOOL, TOOL_VERSION, cve_url, elements,
-    list, streamed, write_object,
+    FindingEntry, Scan, ScannedTarget, Shown, Summary, TOOL, TOOL_VERSION, cve_url, elements, list, streamed,
+    write_object,
 };
 use crate::targets::Warning;
 use jiff::Timestamp;
@@ -19,13 +19,12 @@ use vulnerability::CveId;
 use vulnerability::model::{Level, Severity, Vulnerability};
 
 /// The version of the format.
-pub const FORMAT_VERSION: &str = "1.1";
+pub const FORMAT_VERSION: &str = "1.2";
 
 /// Writes the report: all packages, the findings that are shown, and their vulnerabilities.
 pub(super) fn write(
     out: &mut dyn io::Write,
     scan: &Scan,
-    all: &[GroupEntry<'_>],
     shown: &Shown<'_>,
     threads: NonZero<usize>,
 ) -> io::Result<()> {
@@ -42,10 +41,10 @@ pub(super) fn write(
         report.serialize_entry("tool", &json!({ "name": TOOL, "version": TOOL_VERSION }))?;
         report.serialize_entry("database", &scan.records.to_string())?;
         report.serialize_entry("targets", &list(&scan.targets, |_, t| target(t)))?;
-        report.serialize_entry("summary", &Summary::of(scan, all))?;
+        report.serialize_entry("summary", &Summary::of(scan))?;
         report.serialize_entry("packages", &elements(&scan.packages, threads, |p| p))?;
         report.serialize_entry("vulnerabilities", &elements(&vulnerabilities, threads, |v| Unpacked(v)))?;
-        report.serialize_entry("findings", &streamed(|| shown.iter(), threads, |e| Finding::of(&e)))?;
+        report.serialize_entry("findings", &streamed(|| shown.iter(), threads, |e| Finding::of(scan, &e)))?;
         report.serialize_entry("ruleProblems", &warnings(&scan.rule_problems))?;
         if !scan.vex_problems.is_empty() {
             report.serialize_entry("vexProblems", &warnings(&scan.vex_problems))?;
@@ -59,6 +58,9 @@ pub(super) fn write(
 #[serde(rename_all = "camelCase")]
 struct Finding<'a> {
     package: usize,
+    /// Its target's index, if there are several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    target: Option<usize>,
     cve: CveId,
     status: FindingStatus,
     confidence: Confidence,
@@ -70,12 +72,13 @@ struct Finding<'a> {
 }
 
 impl<'a> Finding<'a> {
-    fn of(entry: &FindingEntry<'a>) -> Self {
+    fn of(scan: &Scan, entry: &FindingEntry<'a>) -> Self {
         let suppression =
             entry.suppression.map(|s| json!({ "reason": s.reason, "rule": s.origin, "until": s.until }));
         let matching::Finding { package: _, cve, status, confidence, fixed_in, evidence } = entry.finding;
         Self {
             package: entry.index,
+            target: scan.target_of(entry.index).map(|(index, _)| index),
             cve: *cve,
             status: *status,
             confidence: *confidence,

@@ -6,10 +6,11 @@
 //! be one that is never used again once it is fixed.
 
 use super::text::{level_name, status_name};
-use super::{FindingEntry, GroupEntry, Scan, Selection};
+use super::{FindingEntry, GroupEntry, Scan, Selection, Shown};
 use crate::result::EPSS_LIKELY;
 use jiff::Timestamp;
 use matching::FindingStatus;
+use rustc_hash::FxHashSet;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 use terminal::clean;
@@ -19,24 +20,27 @@ use vulnerability::model::Level;
 const LEVELS: [Option<Level>; 5] =
     [Some(Level::Critical), Some(Level::High), Some(Level::Medium), Some(Level::Low), None];
 
-/// Writes the metrics of a scan; `entries` are all of its findings, `shown` those that are counted.
+/// Writes the metrics of a scan; `shown` are the findings that are counted.
 pub(super) fn write(
     out: &mut dyn io::Write,
     scan: &Scan,
-    entries: &[GroupEntry<'_>],
-    shown: &[&FindingEntry<'_>],
+    shown: &Shown<'_>,
     selection: &Selection,
 ) -> io::Result<()> {
     let mut out = io::BufWriter::new(out);
-    findings(&mut out, shown, selection)?;
-    let mut affected: Vec<_> =
-        shown.iter().copied().filter(|e| e.finding.status == FindingStatus::Affected).collect();
-    affected.retain(|e| e.suppression.is_none());
-    let known = affected.iter().filter(|e| e.known_exploited()).count();
-    let likely = affected.iter().filter(|e| e.epss().is_some_and(|p| p >= EPSS_LIKELY)).count();
-    let packages: BTreeSet<usize> = affected.iter().map(|e| e.index).collect();
-    let suppressed: usize = entries
-        .iter()
+    findings(&mut out, scan, shown, selection)?;
+    let affected: Vec<&GroupEntry<'_>> = shown
+        .groups()
+        .filter(|g| g.entry.finding.status == FindingStatus::Affected && g.entry.suppression.is_none())
+        .collect();
+    let count = |counts: &dyn Fn(&FindingEntry<'_>) -> bool| -> usize {
+        affected.iter().filter(|group| counts(&group.entry)).map(|group| group.packages.len()).sum()
+    };
+    let known = count(&|e| e.known_exploited());
+    let likely = count(&|e| e.epss().is_some_and(|p| p >= EPSS_LIKELY));
+    let packages: FxHashSet<usize> = affected.iter().flat_map(|group| group.packages).copied().collect();
+    let suppressed: usize = scan
+        .groups()
         .filter(|group| group.entry.suppression.is_some())
         .map(|group| group.packages.len())
         .sum();
@@ -64,19 +68,34 @@ pub(super) fn write(
     out.flush()
 }
 
-/// Each status that the report shows, by severity.
-fn findings(out: &mut impl Write, shown: &[&FindingEntry<'_>], selection: &Selection) -> io::Result<()> {
+/// Each status that the report shows, by severity; of several targets each by itself.
+fn findings(out: &mut impl Write, scan: &Scan, shown: &Shown<'_>, selection: &Selection) -> io::Result<()> {
     family(out, "findings", "Findings that are reported, by status and severity.")?;
-    let mut counts: BTreeMap<(FindingStatus, &str), usize> = BTreeMap::new();
-    for entry in shown.iter().filter(|e| e.suppression.is_none()) {
-        let level = entry.level().filter(|level| *level != Level::None);
-        *counts.entry((entry.finding.status, level_name(level))).or_default() += 1;
+    let mut counts: BTreeMap<(String, FindingStatus, &str), usize> = BTreeMap::new();
+    for group in shown.groups().filter(|group| group.entry.suppression.is_none()) {
+        let level = level_name(group.entry.level().filter(|level| *level != Level::None));
+        let status = group.entry.finding.status;
+        if scan.targets.len() < 2 {
+            *counts.entry((String::new(), status, level)).or_default() += group.packages.len();
+            continue;
+        }
+        for (_, target) in group.packages.iter().filter_map(|package| scan.target_of(*package)) {
+            *counts.entry((label(&target.name), status, level)).or_default() += 1;
+        }
     }
-    for status in FindingStatus::ALL.into_iter().filter(|status| selection.statuses.contains(status)) {
-        for level in LEVELS.map(level_name) {
-            let count = counts.get(&(status, level)).copied().unwrap_or_default();
-            let status = status_name(status).replace(' ', "_");
-            writeln!(out, "snowguard_findings{{status=\"{status}\",severity=\"{level}\"}} {count}")?;
+    let several = scan.targets.len() > 1;
+    let mut targets: BTreeSet<String> = scan.targets.iter().map(|target| label(&target.name)).collect();
+    if !several {
+        targets = BTreeSet::from([String::new()]);
+    }
+    for target in targets {
+        let of = if several { format!(",target=\"{target}\"") } else { String::new() };
+        for status in FindingStatus::ALL.into_iter().filter(|status| selection.statuses.contains(status)) {
+            for level in LEVELS.map(level_name) {
+                let count = counts.get(&(target.clone(), status, level)).copied().unwrap_or_default();
+                let status = status_name(status).replace(' ', "_");
+                writeln!(out, "snowguard_findings{{status=\"{status}\",severity=\"{level}\"{of}}} {count}")?;
+            }
         }
     }
     Ok(())

@@ -299,9 +299,11 @@ fn result(scan: &Scan, entry: &FindingEntry<'_>, places: &BTreeMap<CveId, usize>
         FindingStatus::Fixed => "has a fix for",
         FindingStatus::NotAffected => "is not affected by",
     };
+    let inside = scan.target_of(entry.index).map(|(_, target)| format!(" in {}", target.name));
     let text = format!(
-        "{} {says} {} ({}). {}",
+        "{}{} {says} {} ({}). {}",
         package.name,
+        inside.unwrap_or_default(),
         finding.cve,
         level_name(entry.level()),
         entry.action()
@@ -323,6 +325,20 @@ fn result(scan: &Scan, entry: &FindingEntry<'_>, places: &BTreeMap<CveId, usize>
         Confidence::Medium => 60.0,
         Confidence::Low => 20.0,
     };
+    let target = scan.target_of(entry.index).map(|(_, target)| clean(&target.name));
+    let mut properties = json!({
+        "package": package.pname,
+        "version": package.version,
+        "confidence": finding.confidence,
+        "status": finding.status,
+        "fixedIn": finding.fixed_in,
+    });
+    let mut fingerprint = fingerprint(package, finding.cve);
+    if let (Some(target), Value::Object(properties)) = (&target, &mut properties) {
+        properties.insert("target".to_owned(), json!(target));
+        // The same package of two targets gives two alerts.
+        fingerprint = format!("{target}/{fingerprint}");
+    }
     json!({
         "ruleId": finding.cve,
         "ruleIndex": places.get(&finding.cve),
@@ -330,17 +346,11 @@ fn result(scan: &Scan, entry: &FindingEntry<'_>, places: &BTreeMap<CveId, usize>
         "level": level,
         "rank": rank,
         "message": { "text": clean(&text) },
-        "locations": [location(scan, package)],
+        "locations": [location(scan, entry)],
         // The same finding in the next scan, whatever the hash in the store path.
-        "partialFingerprints": { "package/v1": fingerprint(package, finding.cve) },
+        "partialFingerprints": { "package/v1": fingerprint },
         "suppressions": suppressions,
-        "properties": {
-            "package": package.pname,
-            "version": package.version,
-            "confidence": finding.confidence,
-            "status": finding.status,
-            "fixedIn": finding.fixed_in,
-        },
+        "properties": properties,
     })
 }
 
@@ -349,17 +359,23 @@ fn fingerprint(package: &Package, cve: CveId) -> String {
 }
 
 /// Where the package is made, or else what was scanned. Readers such as GitHub's need a file.
-fn location(scan: &Scan, package: &Package) -> Value {
+fn location(scan: &Scan, entry: &FindingEntry<'_>) -> Value {
+    let package = entry.package;
     let logical = package.store_paths.first().or(package.attribute.as_ref()).unwrap_or(&package.name);
-    let logical =
-        json!([{ "name": clean(&package.name), "fullyQualifiedName": clean(logical), "kind": "package" }]);
+    let mut logical = vec![
+        json!({ "name": clean(&package.name), "fullyQualifiedName": clean(logical), "kind": "package" }),
+    ];
+    let of_several = scan.target_of(entry.index).map(|(_, target)| target);
+    if let Some(target) = of_several {
+        logical.push(json!({ "name": clean(&target.name), "kind": "target" }));
+    }
     let position = package.position.as_deref().and_then(|p| {
         let (file, line) = p.rsplit_once(':')?;
         Some((file, line.parse::<u32>().ok().filter(|l| *l > 0)?))
     });
     let path =
         |text: &str| text.trim_start_matches('/').split('/').map(percent).collect::<Vec<_>>().join("/");
-    let file = scan.targets.first().map_or("target", |t| t.name.as_str());
+    let file = of_several.or(scan.targets.first()).map_or("target", |t| t.name.as_str());
     let (file, line) = position.unwrap_or((file, 1));
     let physical = json!({ "artifactLocation": { "uri": path(file) }, "region": { "startLine": line } });
     json!({ "physicalLocation": physical, "logicalLocations": logical })

@@ -6,24 +6,25 @@
 //! there are CycloneDX and OpenVEX.
 
 use super::text::{confidence_name, is_web_link, level_name, purl, status_name};
-use super::{FindingEntry, Scan, TOOL, TOOL_VERSION, cve_url, list, write_object};
-use matching::Package;
+use super::{FindingEntry, Scan, Shown, TOOL, TOOL_VERSION, cve_url, list, streamed, write_object};
+use matching::{Package, Text};
 use serde::ser::SerializeMap;
 use serde_json::{Map, Value, json};
 use std::io;
+use std::num::NonZero;
 use terminal::clean;
 use vulnerability::Stated;
 
 const DOCUMENT: &str = "SPDXRef-DOCUMENT";
 
 /// Writes the report.
-pub(super) fn write(out: &mut dyn io::Write, scan: &Scan, shown: &[&FindingEntry<'_>]) -> io::Result<()> {
-    let mut by_package: Vec<Vec<&FindingEntry<'_>>> = vec![Vec::new(); scan.packages.len()];
-    for entry in shown {
-        if let Some(list) = by_package.get_mut(entry.index) {
-            list.push(entry);
-        }
-    }
+pub(super) fn write(
+    out: &mut dyn io::Write,
+    scan: &Scan,
+    shown: &Shown<'_>,
+    threads: NonZero<usize>,
+) -> io::Result<()> {
+    let findings = shown.by_package();
     let names: Vec<&str> = scan.targets.iter().map(|t| t.name.as_str()).collect();
     write_object(out, 2, |report| {
         report.serialize_entry("spdxVersion", "SPDX-2.3")?;
@@ -39,10 +40,9 @@ pub(super) fn write(out: &mut dyn io::Write, scan: &Scan, shown: &[&FindingEntry
             "creators": [format!("Tool: {TOOL}-{TOOL_VERSION}")],
         });
         report.serialize_entry("creationInfo", &creation)?;
-        let with_findings: Vec<(&Package, &Vec<&FindingEntry<'_>>)> =
-            scan.packages.iter().zip(&by_package).collect();
-        report
-            .serialize_entry("packages", &list(&with_findings, |i, (p, entries)| package(i, p, entries)))?;
+        let each = || scan.packages.iter().enumerate();
+        let described = streamed(each, threads, |(i, p)| package(scan, i, p, findings.of(i)));
+        report.serialize_entry("packages", &described)?;
         let describes = |i, _: &Package| json!({ "spdxElementId": DOCUMENT, "relationshipType": "DESCRIBES", "relatedSpdxElement": id(i) });
         report.serialize_entry("relationships", &list(&scan.packages, describes))
     })
@@ -52,7 +52,12 @@ fn id(index: usize) -> String {
     format!("SPDXRef-Package-{index}")
 }
 
-fn package(index: usize, package: &Package, entries: &[&FindingEntry<'_>]) -> Value {
+fn package<'a>(
+    scan: &Scan,
+    index: usize,
+    package: &Package,
+    entries: impl Iterator<Item = FindingEntry<'a>>,
+) -> Value {
     let mut value = Map::new();
     let mut add = |key: &str, content: Value| drop(value.insert(key.to_owned(), content));
     add("SPDXID", json!(id(index)));
@@ -62,9 +67,13 @@ fn package(index: usize, package: &Package, entries: &[&FindingEntry<'_>]) -> Va
     }
     add(
         "downloadLocation",
-        json!(package.source_urls.iter().find(|u| is_web_link(u)).map_or("NOASSERTION", String::as_str)),
+        json!(package.source_urls.iter().find(|u| is_web_link(u)).map_or("NOASSERTION", Text::as_str)),
     );
     add("filesAnalyzed", json!(false));
+    let target = scan.target_of(index).map(|(_, target)| clean(&target.name));
+    if let Some(target) = &target {
+        add("sourceInfo", json!(format!("in the target {target}")));
+    }
     for (key, content) in [
         ("licenseConcluded", "NOASSERTION"),
         ("licenseDeclared", "NOASSERTION"),
@@ -96,7 +105,7 @@ fn package(index: usize, package: &Package, entries: &[&FindingEntry<'_>]) -> Va
     }
     for entry in entries {
         let finding = entry.finding;
-        let comment = format!(
+        let mut comment = format!(
             "{}: {}; severity {}; confidence {}. {}",
             finding.cve,
             status_name(finding.status),
@@ -104,6 +113,9 @@ fn package(index: usize, package: &Package, entries: &[&FindingEntry<'_>]) -> Va
             confidence_name(finding.confidence),
             entry.action(),
         );
+        if let Some(target) = &target {
+            comment.extend([" In ", target, "."]);
+        }
         references.push(json!({
             "referenceCategory": "SECURITY",
             "referenceType": "advisory",

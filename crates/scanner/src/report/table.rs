@@ -1,16 +1,15 @@
 //! The table for people: grouped by package, what to do first first.
 
+use super::packages::{Group, groups};
 use super::text::{confidence_name, count, level_name, number, status_name};
-use super::{Action, Appearance, FindingEntry, GroupEntry, Scan, Selection, Summary};
+use super::{Action, Appearance, FindingEntry, GroupEntry, Scan, Selection, Shown, Summary};
 use crate::result::EPSS_LIKELY;
 use anstyle::{AnsiColor, Style};
 use matching::{Confidence, FindingStatus};
-use rustc_hash::FxHashMap;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use terminal::{clean, wrapped};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
-use vulnerability::CveId;
 use vulnerability::model::Level;
 
 /// How many vulnerabilities of a package are shown if not all are asked for.
@@ -24,6 +23,7 @@ const MINIMUM_WIDTH: usize = 60;
 
 struct Table<'a> {
     out: &'a mut dyn Write,
+    scan: &'a Scan,
     colour: bool,
     width: usize,
     /// Columns for what makes a finding urgent; none if nothing shown is.
@@ -34,99 +34,21 @@ struct Table<'a> {
 pub(super) fn write(
     out: &mut dyn Write,
     scan: &Scan,
-    all: &[GroupEntry<'_>],
-    shown: &[&FindingEntry<'_>],
+    shown: &Shown<'_>,
     selection: &Selection,
     appearance: Appearance,
 ) -> io::Result<()> {
     let width = appearance.width.max(MINIMUM_WIDTH);
-    let signs = shown.iter().map(|e| signs(e).width()).max().unwrap_or(0);
-    let mut table = Table { out, colour: appearance.colour, width, signs };
-    let summary = Summary::of(scan, all);
-    table.head(scan)?;
-    for group in groups(shown) {
-        table.group(&group, appearance.all)?;
+    let signs = shown.groups().map(|group| signs(&group.entry).width()).max().unwrap_or(0);
+    let mut table = Table { out, scan, colour: appearance.colour, width, signs };
+    table.head()?;
+    // One line for a single one more would be of no use.
+    let keep = if appearance.all { usize::MAX } else { FIRST_FEW + 1 };
+    for group in groups(scan, shown, keep, |_| true) {
+        table.group(&group, shown)?;
     }
-    table.foot((&summary, scan.only_news), all, shown, selection)?;
-    table.problems(scan)
-}
-
-/// Packages of one name and version with their findings, in the order of what to do first.
-pub(super) struct Group<'a> {
-    /// The name and version.
-    pub(super) name: String,
-    /// The packages: several where builds differ in patches, system or attribute.
-    packages: BTreeSet<usize>,
-    /// The findings, each vulnerability and status once.
-    pub(super) entries: Vec<&'a FindingEntry<'a>>,
-    seen: BTreeSet<(CveId, FindingStatus)>,
-}
-
-impl Group<'_> {
-    /// How many packages it stands for.
-    pub(super) fn packages(&self) -> usize {
-        self.packages.len()
-    }
-}
-
-/// Groups findings by what a person would update.
-pub(super) fn groups<'a>(shown: &[&'a FindingEntry<'a>]) -> Vec<Group<'a>> {
-    let mut places: FxHashMap<(&str, &str), usize> = FxHashMap::default();
-    let mut groups: Vec<Group<'_>> = Vec::new();
-    for entry in shown {
-        let package = entry.package;
-        let next = groups.len();
-        let place = *places.entry((&package.pname, &package.version)).or_insert(next);
-        if place == next {
-            let name = clean(format!("{} {}", package.pname, package.version).trim_end());
-            groups.push(Group {
-                name,
-                packages: BTreeSet::new(),
-                entries: Vec::new(),
-                seen: BTreeSet::new(),
-            });
-        }
-        if let Some(group) = groups.get_mut(place) {
-            group.packages.insert(entry.index);
-            if group.seen.insert((entry.finding.cve, entry.finding.status)) {
-                group.entries.push(entry);
-            }
-        }
-    }
-    groups
-}
-
-/// The version that fixes all findings of which a fixed version is known, and how many findings
-/// these are.
-pub(super) fn update_to<'a>(entries: &[&FindingEntry<'a>]) -> Option<(&'a str, usize)> {
-    let mut versions = entries.iter().filter_map(|e| match e.action() {
-        Action::Update(version) => Some(version),
-        _ => None,
-    });
-    let first = versions.next()?;
-    let highest = |a, b| if nix_formats::compare_versions(a, b).is_lt() { b } else { a };
-    Some((
-        versions.fold(first, highest),
-        entries.iter().filter(|e| matches!(e.action(), Action::Update(_))).count(),
-    ))
-}
-
-/// What to do about a package, in a phrase.
-pub(super) fn advice(entries: &[&FindingEntry<'_>]) -> String {
-    let open: Vec<&FindingEntry<'_>> = entries
-        .iter()
-        .filter(|e| e.finding.status == FindingStatus::Affected && e.suppression.is_none())
-        .copied()
-        .collect();
-    match update_to(&open) {
-        Some((version, fixed)) if fixed == open.len() => format!("update to {version} or later"),
-        Some((version, fixed)) => {
-            let rest = count(open.len() - fixed, "other has", "others have");
-            format!("update to {version} or later; {rest} no known fixed version")
-        }
-        None if open.is_empty() => "nothing to do".to_owned(),
-        None => "no fixed version known".to_owned(),
-    }
+    table.foot(&Summary::of(scan), shown, selection)?;
+    table.problems()
 }
 
 const EXPLOITED: &str = "EXPLOITED";
@@ -167,8 +89,8 @@ impl Table<'_> {
         if self.colour { format!("{style}{text}{style:#}") } else { text.to_owned() }
     }
 
-    fn head(&mut self, scan: &Scan) -> io::Result<()> {
-        for target in &scan.targets {
+    fn head(&mut self) -> io::Result<()> {
+        for target in &self.scan.targets {
             let mut parts = vec![count(target.packages, "package", "packages")];
             if target.not_packages > 0 {
                 parts.push(count(
@@ -183,26 +105,29 @@ impl Table<'_> {
             let name = self.paint(Style::new().bold(), &clean(&target.name));
             writeln!(self.out, "{name} ({}): {}", target.kind, parts.join(", "))?;
         }
-        let text = self.paint(Style::new().dimmed(), &format!("against {}", scan.records));
+        let text = self.paint(Style::new().dimmed(), &format!("against {}", self.scan.records));
         writeln!(self.out, "{text}")
     }
 
-    fn group(&mut self, group: &Group<'_>, all: bool) -> io::Result<()> {
-        let advice = clean(&advice(&group.entries));
-        let several = match group.packages() {
+    fn group(&mut self, group: &Group<'_>, shown: &Shown<'_>) -> io::Result<()> {
+        let advice = group.advice();
+        let mut several = match group.packages() {
             1 => String::new(),
             n => format!(" ({n} packages)"),
         };
+        let targets = group.targets(self.scan);
+        if !targets.is_empty() {
+            several.extend([" in ", &fit(&targets.join(", "), self.width / 2)]);
+        }
         let name = fit(&group.name, self.width.saturating_sub(several.width() + 1));
         let space = self.width.saturating_sub(name.width() + several.width() + 2);
         let advice = if space >= 12 { format!(" {}", fit(&advice, space)) } else { String::new() };
         writeln!(self.out, "\n{}{several}:{advice}", self.paint(Style::new().bold(), &name))?;
-        let update_to = update_to(&group.entries).map(|(version, _)| version);
-        let limit = if all || group.entries.len() <= FIRST_FEW + 1 { usize::MAX } else { FIRST_FEW };
-        for entry in group.entries.iter().take(limit) {
-            self.line(entry, update_to)?;
+        let lines = if group.count > group.first.len() { FIRST_FEW } else { group.count };
+        for entry in group.first.iter().take(lines).filter_map(|place| shown.entry(*place)) {
+            self.line(&entry, group)?;
         }
-        if let Some(more) = group.entries.len().checked_sub(limit).filter(|m| *m > 0) {
+        if let Some(more) = group.count.checked_sub(lines).filter(|m| *m > 0) {
             let text = format!("  … and {}", count(more, "more", "more"));
             writeln!(self.out, "{}", self.paint(Style::new().dimmed(), &text))?;
         }
@@ -210,7 +135,7 @@ impl Table<'_> {
     }
 
     /// `  CRITICAL  9.8  CVE-2024-3094     EXPLOITED EPSS 83%  title (fixed in 5.6.2)`
-    fn line(&mut self, entry: &FindingEntry<'_>, update_to: Option<&str>) -> io::Result<()> {
+    fn line(&mut self, entry: &FindingEntry<'_>, group: &Group<'_>) -> io::Result<()> {
         let level = level_name(entry.level());
         let score = entry.score().map_or_else(|| "   ".to_owned(), |s| format!("{s:>4.1}"));
         let plain = format!("{:<8} {score:>4}", level.to_ascii_uppercase());
@@ -227,7 +152,12 @@ impl Table<'_> {
             line = format!("{line} {}{padding}", painted.join(" "));
             width += 1 + self.signs;
         }
-        let notes = notes(entry, update_to).join(", ");
+        let mut notes = notes(entry, group.update_to);
+        let only_in = group.only_in(self.scan, entry);
+        if !only_in.is_empty() {
+            notes.push(format!("only in {}", only_in.join(", ")));
+        }
+        let notes = notes.join(", ");
         let space = self.width.saturating_sub(width + 2);
         let mut note = String::new();
         if !notes.is_empty() && space >= 8 {
@@ -241,13 +171,7 @@ impl Table<'_> {
         writeln!(self.out, "{}", format!("{line}  {rest}").trim_end())
     }
 
-    fn foot(
-        &mut self,
-        (summary, only_news): (&Summary, bool),
-        all: &[GroupEntry<'_>],
-        shown: &[&FindingEntry<'_>],
-        selection: &Selection,
-    ) -> io::Result<()> {
+    fn foot(&mut self, summary: &Summary, shown: &Shown<'_>, selection: &Selection) -> io::Result<()> {
         writeln!(self.out)?;
         let text = if summary.packages == 0 {
             // Not the same as being clean.
@@ -256,8 +180,11 @@ impl Table<'_> {
                 "There is no package in it: nothing was checked.",
             )
         } else if summary.affected == 0 {
-            let text =
-                if only_news { "Nothing new is affected." } else { "No package is known to be affected." };
+            let text = if self.scan.only_news {
+                "Nothing new is affected."
+            } else {
+                "No package is known to be affected."
+            };
             self.paint(AnsiColor::Green.on_default().bold(), text)
         } else {
             let mut levels = Vec::new();
@@ -285,21 +212,18 @@ impl Table<'_> {
             lines.iter().map(|line| self.paint(Style::new().bold(), line)).collect::<Vec<_>>().join("\n")
         };
         writeln!(self.out, "{text}")?;
-        self.hidden(all, shown, selection)
+        self.hidden(shown, selection)
     }
 
     /// What is not shown and how to see it.
-    fn hidden(
-        &mut self,
-        all: &[GroupEntry<'_>],
-        shown: &[&FindingEntry<'_>],
-        selection: &Selection,
-    ) -> io::Result<()> {
-        if shown.len() == all.iter().map(|group| group.packages.len()).sum::<usize>() {
+    fn hidden(&mut self, shown: &Shown<'_>, selection: &Selection) -> io::Result<()> {
+        if shown.len() == self.scan.findings.len() {
             return Ok(());
         }
         let mut hidden: BTreeMap<&str, usize> = BTreeMap::new();
-        for GroupEntry { entry, packages } in all.iter().filter(|group| !selection.shows(&group.entry)) {
+        for GroupEntry { entry, packages } in
+            self.scan.groups().filter(|group| !selection.shows(&group.entry))
+        {
             let why = if entry.suppression.is_some() {
                 "suppressed"
             } else if entry.finding.confidence < selection.min_confidence {
@@ -322,7 +246,8 @@ impl Table<'_> {
         Ok(())
     }
 
-    fn problems(&mut self, scan: &Scan) -> io::Result<()> {
+    fn problems(&mut self) -> io::Result<()> {
+        let scan = self.scan;
         let warnings = scan
             .targets
             .iter()

@@ -43,11 +43,11 @@ pub struct Summary {
 }
 
 impl Summary {
-    /// Counts the findings of a scan; `groups` are all of them.
-    pub(crate) fn of(scan: &Scan, groups: &[GroupEntry<'_>]) -> Self {
+    /// Counts the findings of a scan.
+    pub(crate) fn of(scan: &Scan) -> Self {
         let mut summary = Self { packages: scan.packages.len(), ..Self::default() };
         let mut affected = vec![false; scan.packages.len()];
-        for GroupEntry { entry, packages } in groups {
+        for GroupEntry { entry, packages } in scan.groups() {
             let many = packages.len();
             let counter = if entry.suppression.is_some() {
                 &mut summary.suppressed
@@ -59,7 +59,7 @@ impl Summary {
                     FindingStatus::Fixed => &mut summary.fixed,
                     FindingStatus::NotAffected => &mut summary.not_affected,
                     FindingStatus::Affected => {
-                        for package in *packages {
+                        for package in packages {
                             if let Some(slot) = affected.get_mut(*package) {
                                 *slot = true;
                             }

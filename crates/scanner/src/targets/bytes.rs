@@ -1,6 +1,7 @@
 //! Reading a target file: limits, and the compression that its first bytes or its name show.
 
 use super::TargetError;
+use super::compression::{self, Compression};
 use crate::document::utf16;
 use std::fs::File;
 use std::io::{self, BufReader, Read};
@@ -11,27 +12,6 @@ use std::path::Path;
 /// A `packages.json` of nixpkgs has some 150 MB; SBOMs of whole distributions stay below that.
 pub(super) const MAXIMUM: u64 = 384 << 20;
 
-/// How a file is compressed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Compression {
-    None,
-    Gzip,
-    Zstd,
-    Brotli,
-}
-
-impl Compression {
-    /// By the first bytes; Brotli has no magic number, so there the file's name decides.
-    pub(super) fn of(path: &Path, start: &[u8]) -> Self {
-        match start {
-            [0x1f, 0x8b, ..] => Self::Gzip,
-            [0x28, 0xb5, 0x2f, 0xfd, ..] => Self::Zstd,
-            _ if path.extension().is_some_and(|e| e == "br") => Self::Brotli,
-            _ => Self::None,
-        }
-    }
-}
-
 /// Opens a file, looking through its compression.
 pub(super) fn open(path: &Path) -> Result<Box<dyn Read>, TargetError> {
     let fail = |source| TargetError::Io { path: path.to_owned(), source };
@@ -39,7 +19,7 @@ pub(super) fn open(path: &Path) -> Result<Box<dyn Read>, TargetError> {
     if file.metadata().map_err(fail)?.is_dir() {
         return Err(fail(io::Error::from(io::ErrorKind::IsADirectory)));
     }
-    let mut start = [0; 4];
+    let mut start = [0; compression::LOOK];
     let mut length = 0;
     while let Some(rest) = start.get_mut(length..).filter(|r| !r.is_empty()) {
         match file.read(rest) {
@@ -50,16 +30,15 @@ pub(super) fn open(path: &Path) -> Result<Box<dyn Read>, TargetError> {
         }
     }
     let start = start.get(..length).unwrap_or_default();
-    let compression = Compression::of(path, start);
+    let compression = match Compression::of(start) {
+        // It has no magic number.
+        Compression::None if path.extension().is_some_and(|e| e == "br") => Compression::Brotli,
+        found => found,
+    };
     // Chained rather than rewound, so that pipes (`/dev/stdin`, process substitution) can be read
     // too.
     let whole = BufReader::with_capacity(128 << 10, io::Cursor::new(start.to_vec()).chain(file));
-    let mut text: Box<dyn Read> = match compression {
-        Compression::None => Box::new(whole),
-        Compression::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(whole)),
-        Compression::Zstd => Box::new(zstd::Decoder::with_buffer(whole).map_err(fail)?),
-        Compression::Brotli => Box::new(brotli::Decompressor::new(whole, 64 << 10)),
-    };
+    let mut text = compression.open(whole).map_err(fail)?;
     let mut start = Vec::with_capacity(utf16::LOOK);
     text.by_ref().take(utf16::LOOK as u64).read_to_end(&mut start).map_err(fail)?;
     Ok(utf16::reader(&start.clone(), io::Cursor::new(start).chain(text)))

@@ -84,16 +84,17 @@ pub(super) fn packages(members: Vec<Member>, options: &ReadOptions, contents: &m
     let mut packages = Vec::with_capacity(named.len());
     for (member, name) in named {
         let mut package = Package {
-            store_paths: vec![options.store_dir.display(&member.path).to_string()],
-            derivation: member.deriver.as_ref().map(|d| options.store_dir.display(d).to_string()),
+            store_paths: vec![options.store_dir.display(&member.path).to_string().into()],
+            derivation: member.deriver.as_ref().map(|d| options.store_dir.display(d).to_string().into()),
             ..Package::default()
         };
         match member.deriver.as_ref().and_then(|d| facts.get(d)) {
             // The deriver of a fixed-output path may be another than the one that made this path.
             Some(facts) if name == facts.name => facts.apply(&mut package),
             _ => {
-                (package.pname, package.version) = split_name(&name);
-                package.name = name;
+                let (pname, version) = split_name(&name);
+                (package.pname, package.version) = (pname.into(), version.into());
+                package.name = name.into();
             }
         }
         packages.push(package);

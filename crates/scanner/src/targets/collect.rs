@@ -1,18 +1,17 @@
 //! Making packages of what a target mentions: one each, however often it is mentioned.
 
-use matching::Package;
+use matching::{Package, Text};
 use rustc_hash::FxHashMap;
+use std::cmp::Ordering;
 use vulnerability::Stated;
 use vulnerability::cpe::Cpe;
 use vulnerability::purl::Purl;
 
 /// Orders packages by name, then by what else tells them apart, so that reports do not depend on
 /// the target's order.
-pub(super) fn by_name(packages: &mut [Package]) {
-    packages.sort_by(|a, b| {
-        let key = |p: &Package| (p.name.clone(), p.attribute.clone(), p.system.clone());
-        a.name.cmp(&b.name).then_with(|| key(a).cmp(&key(b))).then_with(|| a.store_paths.cmp(&b.store_paths))
-    });
+pub(super) fn by_name(a: &Package, b: &Package) -> Ordering {
+    let names = a.name.cmp(&b.name).then_with(|| a.attribute.cmp(&b.attribute));
+    names.then_with(|| a.system.cmp(&b.system)).then_with(|| a.store_paths.cmp(&b.store_paths))
 }
 
 /// Merges packages that nothing tells apart but their store paths: several outputs, or several
@@ -36,19 +35,19 @@ pub(super) fn merge(packages: Vec<Package>) -> Vec<Package> {
         package.store_paths.sort_unstable();
         package.store_paths.dedup();
     }
-    by_name(&mut merged);
+    merged.sort_by(by_name);
     merged
 }
 
 #[derive(PartialEq, Eq, Hash)]
 struct Key {
-    name: String,
-    pname: String,
-    version: String,
-    attribute: Option<String>,
-    system: Option<String>,
-    patches: Vec<String>,
-    source_urls: Vec<String>,
+    name: Text,
+    pname: Text,
+    version: Text,
+    attribute: Option<Text>,
+    system: Option<Text>,
+    patches: Vec<Text>,
+    source_urls: Vec<Text>,
     purls: Vec<Stated<Purl>>,
     cpes: Vec<Stated<Cpe>>,
 }
@@ -76,7 +75,7 @@ fn sorted<T: Ord + Clone>(list: &[T]) -> Vec<T> {
 }
 
 fn absorb(there: &mut Package, package: Package) {
-    let union = |into: &mut Vec<String>, from: Vec<String>| {
+    let union = |into: &mut Vec<Text>, from: Vec<Text>| {
         for text in from {
             if !into.contains(&text) {
                 into.push(text);
@@ -102,9 +101,9 @@ mod tests {
 
     fn package(name: &str, path: &str, patches: &[&str]) -> Package {
         Package {
-            name: name.to_owned(),
-            store_paths: vec![path.to_owned()],
-            patches: patches.iter().map(|p| (*p).to_owned()).collect(),
+            name: name.into(),
+            store_paths: vec![path.into()],
+            patches: patches.iter().map(|p| (*p).into()).collect(),
             ..Package::default()
         }
     }
@@ -120,7 +119,7 @@ mod tests {
         ]);
         let shape: Vec<(&str, Vec<&str>)> = merged
             .iter()
-            .map(|p| (p.name.as_str(), p.store_paths.iter().map(String::as_str).collect()))
+            .map(|p| (p.name.as_str(), p.store_paths.iter().map(Text::as_str).collect()))
             .collect();
         assert_eq!(shape, [("a", vec!["2"]), ("b", vec!["1"]), ("b", vec!["3", "4"])]);
     }

@@ -6,6 +6,7 @@
 
 use super::collect::merge;
 use super::meta::cut;
+use super::names::full_name;
 use super::node::Node;
 use super::{MAXIMUM_PACKAGES, TargetContents, purl};
 use crate::document::{self, DocumentError};
@@ -72,7 +73,7 @@ pub fn parse(bytes: &[u8]) -> Result<TargetContents, DocumentError> {
         match component(&node, &mut contents) {
             Some(mut package) => {
                 let link = document_link.as_ref().zip(id).map(|(link, id)| format!("{link}#{id}"));
-                package.bom_links.extend(link);
+                package.bom_links.extend(link.map(Into::into));
                 packages.push(package);
             }
             None => contents.not_packages += 1,
@@ -118,23 +119,23 @@ fn component(node: &Node<'_>, contents: &mut TargetContents) -> Option<Package> 
             .warn(node.place.clone(), format!("`{pname}` has no version: nothing can be decided about it"));
     }
     let mut package = Package {
-        name: if version.is_empty() { pname.clone() } else { format!("{pname}-{version}") },
-        pname,
-        version,
-        description: node.text("description", contents),
+        name: full_name(&pname, &version),
+        pname: pname.into(),
+        version: version.into(),
+        description: node.text("description", contents).map(Into::into),
         cpes: node.text("cpe", contents).into_iter().map(Into::into).collect(),
         purls: url.into_iter().collect(),
         ..Package::default()
     };
     // Scoped npm packages and Maven artifacts: the group is part of the name only in npm.
     if let Some(group) = group.filter(|g| g.starts_with('@') && !package.pname.starts_with('@')) {
-        package.pname = format!("{group}/{}", package.pname);
+        package.pname = format!("{group}/{}", package.pname).into();
     }
     for reference in node.list("externalReferences", contents) {
         let Some(url) = reference.text("url", contents) else { continue };
         match reference.text("type", contents).as_deref() {
-            Some("website") => package.homepages.push(url),
-            Some("vcs" | "distribution" | "source-distribution") => package.source_urls.push(url),
+            Some("website") => package.homepages.push(url.into()),
+            Some("vcs" | "distribution" | "source-distribution") => package.source_urls.push(url.into()),
             _ => {}
         }
     }
@@ -150,12 +151,12 @@ fn properties(node: &Node<'_>, package: &mut Package, contents: &mut TargetConte
         let Some(value) = property.get("value").and_then(|n| n.value.as_str()).map(cut) else { continue };
         match name {
             "nix:output_path" | "nix:out_path" | "nix:store_path" | "snowguard:store_path" => {
-                package.store_paths.push(value);
+                package.store_paths.push(value.into());
             }
-            "nix:drv_path" | "snowguard:derivation" => package.derivation = Some(value),
-            "nix:attribute" | "snowguard:attribute" => package.attribute = Some(value),
-            "nix:system" | "snowguard:system" => package.system = Some(value),
-            "nix:patches" => package.patches.extend(value.split_whitespace().map(cut)),
+            "nix:drv_path" | "snowguard:derivation" => package.derivation = Some(value.into()),
+            "nix:attribute" | "snowguard:attribute" => package.attribute = Some(value.into()),
+            "nix:system" | "snowguard:system" => package.system = Some(value.into()),
+            "nix:patches" => package.patches.extend(value.split_whitespace().map(|name| cut(name).into())),
             "syft:cpe23" => package.cpes.push(value.into()),
             _ => {}
         }
@@ -167,10 +168,11 @@ fn patches(node: &Node<'_>, package: &mut Package, contents: &mut TargetContents
     let Some(pedigree) = node.get("pedigree") else { return };
     for patch in pedigree.list("patches", contents) {
         for issue in patch.list("resolves", contents) {
-            package.patches.extend(issue.text("id", contents).or_else(|| issue.text("name", contents)));
+            let id = issue.text("id", contents).or_else(|| issue.text("name", contents));
+            package.patches.extend(id.map(Into::into));
         }
         let diff = patch.get("diff").and_then(|d| d.text("url", contents));
-        package.patches.extend(diff.map(|url| cut(url.rsplit('/').next().unwrap_or(&url))));
+        package.patches.extend(diff.map(|url| cut(url.rsplit('/').next().unwrap_or(&url)).into()));
     }
 }
 

@@ -7,7 +7,7 @@ use super::store::ReadOptions;
 use super::{MAXIMUM_PACKAGES, TargetContents, TargetError, TargetKind};
 use crate::document::{DocumentError, with_causes};
 use crate::threads::parallel;
-use matching::Package;
+use matching::{Package, Text};
 use nix_formats::{Attributes, Derivation, DerivationOutput, StoreDir, StorePath};
 use rustc_hash::FxHashSet;
 use std::borrow::Cow;
@@ -24,12 +24,12 @@ pub(super) const URLS: usize = 4;
 /// What a derivation states about its package.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Facts {
-    pub(super) name: String,
-    pname: String,
-    version: String,
-    system: Option<String>,
-    patches: Vec<String>,
-    pub(super) source_urls: Vec<String>,
+    pub(super) name: Text,
+    pname: Text,
+    version: Text,
+    system: Option<Text>,
+    patches: Vec<Text>,
+    pub(super) source_urls: Vec<Text>,
     /// Its output is known before it is built: a source, mostly.
     pub(super) fixed_output: bool,
     pub(super) outputs: Vec<StorePath>,
@@ -116,12 +116,12 @@ pub(super) fn stated(derivation: &Derivation<'_>, attributes: &Attributes<'_>, s
     let system = String::from_utf8_lossy(&derivation.system).into_owned();
     let stated = |key: &str| attributes.text(key).filter(|t| !t.is_empty()).map(|t| cut(&t));
     Facts {
-        name: cut(name),
+        name: cut(name).into(),
         // What the package says is surer than what its name looks like.
-        pname: stated("pname").unwrap_or(pname),
-        version: stated("version").unwrap_or(version),
-        system: Some(system).filter(|s| s != "builtin"),
-        patches: patches.map(|p| cut(&p)).collect(),
+        pname: stated("pname").unwrap_or(pname).into(),
+        version: stated("version").unwrap_or(version).into(),
+        system: Some(system).filter(|s| s != "builtin").map(Into::into),
+        patches: patches.map(|p| cut(&p).into()).collect(),
         inputs: derivation.input_derivations.iter().map(|(path, _)| path.clone()).collect(),
         ..Facts::default()
     }
@@ -140,14 +140,14 @@ fn file_name(text: &str, store: &StoreDir) -> Option<String> {
 }
 
 /// Where a fetcher fetches from.
-pub(super) fn urls(attributes: &Attributes<'_>) -> Vec<String> {
+pub(super) fn urls(attributes: &Attributes<'_>) -> Vec<Text> {
     let urls = ["urls", "url"].into_iter().flat_map(|key| attributes.list(key));
-    urls.filter(|u| u.contains("://")).take(URLS).map(|u| cut(&u)).collect()
+    urls.filter(|u| u.contains("://")).take(URLS).map(|u| cut(&u).into()).collect()
 }
 
 /// The URLs of the input that has this source as its output. That it cannot be found is no error:
 /// sources can be local files, and derivations of sources may be gone.
-fn urls_of_source(source: &str, derivation: &Derivation<'_>, folder: &Path, store: &StoreDir) -> Vec<String> {
+fn urls_of_source(source: &str, derivation: &Derivation<'_>, folder: &Path, store: &StoreDir) -> Vec<Text> {
     let Ok((source, _)) = store.parse_inside(source) else { return Vec::new() };
     let inputs = derivation.input_derivations.iter().map(|(path, _)| path);
     for input in inputs.filter(|i| name_of(i) == source.name()).take(SOURCES) {
@@ -236,15 +236,15 @@ pub(super) fn add(
 ) {
     contents.looked_at += 1;
     for problem in &facts.problems {
-        contents.warn(path.map_or_else(|| facts.name.clone(), |p| full(p, options)), problem.clone());
+        contents.warn(path.map_or_else(|| facts.name.to_string(), |p| full(p, options)), problem.clone());
     }
     if facts.fixed_output || matches!(classify(&facts.name, None), PathName::Other(_)) {
         contents.not_packages += 1;
         return;
     }
     let mut package = Package {
-        derivation: path.map(|p| full(p, options)),
-        store_paths: facts.outputs.iter().map(|p| full(p, options)).collect(),
+        derivation: path.map(|p| full(p, options).into()),
+        store_paths: facts.outputs.iter().map(|p| full(p, options).into()).collect(),
         ..Package::default()
     };
     facts.apply(&mut package);

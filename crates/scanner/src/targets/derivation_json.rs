@@ -12,6 +12,7 @@ use super::nix_json::store_path;
 use super::store::ReadOptions;
 use super::{MAXIMUM_PACKAGES, TargetContents};
 use crate::document::DocumentError;
+use matching::Text;
 use nix_formats::{Derivation, StoreDir, StorePath};
 use rustc_hash::FxHashMap;
 use serde::Deserialize;
@@ -141,7 +142,7 @@ pub fn parse(bytes: &[u8], options: &ReadOptions) -> Result<TargetContents, Docu
             }
         }
     }
-    let mut fetched: FxHashMap<StorePath, Vec<String>> = FxHashMap::default();
+    let mut fetched: FxHashMap<StorePath, Vec<Text>> = FxHashMap::default();
     for (_, facts, _) in all.iter().filter(|(_, facts, _)| facts.fixed_output) {
         fetched.extend(facts.outputs.iter().map(|output| (output.clone(), facts.source_urls.clone())));
     }

@@ -1,13 +1,14 @@
 //! Lines of nix-eval-jobs: one JSON object a line, for each attribute a derivation or an error.
 
 use super::collect::by_name;
-use super::meta::{Meta, cut, texts};
+use super::meta::{Meta, shortened, texts};
 use super::names::split_name;
 use super::{MAXIMUM_PACKAGES, TargetContents};
 use crate::document::{LineError, with_causes};
-use matching::Package;
+use matching::{Package, Texts};
 use serde::Deserialize;
 use serde_json::Value;
+use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 use std::io::{self, BufRead, BufReader, Read};
 use std::num::NonZero;
@@ -23,7 +24,7 @@ pub(super) const MAXIMUM_FILE: u64 = 8 << 30;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Job {
+struct Job<'a> {
     #[serde(default)]
     attr: Option<String>,
     #[serde(default)]
@@ -38,8 +39,9 @@ struct Job {
     drv_path: Option<String>,
     #[serde(default)]
     outputs: BTreeMap<String, Option<String>>,
-    #[serde(default)]
-    meta: Option<Value>,
+    /// Most of it is of no use here.
+    #[serde(default, borrow)]
+    meta: Option<&'a RawValue>,
     #[serde(default)]
     patches: Value,
 }
@@ -82,11 +84,30 @@ struct Batch {
     bytes: Vec<u8>,
 }
 
-/// What a line is.
-enum Line {
-    Package(Box<Package>),
-    FailedEvaluation,
-    Wrong(LineProblem),
+/// What lines are.
+#[derive(Default)]
+struct Parsed {
+    /// The packages, each with the number of its line.
+    packages: Vec<(usize, Package)>,
+    failed_evaluations: usize,
+    wrong: Vec<(usize, LineProblem)>,
+}
+
+impl Parsed {
+    fn add(&mut self, number: usize, line: Result<Option<Package>, LineProblem>) {
+        match line {
+            Ok(Some(package)) => self.packages.push((number, package)),
+            Ok(None) => self.failed_evaluations += 1,
+            Err(problem) => self.wrong.push((number, problem)),
+        }
+    }
+
+    fn append(&mut self, mut other: Self) {
+        self.packages.reserve_exact(other.packages.len());
+        self.packages.append(&mut other.packages);
+        self.failed_evaluations += other.failed_evaluations;
+        self.wrong.append(&mut other.wrong);
+    }
 }
 
 /// Reads all lines; they are parsed on other threads while more are read. A line that is wrong is a
@@ -96,27 +117,27 @@ pub(super) fn parse(reader: impl Read, threads: NonZero<usize>) -> Result<Target
     let (send, batches) = sync_channel::<Batch>(WAITING);
     let batches = Mutex::new(batches);
     let work = || {
-        let mut parsed = Vec::new();
+        let mut parsed = Parsed::default();
+        let mut shared = Texts::default();
         // A lock that is poisoned by a panic elsewhere ends this thread too.
         while let Some(batch) = batches.lock().ok().and_then(|batches| batches.recv().ok()) {
             for (number, range) in batch.lines {
-                parsed.push((number, parse_line(batch.bytes.get(range).unwrap_or_default())));
+                parsed.add(number, parse_line(batch.bytes.get(range).unwrap_or_default(), &mut shared));
             }
         }
         parsed
     };
-    let (looked_at, mut lines) = std::thread::scope(|scope| {
+    let (looked_at, parsed) = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
         let looked_at = hand_over(reader, MAXIMUM_FILE, &send);
         drop(send);
-        let mut lines = Vec::new();
+        let mut parsed = Parsed::default();
         for thread in threads {
-            lines.extend(thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+            parsed.append(thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
         }
-        looked_at.map(|looked_at| (looked_at, lines))
+        looked_at.map(|looked_at| (looked_at, parsed))
     })?;
-    lines.sort_unstable_by_key(|(number, _)| *number);
-    gather(looked_at, lines).map_err(EvalJobsError::Line)
+    gather(looked_at, parsed).map_err(EvalJobsError::Line)
 }
 
 /// Reads all lines and hands them over for parsing, those that are not blank. Gives their number.
@@ -155,60 +176,55 @@ fn hand_over(reader: impl Read, maximum: u64, to: &SyncSender<Batch>) -> Result<
     }
 }
 
-fn parse_line(line: &[u8]) -> Line {
-    match serde_json::from_slice::<Job>(line).map_err(LineProblem::Json).and_then(package) {
-        Ok(line) => line,
-        Err(problem) => Line::Wrong(problem),
-    }
+/// The package of a line; none if it could not be evaluated.
+fn parse_line(line: &[u8], shared: &mut Texts) -> Result<Option<Package>, LineProblem> {
+    package(serde_json::from_slice::<Job<'_>>(line)?, shared)
 }
 
 /// Puts together what the lines are.
-fn gather(looked_at: usize, lines: Vec<(usize, Line)>) -> Result<TargetContents, LineError> {
-    let mut contents = TargetContents { looked_at, ..TargetContents::default() };
-    let mut first_problem = None;
-    for (number, line) in lines {
-        match line {
-            Line::Package(package) => contents.packages.push(*package),
-            Line::FailedEvaluation => contents.failed_evaluations += 1,
-            Line::Wrong(problem) => {
-                contents.warn(format!("line {number}"), with_causes(&problem));
-                first_problem.get_or_insert((number, problem));
-            }
-        }
-    }
-    if contents.packages.is_empty()
-        && contents.failed_evaluations == 0
-        && let Some((number, source)) = first_problem
-    {
+fn gather(looked_at: usize, parsed: Parsed) -> Result<TargetContents, LineError> {
+    let Parsed { mut packages, failed_evaluations, mut wrong } = parsed;
+    wrong.sort_unstable_by_key(|(number, _)| *number);
+    if packages.is_empty() && failed_evaluations == 0 && !wrong.is_empty() {
+        let (number, source) = wrong.swap_remove(0);
         return Err(LineError::new(number, source));
     }
-    by_name(&mut contents.packages);
+    packages.sort_unstable_by(|(a, first), (b, second)| by_name(first, second).then(a.cmp(b)));
+    let packages = packages.into_iter().map(|(_, package)| package).collect();
+    let mut contents =
+        TargetContents { packages, looked_at, failed_evaluations, ..TargetContents::default() };
+    for (number, problem) in wrong {
+        contents.warn(format!("line {number}"), with_causes(&problem));
+    }
     Ok(contents)
 }
 
-fn package(job: Job) -> Result<Line, LineProblem> {
+fn package(job: Job<'_>, shared: &mut Texts) -> Result<Option<Package>, LineProblem> {
     if job.error.is_some() && job.drv_path.is_none() {
-        return Ok(Line::FailedEvaluation);
+        return Ok(None);
     }
     let name = job.name.filter(|n| !n.is_empty()).ok_or(LineProblem::Nameless)?;
     let (pname, version) = split_name(&name);
     let attribute = if job.attr_path.is_empty() { job.attr } else { Some(job.attr_path.join(".")) };
+    let patches = texts(&job.patches, shared);
+    let mut share = |text: &str| shared.share(shortened(text));
     let mut package = Package {
-        name: cut(&name),
-        pname: cut(&pname),
-        version: cut(&version),
-        attribute: attribute.as_deref().map(cut),
-        system: job.system.as_deref().map(cut),
-        derivation: job.drv_path.as_deref().map(cut),
-        store_paths: job.outputs.into_values().flatten().map(|p| cut(&p)).collect(),
-        patches: texts(&job.patches),
+        name: share(&name),
+        pname: share(&pname),
+        version: share(&version),
+        // Each has its own.
+        attribute: attribute.as_deref().map(|attribute| shortened(attribute).into()),
+        system: job.system.as_deref().map(&mut share),
+        derivation: job.drv_path.as_deref().map(&mut share),
+        store_paths: job.outputs.values().flatten().map(|path| share(path)).collect(),
+        patches,
         ..Package::default()
     };
     if let Some(meta) = job.meta {
-        let meta: Meta = serde_json::from_value(meta).map_err(LineProblem::Meta)?;
-        meta.apply(&mut package);
+        let meta: Meta = serde_json::from_str(meta.get()).map_err(LineProblem::Meta)?;
+        meta.apply(&mut package, shared);
     }
-    Ok(Line::Package(Box::new(package)))
+    Ok(Some(package))
 }
 
 #[cfg(test)]
@@ -275,7 +291,8 @@ mod tests {
 
     #[test]
     fn deep_lines_are_errors_of_that_line() {
-        let deep = format!("{{\"meta\":{}\n{}", "[".repeat(10_000), r#"{"name":"a-1"}"#);
+        let nested = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
+        let deep = format!("{{\"name\":\"b\",\"meta\":{nested}}}\n{}", r#"{"name":"a-1"}"#);
         let contents = parsed(&deep);
         assert_eq!(contents.packages.len(), 1);
         assert!(contents.warnings[0].problem.contains("recursion limit"), "{:?}", contents.warnings);

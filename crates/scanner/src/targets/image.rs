@@ -14,6 +14,7 @@ pub use error::ImageError;
 
 use super::bytes;
 use super::closure::Member;
+use super::compression::Compression;
 use super::image_signs::is_layout;
 use super::listed;
 use super::store::ReadOptions;
@@ -118,14 +119,9 @@ fn blob(reader: impl Read, name: &str, options: &ReadOptions, budget: &Budget) -
     };
     let start = start.get(..length).unwrap_or_default();
     let whole = BufReader::new(io::Cursor::new(start.to_vec()).chain(reader));
-    let plain: Box<dyn Read + '_> = match start {
-        [0x1f, 0x8b, ..] => Box::new(flate2::bufread::MultiGzDecoder::new(whole)),
-        [0x28, 0xb5, 0x2f, 0xfd, ..] => match zstd::Decoder::with_buffer(whole) {
-            Ok(decoder) => Box::new(decoder),
-            Err(error) => return broken(error),
-        },
-        _ if is_tar(start) => Box::new(whole),
-        _ if matches!(start.trim_ascii_start().first(), Some(b'{' | b'[')) => {
+    let plain: Box<dyn Read + '_> = match Compression::of(start) {
+        Compression::None if is_tar(start) => Box::new(whole),
+        Compression::None if matches!(start.trim_ascii_start().first(), Some(b'{' | b'[')) => {
             let mut json = Vec::new();
             return match whole.take(MAXIMUM_JSON + 1).read_to_end(&mut json) {
                 Ok(_) if json.len() as u64 > MAXIMUM_JSON => Blob::Other,
@@ -133,7 +129,12 @@ fn blob(reader: impl Read, name: &str, options: &ReadOptions, budget: &Budget) -
                 Err(error) => broken(error),
             };
         }
-        _ => return Blob::Other,
+        Compression::None => return Blob::Other,
+        // Of one that cannot be read nothing is said before it is found to be a layer.
+        compression => match compression.open(whole) {
+            Ok(plain) => plain,
+            Err(error) => return broken(error),
+        },
     };
     let counted = BufReader::with_capacity(128 << 10, Counted { inner: plain, budget });
     match layer::read(counted, &options.store_dir, budget) {

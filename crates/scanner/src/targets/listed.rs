@@ -45,11 +45,11 @@ fn add_by_name(path: &StorePath, options: &ReadOptions, contents: &mut TargetCon
         return;
     }
     let (pname, version) = split_name(name);
-    let derivation = Some(options.store_dir.display(path).to_string());
+    let derivation = Some(options.store_dir.display(path).to_string().into());
     contents.packages.push(Package {
-        name: name.to_owned(),
-        pname,
-        version,
+        name: name.into(),
+        pname: pname.into(),
+        version: version.into(),
         derivation,
         ..Package::default()
     });

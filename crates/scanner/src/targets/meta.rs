@@ -1,7 +1,7 @@
 //! `meta` of a nixpkgs package, as `packages.json` and nix-eval-jobs carry it.
 
 use super::MAXIMUM_TEXT;
-use matching::Package;
+use matching::{Package, Text, Texts};
 use serde::Deserialize;
 use serde_json::Value;
 use vulnerability::Stated;
@@ -19,30 +19,36 @@ pub(super) struct Meta {
 }
 
 impl Meta {
-    /// Copies what `meta` says into a package.
-    pub(super) fn apply(&self, package: &mut Package) {
-        package.description = self.description.as_str().map(cut);
-        package.position = self.position.as_str().map(position);
-        package.homepages = texts(&self.homepage);
-        package.known_vulnerabilities = texts(&self.known_vulnerabilities);
+    /// Copies what `meta` says into a package; what many packages say is kept in `shared`.
+    pub(super) fn apply(&self, package: &mut Package, shared: &mut Texts) {
+        package.description = self.description.as_str().map(|text| shared.share(shortened(text)));
+        package.position = self.position.as_str().map(|text| shared.share(&position(text)));
+        package.homepages = texts(&self.homepage, shared);
+        package.known_vulnerabilities = texts(&self.known_vulnerabilities, shared);
         identifiers(&self.identifiers, package);
     }
 }
 
 /// A text of a length that can be dealt with.
 pub(crate) fn cut(text: &str) -> String {
+    shortened(text).to_owned()
+}
+
+/// As much of a text as can be dealt with.
+pub(super) fn shortened(text: &str) -> &str {
     let mut end = text.len().min(MAXIMUM_TEXT);
     while !text.is_char_boundary(end) {
         end -= 1;
     }
-    text.get(..end).unwrap_or("").to_owned()
+    text.get(..end).unwrap_or("")
 }
 
 /// A text or a list of texts.
-pub(super) fn texts(value: &Value) -> Vec<String> {
+pub(super) fn texts(value: &Value, shared: &mut Texts) -> Vec<Text> {
+    let mut share = |text| shared.share(shortened(text));
     match value {
-        Value::String(text) if !text.is_empty() => vec![cut(text)],
-        Value::Array(values) => values.iter().filter_map(Value::as_str).map(cut).collect(),
+        Value::String(text) if !text.is_empty() => vec![share(text)],
+        Value::Array(values) => values.iter().filter_map(Value::as_str).map(share).collect(),
         _ => Vec::new(),
     }
 }
@@ -98,7 +104,7 @@ mod tests {
 
     fn package(meta: Value) -> Package {
         let mut package = Package::default();
-        serde_json::from_value::<Meta>(meta).unwrap().apply(&mut package);
+        serde_json::from_value::<Meta>(meta).unwrap().apply(&mut package, &mut Texts::default());
         package
     }
 

@@ -5,6 +5,7 @@
 //! surely something else counts as a package, for a package that is lost is a vulnerability that is
 //! not found.
 
+use matching::Text;
 use nix_formats::DrvName;
 
 /// What a store path is, as far as its name tells.
@@ -25,6 +26,11 @@ pub(super) enum PathName {
 pub(super) fn split_name(name: &str) -> (String, String) {
     let parsed = DrvName::parse(name);
     (parsed.name.to_owned(), parsed.version.to_owned())
+}
+
+/// The name of what only has a name and a version.
+pub(super) fn full_name(pname: &str, version: &str) -> Text {
+    if version.is_empty() { pname.into() } else { format!("{pname}-{version}").into() }
 }
 
 /// Outputs that nixpkgs' packages have. Others are only recognised where the deriver is known.

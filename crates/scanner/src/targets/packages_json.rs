@@ -2,11 +2,11 @@
 //! `pkgs/top-level/make-tarball.nix`.
 
 use super::collect::by_name;
-use super::meta::{Meta, cut};
+use super::meta::{Meta, cut, shortened};
 use super::names::split_name;
 use super::{MAXIMUM_PACKAGES, TargetContents};
 use crate::document::DocumentError;
-use matching::Package;
+use matching::{Package, Texts};
 use serde::Deserialize;
 use serde::de::{self, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
@@ -93,6 +93,7 @@ impl<'de> Visitor<'de> for PackagesVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<TargetContents, A::Error> {
         let mut contents = TargetContents::default();
         let mut seen = HashSet::new();
+        let mut shared = Texts::default();
         while let Some(attribute) = map.next_key::<String>()? {
             contents.looked_at += 1;
             if contents.looked_at > MAXIMUM_PACKAGES {
@@ -101,18 +102,19 @@ impl<'de> Visitor<'de> for PackagesVisitor {
             let entry: Entry = map.next_value()?;
             let attribute = cut(&attribute);
             let mut package = Package {
-                name: cut(&entry.name),
-                system: entry.system.as_deref().map(cut),
-                attribute: Some(attribute.clone()),
+                name: shared.share(shortened(&entry.name)),
+                system: entry.system.as_deref().map(|system| shared.share(shortened(system))),
+                attribute: Some(attribute.as_str().into()),
                 ..Package::default()
             };
             let (pname, version) = split_name(&package.name);
             // The parts that the package itself gives are surer than what its name looks like.
-            package.pname = entry.pname.filter(|p| !p.is_empty()).as_deref().map_or(pname, cut);
-            package.version = entry.version.as_deref().map_or(version, cut);
+            let stated = entry.pname.as_deref().filter(|p| !p.is_empty());
+            package.pname = shared.share(shortened(stated.unwrap_or(&pname)));
+            package.version = shared.share(shortened(entry.version.as_deref().unwrap_or(&version)));
             if let Some(meta) = entry.meta {
                 match serde_json::from_value::<Meta>(meta) {
-                    Ok(meta) => meta.apply(&mut package),
+                    Ok(meta) => meta.apply(&mut package, &mut shared),
                     Err(error) => contents.warn(format!("packages.{attribute}.meta"), error.to_string()),
                 }
             }
@@ -121,7 +123,7 @@ impl<'de> Visitor<'de> for PackagesVisitor {
             }
             contents.packages.push(package);
         }
-        by_name(&mut contents.packages);
+        contents.packages.sort_by(by_name);
         Ok(contents)
     }
 }

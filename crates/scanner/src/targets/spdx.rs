@@ -10,6 +10,7 @@ mod tag_value;
 mod xml;
 
 use super::collect::merge;
+use super::names::full_name;
 use super::{TargetContents, purl};
 use crate::document::{self, DocumentError};
 use matching::Package;
@@ -102,12 +103,12 @@ impl SpdxPackage {
             contents.warn(place, format!("`{pname}` has no version: nothing can be decided about it"));
         }
         Some(Package {
-            name: if version.is_empty() { pname.clone() } else { format!("{pname}-{version}") },
-            pname,
-            version,
-            description: stated(self.summary).or(stated(self.description)),
-            homepages: stated(self.homepage).into_iter().collect(),
-            source_urls: stated(self.download).into_iter().collect(),
+            name: full_name(&pname, &version),
+            pname: pname.into(),
+            version: version.into(),
+            description: stated(self.summary).or(stated(self.description)).map(Into::into),
+            homepages: stated(self.homepage).into_iter().map(Into::into).collect(),
+            source_urls: stated(self.download).into_iter().map(Into::into).collect(),
             purls: self.purls,
             cpes: self.cpes.into_iter().map(Into::into).collect(),
             ..Package::default()

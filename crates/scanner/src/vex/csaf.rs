@@ -5,14 +5,13 @@
 //! alone, and relationships, which make a product of a component and what it is part of.
 
 use super::{
-    MAXIMUM_STATEMENTS, NO_JUSTIFICATION, NO_PRODUCT, VexStatements, is_not, joined, list, product, text,
-    texts, too_many, wrong,
+    MAXIMUM_STATEMENTS, NO_IDENTIFIER, NO_JUSTIFICATION, NO_PRODUCT, Unnamed, VexStatements, Vulnerability,
+    is_not, joined, list, product, text, texts, too_many, wrong,
 };
 use crate::document::{DocumentError, FieldProblem};
-use matching::{FindingStatus, VexProduct, VexStatement};
+use matching::{FindingStatus, VexProduct};
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
-use vulnerability::CveId;
 use vulnerability::cpe::Cpe;
 
 /// The most groups that one product is in.
@@ -37,8 +36,11 @@ pub(super) fn parse(document: &Value, name: &str) -> Result<VexStatements, Docum
     let mut total = 0_usize;
     for (index, value) in list(document, "vulnerabilities", "")?.iter().enumerate() {
         let place = format!("vulnerabilities[{index}].");
-        let Some(cve) = cve(value, &place)? else { continue };
         let Some(status) = value.get("product_status") else { continue };
+        let Some(vulnerability) = vulnerability(value, &place)? else {
+            out.warn(format!("{name}, vulnerabilities[{index}]"), NO_IDENTIFIER);
+            continue;
+        };
         let inside = format!("{place}product_status.");
         let why = Reasons::read(value, &place)?;
         for (key, status_of) in STATUSES {
@@ -75,14 +77,8 @@ pub(super) fn parse(document: &Value, name: &str) -> Result<VexStatements, Docum
             }
             for (reason, products) in statements {
                 if !products.is_empty() {
-                    let status = status_of;
-                    out.statements.push(VexStatement {
-                        cve,
-                        products,
-                        status,
-                        reason,
-                        origin: origin.clone(),
-                    });
+                    let (status, origin) = (status_of, origin.clone());
+                    vulnerability.add(Unnamed { products, status, reason, origin }, &mut out);
                 }
             }
         }
@@ -102,13 +98,13 @@ const STATUSES: [(&str, FindingStatus); 7] = [
     ("known_affected", FindingStatus::Affected),
 ];
 
-fn cve(value: &Value, place: &str) -> Result<Option<CveId>, DocumentError> {
+fn vulnerability(value: &Value, place: &str) -> Result<Option<Vulnerability>, DocumentError> {
     let mut ids = Vec::new();
     ids.extend(text(value, "cve", place)?);
     for (index, id) in list(value, "ids", place)?.iter().enumerate() {
         ids.extend(text(id, "text", &format!("{place}ids[{index}]."))?);
     }
-    Ok(ids.into_iter().find_map(|id| id.parse().ok()))
+    Ok(Vulnerability::of(ids))
 }
 
 /// Why a product is not affected: labels of flags, and impact statements of threats.

@@ -1,13 +1,15 @@
 //! CycloneDX documents with `vulnerabilities[].analysis`: VEX documents and SBOMs that bring their
 //! own.
 
-use super::{NO_JUSTIFICATION, NO_PRODUCT, VexStatements, is_not, joined, list, product, text, wrong};
+use super::{
+    NO_IDENTIFIER, NO_JUSTIFICATION, NO_PRODUCT, Unnamed, VexStatements, Vulnerability, is_not, joined, list,
+    product, text, wrong,
+};
 use crate::document::cyclonedx::{link, normal_link};
 use crate::document::{DocumentError, FieldProblem};
-use matching::{FindingStatus, VexProduct, VexStatement};
+use matching::{FindingStatus, VexProduct};
 use serde_json::Value;
 use std::collections::HashMap;
-use vulnerability::CveId;
 
 pub(super) fn parse(document: &Value, name: &str) -> Result<VexStatements, DocumentError> {
     let mut components = HashMap::new();
@@ -16,7 +18,6 @@ pub(super) fn parse(document: &Value, name: &str) -> Result<VexStatements, Docum
     let mut out = VexStatements::default();
     for (index, value) in list(document, "vulnerabilities", "")?.iter().enumerate() {
         let place = format!("vulnerabilities[{index}].");
-        let Some(cve) = cve(value, &place)? else { continue };
         let Some(analysis) = value.get("analysis") else { continue };
         let inside = format!("{place}analysis.");
         let status = match text(analysis, "state", &inside)? {
@@ -28,6 +29,10 @@ pub(super) fn parse(document: &Value, name: &str) -> Result<VexStatements, Docum
             None => continue,
         };
         let origin = format!("{name}, vulnerabilities[{index}]");
+        let Some(vulnerability) = vulnerability(value, &place)? else {
+            out.warn(origin, NO_IDENTIFIER);
+            continue;
+        };
         let mut reasons = Vec::new();
         reasons.extend(text(analysis, "justification", &inside)?.map(|t| t.replace('_', " ")));
         reasons.extend(text(analysis, "detail", &inside)?.map(str::to_owned));
@@ -53,18 +58,18 @@ pub(super) fn parse(document: &Value, name: &str) -> Result<VexStatements, Docum
             continue;
         }
         let reason = joined(&reasons);
-        out.statements.push(VexStatement { cve, products, status, reason, origin });
+        vulnerability.add(Unnamed { products, status, reason, origin }, &mut out);
     }
     Ok(out)
 }
 
-fn cve(value: &Value, place: &str) -> Result<Option<CveId>, DocumentError> {
+fn vulnerability(value: &Value, place: &str) -> Result<Option<Vulnerability>, DocumentError> {
     let mut ids = Vec::new();
     ids.extend(text(value, "id", place)?);
     for (index, reference) in list(value, "references", place)?.iter().enumerate() {
         ids.extend(text(reference, "id", &format!("{place}references[{index}]."))?);
     }
-    Ok(ids.into_iter().find_map(|id| id.parse().ok()))
+    Ok(Vulnerability::of(ids))
 }
 
 /// Components by bom-ref, with all ways to name them. A component that has none of use is there

@@ -1,11 +1,13 @@
 //! OpenVEX 0.0.x and 0.2.0 documents.
 
-use super::{NO_JUSTIFICATION, NO_PRODUCT, VexStatements, is_not, joined, list, product, text, wrong};
+use super::{
+    NO_IDENTIFIER, NO_JUSTIFICATION, NO_PRODUCT, Unnamed, VexStatements, Vulnerability, is_not, joined, list,
+    product, text, wrong,
+};
 use crate::document::{DocumentError, FieldProblem};
 use jiff::Timestamp;
-use matching::{FindingStatus, VexProduct, VexStatement};
+use matching::{FindingStatus, VexProduct};
 use serde_json::Value;
-use vulnerability::CveId;
 
 pub(super) fn parse(document: &Value, name: &str) -> Result<VexStatements, DocumentError> {
     let issued = time(document, "")?;
@@ -13,7 +15,11 @@ pub(super) fn parse(document: &Value, name: &str) -> Result<VexStatements, Docum
     let mut statements = Vec::new();
     for (index, value) in list(document, "statements", "")?.iter().enumerate() {
         let place = format!("statements[{index}].");
-        let Some(cve) = cve(value, &place)? else { continue };
+        let origin = format!("{name}, statements[{index}]");
+        let Some(vulnerability) = vulnerability(value, &place)? else {
+            out.warn(origin, NO_IDENTIFIER);
+            continue;
+        };
         let status = match text(value, "status", &place)? {
             Some("affected") => FindingStatus::Affected,
             Some("not_affected") => FindingStatus::NotAffected,
@@ -23,7 +29,6 @@ pub(super) fn parse(document: &Value, name: &str) -> Result<VexStatements, Docum
             None => return Err(wrong("status", &place, FieldProblem::Missing)),
         };
         let mut reasons = Vec::new();
-        let origin = format!("{name}, statements[{index}]");
         let mut justified = false;
         for key in ["justification", "impact_statement", "action_statement", "status_notes"] {
             let Some(text) = text(value, key, &place)?.map(str::trim).filter(|t| !t.is_empty()) else {
@@ -41,13 +46,15 @@ pub(super) fn parse(document: &Value, name: &str) -> Result<VexStatements, Docum
             out.warn(origin, NO_PRODUCT);
             continue;
         };
-        let statement = VexStatement { cve, products, status, reason: joined(&reasons), origin };
-        statements.push((time(value, &place)?.or(issued), statement));
+        let statement = Unnamed { products, status, reason: joined(&reasons), origin };
+        statements.push((time(value, &place)?.or(issued), vulnerability, statement));
     }
     // A later statement overrides an earlier one, wherever they stand; one without a time has the
     // document's.
-    statements.sort_by_key(|(time, _)| *time);
-    out.statements = statements.into_iter().map(|(_, statement)| statement).collect();
+    statements.sort_by_key(|(time, _, _)| *time);
+    for (_, vulnerability, statement) in statements {
+        vulnerability.add(statement, &mut out);
+    }
     Ok(out)
 }
 
@@ -57,13 +64,12 @@ fn time(value: &Value, place: &str) -> Result<Option<Timestamp>, DocumentError> 
     text.parse().map(Some).map_err(|_| is_not("timestamp", place, text, "a time"))
 }
 
-/// The CVE of a statement: its vulnerability's name, an alias, or in early versions the text
-/// itself.
-fn cve(value: &Value, place: &str) -> Result<Option<CveId>, DocumentError> {
+/// The vulnerability of a statement: by its name, an alias, or in early versions the text itself.
+fn vulnerability(value: &Value, place: &str) -> Result<Option<Vulnerability>, DocumentError> {
     let vulnerability =
         value.get("vulnerability").ok_or_else(|| wrong("vulnerability", place, FieldProblem::Missing))?;
     if let Value::String(name) = vulnerability {
-        return Ok(name.parse().ok());
+        return Ok(Vulnerability::of([name.as_str()]));
     }
     let place = format!("{place}vulnerability.");
     let mut names = Vec::new();
@@ -71,7 +77,7 @@ fn cve(value: &Value, place: &str) -> Result<Option<CveId>, DocumentError> {
     names.extend(list(vulnerability, "aliases", &place)?.iter().filter_map(Value::as_str));
     let id = text(vulnerability, "@id", &place)?;
     names.extend(id.and_then(|id| id.rsplit(['/', '=']).next()));
-    Ok(names.into_iter().find_map(|n| n.parse().ok()))
+    Ok(Vulnerability::of(names))
 }
 
 /// The products; empty if the statement names none, `None` if it names only what is no package.

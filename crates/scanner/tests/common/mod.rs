@@ -143,7 +143,7 @@ pub const HOSTILE: &str =
 /// A scan with each kind of finding, and with hostile texts everywhere.
 pub fn scan() -> Scan {
     let package = |pname: &str, version: &str| Package {
-        name: format!("{pname}-{version}"),
+        name: format!("{pname}-{version}").into(),
         pname: pname.into(),
         version: version.into(),
         ..Package::default()
