@@ -102,6 +102,22 @@ impl Snowguard {
         command
     }
 
+    /// The files that the scan of a root reads: the database of records, that of the store, and the
+    /// derivations.
+    pub(super) fn read_by_scan(&self, root: &Path) -> anyhow::Result<Vec<PathBuf>> {
+        let mut files = vec![root.join("nix/var/nix/db/db.sqlite")];
+        let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        for folder in [&self.database, &root.join("nix/store")] {
+            for entry in fs::read_dir(folder)? {
+                let path = entry?.path();
+                if name(&path).ends_with(".drv") || name(&path).starts_with("vulnerabilities.db") {
+                    files.push(path);
+                }
+            }
+        }
+        Ok(files)
+    }
+
     /// A command of the program, with `folder` as its folder.
     pub(super) fn command(&self, folder: &Path, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.program);
