@@ -141,6 +141,7 @@ fn make(folder: &Path, root: &Path, stamp: &str) -> anyhow::Result<()> {
             .arg("--essential-hook=mkdir -p \"$1/usr/share/man/man1\"")
             .arg(format!("--setup-hook=sync-in '{}' /", downloads.display()))
             .arg(format!("--customize-hook={}", take_kernel()))
+            .arg(format!("--customize-hook={}", take_old_firmware(&mirror)))
             .arg("--skip=download/empty")
             .arg(SUITE)
             .arg(&partial)
@@ -190,6 +191,21 @@ fn take_kernel() -> String {
          dpkg-deb --fsys-tarfile \"$folder\"/linux-modules-*.deb \
              | tar -x -O --wildcards './usr/lib/modules/*/efivarfs.ko.xz' \
              > \"$1/usr/lib/modules/$version/efivarfs.ko.xz\""
+    )
+}
+
+/// A hook that unpacks the older firmware. Its suite is known to apt for this moment only, so that
+/// nothing else of the root comes from there.
+fn take_old_firmware(mirror: &str) -> String {
+    let (suite, package, to) = (packages::OLD_SUITE, packages::OLD_FIRMWARE, packages::OLD_FOLDER);
+    format!(
+        "set -e; export APT_CONFIG=\"$MMDEBSTRAP_APT_CONFIG\"; \
+         folder=$(mktemp -d); trap 'rm -r \"$folder\"' EXIT; mkdir -p \"$folder/lists/partial\" \"$1/{to}\"; \
+         echo 'deb {mirror} {suite} main' > \"$folder/sources.list\"; \
+         set -- \"$1\" -o \"Dir::Etc::SourceList=$folder/sources.list\" -o Dir::Etc::SourceParts=/dev/null \
+         -o \"Dir::State::Lists=$folder/lists\" -o Acquire::Languages=none; root=$1; shift; \
+         apt-get -q \"$@\" update; (cd \"$folder\" && apt-get -q \"$@\" download {package}); \
+         dpkg-deb --extract \"$folder\"/*.deb \"$root/{to}\""
     )
 }
 

@@ -81,6 +81,14 @@ pub(super) const GROUPS: &[Group] = &[
 /// they depend on is for machines that boot them.
 pub(super) const KERNEL: &str = "linux-image-cloud-amd64";
 
+/// An older firmware beside sid's: EDK2 2022.11, as Debian 12 has it. It is only unpacked, below
+/// [`OLD_FOLDER`].
+pub(super) const OLD_SUITE: &str = "bookworm";
+/// The package of that suite.
+pub(super) const OLD_FIRMWARE: &str = "ovmf";
+/// Where it is, from the root.
+pub(super) const OLD_FOLDER: &str = "opt/bookworm";
+
 /// All package names, sorted, each once.
 pub(super) fn all() -> Vec<&'static str> {
     let mut names: Vec<_> = GROUPS.iter().flat_map(|group| group.packages).copied().collect();
@@ -93,5 +101,5 @@ pub(super) fn all() -> Vec<&'static str> {
 pub(super) fn describe() -> String {
     let lines: Vec<_> =
         GROUPS.iter().map(|group| format!("{}: {}\n", group.wing, group.packages.join(" "))).collect();
-    format!("{}boot: kernel: {KERNEL}\n", lines.concat())
+    format!("{}boot: kernel: {KERNEL}\nboot: older firmware: {OLD_FIRMWARE} of {OLD_SUITE}\n", lines.concat())
 }
