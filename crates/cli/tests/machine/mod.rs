@@ -1,7 +1,11 @@
 //! A machine with real firmware: OVMF under QEMU, without hardware virtualisation.
 
 // Every test program uses a part of this.
-#![allow(dead_code, clippy::unwrap_used)]
+#![allow(dead_code, unused_imports, clippy::unwrap_used)]
+
+mod oracle;
+
+pub(crate) use oracle::{ACCESS_DENIED, HUNG, OUT_OF_RESOURCES, SUCCESS, Steps, Variable};
 
 use std::io::{Read as _, Write as _};
 use std::path::PathBuf;
@@ -15,9 +19,24 @@ const TIMEOUT: Duration = Duration::from_mins(8);
 /// How often Enter is pressed: shim wants its errors acknowledged.
 const ENTER: Duration = Duration::from_millis(300);
 
+/// How much of what is printed last is searched for the end.
+const TAIL: usize = 4096;
+
+/// Which firmware: a folder with the files of Debian's package `ovmf`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Firmware(pub(crate) &'static str);
+
+impl Firmware {
+    /// Of the toolbox.
+    pub(crate) const NEW: Self = Self("/usr/share/OVMF");
+    /// EDK2 2022.11, as Debian 12 has it.
+    pub(crate) const OLD: Self = Self("/opt/bookworm/usr/share/OVMF");
+}
+
 pub(crate) struct Machine {
     pub(crate) folder: ToolboxFolder,
     pub(crate) snowguard: Snowguard,
+    firmware: Firmware,
 }
 
 /// The processes of a machine, which end with it.
@@ -33,10 +52,14 @@ impl Drop for Running {
 
 impl Machine {
     pub(crate) fn new() -> Self {
+        Self::with(Firmware::NEW)
+    }
+
+    pub(crate) fn with(firmware: Firmware) -> Self {
         let folder = ToolboxFolder::new("firmware");
         std::fs::create_dir(folder.path("esp")).unwrap();
         let snowguard = snowguard!().in_folder(folder.folder());
-        Self { folder, snowguard }
+        Self { folder, snowguard, firmware }
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -58,7 +81,8 @@ impl Machine {
     /// Makes `vars`: the variables of a new machine, with these options of virt-fw-vars.
     pub(crate) fn variables(&self, template: &str, options: &str) {
         self.shell(&format!(
-            "cp /usr/share/OVMF/{template} vars; virt-fw-vars --inplace vars {options} 2>&1"
+            "cp {}/{template} vars; virt-fw-vars --inplace vars {options} 2>&1",
+            self.firmware.0
         ));
     }
 
@@ -70,15 +94,28 @@ impl Machine {
 
     /// The same with these options of QEMU, which say how much memory there is.
     pub(crate) fn boot_with(&self, options: &[&str], done: &str, enter: bool) -> String {
+        self.boot_or_hang(options, done, enter, TIMEOUT)
+            .unwrap_or_else(|printed| panic!("{done:?} was not printed:\n{printed}"))
+    }
+
+    /// The same; what was printed is an error if nothing more came for so long.
+    fn boot_or_hang(
+        &self,
+        options: &[&str],
+        done: &str,
+        enter: bool,
+        patience: Duration,
+    ) -> Result<String, String> {
         let inside = self.folder.inside("");
         let drive =
             |unit: u8, file: &str, more: &str| format!("if=pflash,format=raw,unit={unit},file={file}{more}");
-        let code = drive(0, "/usr/share/OVMF/OVMF_CODE_4M.secboot.fd", ",readonly=on");
+        let code = format!("{}/OVMF_CODE_4M.secboot.fd", self.firmware.0);
+        let code = drive(0, &code, ",readonly=on");
         let variables = drive(1, &format!("{inside}vars"), "");
         let esp = format!("format=raw,file=fat:rw:{inside}esp,if=none,id=esp");
         let mut command = sandbox();
         command.arg("qemu-system-x86_64");
-        command.args(["-accel", "tcg,thread=multi", "-machine", "q35,smm=on", "-smp", "2"]);
+        command.args(["-accel", "tcg,thread=multi", "-machine", "q35,smm=on", "-smp", "1"]);
         command.args(options);
         command.args([
             "-global",
@@ -110,11 +147,14 @@ impl Machine {
                 }
             }
         });
-        let started = Instant::now();
+        let (started, mut last) = (Instant::now(), Instant::now());
         let mut printed = Vec::new();
         loop {
             match receiver.recv_timeout(ENTER) {
-                Ok(bytes) => printed.extend(bytes),
+                Ok(bytes) => {
+                    printed.extend(bytes);
+                    last = Instant::now();
+                }
                 // Nobody listens while the machine starts again.
                 Err(RecvTimeoutError::Timeout) if !enter => {}
                 Err(RecvTimeoutError::Timeout) => {
@@ -126,11 +166,12 @@ impl Machine {
                     panic!("the machine went away: {text}\n{}", readable(&printed));
                 }
             }
-            let text = readable(&printed);
-            if text.contains(done) {
-                return text;
+            if readable(&printed[printed.len().saturating_sub(TAIL)..]).contains(done) {
+                return Ok(readable(&printed));
             }
-            assert!(started.elapsed() < TIMEOUT, "{done:?} was not printed:\n{text}");
+            if started.elapsed() > TIMEOUT || last.elapsed() > patience {
+                return Err(readable(&printed));
+            }
         }
     }
 }

@@ -1,0 +1,128 @@
+//! Where firmware and we differ: each difference on the strict side has a row in the manual, and
+//! each row a difference. On the other side there is none.
+
+use std::collections::BTreeSet;
+
+const MANUAL: &str = include_str!("../../../../docs/verifying.md");
+/// The heading above the table.
+const HEADING: &str = "### Measured: what firmware starts and Snowguard refuses";
+
+/// The rows, and how our reasons show that a difference belongs to one. The first that fits counts.
+const ROWS: [(&str, &[&str]); 24] = [
+    (
+        "SHA-1, MD5, SHA-224 or PSS",
+        &[
+            "SHA-1",
+            "md5WithRSAEncryption",
+            "RSASSA-PSS",
+            "1.2.840.113549.1.1.14",
+            "sha1 digest; firmware wants",
+        ],
+    ),
+    ("ECDSA", &["is no RSA key"]),
+    ("entries of dbx that are no certificate", &["nobody knows what dbx forbids"]),
+    ("revocation lists in a signature", &["it has revocation lists"]),
+    ("octets behind the signature", &["bytes too many stand behind it"]),
+    (
+        "certificates that are malformed",
+        &[
+            "of the bag: certificate",
+            "are none",
+            "the public key is malformed",
+            "SPKI cryptographic key data malformed",
+        ],
+    ),
+    (
+        "what the content says besides the digest",
+        &["SpcIndirectDataContent", "DigestInfo", "signature: content:"],
+    ),
+    (
+        "what the attributes say",
+        &["is not there exactly once with one value", "contentType of the attributes"],
+    ),
+    (
+        "variables signed with SHA-384 or SHA-512",
+        &["sha384 digest; firmware wants", "sha512 digest; firmware wants"],
+    ),
+    (
+        "variables whose content stands in the signature",
+        &["its content should be elsewhere", "contentInfo type is"],
+    ),
+    ("versions of structures", &["version of SignedData is not", "version of SignerInfo is not"]),
+    ("several signers or digest algorithms", &["signers, not one", "does not hold exactly one"]),
+    ("two certificates with the signer's name and number", &["several different certificates"]),
+    ("algorithms that nobody knows", &["with parameters are not accepted", "are not accepted"]),
+    (
+        "encodings that are not DER",
+        &[
+            "indefinite length",
+            "incorrect length",
+            "unknown/unsupported ASN.1 DER tag",
+            "the order that DER asks for",
+            "malformed OID",
+            "the signer's certificate is not among",
+            "that is no content of",
+            "signature: algorithm: it is a",
+        ],
+    ),
+    (
+        "entries of the certificate table that are no signature",
+        &["no Authenticode signature", "ContentInfo: ASN.1 DER"],
+    ),
+    ("padding of the certificate table", &["the padding behind it is not zero"]),
+    ("extensions that are not judged", &["in a way that is not judged here"]),
+    ("dbx by the digest of a certificate in between", &["dbx revokes"]),
+    ("dbx by another digest of the image", &["digest is in dbx"]),
+    ("db by another digest of the image", &["it is not signed, and no list has its digest"]),
+    ("dbx by a certificate that firmware cannot use", &["dbx forbids what"]),
+    ("entries of a size that their type does not have", &["not the size that the type has"]),
+    ("headers of images", &[".efi: "]),
+];
+
+/// What a case came to.
+pub(crate) struct Answer {
+    pub(crate) name: String,
+    /// Of each firmware: whether it starts, or takes.
+    pub(crate) firmware: Vec<bool>,
+    /// What each said, for people.
+    pub(crate) codes: Vec<u64>,
+    /// `Err`: what we say against it.
+    pub(crate) ours: Result<(), String>,
+}
+
+/// All that is wrong with these answers, for people; empty if nothing is.
+pub(crate) fn faults(answers: &[Answer]) -> Vec<String> {
+    let mut faults = Vec::new();
+    let mut seen = BTreeSet::new();
+    for Answer { name, firmware, codes, ours } in answers {
+        match ours {
+            Ok(()) if firmware.iter().all(|starts| *starts) => {}
+            Ok(()) => faults.push(format!("we trust it, firmware does not: {name}: {codes:x?}")),
+            Err(why) if firmware.iter().any(|starts| *starts) => match row(why) {
+                Some(row) => drop(seen.insert(row)),
+                None => faults.push(format!("no row tells why we are stricter: {name}: {codes:x?}: {why}")),
+            },
+            Err(_) => {}
+        }
+    }
+    let listed = listed();
+    let unseen = listed.iter().filter(|row| !seen.contains(**row));
+    faults.extend(unseen.map(|row| format!("no case belongs to the row of the manual: {row}")));
+    let unlisted = seen.iter().filter(|row| !listed.contains(**row));
+    faults.extend(unlisted.map(|row| format!("the manual has no row: {row}")));
+    faults
+}
+
+/// The row that a reason belongs to.
+fn row(why: &str) -> Option<&'static str> {
+    ROWS.iter().find(|(_, words)| words.iter().any(|words| why.contains(words))).map(|(row, _)| *row)
+}
+
+/// The rows of the manual's table.
+fn listed() -> BTreeSet<&'static str> {
+    let table = MANUAL.split_once(HEADING).unwrap_or_else(|| panic!("the manual has no {HEADING:?}")).1;
+    let table = table.split("\n#").next().unwrap();
+    let rows = table.lines().filter_map(|line| line.strip_prefix("| ")?.split(" | ").next());
+    // Without the head.
+    rows.skip(1).collect()
+}
