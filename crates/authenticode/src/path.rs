@@ -51,6 +51,13 @@ pub enum PathError {
         /// The extension.
         extension: Oid,
     },
+    /// Its validity cannot be read. Nobody who boots asks for it, but OpenSSL since 3.6 takes no such
+    /// certificate.
+    #[error("the dates of {subject} are none")]
+    Dates {
+        /// Subject of the certificate.
+        subject: String,
+    },
 }
 
 /// The certificates that lead up from a signer, as OpenSSL finds them among those that came along.
@@ -191,6 +198,9 @@ fn check(path: &[&Certificate]) -> Result<(), PathError> {
     // 5280, section 4.2.1.9).
     let mut below = 0_usize;
     for (at, certificate) in path.iter().enumerate() {
+        if !certificate.has_dates() {
+            return Err(PathError::Dates { subject: certificate.subject() });
+        }
         if let Some(extension) = certificate.unjudged_extension() {
             return Err(PathError::Extension { subject: certificate.subject(), extension });
         }

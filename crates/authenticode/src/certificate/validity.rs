@@ -1,8 +1,8 @@
 //! From when until when a certificate is valid.
 //!
 //! Nobody who boots asks. So a date of any year is read (RFC 5280, section 4.1.2.5; the crate
-//! `x509-cert` knows none before 1970, and there are certificates of the year 1), and a text that
-//! is no date makes the certificate valid at no time.
+//! `x509-cert` knows none before 1970, and there are certificates of the year 1). A text that is no
+//! date makes the certificate valid at no time; newer OpenSSL takes no such certificate.
 
 use crate::asn1::{DerError, DerProblem, Element, element};
 use crate::time::Time;

@@ -177,6 +177,11 @@ impl Certificate {
         self.validity.not_after.unwrap_or_default()
     }
 
+    /// Whether its dates are dates.
+    pub fn has_dates(&self) -> bool {
+        self.validity.not_before.is_some() && self.validity.not_after.is_some()
+    }
+
     /// Whether it is valid at a time.
     pub fn is_valid_at(&self, time: Time) -> bool {
         self.validity.contains(time)
