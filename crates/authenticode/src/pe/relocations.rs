@@ -32,10 +32,6 @@ pub fn relocations(data: &[u8], machine: Machine, size_of_image: u32) -> Result<
         let (Some(page), Some(size)) = (u32_at(block, 0), u32_at(block, 4)) else {
             return Err(wrong("it ends inside its header"));
         };
-        // Some linkers end with an empty block.
-        if (page, size) == (0, 0) {
-            break;
-        }
         let size = size as usize;
         if size < HEADER || !size.is_multiple_of(2) {
             return Err(wrong("SizeOfBlock is no size of a block"));

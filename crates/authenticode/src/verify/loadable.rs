@@ -11,6 +11,8 @@ const SUBSYSTEMS: core::ops::RangeInclusive<u16> = 10..=13;
 const RELOCATIONS: usize = 5;
 /// `IMAGE_FILE_RELOCS_STRIPPED`: the image has to stand at its own address, which is rarely free.
 const STRIPPED: u16 = 1;
+/// Address and size: where a block of base relocations begins.
+const BLOCK_HEAD: u64 = 8;
 
 /// What keeps the image from being loaded.
 pub(super) fn problem<S: ImageSource + ?Sized>(
@@ -33,12 +35,13 @@ pub(super) fn problem<S: ImageSource + ?Sized>(
     let Some(section) = section.filter(|section| start + size <= section.memory_range().end) else {
         return field("base relocations, address", start, "they lie in no section");
     };
-    // What the file does not have is zero in memory.
-    let mut data = vec![0; usize::try_from(size).unwrap_or_default()];
+    // What the file does not have is zero in memory: a block without a size, which is refused. The
+    // head of one such block stands for all that follow.
     let content = section.content_range();
     let from = content.start + (start - section.memory_range().start);
-    let present = usize::try_from(content.end.saturating_sub(from)).unwrap_or(usize::MAX).min(data.len());
-    if let Some(data) = data.get_mut(..present) {
+    let present = content.end.saturating_sub(from).min(size);
+    let mut data = vec![0; usize::try_from(size.min(present + BLOCK_HEAD)).unwrap_or_default()];
+    if let Some(data) = data.get_mut(..usize::try_from(present).unwrap_or_default()) {
         source.read_at(from, data)?;
     }
     Ok(relocations(&data, layout.machine, layout.size_of_image).err())

@@ -8,7 +8,7 @@ const MANUAL: &str = include_str!("../../../../docs/verifying.md");
 const HEADING: &str = "### Measured: what firmware starts and Snowguard refuses";
 
 /// The rows, and how our reasons show that a difference belongs to one. The first that fits counts.
-const ROWS: [(&str, &[&str]); 24] = [
+const ROWS: [(&str, &[&str]); 25] = [
     (
         "SHA-1, MD5, SHA-224 or PSS",
         &[
@@ -76,6 +76,7 @@ const ROWS: [(&str, &[&str]); 24] = [
     ("db by another digest of the image", &["it is not signed, and no list has its digest"]),
     ("dbx by a certificate that firmware cannot use", &["dbx forbids what"]),
     ("entries of a size that their type does not have", &["not the size that the type has"]),
+    ("base relocations that lie in no section", &["they lie in no section"]),
     ("headers of images", &[".efi: "]),
 ];
 

@@ -126,6 +126,22 @@ fn named(world: &World<'_>) -> Vec<Case> {
         image.resize(image.len() + more, 0x55);
         cases.push(signed(world, format!("image: {more} octets behind the sections"), image));
     }
+    // The directory of base relocations; nothing is at its address.
+    for (address, size) in [(0, 1), (0x7fff_0000, 8), (u32::MAX, u32::MAX)] {
+        let mut image = tiny.clone();
+        for (field, at, _) in fields(tiny) {
+            match field.as_str() {
+                "base relocations, address" => put(&mut image, at, address),
+                "base relocations, size" => put(&mut image, at, size),
+                _ => {}
+            }
+        }
+        cases.push(signed(
+            world,
+            format!("image: base relocations at {address:#x}, {size:#x} octets"),
+            image,
+        ));
+    }
     let mut stub = tiny.clone();
     stub[0x02] ^= 1;
     cases.push(signed(world, "image: another DOS header".to_owned(), stub));
