@@ -334,8 +334,8 @@ mod tests {
         assert_eq!(changed(69 + 12, 5), "event 1 at 0x45: the first event does not name the algorithm 0x5");
         assert_eq!(changed(octets.len() - 40 + 3, 1), "event 4 at 0x1d1: event ends behind the log");
         for length in 1..octets.len() {
-            // A log may end behind any event, with room that is zero, as the first octets of an event
-            // can be.
+            // A log may end behind any event, with room that is zero, as the first octets of an
+            // event can be.
             let event = [0, 69, 177, 285, 393].into_iter().rfind(|start| *start <= length).unwrap();
             let ends = octets[event..length].iter().all(|octet| *octet == 0);
             assert_eq!(EventLog::read(&octets[..length]).is_ok(), ends, "{length}");

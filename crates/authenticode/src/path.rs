@@ -51,8 +51,8 @@ pub enum PathError {
         /// The extension.
         extension: Oid,
     },
-    /// Its validity cannot be read. Nobody who boots asks for it, but OpenSSL since 3.6 takes no such
-    /// certificate.
+    /// Its validity cannot be read. Nobody who boots asks for it, but OpenSSL since 3.6 takes no
+    /// such certificate.
     #[error("the dates of {subject} are none")]
     Dates {
         /// Subject of the certificate.

@@ -7,7 +7,8 @@
 //! - [`SourceTexts`]: what others wrote, and how much of it is compiled.
 //! - [`GeneratedFile`]: files of others' archives that programs made: reading those is not reading
 //!   a source.
-//! - [`DriverSources`]: the program that runs all of this, with everything that is compiled into it.
+//! - [`DriverSources`]: the program that runs all of this, with everything that is compiled into
+//!   it.
 //! - [`Trusted`]: everything else, with what can be done about it.
 
 mod driver;

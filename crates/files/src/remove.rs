@@ -13,7 +13,8 @@ use std::path::Path;
 /// long, and also if folders in it are closed to their owner. A link is removed, not followed.
 ///
 /// A folder in a folder is moved up into the topmost one before it is looked at, so three open
-/// files and no recursion are enough for any depth. What a kill leaves is a tree that can be removed.
+/// files and no recursion are enough for any depth. What a kill leaves is a tree that can be
+/// removed.
 ///
 /// Nobody may be changing the tree meanwhile.
 pub fn remove_tree(path: &Path) -> Result<(), FileError> {

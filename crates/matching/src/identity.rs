@@ -448,8 +448,8 @@ fn by_name(
 }
 
 /// Whether an author names a library of a language's set under its own name, with a name that few
-/// bear, and the library's repository is called so too: the client of a server has one that is called
-/// otherwise, such as `redis-py`.
+/// bear, and the library's repository is called so too: the client of a server has one that is
+/// called otherwise, such as `redis-py`.
 fn is_its_own_library(
     facts: &StatementFacts<'_>,
     package: &PackageFacts<'_>,

@@ -62,7 +62,8 @@ fn check(record: &Vulnerability, pname: &str, homepage: &str, versions: &str) {
 
 #[test]
 fn who_names_nothing_but_in_the_text() {
-    // CVE-2024-28757, CVE-2024-34397, CVE-2024-22365, CVE-2024-37371, CVE-2024-38428, CVE-2024-36039.
+    // CVE-2024-28757, CVE-2024-34397, CVE-2024-22365, CVE-2024-37371, CVE-2024-38428,
+    // CVE-2024-36039.
     for (text, pname, homepage, versions) in [
         (
             "libexpat through 2.6.1 allows an attack.",

@@ -2,8 +2,9 @@
 //!
 //! A generated file can be read, but it is not what its authors wrote, and nobody reads it. Taking
 //! it is a decision: the chain should make it again from its source, do without it, or say that it
-//! is trusted. Files are recognised by what they hold: what generators write into their first lines,
-//! what parsers and scanners define, tables that consist of numbers, and what binaries begin with.
+//! is trusted. Files are recognised by what they hold: what generators write into their first
+//! lines, what parsers and scanners define, tables that consist of numbers, and what binaries begin
+//! with.
 //!
 //! What these rules do not find: a generated file that says so nowhere and looks like others.
 

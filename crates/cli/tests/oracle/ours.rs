@@ -5,8 +5,8 @@ use crate::machine::Machine;
 use authenticode::variable::{SECURITY, VariableContent, attributes};
 use serde_json::Value;
 
-/// What `snowguard pe verify` says against each case, if it does not trust it. `groups`: cases under
-/// the same lists.
+/// What `snowguard pe verify` says against each case, if it does not trust it. `groups`: cases
+/// under the same lists.
 pub(crate) fn verdicts(machine: &Machine, cases: &[Case], groups: &[Vec<usize>]) -> Vec<Result<(), String>> {
     let mut verdicts = vec![Ok(()); cases.len()];
     for (number, members) in groups.iter().enumerate() {

@@ -133,8 +133,8 @@ impl<'a> Signing<'a> {
         whole.write()
     }
 
-    /// Signed data over a message that is elsewhere: a variable. It is bare, as firmware of every age
-    /// takes it.
+    /// Signed data over a message that is elsewhere: a variable. It is bare, as firmware of every
+    /// age takes it.
     pub(crate) fn detached(&self, message: &[u8], mut edit: impl FnMut(Stage, &mut Element)) -> Vec<u8> {
         let hash = algorithm(digest_oid(self.digest), true);
         let id = sequence([self.signer.spec.issuer.clone(), octets(INTEGER, &self.signer.spec.serial)]);

@@ -298,8 +298,8 @@ fn longer(world: &World<'_>, root: &Identity<'_>) -> Vec<Case> {
     cases
 }
 
-/// Any change of a certificate, which is then signed: as a signer that db holds or its root does, as
-/// an authority, and as one that has nothing to do with the signer.
+/// Any change of a certificate, which is then signed: as a signer that db holds or its root does,
+/// as an authority, and as one that has nothing to do with the signer.
 fn random(world: &World<'_>) -> Vec<Case> {
     let keys = &world.keys;
     let root = Identity::own(keys, "three", Certificate::new("root", "root").authority());
