@@ -195,7 +195,8 @@ fn take_kernel() -> String {
 }
 
 /// A hook that unpacks the older firmware. Its suite is known to apt for this moment only, so that
-/// nothing else of the root comes from there.
+/// nothing else of the root comes from there; what the root has installed, which is newer, is not
+/// shown to it.
 fn take_old_firmware(mirror: &str) -> String {
     let (suite, package, to) = (packages::OLD_SUITE, packages::OLD_FIRMWARE, packages::OLD_FOLDER);
     format!(
@@ -203,7 +204,8 @@ fn take_old_firmware(mirror: &str) -> String {
          folder=$(mktemp -d); trap 'rm -r \"$folder\"' EXIT; mkdir -p \"$folder/lists/partial\" \"$1/{to}\"; \
          echo 'deb {mirror} {suite} main' > \"$folder/sources.list\"; \
          set -- \"$1\" -o \"Dir::Etc::SourceList=$folder/sources.list\" -o Dir::Etc::SourceParts=/dev/null \
-         -o \"Dir::State::Lists=$folder/lists\" -o Acquire::Languages=none; root=$1; shift; \
+         -o \"Dir::State::Lists=$folder/lists\" -o Dir::State::Status=/dev/null \
+         -o Acquire::Languages=none; root=$1; shift; \
          apt-get -q \"$@\" update; (cd \"$folder\" && apt-get -q \"$@\" download {package}); \
          dpkg-deb --extract \"$folder\"/*.deb \"$root/{to}\""
     )

@@ -211,8 +211,13 @@ impl SignedData {
         let mut certificates = Vec::new();
         if let Some(bag) = fields.optional("certificates", 0)? {
             for (index, found) in bag.inside().all("certificates", MAX_CERTIFICATES)?.iter().enumerate() {
-                let certificate = Certificate::from_der(found.whole);
-                certificates.push(certificate.map_err(|source| CmsReadError::Certificate { index, source })?);
+                let wrong = |source| CmsReadError::Certificate { index, source };
+                let certificate = Certificate::from_der(found.whole).map_err(wrong)?;
+                // Newer OpenSSL does not even decode those that are too short for dates.
+                if !certificate.has_dates() {
+                    return Err(wrong(CertificateError::Dates));
+                }
+                certificates.push(certificate);
             }
         }
         // Firmware reads revocation lists and makes no use of them; nobody signs images with such.

@@ -106,11 +106,12 @@ impl Snowguard {
     /// derivations.
     pub(super) fn read_by_scan(&self, root: &Path) -> anyhow::Result<Vec<PathBuf>> {
         let mut files = vec![root.join("nix/var/nix/db/db.sqlite")];
-        let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         for folder in [&self.database, &root.join("nix/store")] {
             for entry in fs::read_dir(folder)? {
                 let path = entry?.path();
-                if name(&path).ends_with(".drv") || name(&path).starts_with("vulnerabilities.db") {
+                let name = path.file_name().unwrap_or_default().to_string_lossy();
+                let derivation = path.extension().is_some_and(|extension| extension == "drv");
+                if derivation || name.starts_with("vulnerabilities.db") {
                     files.push(path);
                 }
             }

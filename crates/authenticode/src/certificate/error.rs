@@ -17,6 +17,9 @@ pub enum CertificateError {
     /// A field is not as RFC 5280 has it.
     #[error("certificate: {0}")]
     X509(#[source] ForeignError),
+    /// `notBefore` or `notAfter` is no date (section 4.1.2.5).
+    #[error("certificate: its dates are none")]
+    Dates,
     /// The signature names another algorithm inside than outside (section 4.1.1.2).
     #[error("certificate: signatureAlgorithm differs from the one in tbsCertificate")]
     SignatureAlgorithm,

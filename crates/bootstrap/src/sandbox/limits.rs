@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 const MIB: u64 = 1 << 20;
 
 /// The machine that the programs of a step are for.
@@ -49,6 +50,8 @@ impl Default for StepLimits {
     }
 }
 
+// Only a sandbox asks.
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 impl StepLimits {
     /// Memory in bytes.
     pub(crate) fn memory(&self) -> u64 {

@@ -1,6 +1,7 @@
 //! The sandbox of Linux on x86-64.
 
 mod answers;
+mod behind;
 mod calls;
 mod cgroup;
 mod clock;

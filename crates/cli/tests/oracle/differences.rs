@@ -38,7 +38,12 @@ const ROWS: [(&str, &[&str]); 25] = [
     ),
     (
         "what the attributes say",
-        &["is not there exactly once with one value", "contentType of the attributes"],
+        &[
+            "is not there exactly once with one value",
+            "contentType of the attributes",
+            "messageDigest: it is a",
+            "contentType: it is a",
+        ],
     ),
     (
         "variables signed with SHA-384 or SHA-512",

@@ -11,7 +11,7 @@ use crate::quality::labels::{self, Label};
 use crate::quality::sample::{self, SETS, STRATA, Set};
 use crate::quality::score::{self, Prediction, Report, Share, Tally, is_affected, is_same};
 use anyhow::{Context, anyhow};
-use matching::{Confidence, FindingStatus, Knowledge};
+use matching::{Confidence, FindingStatus, Knowledge, Text};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use vulnerability::model::{SourceRecord, Vulnerability};
@@ -195,18 +195,22 @@ fn matched(record: &Value, package: &Package, knowledge: &Knowledge) -> anyhow::
     let vulnerability =
         Vulnerability { id: record.id, records: vec![record], known_exploited: None, epss: None };
     let meta = &package.line["meta"];
-    let texts = |value: &Value| -> Vec<String> {
-        let one = value.as_str().map(str::to_owned);
-        one.into_iter().chain(data::list(value).filter_map(|v| v.as_str().map(str::to_owned))).collect()
+    let texts = |value: &Value| -> Vec<Text> {
+        value
+            .as_str()
+            .into_iter()
+            .chain(data::list(value).filter_map(Value::as_str))
+            .map(Text::from)
+            .collect()
     };
     let package = matching::Package {
-        name: package.name.clone(),
-        pname: package.pname.clone(),
-        version: package.version.clone(),
-        attribute: Some(package.attribute.clone()),
+        name: package.name.as_str().into(),
+        pname: package.pname.as_str().into(),
+        version: package.version.as_str().into(),
+        attribute: Some(package.attribute.as_str().into()),
         homepages: texts(&meta["homepage"]),
-        description: meta["description"].as_str().map(str::to_owned),
-        position: meta["position"].as_str().map(str::to_owned),
+        description: meta["description"].as_str().map(Text::from),
+        position: meta["position"].as_str().map(Text::from),
         patches: texts(&package.line["patches"]),
         known_vulnerabilities: texts(&meta["knownVulnerabilities"]),
         ..matching::Package::default()

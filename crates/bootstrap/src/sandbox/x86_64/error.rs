@@ -1,6 +1,7 @@
 //! Why the sandbox could not be made.
 
-use crate::obstacle::{self, Attempt, Obstacle};
+use super::behind::{Attempt, behind};
+use crate::obstacle::Obstacle;
 use nix::errno::Errno;
 use std::error::Error;
 use std::io;
@@ -54,7 +55,7 @@ impl SetupError {
             _ => return None,
         };
         let read = |name: &str| std::fs::read_to_string(format!("/proc/{name}")).ok();
-        obstacle::behind(attempt, &error, root, &read)
+        behind(attempt, &error, root, &read)
     }
 }
 

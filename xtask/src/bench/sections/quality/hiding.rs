@@ -45,9 +45,9 @@ fn hits(record: SourceRecord, knowledge: &Knowledge, into: &mut BTreeSet<(&'stat
         let ends = ends.flatten().map(|v| v.trim_end_matches(".*").to_owned()).take(6);
         for version in ends.chain(["0.1".to_owned(), "3.2.1".to_owned()]) {
             packages.push(Package {
-                name: format!("{pname}-{version}"),
-                pname: pname.clone(),
-                version,
+                name: format!("{pname}-{version}").into(),
+                pname: pname.as_str().into(),
+                version: version.into(),
                 ..Package::default()
             });
         }
