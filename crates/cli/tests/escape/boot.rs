@@ -4,11 +4,13 @@ use crate::{HOSTILE, Scene};
 use authenticode::lists::{self, SignatureList, SignatureListKind};
 use authenticode::variable::{Variable, VariableContent, attributes};
 use rcgen::{CertificateParams, DnType, KeyPair};
-use test_support::toolbox;
+use test_support::{ToolboxFolder, toolbox};
 
-/// A key and its certificate, whose names are hostile.
+/// A key that firmware takes and its certificate, whose names are hostile.
 fn certificate() -> (String, rcgen::Certificate) {
-    let key = KeyPair::generate().unwrap();
+    let folder = ToolboxFolder::new("escape-boot");
+    folder.run("openssl", "genpkey -algorithm RSA -out key");
+    let key = KeyPair::from_pem(&std::fs::read_to_string(folder.path("key")).unwrap()).unwrap();
     let mut parameters = CertificateParams::new(Vec::<String>::new()).unwrap();
     for kind in [DnType::CommonName, DnType::OrganizationName] {
         parameters.distinguished_name.push(kind, HOSTILE);
