@@ -138,12 +138,21 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
-    /// The programs to sign: those of lists, and those that start by the old key.
+    /// The programs to sign: those of lists, and those that start by the old key. The list of the
+    /// new keys is that of a rotation that was stopped, maybe when only old signatures were left.
     fn files(&self) -> anyhow::Result<Vec<PathBuf>> {
+        let read = |list: &Path| -> anyhow::Result<Vec<PathBuf>> {
+            let listed = read_file_list(list)?;
+            Ok(listed.into_iter().map(|file| file.output.unwrap_or(file.path)).collect())
+        };
         let mut files = Vec::new();
-        let own = self.old.path().join(FILES);
-        for list in self.options.files_from.iter().chain(own.exists().then_some(&own)) {
-            files.extend(read_file_list(list)?.into_iter().map(|file| file.output.unwrap_or(file.path)));
+        for list in &self.options.files_from {
+            files.extend(read(list)?);
+        }
+        let own = [&self.old, &self.new].map(|folder| folder.path().join(FILES));
+        for list in own.iter().filter(|list| list.exists()) {
+            // Programs of earlier generations may be gone since.
+            files.extend(read(list)?.into_iter().filter(|file| file.exists()));
         }
         for found in self.need_old_key()? {
             files.extend(found.refused.into_iter().map(|program| program.path));

@@ -29,7 +29,7 @@ impl Initrd {
             initrd.put(folder, 0o40755, b"");
         }
         let program = snowguard!().program().to_owned();
-        initrd.put("bin/snowguard", 0o100_755, &fs::read(&program).unwrap());
+        initrd.put("bin/snowguard", 0o100_755, &stripped(machine, &program));
         initrd.put("bin/busybox", 0o100_755, &fs::read(root.join("usr/bin/busybox")).unwrap());
         let linked = Command::new("ldd").arg(&program).output().unwrap();
         let linked = String::from_utf8(linked.stdout).unwrap();
@@ -97,6 +97,15 @@ impl Initrd {
         self.put("TRAILER!!!", 0, b"");
         self.octets
     }
+}
+
+/// The program without what debuggers read: that is hundreds of megabytes, and the machine is
+/// small.
+fn stripped(machine: &Machine, program: &Path) -> Vec<u8> {
+    let to = machine.path("program");
+    let status = Command::new("strip").arg("-o").arg(&to).arg(program).status().unwrap();
+    assert!(status.success(), "strip: {status}");
+    fs::read(to).unwrap()
 }
 
 /// Debian's kernel, in the toolbox.
