@@ -17,7 +17,7 @@ use secure_boot::{
     Consequences, EFIVARS, Efivars, KeyFolder, MachineLists, Rotation, SignedRotation, machine_policy,
     policy_without, read_file_list, write_all,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -99,8 +99,10 @@ pub(super) fn run(options: &Options) -> Result<ExitCode, exit::Failure> {
         Rotation::plan(&machine, work.old.keys(), work.new.keys()).map_err(exit::Failure::failed)?;
     let files = work.files().map_err(exit::Failure::failed)?;
     work.show(&rotation, &files).map_err(exit::Failure::failed)?;
+    // Against what the machine holds before anything is written.
+    let changes = work.changes(&rotation).map_err(exit::Failure::failed)?;
     if options.dry_run {
-        return work.finish(&rotation, &files, Ending::DryRun).map_err(exit::Failure::failed);
+        return work.finish(&changes, &files, Ending::DryRun).map_err(exit::Failure::failed);
     }
     // Everything is signed before anything is written.
     let time = now().map_err(exit::Failure::failed)?;
@@ -113,7 +115,7 @@ pub(super) fn run(options: &Options) -> Result<ExitCode, exit::Failure> {
     if ending == Ending::Done {
         work.remove_old_signatures(&files)?;
     }
-    work.finish(&rotation, &files, ending).map_err(exit::Failure::failed)
+    work.finish(&changes, &files, ending).map_err(exit::Failure::failed)
 }
 
 /// How far a rotation came.
@@ -253,13 +255,17 @@ impl Work<'_> {
         Ok(())
     }
 
-    fn finish(&self, rotation: &Rotation, files: &[PathBuf], ending: Ending) -> anyhow::Result<ExitCode> {
+    /// The changes, for the report in JSON.
+    fn changes(&self, rotation: &Rotation) -> anyhow::Result<Vec<Value>> {
+        let steps = rotation.before.iter().chain(&rotation.owner).chain(&rotation.end);
+        steps.map(|step| Ok(Planned::new(&step.change, &self.variables)?.describe())).collect()
+    }
+
+    fn finish(&self, changes: &[Value], files: &[PathBuf], ending: Ending) -> anyhow::Result<ExitCode> {
         let mut out = terminal::stdout();
         if self.options.json {
-            let steps = rotation.before.iter().chain(&rotation.owner).chain(&rotation.end);
-            let steps = steps.map(|step| Ok(Planned::new(&step.change, &self.variables)?.describe()));
             let value = json!({
-                "changes": steps.collect::<anyhow::Result<Vec<_>>>()?,
+                "changes": changes,
                 "files": files.iter().map(|file| file.to_string_lossy()).collect::<Vec<_>>(),
                 "written": ending != Ending::DryRun,
                 "done": ending == Ending::Done,
