@@ -14,7 +14,7 @@ mod vouchers;
 
 pub use vouchers::{Effort, Vouchers};
 
-use crate::certificate::{Certificate, IssueError};
+use crate::certificate::{Certificate, IssueError, KeyKind};
 use crate::oid::Oid;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -190,6 +190,14 @@ impl<'c> Way<'c> {
         }
         Ok(path)
     }
+}
+
+/// The first certificate of a path by which EDK2 trusts nothing: it enrols RSA keys only, and
+/// older versions verify nothing else.
+pub(crate) fn not_by_edk2<'c>(path: &[&'c Certificate]) -> Option<&'c Certificate> {
+    let is_rsa =
+        |certificate: &Certificate| certificate.public_key().is_ok_and(|key| key.kind() == KeyKind::Rsa);
+    path.iter().find(|certificate| !is_rsa(certificate)).copied()
 }
 
 /// Whether the extensions allow a path.

@@ -191,3 +191,36 @@ fn what_the_machine_does_not_take() {
     assert_eq!(fixture.get(Variable::PK).unwrap().data, fixture.folder.read("keys/PK-remove.auth"));
     fixture.snowguard.failure(format!("{apply} one.esl"), 3, "one.esl is no authorised change of a variable");
 }
+
+/// What real firmware says to such changes is asked in `oracle/writes.rs`.
+#[test]
+fn no_edk2_takes_elliptic_curves() {
+    let fixture = Fixture::new();
+    fixture.snowguard.success("keys create --dir ec --key p256 --allow-ec");
+    fixture.list_of(&["addon"], "one.esl");
+    // Another firmware than EDK2 enrolled it, or the variables are a copy from elsewhere.
+    let both = [fixture.folder.read("keys/KEK.esl"), fixture.folder.read("ec/KEK.esl")].concat();
+    fixture.set(Variable::KEK, &both);
+    fixture.sign("dbx", KEYS, "ec/KEK", "one.esl", "signed.auth");
+    fixture.sign("db", KEYS, "keys/KEK", "ec/db.esl", "enrols.auth");
+    let signed = "the key of CN=Snowguard key exchange key is no RSA key: not by EDK2";
+    let enrols = "the change holds CN=Snowguard signature database key, whose key is no RSA key: not by EDK2";
+    for (change, variable, problem) in
+        [("signed.auth", Variable::DBX, signed), ("enrols.auth", Variable::DB, enrols)]
+    {
+        let found = fixture.json(0, &format!("keys inspect --json --efivars=efivars {change}"));
+        assert_eq!(found["machine"]["taken"], false, "{found}");
+        assert!(found["machine"]["problem"].as_str().unwrap().contains(problem), "{found}");
+        let text = fixture.snowguard.success(format!("keys inspect --efivars=efivars {change}"));
+        assert!(text.contains("the machine does not take it") && text.contains(problem), "{text}");
+        let before = fixture.get(variable);
+        fixture.snowguard.failure(format!("keys apply --efivars efivars {change}"), 3, problem);
+        assert_eq!(fixture.get(variable), before);
+    }
+    // Nobody has to sign in setup mode, but what enrols a curve is refused as before.
+    fixture.set(Variable::SETUP_MODE, &[1]);
+    fixture.snowguard.failure("keys apply --efivars efivars enrols.auth", 3, enrols);
+    fixture.snowguard.success("keys apply --efivars efivars signed.auth");
+    fixture.snowguard.success("keys apply --yes --efivars efivars enrols.auth");
+    assert_eq!(fixture.get(Variable::DB).unwrap().data, fixture.folder.read("enrols.auth"));
+}

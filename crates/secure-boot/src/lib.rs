@@ -53,5 +53,6 @@ pub use shim::{ShimError, is_image, read_level, read_sbat, read_shim_levels};
 pub use state::{MICROSOFT, SecureBootState, describe, owner_name};
 pub use trust::{TrustError, add_variables, read_database, read_signature_lists};
 pub use update::{
-    Consequences, ProgramError, RefusedProgram, Update, UpdateEffect, UpdateError, machine_policy,
+    ChangeRefused, Consequences, ProgramError, RefusedProgram, Update, UpdateEffect, UpdateError,
+    machine_policy,
 };

@@ -5,7 +5,7 @@ use crate::efivars::{Efivars, EfivarsError};
 use crate::programs::FoundPrograms;
 use crate::trust::{TrustError, add_variables};
 use authenticode::Time;
-use authenticode::certificate::Certificate;
+use authenticode::certificate::{Certificate, KeyKind};
 use authenticode::file::{self, ImageFile, ImageFileError};
 use authenticode::lists::{self, DatabaseEntry, ListError, SignatureDatabase};
 use authenticode::pe::ImageError;
@@ -76,6 +76,18 @@ impl UpdateError {
     }
 }
 
+/// Why a machine does not take a change.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ChangeRefused {
+    /// None of its keys authorises it.
+    #[error("no key of this machine authorises the change: {0}")]
+    Unauthorised(VariableError),
+    /// It would enrol a key that is no RSA key.
+    #[error("the change holds {0}, whose key is no RSA key: not by EDK2, which enrols RSA keys only")]
+    EllipticCurve(String),
+}
+
 /// An authorised change, with what it is for.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
@@ -108,13 +120,20 @@ impl Update {
     }
 
     /// The certificate of the machine by which it would take the change; `None` in setup mode,
-    /// where it takes everything.
+    /// where nobody has to authorise it.
     ///
-    /// EDK2 lets PK change PK and KEK, and KEK change db, dbx and dbt.
+    /// EDK2 lets PK change PK and KEK, and KEK change db, dbx and dbt; and it takes nothing that
+    /// would enrol a key other than RSA, from anybody.
     pub fn authority(
         &self,
         variables: &Efivars,
-    ) -> Result<Option<Result<Certificate, VariableError>>, UpdateError> {
+    ) -> Result<Option<Result<Certificate, ChangeRefused>>, UpdateError> {
+        let other =
+            |certificate: &&Certificate| certificate.public_key().is_ok_and(|key| key.kind() != KeyKind::Rsa);
+        let mut enrolled = self.entries.certificates().map(|(_, certificate)| certificate);
+        if let Some(other) = enrolled.find(other) {
+            return Ok(Some(Err(ChangeRefused::EllipticCurve(other.subject()))));
+        }
         let by = match self.signed_for.variable {
             Variable::PK | Variable::KEK => Variable::PK,
             _ => Variable::KEK,
@@ -127,7 +146,7 @@ impl Update {
         variables.add_to(by, &mut authorities)?;
         let certificates = authorities.certificates().map(|(_, certificate)| certificate);
         let SignedFor { variable, attributes, .. } = self.signed_for;
-        Ok(Some(self.change.verify(variable, attributes, certificates)))
+        Ok(Some(self.change.verify(variable, attributes, certificates).map_err(ChangeRefused::Unauthorised)))
     }
 
     /// What it changes, given what the variable holds now.

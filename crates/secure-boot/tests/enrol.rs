@@ -22,7 +22,7 @@ fn now() -> Time {
 fn keys(path: &Path) -> KeyFolder {
     let valid = [now(), now().plus_seconds(86_400).unwrap()];
     let owner = Guid::from_random([9; 16]);
-    let new = NewKeys { name: "Test", owner, kind: KeyType::P256, valid, passphrase: None };
+    let new = NewKeys { name: "Test", owner, kind: KeyType::Rsa { bits: 2048 }, valid, passphrase: None };
     KeyFolder::create(path, &new, &mut UnwrapErr(SysRng)).unwrap();
     KeyFolder::open(path).unwrap()
 }

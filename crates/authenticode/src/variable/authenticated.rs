@@ -8,8 +8,9 @@ use crate::cms::{
 };
 use crate::digest::DigestAlgorithm;
 use crate::guid::Guid;
-use crate::path::{Chain, PathError};
+use crate::path::{Chain, PathError, not_by_edk2};
 use crate::time::Time;
+use alloc::string::String;
 use alloc::vec::Vec;
 
 /// Firmware gives variables some hundred kilobytes at most.
@@ -63,6 +64,9 @@ pub enum VariableError {
     /// Firmware verifies SHA-256 only, in older versions.
     #[error("it is signed with a {0} digest; firmware wants sha256")]
     Digest(DigestAlgorithm),
+    /// A key that is no RSA key.
+    #[error("the key of {0} is no RSA key: not by EDK2, which enrols RSA keys only")]
+    EllipticCurve(String),
     /// The signer may not change this variable.
     #[error(transparent)]
     Path(#[from] PathError),
@@ -182,6 +186,9 @@ impl Authenticated {
         let authorities: Vec<Certificate> = authorities.into_iter().cloned().collect();
         let chain = Chain::new(&signer, &signed.certificates, false);
         let ((), path) = chain.path_to_any(authorities.iter().map(|authority| ((), authority)))?;
+        if let Some(other) = not_by_edk2(&path) {
+            return Err(VariableError::EllipticCurve(other.subject()));
+        }
         Ok(path.last().map_or_else(|| signer.clone(), |authority| (*authority).clone()))
     }
 }

@@ -4,11 +4,11 @@ use super::policy::{Loader, TrustList, TrustPolicy};
 use super::revocation::{all_who_vouch, of_signer};
 use super::subject::Subject;
 use super::verdict::{Notice, SignatureFinding, SignatureProblem, Trust, TrustedBy};
-use crate::certificate::{CODE_SIGNING, Certificate, KeyKind};
+use crate::certificate::{CODE_SIGNING, Certificate};
 use crate::cms::Authenticode;
 use crate::digest::DigestAlgorithm;
 use crate::lists::{DatabaseEntry, SignatureDatabase};
-use crate::path::{Chain, Effort};
+use crate::path::{Chain, Effort, not_by_edk2};
 use crate::time::Time;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -57,10 +57,6 @@ pub(super) fn holds<'s>(
     signature.verify(digest, policy.sha1).map_err(SignatureProblem::Verify)
 }
 
-fn is_rsa(certificate: &Certificate) -> bool {
-    certificate.public_key().is_ok_and(|key| key.kind() == KeyKind::Rsa)
-}
-
 /// Whether a digest is too old to be believed.
 pub(super) fn outdated(signature: &Authenticode, policy: &TrustPolicy) -> Option<SignatureProblem> {
     (signature.image.algorithm == DigestAlgorithm::Sha1 && !policy.sha1).then_some(SignatureProblem::Sha1)
@@ -88,7 +84,7 @@ pub(super) fn trust(
     });
     let ((list, entry), path) = chain.path_to_any(anchors).map_err(SignatureProblem::Path)?;
     if policy.loader == Loader::Firmware
-        && let Some(other) = path.iter().find(|certificate| !is_rsa(certificate))
+        && let Some(other) = not_by_edk2(&path)
     {
         return Err(SignatureProblem::EllipticCurve(other.subject()));
     }

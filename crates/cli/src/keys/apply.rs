@@ -56,13 +56,11 @@ fn act(options: &Options) -> anyhow::Result<ExitCode> {
     let effect = update.effect(&current);
     let authority = update.authority(&variables)?;
     let consequences = consequences(options, &update, &variables)?;
-    let unauthorised = authority.and_then(Result::err);
+    let untaken = authority.and_then(Result::err);
     let refused: usize = consequences.iter().map(|found| found.refused.len()).sum();
     let unreadable: usize = consequences.iter().map(|found| found.unreadable.len()).sum();
-    let obstacle = if let Some(error) = &unauthorised {
-        Some(anyhow!(
-            "no key of this machine authorises the change ({error}); --yes lets the firmware decide"
-        ))
+    let obstacle = if let Some(error) = untaken {
+        Some(anyhow!("{error}; --yes lets the firmware decide"))
     } else if refused > 0 {
         Some(anyhow!("{refused} programs would not start any more; --yes does it nevertheless"))
     } else if unreadable > 0 {

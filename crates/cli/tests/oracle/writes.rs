@@ -178,6 +178,12 @@ fn changes(world: &World<'_>, steps: &mut Steps, clock: &mut Clock) -> Vec<Write
     let none = Certificate::new("none", "judge").with(&[authority(false, None)]);
     let none = Identity::issued(keys, "three", none, &world.judge);
     let below = Identity::issued(keys, "two", Certificate::new("below", "none"), &none);
+    let curved = Identity::issued(keys, "p256", Certificate::new("curved", "judge"), &world.judge);
+    let authority_with_curve = Certificate::new("curve", "judge").authority();
+    let curve = Identity::issued(keys, "p384", authority_with_curve, &world.judge);
+    let scheme = curve.key.scheme;
+    let under = Certificate { scheme, ..Certificate::new("under", "curve") };
+    let under = Identity::issued(keys, "two", under, &curve);
     let mut writes = Vec::new();
     let mut ask = |name: String, variable: variable::Variable, set: u32, change: Authenticated| {
         let number = steps.write(firmware(variable), set, &change.write());
@@ -189,7 +195,7 @@ fn changes(world: &World<'_>, steps: &mut Steps, clock: &mut Clock) -> Vec<Write
         writes.push(Write { name, number, ours });
     };
     let by = |signer| Signing::by(world.folder, signer);
-    let bags: [&[&[u8]]; 2] = [&[&middle.der], &[&none.der]];
+    let bags: [&[&[u8]]; 3] = [&[&middle.der], &[&none.der], &[&curve.der]];
     for (name, signing) in [
         ("by KEK", world.judge()),
         ("by a stranger", by(&stranger)),
@@ -197,6 +203,8 @@ fn changes(world: &World<'_>, steps: &mut Steps, clock: &mut Clock) -> Vec<Write
         ("over an authority", by(&leaf).with(bags[0])),
         ("over an authority that is missing", by(&leaf)),
         ("over no authority", by(&below).with(bags[1])),
+        ("by an elliptic curve that KEK issued", by(&curved)),
+        ("over an authority with an elliptic curve", by(&under).with(bags[2])),
         ("with SHA-1", world.judge().digest("sha1")),
         ("with SHA-384", world.judge().digest("sha384")),
         ("with SHA-512", world.judge().digest("sha512")),
