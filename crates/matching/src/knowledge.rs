@@ -233,7 +233,7 @@ impl Knowledge {
         if note.java {
             version = java_release(&version);
         }
-        version
+        note.inside(&version).unwrap_or(version)
     }
 
     /// Whether a (squashed) name is a common word that many programs carry.
@@ -415,6 +415,32 @@ mod tests {
             ("21", "21"),
         ] {
             assert_eq!(knowledge.version_in_records(&package("jdk", version)), release, "{version}");
+        }
+    }
+
+    #[test]
+    fn an_sdk_has_the_version_of_its_runtime() {
+        let knowledge = Knowledge::built_in().unwrap();
+        // As the release notes of .NET give them.
+        for (sdk, runtime) in [
+            ("6.0.428", "6.0.36"),
+            ("7.0.302", "7.0.5"),
+            ("7.0.300", "7.0.5"),
+            ("8.0.100", "8.0.0"),
+            ("8.0.201", "8.0.2"),
+            ("8.0.303", "8.0.7"),
+            ("8.0.402", "8.0.8"),
+            ("8.0.403", "8.0.10"),
+            ("9.0.100", "9.0.0"),
+            ("9.0.101", "9.0.0"),
+            ("9.0.310", "9.0.12"),
+            // Of no known band, and what is no number.
+            ("5.0.408", "5.0.408"),
+            ("8.0.999999999999", "8.0.999999999999"),
+            ("8.0.100-rc.2", "8.0.100-rc.2"),
+        ] {
+            let package = Package { pname: "dotnet-sdk".into(), version: sdk.into(), ..Package::default() };
+            assert_eq!(knowledge.version_in_records(&package), runtime, "{sdk}");
         }
     }
 }

@@ -432,3 +432,19 @@ fn everything_up_to_the_latest() {
     };
     assert_eq!(status("1.0", of("frobnicate")), FindingStatus::Affected);
 }
+
+#[test]
+fn up_to_the_latest_version_ends_where_the_text_says() {
+    // The form of CVE-2024-3099: the only version that the text names was the latest one.
+    let latest = json!([{"status": "affected", "version": "unspecified", "lessThanOrEqual": "latest"}]);
+    let text = "A flaw in frobnicate version 2.11.1 allows attackers to create models.";
+    let of = |versions: &Value, version| {
+        status(version, record("", text, &entry("maker", "frobnicate", versions), &json!([])))
+    };
+    assert_eq!(of(&latest, "2.10.0"), FindingStatus::Affected);
+    assert_eq!(of(&latest, "2.11.1"), FindingStatus::Affected);
+    assert_eq!(of(&latest, "2.11.2"), FindingStatus::Unknown);
+    // Without the word it is a list of one.
+    let all = json!([{"status": "affected", "version": "0", "lessThanOrEqual": "*"}]);
+    assert_eq!(of(&all, "2.10.0"), FindingStatus::Unknown);
+}

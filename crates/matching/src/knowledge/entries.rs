@@ -4,6 +4,7 @@ use crate::finding::FindingStatus;
 use jiff::civil::Date;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error};
+use std::collections::BTreeMap;
 use vulnerability::CveId;
 
 /// One file of curated knowledge.
@@ -180,12 +181,29 @@ pub(crate) struct VersionNote {
     /// their pattern is "no dot inside".
     #[serde(default)]
     pub(crate) undotted_is_older: bool,
+    /// Versions of a kit by what it holds: the third number is a band of a hundred releases. For
+    /// each band, such as `8.0.3` of 8.0.300 to 8.0.399, pairs of a release's number in it and the
+    /// third number of what is inside, from which both count on until the next pair.
+    #[serde(default)]
+    pub(super) bands: BTreeMap<String, Vec<(u32, u32)>>,
     /// Java's numbering: `8u202-b08`, `1.8.0_202` and `8.0.202` are update 202 of release 8.
     #[serde(default)]
     pub(crate) java: bool,
     /// Why.
     #[serde(rename = "reason")]
     _reason: String,
+}
+
+impl VersionNote {
+    /// The version of what is inside of this release, if its band is known.
+    pub(super) fn inside(&self, version: &str) -> Option<String> {
+        let (line, release) = version.rsplit_once('.')?;
+        let release: u32 = release.parse().ok()?;
+        let steps = self.bands.get(&format!("{line}.{}", release / 100))?;
+        let number = release % 100;
+        let (from, inside) = steps.iter().rfind(|(from, _)| *from <= number).or_else(|| steps.first())?;
+        Some(format!("{line}.{}", inside.saturating_add(number.saturating_sub(*from))))
+    }
 }
 
 /// Until when a maker looked after a line of releases. Records that name only supported lines say

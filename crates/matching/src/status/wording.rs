@@ -336,6 +336,15 @@ pub(super) fn instead(
     }
     let text = record.description();
     if let Some(only) = versions::only_version(text, &facts.products) {
+        // The newest version when the record was written, and the range goes up to that.
+        let newest = facts.statement.ranges.iter().any(ranges::is_up_to_the_newest);
+        let before = || version::compare(VersionScheme::Generic, &package.version, only);
+        if newest && before().is_some_and(Ordering::is_lt) {
+            let text = format!("up to the latest version, and the only one that the text gives is {only}");
+            let (status, weight) = (FindingStatus::Affected, Weight::Vague);
+            let wording = Wording { status, weight, text, comparisons: Vec::new() };
+            return Some(wording.comparing(package, "<", only));
+        }
         // "6.1-3-gdeadbee" is a snapshot after 6.1.
         let own = package.version.as_str();
         let same = only
