@@ -37,6 +37,24 @@ fn list(status: &str, name: &str) -> (Vec<String>, u64) {
     (subjects.collect(), digests.iter().map(|digest| digest["count"].as_u64().unwrap()).sum())
 }
 
+/// Which variables a rotation changes in turn, and whether that adds to what is there; whether it
+/// was done at all, and to the end: from `keys rotate --json`. It is about one program.
+fn rotation(printed: &str) -> (Vec<(String, bool)>, bool, bool) {
+    let start = printed.find('{').unwrap_or_else(|| panic!("no JSON: {printed}"));
+    let told: Value = serde_json::from_str(printed[start..].trim()).unwrap();
+    let files = told["files"].as_array().unwrap();
+    assert!(files.len() == 1 && files[0].as_str().unwrap().ends_with("esp/mine.efi"), "{told}");
+    let changes = told["changes"].as_array().unwrap().iter();
+    let changes = changes.map(|change| {
+        (change["variable"].as_str().unwrap().to_owned(), change["appends"].as_bool().unwrap())
+    });
+    (changes.collect(), told["written"].as_bool().unwrap(), told["done"].as_bool().unwrap())
+}
+
+fn owned((name, appends): (&str, bool)) -> (String, bool) {
+    (name.to_owned(), appends)
+}
+
 const SCRIPT: &str = "
 run snowguard keys status --json
 run snowguard keys enroll --dir old --only db --append --db third.pem --yes
@@ -45,18 +63,23 @@ run snowguard keys enroll --dir strangers --only db --append --db third.pem --ye
 run snowguard keys enroll --dir old --only dbx --append --dbx revoked.esl
 run snowguard keys apply --esp esp update.auth
 run snowguard keys status --json
+run snowguard keys rotate --dry-run --json --dir old --new new --esp esp
 # Stopped at any time, what started before still starts, and what is left is done later.
 for delay in 0.5 1.5 3 5; do
     timeout -s KILL $delay snowguard keys rotate --dir old --new new --esp esp > /dev/null 2>&1
     run snowguard pe verify --efivars esp/mine.efi
 done
 run snowguard keys rotate --dir old --new new --esp esp
-run snowguard keys rotate --dir old --new new --esp esp
+run snowguard keys rotate --json --dir old --new new --esp esp
 run snowguard pe verify --efivars esp/mine.efi
 run snowguard pe verify --db old/db.pem esp/mine.efi
+# Once more, not stopped.
+run snowguard keys rotate --json --dir new --new newer --esp esp
+run snowguard pe verify --efivars esp/mine.efi
+run snowguard pe verify --db new/db.pem esp/mine.efi
 run snowguard keys status --json
 run snowguard keys reset --dir old
-run snowguard keys reset --dir new
+run snowguard keys reset --dir newer
 run snowguard keys status --json
 run snowguard keys enroll --dir old --append --yes
 run snowguard keys status --json
@@ -68,7 +91,7 @@ run snowguard keys status --json
 fn the_firmware_takes_what_we_sign() {
     let machine = Machine::new();
     let owner = "12345678-9abc-def0-1234-56789abcdef0";
-    for name in ["old", "new", "strangers"] {
+    for name in ["old", "new", "newer", "strangers"] {
         machine.snowguard.success(format!("keys create --dir {name} --name {name} --owner {owner}"));
     }
     for name in ["third", "oem"] {
@@ -101,7 +124,7 @@ fn the_firmware_takes_what_we_sign() {
     machine.snowguard.success("pe sign --key old/db.key --cert old/db.pem programs/mine.efi");
 
     let mut initrd = Initrd::new(&machine, SCRIPT);
-    for folder in ["old", "new", "strangers"] {
+    for folder in ["old", "new", "newer", "strangers"] {
         initrd.add(&machine.path(folder), folder);
     }
     initrd.add(&machine.path("programs"), "esp");
@@ -133,25 +156,30 @@ fn the_firmware_takes_what_we_sign() {
     assert_eq!(certificates(&status, "db"), [of("old", db), "CN=oem".to_owned(), "CN=third".to_owned()]);
     assert!(list(&status, "dbx").1 >= 2, "{status}");
 
+    let every = [("db", true), ("KEK", true), ("PK", false), ("KEK", false), ("db", false)];
+    assert_eq!(rotation(&next("keys rotate", 0)), (every.map(owned).to_vec(), false, false));
     for _ in 0..4 {
         next("pe verify", 0);
     }
     next("keys rotate", 0);
-    next("keys rotate", 0);
+    assert_eq!(rotation(&next("keys rotate", 0)), (Vec::new(), true, true));
     next("pe verify", 0);
     // Nothing signed by the old key is left on it.
     next("pe verify", 1);
+    assert_eq!(rotation(&next("keys rotate", 0)), (every.map(owned).to_vec(), true, true));
+    next("pe verify", 0);
+    next("pe verify", 1);
     let status = next("keys status", 0);
-    assert_eq!(certificates(&status, "PK"), [of("new", pk)]);
+    assert_eq!(certificates(&status, "PK"), [of("newer", pk)]);
     let mut lists = [certificates(&status, "KEK"), certificates(&status, "db")];
     for list in &mut lists {
         list.sort();
     }
-    assert_eq!(lists[0], [of("new", kek), "CN=oem".to_owned()]);
-    assert_eq!(lists[1], [of("new", db), "CN=oem".to_owned(), "CN=third".to_owned()]);
+    assert_eq!(lists[0], [of("newer", kek), "CN=oem".to_owned()]);
+    assert_eq!(lists[1], [of("newer", db), "CN=oem".to_owned(), "CN=third".to_owned()]);
 
     assert!(next("keys reset --dir old", 3).contains("is not the one in old"));
-    next("keys reset --dir new", 0);
+    next("keys reset --dir newer", 0);
     assert!(next("keys status", 0).contains("\"setupMode\": true"));
     next("keys enroll --dir old --append", 0);
     let status = next("keys status", 0);

@@ -9,6 +9,7 @@
 //! | `enrolment` | [`plan`]: which variables have to be written, in which order, signed by which key |
 //! | `apply` | [`SignedEnrolment`]: signing a plan, and writing it |
 //! | `rotation` | [`Rotation`]: new keys for a machine that has keys |
+//! | `machine_rotation` | [`MachineRotation`]: the same together with its programs |
 //! | `sbctl` | [`SbctlFolder`]: the keys of sbctl, and what it signs |
 //! | `trust` | trust lists, from files, folders and variables |
 //! | `programs` | [`FoundPrograms`]: the EFI programs below a folder |
@@ -26,6 +27,7 @@ mod efivars;
 mod enrolment;
 mod file_list;
 mod key_folder;
+mod machine_rotation;
 mod option_roms;
 mod programs;
 mod rotation;
@@ -43,11 +45,10 @@ pub use enrolment::{
 };
 pub use file_list::{FileListError, ListedFile, read_file_list};
 pub use key_folder::{ExistingKey, KeyFolder, KeyFolderError, NewKeys};
+pub use machine_rotation::{EachProgram, MachineRotation, RotationEnd, RotationRequest};
 pub use option_roms::{EVENT_LOG, OptionRomError, digest_list, read_option_roms};
 pub use programs::FoundPrograms;
-pub use rotation::{
-    Generation, MachineLists, RotateError, Rotation, RotationStep, SignedRotation, policy_without, write_all,
-};
+pub use rotation::{Generation, MachineLists, RotateError, Rotation, RotationStep, SignedRotation};
 pub use sbctl::{Bundle, SbctlError, SbctlFolder};
 pub use shim::{ShimError, is_image, read_level, read_sbat, read_shim_levels};
 pub use state::{MICROSOFT, SecureBootState, describe, owner_name};

@@ -16,13 +16,16 @@
 use crate::apply::{EnrolError, sign};
 use crate::efivars::{Efivars, EfivarsError};
 use crate::enrolment::{OwnerKeys, VariableChange, without};
+use crate::file_list::FileListError;
 use crate::key_folder::{KeyFolder, KeyFolderError};
+use crate::trust::TrustError;
 use authenticode::Time;
 use authenticode::certificate::Certificate;
 use authenticode::lists::{SignatureDatabase, SignatureList, SignatureListKind};
-use authenticode::sign::SecretSource;
+use authenticode::sign::{SecretSource, SignError};
 use authenticode::variable::{Variable, VariableContent};
 use authenticode::verify::TrustPolicy;
+use files::FileError;
 
 /// Why keys are not rotated.
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +52,24 @@ pub enum RotateError {
     /// The new way back cannot be written, so nothing was changed.
     #[error("nothing was changed")]
     Removal(#[source] KeyFolderError),
+    /// What the machine trusts cannot be read.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
+    /// A list of programs cannot be read.
+    #[error(transparent)]
+    List(#[from] FileListError),
+    /// The list of programs cannot be written.
+    #[error(transparent)]
+    Write(#[from] FileError),
+    /// The new db key cannot be used.
+    #[error(transparent)]
+    Key(#[from] KeyFolderError),
+    /// The new db key cannot sign programs.
+    #[error(transparent)]
+    Signer(SignError),
+    /// Some programs could not be signed; which, was reported already.
+    #[error("not all programs could be signed")]
+    Programs,
 }
 
 impl RotateError {
@@ -58,7 +79,8 @@ impl RotateError {
             Self::Variable(error) => error.hint(),
             Self::NoPlatformKey => Some("`snowguard keys enroll` enrols the new keys"),
             Self::Sign(error) => error.hint(),
-            Self::Removal(error) => error.hint(),
+            Self::Removal(error) | Self::Key(error) => error.hint(),
+            Self::Trust(error) => error.hint(),
             _ => None,
         }
     }
@@ -229,12 +251,15 @@ impl SignedRotation {
 }
 
 /// Writes variables in this order.
-pub fn write_all(variables: &Efivars, changes: &[(Variable, VariableContent)]) -> Result<(), EfivarsError> {
+pub(crate) fn write_all(
+    variables: &Efivars,
+    changes: &[(Variable, VariableContent)],
+) -> Result<(), EfivarsError> {
     changes.iter().try_for_each(|(variable, content)| variables.write(*variable, content))
 }
 
 /// The policy of a machine without a certificate in db.
-pub fn policy_without(policy: &TrustPolicy, certificate: &Certificate) -> TrustPolicy {
+pub(crate) fn policy_without(policy: &TrustPolicy, certificate: &Certificate) -> TrustPolicy {
     let mut after = policy.clone();
     after.db.entries.retain(|entry| entry.data != certificate.der());
     after

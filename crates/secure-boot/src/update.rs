@@ -9,6 +9,7 @@ use authenticode::certificate::{Certificate, KeyKind};
 use authenticode::file::{self, ImageFile, ImageFileError};
 use authenticode::lists::{self, DatabaseEntry, ListError, SignatureDatabase};
 use authenticode::pe::ImageError;
+use authenticode::sign::SignError;
 use authenticode::variable::{
     Authenticated, AuthenticatedError, SignedFor, Variable, VariableContent, VariableError,
 };
@@ -218,7 +219,7 @@ pub struct RefusedProgram {
     pub reason: Refusal,
 }
 
-/// Why a program cannot be judged.
+/// Why a program cannot be judged or signed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ProgramError {
@@ -232,6 +233,14 @@ pub enum ProgramError {
         path: PathBuf,
         /// What is wrong.
         source: ImageError<std::io::Error>,
+    },
+    /// It cannot be signed, or a signature cannot be removed.
+    #[error("{}", path.display())]
+    Sign {
+        /// The program.
+        path: PathBuf,
+        /// Why not.
+        source: SignError,
     },
     /// A part of a folder cannot be looked into.
     #[error(transparent)]
