@@ -22,6 +22,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("vulnerability-db", &["files", "http-client", "terminal", "vulnerability"]),
     ("matching", &["vulnerability"]),
     ("scanner", &["files", "matching", "nix-formats", "terminal", "vulnerability", "vulnerability-db"]),
+    (
+        "tracker",
+        &["files", "http-client", "matching", "scanner", "terminal", "vulnerability", "vulnerability-db"],
+    ),
     // The boot wing.
     ("authenticode", &["files"]),
     ("secure-boot", &["authenticode", "files"]),
@@ -40,6 +44,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "scanner",
             "secure-boot",
             "terminal",
+            "tracker",
             "vulnerability",
             "vulnerability-db",
         ],
@@ -58,7 +63,7 @@ struct Forbidden {
     why: &'static str,
 }
 
-const SQLITE: &[&str] = &["rusqlite", "libsqlite3-sys", "diesel"];
+const SQLITE: &[&str] = &["rusqlite", "libsqlite3-sys"];
 const NETWORK: &[&str] = &["ureq", "rustls", "ring", "http"];
 const COMPRESSION: &[&str] = &["flate2", "zstd", "zstd-sys", "zip"];
 const FILES: &[&str] = &["files", "tempfile"];

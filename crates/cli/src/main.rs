@@ -29,6 +29,7 @@ mod sbat;
 mod scan;
 mod show;
 mod target;
+mod tracker;
 mod update;
 
 use clap::error::{ContextKind, ContextValue};
@@ -65,6 +66,9 @@ enum Command {
     Explain(explain::Options),
     Show(show::Options),
     Demo(demo::Options),
+    /// Run the tracker: the web service that follows vulnerabilities in nixpkgs.
+    #[command(subcommand)]
+    Tracker(tracker::Command),
     /// Inspect, verify and sign EFI programs, and change their sections.
     #[command(subcommand)]
     Pe(pe::Command),
@@ -116,6 +120,7 @@ fn main() -> ExitCode {
         Command::Diff(options) => diff::run(&options),
         Command::Explain(options) => explain::run(&options),
         Command::Demo(options) => demo::run(&options),
+        Command::Tracker(command) => tracker::run(command),
         Command::Pe(command) => pe::run(&command),
         Command::Sbat(command) => sbat::run(&command),
         Command::Keys(command) => keys::run(&command),

@@ -7,6 +7,7 @@
 //! | real data next to the project | [`data()`], [`files`] |
 //! | programs of the toolbox | [`ToolboxFolder`], [`sandbox`], [`NixStore`], [`Browser`] |
 //! | servers on the loopback device | [`FileServer`], [`serve`], [`serve_in_turn`]; with the feature `tls`, `TlsIdentity` |
+//! | PostgreSQL | [`postgres_database`], [`Postgres`] |
 //! | Python programs and libraries | [`python`], [`peers()`] |
 //!
 //! What is missing is a panic that names the command to get it, so that a test fails; none is
@@ -20,6 +21,7 @@ mod file_server;
 mod nix;
 mod outcome;
 mod peers;
+mod postgres;
 mod program;
 mod scratch;
 mod server;
@@ -33,6 +35,7 @@ pub use file_server::{Fault, FileServer};
 pub use nix::{Nix, NixStore};
 pub use outcome::{Outcome, run_with_input};
 pub use peers::{peer_file, peers, python};
+pub use postgres::{Postgres, postgres_database};
 pub use program::{Arguments, Snowguard};
 pub use scratch::{Scratch, copy_tree};
 pub use server::{HttpRequest, http_ok, http_response, nobody, serve, serve_in_turn};

@@ -175,6 +175,7 @@ const DEBIAN_PACKAGES: &[&str] = &[
     "git",
     "man-db",
     "mmdebstrap",
+    "postgresql",
     "bubblewrap",
     "debian-archive-keyring",
 ];

@@ -1,0 +1,84 @@
+//! `snowguard tracker`: the web service.
+
+use crate::exit::Failure;
+use clap::{Args, Subcommand};
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use tracker::app::Clock;
+use tracker::config::Config;
+use tracker::serve;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Serve(ServeOptions),
+}
+
+/// Run the service.
+#[derive(Debug, Args)]
+#[command(after_help = SERVE_HELP)]
+pub(crate) struct ServeOptions {
+    #[command(flatten)]
+    place: Place,
+    /// Listen at this address
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<SocketAddr>,
+}
+
+/// Where the service's data is.
+#[derive(Debug, Args)]
+struct Place {
+    /// Read the set-up from this file
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Keep data in this folder
+    #[arg(long, value_name = "FOLDER")]
+    data: Option<PathBuf>,
+    /// Use this database: a `postgres://` URL, or a file for SQLite
+    #[arg(long, value_name = "URL")]
+    database: Option<String>,
+}
+
+const SERVE_HELP: &str = "\
+Examples:
+  snowguard tracker serve --data /var/lib/snowguard-tracker
+  snowguard tracker serve --database postgres://tracker@localhost/tracker --listen 0.0.0.0:8080
+  snowguard tracker serve --config /etc/snowguard/tracker.toml";
+
+pub(crate) fn run(command: Command) -> Result<ExitCode, Failure> {
+    match command {
+        Command::Serve(options) => run_service(&options),
+    }
+}
+
+impl Place {
+    /// The set-up that the file and these options make together.
+    fn config(&self) -> Result<Config, Failure> {
+        let mut config = match &self.config {
+            Some(path) => Config::read(path).map_err(|error| Failure::usage(error.into()))?,
+            None => Config::default(),
+        };
+        if let Some(data) = &self.data {
+            config.data.clone_from(data);
+        }
+        if let Some(database) = &self.database {
+            config.database = Some(database.clone());
+        }
+        Ok(config)
+    }
+}
+
+fn run_service(options: &ServeOptions) -> Result<ExitCode, Failure> {
+    let mut config = options.place.config()?;
+    if let Some(listen) = options.listen {
+        config.listen = listen;
+    }
+    let app = serve::open(config, Clock::system()).map_err(Failure::failed)?;
+    let ready = |address| {
+        // Nobody may be reading.
+        let _ = writeln!(terminal::stderr(), "listening at http://{address}/");
+    };
+    serve::serve(app, ready, serve::asked_to_end()).map_err(Failure::failed)?;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,59 @@
+CREATE TABLE account (
+    id {id},
+    -- GitHub's number for the person: names change.
+    github_id BIGINT UNIQUE,
+    github_login {text},
+    -- The name of a local account.
+    local_name {text} UNIQUE,
+    display_name {text},
+    email {text},
+    email_confirmed_at BIGINT,
+    -- Argon2id, as a PHC string.
+    password {text},
+    totp_secret {bytes},
+    -- The last time step that was used: each code counts once.
+    totp_used BIGINT,
+    created_at BIGINT NOT NULL,
+    disabled_at BIGINT
+);
+
+-- 'admin', 'security-team', 'committer'. Maintainers are known by the package sets.
+CREATE TABLE role_grant (
+    account BIGINT NOT NULL REFERENCES account (id),
+    role {text} NOT NULL,
+    -- 'admin' (a person gave it) or 'github' (a team's membership)
+    origin {text} NOT NULL,
+    granted_at BIGINT NOT NULL,
+    PRIMARY KEY (account, role, origin)
+);
+
+CREATE TABLE session (
+    -- SHA-256 of the cookie.
+    hash {bytes} PRIMARY KEY,
+    account BIGINT NOT NULL REFERENCES account (id),
+    csrf {text} NOT NULL,
+    created_at BIGINT NOT NULL,
+    seen_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL
+);
+CREATE INDEX session_of_account ON session (account);
+
+CREATE TABLE token (
+    id {id},
+    hash {bytes} NOT NULL UNIQUE,
+    account BIGINT NOT NULL REFERENCES account (id),
+    name {text} NOT NULL,
+    -- Separated by spaces.
+    scopes {text} NOT NULL,
+    created_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    used_at BIGINT,
+    revoked_at BIGINT
+);
+CREATE INDEX token_of_account ON token (account);
+
+-- GitHub's deliveries that were seen: each counts once.
+CREATE TABLE delivery (
+    id {text} PRIMARY KEY,
+    received_at BIGINT NOT NULL
+);

@@ -1,0 +1,78 @@
+//! How the service is set up: `tracker.toml`, with defaults for all of it.
+
+use serde::Deserialize;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+/// The most bytes of the file.
+const MAXIMUM: u64 = 1 << 20;
+
+/// The set-up.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[non_exhaustive]
+pub struct Config {
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// The data folder: the database where none is named, the search index, copies of sources.
+    pub data: PathBuf,
+    /// A `postgres://` URL, or a path.
+    pub database: Option<String>,
+    /// How the service is reached from outside, such as `https://tracker.example.org`. Cookies are
+    /// only sent over TLS if it begins with `https`.
+    pub url: Option<String>,
+    /// What the site calls itself.
+    pub title: String,
+    /// Who may be asked: shown at the foot of each page.
+    pub contact: Option<String>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: (Ipv4Addr::LOCALHOST, 8080).into(),
+            data: PathBuf::from("."),
+            database: None,
+            url: None,
+            title: "Snowguard".to_owned(),
+            contact: None,
+        }
+    }
+}
+
+/// Why a set-up cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("cannot read {}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: files::ReadError,
+    },
+    /// The file is no set-up.
+    #[error("{} is no configuration of the tracker", path.display())]
+    Parse {
+        /// The file.
+        path: PathBuf,
+        /// Where, and what is wrong there.
+        #[source]
+        source: Box<toml::de::Error>,
+    },
+}
+
+impl Config {
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// Where it cannot be read, has a setting that is unknown, or one of the wrong type.
+    pub fn read(path: &Path) -> Result<Self, ConfigError> {
+        let wrong = |source| ConfigError::Read { path: path.to_path_buf(), source };
+        let text = files::read_text(path, MAXIMUM).map_err(wrong)?;
+        toml::from_str(&text)
+            .map_err(|source| ConfigError::Parse { path: path.to_path_buf(), source: Box::new(source) })
+    }
+}

@@ -1,0 +1,7 @@
+//! The tests of the service. All of them run on SQLite and on PostgreSQL.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod database;
+mod history;
+mod support;
