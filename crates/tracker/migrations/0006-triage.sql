@@ -43,7 +43,7 @@ CREATE TABLE suggestion (
     -- Counts up with each change: who decides on an older one is told.
     version BIGINT NOT NULL DEFAULT 1
 );
-CREATE INDEX suggestion_queue ON suggestion (state, risk, id);
+CREATE INDEX suggestion_queue ON suggestion (state, risk DESC, id);
 CREATE INDEX suggestion_of_package ON suggestion (package, state);
 CREATE INDEX suggestion_of_assignee ON suggestion (assignee, state);
 

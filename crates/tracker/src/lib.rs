@@ -9,5 +9,6 @@ pub mod config;
 pub mod controllers;
 pub mod database;
 mod hex;
+mod json;
 pub mod models;
 pub mod serve;

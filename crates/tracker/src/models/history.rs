@@ -190,6 +190,19 @@ pub fn of_subject(
     )
 }
 
+/// An entry, by its number.
+///
+/// # Errors
+/// Those of the database.
+pub fn entry(connection: &mut Connection, number: i64) -> Result<Option<Entry>, DatabaseError> {
+    connection.query_optional(
+        "SELECT h.number, h.at, h.actor, h.subject_kind, h.subject, h.action, c.body
+         FROM history h JOIN history_content c ON c.number = h.number WHERE h.number = $1",
+        params![number],
+        read,
+    )
+}
+
 fn read(row: &Row<'_>) -> Result<Entry, DatabaseError> {
     let expected = |column, expected| DatabaseError::Column { column, expected };
     let kind: String = row.get(3)?;

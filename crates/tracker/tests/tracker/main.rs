@@ -5,3 +5,4 @@
 mod database;
 mod history;
 mod support;
+mod triage;
