@@ -1,6 +1,7 @@
 //! What the service knows, and what may be done with it: one module an idea, each with its types
 //! and its queries. Decisions are pure functions over these types; queries are thin.
 
+pub mod advisory;
 pub mod finding;
 pub mod history;
 pub mod ids;
