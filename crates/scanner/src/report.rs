@@ -35,6 +35,8 @@ mod spdx;
 mod table;
 mod template;
 mod text;
+#[cfg(test)]
+mod whole;
 
 pub use begin_rules::begin_rules;
 pub use json::FORMAT_VERSION;

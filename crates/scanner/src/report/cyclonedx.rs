@@ -50,7 +50,7 @@ fn reference(index: usize) -> String {
     format!("package-{index}")
 }
 
-fn component(scan: &Scan, index: usize, package: &Package) -> Value {
+pub(super) fn component(scan: &Scan, index: usize, package: &Package) -> Value {
     let mut component = Map::new();
     let mut add = |key: &str, value: Value| drop(component.insert(key.to_owned(), value));
     add("bom-ref", json!(reference(index)));
@@ -119,7 +119,7 @@ fn is_cpe(text: &str) -> bool {
         && text.strip_prefix("cpe:2.3:").is_some_and(|r| fields(r) == 11 && r.starts_with(['a', 'o', 'h']))
 }
 
-fn vulnerability(scan: &Scan, entry: &FindingEntry<'_>) -> Value {
+pub(super) fn vulnerability(scan: &Scan, entry: &FindingEntry<'_>) -> Value {
     let finding = entry.finding;
     let mut value = Map::new();
     let mut add = |key: &str, content: Value| drop(value.insert(key.to_owned(), content));

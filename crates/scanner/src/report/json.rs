@@ -56,7 +56,7 @@ pub(super) fn write(
 /// A finding as matching gives it, with what the report adds.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Finding<'a> {
+pub(super) struct Finding<'a> {
     package: usize,
     /// Its target's index, if there are several.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -72,7 +72,7 @@ struct Finding<'a> {
 }
 
 impl<'a> Finding<'a> {
-    fn of(scan: &Scan, entry: &FindingEntry<'a>) -> Self {
+    pub(super) fn of(scan: &Scan, entry: &FindingEntry<'a>) -> Self {
         let suppression =
             entry.suppression.map(|s| json!({ "reason": s.reason, "rule": s.origin, "until": s.until }));
         let matching::Finding { package: _, cve, status, confidence, fixed_in, evidence } = entry.finding;
@@ -90,7 +90,7 @@ impl<'a> Finding<'a> {
     }
 }
 
-fn target(target: &ScannedTarget) -> Value {
+pub(super) fn target(target: &ScannedTarget) -> Value {
     json!({
         "name": target.name,
         "kind": target.kind.name(),
@@ -103,7 +103,7 @@ fn target(target: &ScannedTarget) -> Value {
     })
 }
 
-fn warnings(warnings: &[Warning]) -> Vec<Value> {
+pub(super) fn warnings(warnings: &[Warning]) -> Vec<Value> {
     warnings.iter().map(|w| json!({ "place": w.place, "problem": w.problem })).collect()
 }
 
@@ -122,7 +122,7 @@ impl Serialize for Unpacked<'_> {
 /// What is known about a vulnerability, in short. The whole is in `snowguard show --json`.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct About<'a> {
+pub(super) struct About<'a> {
     id: CveId,
     url: String,
     summary: &'a str,
@@ -161,7 +161,7 @@ struct Link<'a> {
 }
 
 impl<'a> About<'a> {
-    fn of(vulnerability: &'a Vulnerability) -> Self {
+    pub(super) fn of(vulnerability: &'a Vulnerability) -> Self {
         let records = &vulnerability.records;
         let known_exploited = vulnerability.known_exploited.as_ref().map(|known| {
             json!({

@@ -108,7 +108,7 @@ impl Seen {
     }
 }
 
-fn statement(scan: &Scan, entry: &FindingEntry<'_>) -> Value {
+pub(super) fn statement(scan: &Scan, entry: &FindingEntry<'_>) -> Value {
     let finding = entry.finding;
     let package = entry.package;
     let mut value = Map::new();

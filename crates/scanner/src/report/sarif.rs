@@ -38,7 +38,7 @@ pub(super) fn write(out: &mut dyn io::Write, scan: &Scan, shown: &Shown<'_>) -> 
     write_within(out, scan, shown, MAXIMUM_RESULTS)
 }
 
-fn write_within(
+pub(super) fn write_within(
     out: &mut dyn io::Write,
     scan: &Scan,
     shown: &Shown<'_>,
@@ -95,7 +95,7 @@ fn write_within(
     Ok(notes)
 }
 
-fn notification(text: &str) -> Value {
+pub(super) fn notification(text: &str) -> Value {
     json!({ "level": "warning", "message": { "text": clean(text) } })
 }
 
@@ -186,7 +186,7 @@ impl<L: Serialize> Serialize for Driver<L> {
     }
 }
 
-fn rule(entry: &FindingEntry<'_>) -> Value {
+pub(super) fn rule(entry: &FindingEntry<'_>) -> Value {
     let cve = entry.finding.cve;
     let summary = Some(clean(entry.summary())).filter(|s| !s.is_empty()).unwrap_or_else(|| cve.to_string());
     let full = entry.vulnerability.and_then(description).map_or_else(|| summary.clone(), clean);
@@ -285,7 +285,7 @@ fn level(entry: &FindingEntry<'_>) -> &'static str {
     }
 }
 
-fn result(scan: &Scan, entry: &FindingEntry<'_>, places: &BTreeMap<CveId, usize>) -> Value {
+pub(super) fn result(scan: &Scan, entry: &FindingEntry<'_>, places: &BTreeMap<CveId, usize>) -> Value {
     let finding = entry.finding;
     let package = entry.package;
     let (kind, level) = match finding.status {

@@ -52,7 +52,7 @@ fn id(index: usize) -> String {
     format!("SPDXRef-Package-{index}")
 }
 
-fn package<'a>(
+pub(super) fn package<'a>(
     scan: &Scan,
     index: usize,
     package: &Package,
