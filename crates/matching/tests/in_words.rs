@@ -156,6 +156,35 @@ fn an_enrichment_that_misread_the_text() {
 }
 
 #[test]
+fn one_version_in_the_text() {
+    // The forms of CVE-2020-18770, and of texts that name others beside it.
+    let zziplib =
+        record("A flaw in zzip_disk_entry in mmapped.c in zziplib 0.13.69.", &nothing(), &json!([]));
+    check(&zziplib, "zziplib", "", "0.13.69 |");
+    let status = |record: &Vulnerability, pname, version| shown(record, pname, version, "");
+    for version in ["0.13.68", "0.13.70"] {
+        assert_eq!(status(&zziplib, "zziplib", version), Some(FindingStatus::Unknown), "{version}");
+    }
+    let beside = record("A leak in zziplib 0.13.69 when built with frobnicate 1.2.", &nothing(), &json!([]));
+    assert_eq!(status(&beside, "frobnicate", "1.2"), None);
+    // An unknown maker makes it another product, and a common word is anybody's.
+    let other = record("A leak in Acme zziplib 0.13.69.", &nothing(), &json!([]));
+    assert_eq!(status(&other, "zziplib", "0.13.69"), None);
+    let common = record("A leak in the client 1.2.3.", &nothing(), &json!([]));
+    assert_eq!(status(&common, "client", "1.2.3"), None);
+    // What the text limits to another system is not here.
+    let text = "A flaw in zziplib 0.13.69 on Windows allows local users to read files.";
+    check(&record(text, &nothing(), &json!([])), "zziplib", "", "| 0.13.69");
+    let text = "A flaw in zziplib before 0.13.70 on Windows allows local users to read files.";
+    check(&record(text, &nothing(), &json!([])), "zziplib", "", "| 0.13.69");
+    // An enrichment knows more of other versions.
+    let enriched = json!([{"version": "0", "lessThanOrEqual": "0.13.69", "status": "affected"}]);
+    let text = "A flaw in mmapped.c in zziplib 0.13.69.";
+    let enriched = record(text, &nothing(), &entry("zziplib", "zziplib", &enriched));
+    check(&enriched, "zziplib", "", "0.13.1 0.13.69 | 0.13.70");
+}
+
+#[test]
 fn an_end_that_the_text_names_as_the_fix() {
     // The forms of CVE-2024-32039, CVE-2024-47524 and CVE-2024-35190.
     let freerdp =

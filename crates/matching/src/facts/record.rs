@@ -29,6 +29,7 @@ pub(crate) struct RecordFacts<'a> {
     system: OnceCell<Option<(&'static str, String)>>,
     language: OnceCell<Option<&'static Language>>,
     spans: OnceCell<Vec<Span>>,
+    single: OnceCell<Option<Span>>,
     fixes: OnceCell<Vec<String>>,
     hosted_edition: OnceCell<bool>,
     /// Only a service that its operator hosts is affected.
@@ -81,6 +82,7 @@ impl<'a> RecordFacts<'a> {
             system: OnceCell::new(),
             language: OnceCell::new(),
             spans: OnceCell::new(),
+            single: OnceCell::new(),
             fixes: OnceCell::new(),
             hosted_edition: OnceCell::new(),
             hosted: false,
@@ -151,6 +153,11 @@ impl RecordFacts<'_> {
     /// The versions that the description gives.
     pub(crate) fn spans(&self) -> &[Span] {
         self.spans.get_or_init(|| prose::spans(self.description()))
+    }
+
+    /// The first version that the description gives behind a name, as a span of it alone.
+    pub(crate) fn single(&self) -> Option<&Span> {
+        self.single.get_or_init(|| prose::single(self.description())).as_ref()
     }
 
     /// The releases that the description names as having the fix.

@@ -67,7 +67,7 @@ pub(super) fn by_text(
     if facts.naming != Naming::Nothing || facts.is_enrichment() {
         return None;
     }
-    let mut phrases = record.spans().iter().flat_map(|span| &span.of);
+    let mut phrases = record.spans().iter().chain(record.single()).flat_map(|span| &span.of);
     let (phrase, called) = phrases.find_map(|phrase| Some((phrase, called(phrase, record, package)?)))?;
     if package.never.iter().any(|rule| rule.covers(cve, iter::once(&called.name), &[])) {
         return None;

@@ -134,7 +134,13 @@ pub(super) fn of<'a>(
         }
         _ => None,
     };
-    if let Some(wording) = wording.or_else(|| wording::instead(package, record, facts)) {
+    let instead = || {
+        let said = wording::instead(package, record, facts)?;
+        let affected = said.status == FindingStatus::Affected;
+        let not_here = || wording::not_here(package, record, facts);
+        Some(affected.then(not_here).flatten().unwrap_or(said))
+    };
+    if let Some(wording) = wording.or_else(instead) {
         return reworded(wording);
     }
     make(status, weight, confidence, Basis::Verdict(verdict))

@@ -4,19 +4,21 @@
 //! Each rule looks at one way in which ranges mislead, and gives what the text says with the words
 //! that say it.
 
+mod instead;
+
+pub(super) use instead::instead;
+
 use super::weight::Weight;
-use crate::facts::product::Naming;
 use crate::facts::{PackageFacts, RecordFacts, StatementFacts};
 use crate::finding::FindingStatus;
-use crate::identity::in_words::called;
 use crate::prose::{self, parts, versions};
 use crate::vocabulary::RELATED;
 use jiff::civil::Date;
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use vulnerability::model::{Bound, Precision, Statement, Status, VersionRange, VersionScheme};
-use vulnerability::prose::{Span, spans as spans_of};
-use vulnerability::{ranges, version};
+use vulnerability::prose::Span;
+use vulnerability::version;
 
 /// What the text says of a package's version.
 pub(super) struct Wording {
@@ -53,12 +55,7 @@ pub(super) fn limit(
     if facts.conventions.texts_limit_nothing {
         return None;
     }
-    let record_wide = || {
-        other_system(record)
-            .or_else(|| other_language(package, record, facts))
-            .map(|text| Wording::unaffected(Weight::Nothing, text))
-    };
-    record_wide().or_else(|| {
+    not_here(package, record, facts).or_else(|| {
         let range = range?;
         of_service(package, record, facts, range)
             .map(|text| Wording::unaffected(weight, text))
@@ -67,6 +64,17 @@ pub(super) fn limit(
             .or_else(|| below_the_only(package, record, range, weight))
             .or_else(|| named_as_fix(package, record, range, weight))
     })
+}
+
+/// Reasons of the whole record: the flaw is on another operating system, or in another part.
+pub(super) fn not_here(
+    package: &PackageFacts<'_>,
+    record: &RecordFacts<'_>,
+    facts: &StatementFacts<'_>,
+) -> Option<Wording> {
+    other_system(record)
+        .or_else(|| other_language(package, record, facts))
+        .map(|text| Wording::unaffected(Weight::Nothing, text))
 }
 
 /// The description limits the flaw to another operating system.
@@ -314,113 +322,6 @@ fn before_all<'a>(own: &str, ranges: &'a [VersionRange]) -> Option<&'a str> {
         }
     }
     first
-}
-
-/// What the description says, where the statement gives no version at all.
-pub(super) fn instead(
-    package: &PackageFacts<'_>,
-    record: &RecordFacts<'_>,
-    facts: &StatementFacts<'_>,
-) -> Option<Wording> {
-    let silent = |r: &VersionRange| {
-        r.status == Status::Affected
-            && r.changes.is_empty()
-            && r.lower == Bound::Unbounded
-            && r.upper == Bound::Unbounded
-    };
-    if facts.statement.ranges.is_empty() || !facts.statement.ranges.iter().all(silent) {
-        return None;
-    }
-    if facts.naming == Naming::Nothing && !facts.is_enrichment() {
-        return in_words(package, record);
-    }
-    let text = record.description();
-    if let Some(only) = versions::only_version(text, &facts.products) {
-        // The newest version when the record was written, and the range goes up to that.
-        let newest = facts.statement.ranges.iter().any(ranges::is_up_to_the_newest);
-        let before = || version::compare(VersionScheme::Generic, &package.version, only);
-        if newest && before().is_some_and(Ordering::is_lt) {
-            let text = format!("up to the latest version, and the only one that the text gives is {only}");
-            let (status, weight) = (FindingStatus::Affected, Weight::Vague);
-            let wording = Wording { status, weight, text, comparisons: Vec::new() };
-            return Some(wording.comparing(package, "<", only));
-        }
-        // "6.1-3-gdeadbee" is a snapshot after 6.1.
-        let own = package.version.as_str();
-        let same = only
-            .strip_prefix(own)
-            .is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_digit() || c == '.'));
-        // Who names one version has looked at no other.
-        let status = if same { FindingStatus::Affected } else { FindingStatus::Unknown };
-        let text = format!("{only}, the only version that the text gives");
-        return Some(Wording { status, weight: Weight::Vague, text, comparisons: Vec::new() }.comparing(
-            package,
-            if same { "=" } else { "is not" },
-            only,
-        ));
-    }
-    let about = |sentence: &&str| facts.spelt.iter().any(|name| prose::names_product(sentence, name));
-    let spans: Vec<Span> = text.split(". ").filter(about).flat_map(spans_of).collect();
-    let decided = by_spans(&spans, &package.version)?;
-    let status = if decided.0 { FindingStatus::Affected } else { FindingStatus::NotAffected };
-    let text = format!("the text: {}", decided.1);
-    Some(Wording { status, weight: Weight::Vague, text, comparisons: Vec::new() })
-}
-
-/// What the author says in words alone. An enrichment that gives the same end has read them, and
-/// says it in a form that is made for it; one that gives another end has misread them.
-fn in_words(package: &PackageFacts<'_>, record: &RecordFacts<'_>) -> Option<Wording> {
-    let about = |span: &&Span| span.of.iter().any(|name| called(name, record, package).is_some());
-    let spans: Vec<Span> = record.spans().iter().filter(about).cloned().collect();
-    let (inside, text) = by_spans(&spans, &package.version)?;
-    let status = if inside { FindingStatus::Affected } else { FindingStatus::NotAffected };
-    let gives = |span: &Span| {
-        record.enrichments().flat_map(|s| &s.ranges).any(|range| match &range.upper {
-            Bound::Inclusive(end) => span.inclusive && same_version(end, &span.upper),
-            Bound::Exclusive(end) => !span.inclusive && same_version(end, &span.upper),
-            Bound::Unbounded => false,
-        })
-    };
-    let restated = spans.iter().all(gives);
-    let weight = if restated { Weight::Vague } else { Weight::Precise };
-    Some(Wording { status, weight, text: format!("the text: {text}"), comparisons: Vec::new() })
-}
-
-fn same_version(a: &str, b: &str) -> bool {
-    version::compare(VersionScheme::Generic, a, b).is_some_and(Ordering::is_eq)
-}
-
-/// Whether one of the spans holds a version, and the spans as a text. Several that begin nowhere
-/// are one a line of development. `None` if there are none or one cannot be compared.
-fn by_spans(spans: &[Span], own: &str) -> Option<(bool, String)> {
-    let compare = |other: &str| version::compare(VersionScheme::Generic, own, other);
-    let mut inside = false;
-    let mut texts = Vec::new();
-    for span in spans {
-        let below = match compare(span.upper.trim_end_matches(".x").trim_end_matches(".*"))? {
-            Ordering::Less => true,
-            Ordering::Equal => span.inclusive,
-            Ordering::Greater => false,
-        };
-        let above = match &span.lower {
-            // "HFS 3 before 0.52.10": the first is a number of something else, or a slip.
-            Some(lower)
-                if version::compare(VersionScheme::Generic, lower, &span.upper)
-                    .is_some_and(Ordering::is_gt) =>
-            {
-                return None;
-            }
-            Some(lower) => compare(lower)?.is_ge(),
-            None => true,
-        };
-        inside |= below && above;
-        let from = span.lower.as_ref().map_or(String::new(), |lower| format!("from {lower} "));
-        texts.push(format!("{from}{} {}", if span.inclusive { "up to" } else { "before" }, span.upper));
-    }
-    let nowhere: Vec<VersionRange> = spans.iter().filter(|s| s.lower.is_none()).map(Span::to_range).collect();
-    let covered = spans.iter().any(|s| s.lower.is_some());
-    inside &= covered || ranges::past_its_line(nowhere.iter(), own).is_none();
-    (!spans.is_empty()).then(|| (inside, texts.join("; ")))
 }
 
 /// Single named versions often mean "up to" the last of them when the prose says so: then an older

@@ -307,6 +307,9 @@ fn records_without_a_product_link_to_it() {
     let text = "Stack Overflow vulnerability in libsass 3.6.5";
     let libsass = package("libsass-3.6.5", "https://github.com/sass/libsass");
     let identity = decide(&with_text("", "", text, &links), &libsass).unwrap();
+    assert_eq!((identity.rule, identity.confidence), (IdentityRule::Product, Confidence::High));
+    let text = "Stack Overflow vulnerability in ast_selectors.cpp";
+    let identity = decide(&with_text("", "", text, &links), &libsass).unwrap();
     assert_eq!((identity.rule, identity.confidence), (IdentityRule::Reference, Confidence::Low));
     // Another repository of the owner, and a record that names another product.
     assert_eq!(
