@@ -24,7 +24,16 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("scanner", &["files", "matching", "nix-formats", "terminal", "vulnerability", "vulnerability-db"]),
     (
         "tracker",
-        &["files", "http-client", "matching", "scanner", "terminal", "vulnerability", "vulnerability-db"],
+        &[
+            "files",
+            "http-client",
+            "matching",
+            "nix-formats",
+            "scanner",
+            "terminal",
+            "vulnerability",
+            "vulnerability-db",
+        ],
     ),
     // The boot wing.
     ("authenticode", &["files"]),

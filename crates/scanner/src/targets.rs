@@ -275,7 +275,7 @@ pub fn read(
 }
 
 /// Opens a file that may be compressed.
-pub(crate) fn open_document(path: &Path) -> io::Result<Box<dyn io::Read>> {
+pub fn open_document(path: &Path) -> io::Result<Box<dyn io::Read>> {
     bytes::open(path).map_err(|error| match error {
         TargetError::Io { source, .. } => source,
         other => io::Error::other(other),

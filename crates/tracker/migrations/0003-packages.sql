@@ -49,9 +49,10 @@ CREATE TABLE package (
     homepage {text}
 );
 
--- Which software a derivation's name stands for.
+-- Which software an attribute stands for. A merge or split moves keys; facts stay as they are.
 CREATE TABLE package_key (
-    key {text} PRIMARY KEY,
+    id {id},
+    key {text} NOT NULL UNIQUE,
     package BIGINT NOT NULL REFERENCES package (id),
     -- 'derived' or 'curated': a person's word stays.
     origin {text} NOT NULL
@@ -66,6 +67,7 @@ CREATE TABLE attribute (
 -- meta without what changes with each version: JSON, compressed (zstd).
 CREATE TABLE meta (
     id {id},
+    -- SHA-256, the first half.
     hash {bytes} NOT NULL UNIQUE,
     body {bytes} NOT NULL
 );
@@ -73,39 +75,51 @@ CREATE TABLE meta (
 -- What is known of one version of a derivation.
 CREATE TABLE fact (
     id {id},
+    -- SHA-256, the first half.
     hash {bytes} NOT NULL UNIQUE,
-    package BIGINT NOT NULL REFERENCES package (id),
+    key BIGINT NOT NULL REFERENCES package_key (id),
     meta BIGINT NOT NULL REFERENCES meta (id),
     name {text} NOT NULL,
-    pname {text} NOT NULL,
-    version {text} NOT NULL,
+    -- Null where it is the name's first part; the version too.
+    pname {text},
+    version {text},
     -- Separated by newlines.
     patches {text} NOT NULL DEFAULT ''
 );
-CREATE INDEX fact_of_package ON fact (package);
+CREATE INDEX fact_of_key ON fact (key);
 
 -- From which evaluation to which an attribute was this.
 CREATE TABLE holding (
     channel BIGINT NOT NULL,
     attribute BIGINT NOT NULL,
     system BIGINT NOT NULL,
-    fact BIGINT NOT NULL,
     -- Numbers of evaluations of the channel; the last is null while it holds.
     first BIGINT NOT NULL,
     last BIGINT,
+    fact BIGINT NOT NULL,
     PRIMARY KEY (channel, attribute, system, first)
-);
+) {keyed};
 CREATE INDEX holding_of_fact ON holding (fact);
 
--- What the newest evaluation of a channel gives for an attribute, and nobody needs of older ones.
+-- What the newest evaluation of a channel gives: one row for each holding that has no last. Whoever
+-- wants the present reads this, whose size does not grow with the history.
 CREATE TABLE build (
     channel BIGINT NOT NULL,
     attribute BIGINT NOT NULL,
     system BIGINT NOT NULL,
+    -- Of the holding.
+    first BIGINT NOT NULL,
+    fact BIGINT NOT NULL,
+    package BIGINT NOT NULL,
+    -- In the rolling head only.
+    maintainers BIGINT,
+    -- The hash part of the path, where the rest is the derivation's name; else the path.
     derivation {text},
+    -- 'OUTPUT=PATH' separated by newlines, paths as above.
     outputs {text},
     PRIMARY KEY (channel, attribute, system)
-);
+) {keyed};
+CREATE INDEX build_of_package ON build (package);
 
 -- Attributes that cannot be evaluated.
 CREATE TABLE evaluation_error (
@@ -117,6 +131,8 @@ CREATE TABLE evaluation_error (
     error {text} NOT NULL,
     PRIMARY KEY (channel, attribute, system, first)
 );
+CREATE INDEX evaluation_error_present ON evaluation_error (channel, system, attribute)
+    WHERE last IS NULL;
 
 -- 'x86_64-linux', ...
 CREATE TABLE system (
@@ -127,6 +143,8 @@ CREATE TABLE system (
 -- People and teams that maintain packages, as the rolling head names them.
 CREATE TABLE maintainer (
     id {id},
+    -- 'github:123' where the number is known, else by e-mail or name.
+    identity {text} UNIQUE,
     github_id BIGINT UNIQUE,
     github {text},
     name {text},
@@ -155,3 +173,10 @@ CREATE TABLE package_team (
     PRIMARY KEY (package, team)
 );
 CREATE INDEX package_of_team ON package_team (team);
+
+-- The maintainers and teams that an attribute names, each list once: JSON.
+CREATE TABLE maintainer_list (
+    id {id},
+    hash {bytes} NOT NULL UNIQUE,
+    body {text} NOT NULL
+);

@@ -13,6 +13,7 @@
 //! - Nothing that only one knows: no `LIKE` on mixed case, no `FOR UPDATE`, no arrays, no JSON.
 //! - Two writers meet in a version column (`WHERE id = $1 AND version = $2`), not in a lock.
 
+mod batch;
 pub mod bulk;
 mod connection;
 mod error;

@@ -11,4 +11,5 @@ pub mod database;
 mod hex;
 mod json;
 pub mod models;
+pub mod package_set;
 pub mod serve;

@@ -5,4 +5,5 @@ pub mod advisory;
 pub mod finding;
 pub mod history;
 pub mod ids;
+pub mod package;
 pub mod suggestion;

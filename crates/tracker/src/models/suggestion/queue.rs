@@ -155,11 +155,7 @@ impl Query {
             );
         }
         if let Some(channel) = self.channel {
-            all.add(
-                "EXISTS (SELECT 1 FROM fact f JOIN holding h ON h.fact = f.id
-                 WHERE f.package = s.package AND h.channel = {} AND h.last IS NULL)",
-                channel,
-            );
+            all.add("EXISTS (SELECT 1 FROM build b WHERE b.package = s.package AND b.channel = {})", channel);
         }
         if let Some(set) = &self.set {
             all.add(

@@ -1,0 +1,3 @@
+//! Packages: one software each, over its attribute paths and branches.
+
+pub mod identity;
