@@ -44,6 +44,7 @@ CREATE TABLE suggestion (
     version BIGINT NOT NULL DEFAULT 1
 );
 CREATE INDEX suggestion_queue ON suggestion (state, risk DESC, id);
+CREATE INDEX suggestion_of_rule ON suggestion (rule);
 CREATE INDEX suggestion_of_package ON suggestion (package, state);
 CREATE INDEX suggestion_of_assignee ON suggestion (assignee, state);
 

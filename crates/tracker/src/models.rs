@@ -5,5 +5,6 @@ pub mod advisory;
 pub mod finding;
 pub mod history;
 pub mod ids;
+pub mod knowledge;
 pub mod package;
 pub mod suggestion;

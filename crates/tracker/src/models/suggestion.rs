@@ -8,6 +8,7 @@ pub mod plan;
 pub mod queue;
 pub mod raise;
 pub mod risk;
+pub mod rule;
 
 use super::ids::{AccountId, AdvisoryId, PackageId, RuleId, SuggestionId};
 use crate::database::{Connection, DatabaseError, FromColumn, Row, Value};

@@ -8,10 +8,12 @@ use tracker::database::{DatabaseError, Value};
 use tracker::models::finding::{self, Finding, Scope};
 use tracker::models::history::{self, Subject, SubjectKind};
 use tracker::models::ids::{AccountId, AdvisoryId, ChannelId, MaintainerId, PackageId, SuggestionId};
+use tracker::models::knowledge::{self, Kind, KnowledgeError};
 use tracker::models::suggestion::decision::{self, By, Decision, DecisionError};
 use tracker::models::suggestion::plan::{CveFacts, plan};
 use tracker::models::suggestion::queue::{self, After, Assigned, Order, Query};
 use tracker::models::suggestion::risk::Signs;
+use tracker::models::suggestion::rule::{self, RuleError};
 use tracker::models::suggestion::{self, Reason, State, Suggestion, raise};
 use tracker::params;
 use vulnerability::CveId;
@@ -277,5 +279,100 @@ fn of_two_who_decide_at_once_one_is_told() {
             threads.into_iter().map(|thread| usize::from(thread.join().unwrap().is_ok())).sum()
         });
         assert_eq!((done, load(store, 1).version), (1, 2));
+    });
+}
+
+#[test]
+fn a_rule_closes_what_it_showed_and_one_step_brings_it_back() {
+    on_each(|store| {
+        filled(store);
+        let query = Query { set: Some("python:".into()), ..Query::default() };
+        let wanted =
+            rule::Wanted { name: "Python".into(), query: "set=python:".into(), reason: Reason::Unfree };
+        let (count, first) = store.database.read(|c| rule::preview(c, &query, 3)).unwrap();
+        assert_eq!((count, first.len()), (6, 3));
+        let everything = Query { state: Some(State::Dismissed), ..Query::default() };
+        assert!(matches!(
+            store.database.read(|c| rule::preview(c, &everything, 3)),
+            Err(RuleError::Everything)
+        ));
+        // What a person decided is none of the rule's business.
+        decide(store, 2, 1, &Decision::Dismiss { reason: Reason::Platform, note: None }).unwrap();
+        let add = |seen| store.database.write(|t| rule::add(t, &wanted, &query, seen, BY));
+        assert!(matches!(add(6), Err(RuleError::Changed { seen: 6, now: 5 })));
+        let id = add(5).unwrap();
+        let closed = Query { state: Some(State::ClosedByRule), ..Query::default() };
+        assert_eq!(list(store, &closed), [4, 6, 8, 10, 12].into());
+        assert_eq!(store.database.read(rule::list).unwrap()[0].closed, 5);
+        // A person may re-open one.
+        let one = load(store, 4);
+        assert_eq!((one.rule, one.reason), (Some(id), Some(Reason::Unfree)));
+        decide(store, 4, one.version, &Decision::Reopen).unwrap();
+        assert_eq!(store.database.write(|t| rule::revoke(t, id, BY)).unwrap(), 4);
+        assert!(matches!(store.database.write(|t| rule::revoke(t, id, BY)), Err(RuleError::Missing)));
+        assert_eq!(list(store, &closed), [].into());
+        assert_eq!(load(store, 2).reason, Some(Reason::Platform));
+        assert_eq!(store.database.read(rule::list).unwrap(), []);
+        assert_eq!(store.database.read(history::verify).unwrap().problems, Vec::<String>::new());
+    });
+}
+
+/// `matching` is the judge: what the team said changes what it finds.
+#[test]
+fn what_the_team_learnt_changes_what_is_found() {
+    use matching::{Knowledge, Package};
+    use vulnerability::model::Vulnerability;
+
+    let record = br#"{"dataType": "CVE_RECORD", "dataVersion": "5.1",
+        "cveMetadata": {"cveId": "CVE-2024-0001", "state": "PUBLISHED"},
+        "containers": {"cna": {"providerMetadata": {"shortName": "x"}, "affected": [
+            {"vendor": "acme", "product": "p1", "versions": [
+                {"status": "affected", "version": "0", "lessThan": "2.0", "versionType": "semver"}]}]}}}"#;
+    let record = vulnerability::cve::Record::parse(record, 1 << 20).unwrap().to_source_record();
+    let records = vec![record];
+    let vulnerability = Vulnerability { id: cve(1), records, known_exploited: None, epss: None };
+    let found = |knowledge: &Knowledge, pname: &str| {
+        let package = Package {
+            pname: pname.into(),
+            name: format!("{pname}-1.0").as_str().into(),
+            version: "1.0".into(),
+            ..Package::default()
+        };
+        let findings = matching::find(&[package], std::slice::from_ref(&vulnerability), knowledge, &[]);
+        findings.first().map(|finding| finding.status)
+    };
+    on_each(|store| {
+        filled(store);
+        let knowledge = || store.database.read(knowledge::read).unwrap().knowledge().unwrap();
+        assert_eq!(found(&knowledge(), "p1"), Some(FindingStatus::Affected));
+        let add = |kind, product: &str, vendor: Option<&str>, package, note: &str| {
+            let (product, note) = (product.to_owned(), note.to_owned());
+            let wanted =
+                knowledge::Wanted { kind, vendor: vendor.map(str::to_owned), product, package, note };
+            store.database.write(|t| knowledge::add(t, &wanted, BY))
+        };
+        let never = add(Kind::Never, "P1", Some("ACME"), PackageId(1), "A \"toaster\"\n\\").unwrap();
+        assert_eq!(found(&knowledge(), "p1"), None);
+        assert_eq!(add(Kind::Never, "p-1", Some("acme"), PackageId(1), "again").unwrap(), never);
+        let opposite = add(Kind::Same, "p1", Some("acme"), PackageId(1), "x");
+        assert!(matches!(opposite, Err(KnowledgeError::Contradiction(id)) if id == never));
+        store.database.write(|t| knowledge::revoke(t, never, BY)).unwrap();
+        assert_eq!(found(&knowledge(), "p1"), Some(FindingStatus::Affected));
+        assert_eq!(found(&knowledge(), "p3"), None);
+        add(Kind::Same, "p1", Some("acme"), PackageId(3), "renamed").unwrap();
+        assert_eq!(found(&knowledge(), "p3"), Some(FindingStatus::Affected));
+        // A decision teaches too, about its package and CVE only.
+        let not = Decision::Dismiss { reason: Reason::NotApplicable, note: Some("not built".into()) };
+        let entry = decide(store, 1, 1, &not).unwrap();
+        assert_eq!(found(&knowledge(), "p1"), Some(FindingStatus::NotAffected));
+        assert_eq!(found(&knowledge(), "p3"), Some(FindingStatus::Affected));
+        undo(store, entry).unwrap();
+        assert_eq!(found(&knowledge(), "p1"), Some(FindingStatus::Affected));
+        for (product, note, package) in [("", "x", 1), ("…", "x", 1), ("p", " ", 1), ("p", "x", 99)] {
+            assert!(
+                add(Kind::Same, product, None, PackageId(package), note).is_err(),
+                "{product:?} {note:?}"
+            );
+        }
     });
 }

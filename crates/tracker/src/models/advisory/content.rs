@@ -134,7 +134,8 @@ impl Content {
     #[must_use]
     pub fn normalised(mut self) -> Self {
         self.title = self.title.trim().to_owned();
-        self.body = self.body.replace("\r\n", "\n").trim_end().to_owned();
+        let body = self.body.replace("\r\n", "\n");
+        body.trim_end().clone_into(&mut self.body);
         self.cves.sort_unstable();
         self.cves.dedup();
         self.packages.sort();

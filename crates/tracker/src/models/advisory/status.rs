@@ -299,9 +299,8 @@ fn standing<'h>(ranges: &Ranges, held: &'h [Held]) -> Standing<'h> {
     let (mut unknown, mut patched, mut behind) = (None, None, None);
     for one in held {
         match ranges.place(&one.version) {
-            Some(Place::Inside) if one.patch.is_some() => patched = patched.or(Some(one)),
+            Some(Place::Inside) | None if one.patch.is_some() => patched = patched.or(Some(one)),
             Some(Place::Inside) => return Standing::Affected(one),
-            None if one.patch.is_some() => patched = patched.or(Some(one)),
             None => unknown = unknown.or(Some(one)),
             Some(Place::Behind) => behind = behind.or(Some(one)),
             Some(Place::Before) => {}
