@@ -133,7 +133,8 @@ impl Content {
     /// Puts everything in order: what is equal is written equally.
     #[must_use]
     pub fn normalised(mut self) -> Self {
-        self.title = self.title.trim().to_owned();
+        let title = std::mem::take(&mut self.title);
+        title.trim().clone_into(&mut self.title);
         let body = self.body.replace("\r\n", "\n");
         body.trim_end().clone_into(&mut self.body);
         self.cves.sort_unstable();
