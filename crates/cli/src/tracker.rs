@@ -1,18 +1,23 @@
 //! `snowguard tracker`: the web service.
 
+mod job;
+
 use crate::exit::Failure;
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use tracker::app::Clock;
-use tracker::config::Config;
+use tracker::config::{Config, Role};
 use tracker::serve;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Serve(ServeOptions),
+    /// Show or run what the service does again and again.
+    #[command(subcommand)]
+    Job(job::Command),
 }
 
 /// Run the service.
@@ -24,6 +29,19 @@ pub(crate) struct ServeOptions {
     /// Listen at this address
     #[arg(long, value_name = "ADDRESS:PORT")]
     listen: Option<SocketAddr>,
+    /// Serve pages, run jobs, or both
+    #[arg(long, value_enum)]
+    role: Option<RoleName>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum RoleName {
+    /// Pages and jobs
+    All,
+    /// Pages only
+    Web,
+    /// Jobs only
+    Worker,
 }
 
 /// Where the service's data is.
@@ -49,6 +67,7 @@ Examples:
 pub(crate) fn run(command: Command) -> Result<ExitCode, Failure> {
     match command {
         Command::Serve(options) => run_service(&options),
+        Command::Job(command) => job::run(&command),
     }
 }
 
@@ -74,10 +93,20 @@ fn run_service(options: &ServeOptions) -> Result<ExitCode, Failure> {
     if let Some(listen) = options.listen {
         config.listen = listen;
     }
+    if let Some(role) = options.role {
+        config.role = match role {
+            RoleName::All => Role::All,
+            RoleName::Web => Role::Web,
+            RoleName::Worker => Role::Worker,
+        };
+    }
     let app = serve::open(config, Clock::system()).map_err(Failure::failed)?;
-    let ready = |address| {
+    let ready = |address: Option<SocketAddr>| {
         // Nobody may be reading.
-        let _ = writeln!(terminal::stderr(), "listening at http://{address}/");
+        let _ = match address {
+            Some(address) => writeln!(terminal::stderr(), "listening at http://{address}/"),
+            None => writeln!(terminal::stderr(), "running jobs"),
+        };
     };
     serve::serve(app, ready, serve::asked_to_end()).map_err(Failure::failed)?;
     Ok(ExitCode::SUCCESS)

@@ -22,7 +22,7 @@ CREATE TABLE job_run (
     worker {text} NOT NULL,
     started_at BIGINT NOT NULL,
     ended_at BIGINT,
-    -- 'running', 'done', 'failed', 'lost' (its worker went away)
+    -- 'running', 'done', 'stopped' (it goes on next time), 'failed', 'lost' (its worker went away)
     outcome {text} NOT NULL,
     -- JSON: what was counted.
     counts {text} NOT NULL DEFAULT '{}',

@@ -25,6 +25,22 @@ pub struct Config {
     pub title: String,
     /// Who may be asked: shown at the foot of each page.
     pub contact: Option<String>,
+    /// What this process does.
+    pub role: Role,
+    /// How many jobs run at once.
+    pub workers: usize,
+}
+
+/// What a process of the service does. Several that share a database share the work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// Pages and jobs.
+    All,
+    /// Pages only.
+    Web,
+    /// Jobs only; it does not listen.
+    Worker,
 }
 
 impl Default for Config {
@@ -36,6 +52,8 @@ impl Default for Config {
             url: None,
             title: "Snowguard".to_owned(),
             contact: None,
+            role: Role::All,
+            workers: 2,
         }
     }
 }

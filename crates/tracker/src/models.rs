@@ -7,4 +7,5 @@ pub mod history;
 pub mod ids;
 pub mod knowledge;
 pub mod package;
+pub mod job;
 pub mod suggestion;

@@ -3,11 +3,15 @@
 use crate::app::App;
 use crate::controllers;
 use crate::database::{Database, DatabaseError, Limits, Location};
-use crate::{app::Clock, config::Config};
+use crate::jobs::{Jobs, Workers};
+use crate::{app::Clock, config::Config, config::Role};
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use tokio::net::TcpListener;
+
+/// More jobs at once than this would only wait for each other.
+const MOST_WORKERS: usize = 64;
 
 /// Why the service cannot run.
 #[derive(Debug, thiserror::Error)]
@@ -52,25 +56,41 @@ pub fn open(config: Config, clock: Clock) -> Result<App, ServeError> {
     Ok(App::new(database, config, clock))
 }
 
-/// Serves until `stop` is done, and then lets the requests end that are there. `ready` is told the
-/// address, whose port the system may have chosen.
+/// Serves until `stop` is done, and then lets the requests end that are there, and the jobs stop
+/// where they can go on. `ready` is told the address, whose port the system may have chosen; a
+/// process that only works has none.
 ///
 /// # Errors
 /// Where the address cannot be listened at.
 pub fn serve(
     app: App,
-    ready: impl FnOnce(SocketAddr),
+    ready: impl FnOnce(Option<SocketAddr>),
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(async {
+    let workers = match app.config.role {
+        Role::Web => None,
+        Role::All | Role::Worker => {
+            Some(Workers::start(&app, &Jobs::of(&app.config), app.config.workers.clamp(1, MOST_WORKERS)))
+        }
+    };
+    let served = runtime.block_on(async {
+        if app.config.role == Role::Worker {
+            ready(None);
+            stop.await;
+            return Ok(());
+        }
         let address = app.config.listen;
         let wrong = |source| ServeError::Listen { address, source };
         let listener = TcpListener::bind(address).await.map_err(wrong)?;
-        ready(listener.local_addr().map_err(wrong)?);
+        ready(Some(listener.local_addr().map_err(wrong)?));
         axum::serve(listener, controllers::router(app)).with_graceful_shutdown(stop).await?;
         Ok(())
-    })
+    });
+    if let Some(workers) = workers {
+        workers.stop();
+    }
+    served
 }
 
 /// Done when the process is asked to end (SIGTERM or SIGINT).

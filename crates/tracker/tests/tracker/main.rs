@@ -5,5 +5,6 @@
 mod advisories;
 mod database;
 mod history;
+mod jobs;
 mod support;
 mod triage;

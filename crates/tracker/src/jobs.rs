@@ -1,0 +1,67 @@
+//! What runs again and again: one file a job. Each is idempotent, goes on where it was stopped, and
+//! runs once at a time, however many workers there are.
+
+mod context;
+mod error;
+mod stop;
+mod worker;
+
+pub use context::JobContext;
+pub use error::JobError;
+pub use stop::Stop;
+pub use worker::{Ended, Worker, Workers};
+
+use crate::config::Config;
+use crate::models::job::Schedule;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A job.
+pub trait Job: Send + Sync {
+    /// Its name in lists and in the database.
+    fn name(&self) -> &'static str;
+
+    /// What it does, in a sentence.
+    fn about(&self) -> &'static str;
+
+    /// How often it runs.
+    fn schedule(&self) -> Schedule;
+
+    /// Runs it. What it writes, it writes through [`JobContext::write`].
+    ///
+    /// # Errors
+    /// Whatever keeps it from its work. It runs again, later each time.
+    fn run(&self, context: &mut JobContext<'_>) -> Result<(), JobError>;
+}
+
+/// The jobs of a service.
+#[derive(Clone, Default)]
+pub struct Jobs(Vec<Arc<dyn Job>>);
+
+impl Jobs {
+    /// Those that a set-up asks for.
+    pub fn of(_config: &Config) -> Self {
+        Self::default()
+    }
+
+    /// With one more.
+    #[must_use]
+    pub fn with(mut self, job: impl Job + 'static) -> Self {
+        self.0.push(Arc::new(job));
+        self
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = &dyn Job> {
+        self.0.iter().map(|job| &**job)
+    }
+
+    /// The one with this name.
+    pub fn named(&self, name: &str) -> Option<&dyn Job> {
+        self.iter().find(|job| job.name() == name)
+    }
+
+    fn schedules(&self) -> BTreeMap<&str, Schedule> {
+        self.iter().map(|job| (job.name(), job.schedule())).collect()
+    }
+}
