@@ -68,18 +68,28 @@ fn list(options: &ListOptions) -> Result<ExitCode, Failure> {
         all.into_iter().map(last).collect()
     };
     let found = app.database.read(read).map_err(Failure::failed)?;
-    let mut out = terminal::stdout();
     if options.json {
         let entry = |(job, last): &(Job, Option<Run>)| {
             let about = jobs.named(&job.name).map(tracker::jobs::Job::about);
             json!({ "job": job, "about": about, "last-run": last })
         };
-        let list: Vec<_> = found.iter().map(entry).collect();
-        writeln!(out, "{}", serde_json::to_string_pretty(&list)?)?;
-        return Ok(ExitCode::SUCCESS);
+        let list = found.iter().map(entry).collect();
+        print_json(&list)?;
+    } else {
+        print_list(&found)?;
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn print_json(value: &serde_json::Value) -> anyhow::Result<()> {
+    writeln!(terminal::stdout(), "{}", serde_json::to_string_pretty(value)?)?;
+    Ok(())
+}
+
+fn print_list(found: &[(Job, Option<Run>)]) -> anyhow::Result<()> {
+    let mut out = terminal::stdout();
     let width = found.iter().map(|(job, _)| job.name.len()).max().unwrap_or(0);
-    for (job, last) in &found {
+    for (job, last) in found {
         let state = match (&job.worker, job.enabled) {
             (Some(worker), _) => format!("run by {worker}"),
             (None, true) => format!("due {:.0}", job.next_at),
@@ -93,7 +103,7 @@ fn list(options: &ListOptions) -> Result<ExitCode, Failure> {
             writeln!(out, "{:width$}  {error}", "")?;
         }
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 fn written(counts: &Counts) -> String {
@@ -113,14 +123,14 @@ fn run_job(options: &RunOptions) -> Result<ExitCode, Failure> {
     let Some(ended) = worker.run_named(name).map_err(Failure::failed)? else {
         return Err(Failure::failed(anyhow!("another worker runs the job {name} now")));
     };
-    let mut out = terminal::stdout();
     if options.json {
         let ended = json!({
             "job": ended.job, "outcome": ended.outcome, "counts": ended.counts, "error": ended.error,
         });
-        writeln!(out, "{}", serde_json::to_string_pretty(&ended)?)?;
+        print_json(&ended)?;
     } else {
-        writeln!(out, "{name}: {}{}", ended.outcome.name(), written(&ended.counts))?;
+        let line = format!("{name}: {}{}", ended.outcome.name(), written(&ended.counts));
+        writeln!(terminal::stdout(), "{line}").map_err(Failure::failed)?;
     }
     match ended.error {
         Some(error) if ended.outcome != Outcome::Done => {

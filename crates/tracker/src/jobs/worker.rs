@@ -68,10 +68,7 @@ impl Worker {
     pub fn run(&self) {
         let mut registered = false;
         while !self.stop.is_asked() {
-            let done = match registered {
-                true => self.run_one(),
-                false => self.register().map(|()| None),
-            };
+            let done = if registered { self.run_one() } else { self.register().map(|()| None) };
             match done {
                 Ok(Some(_)) => {}
                 Ok(None) if registered => drop(self.stop.wait(LOOK)),
@@ -134,7 +131,7 @@ impl Worker {
             result.unwrap_or_else(|panic| Err(JobError::other(format!("it panicked: {}", said(&*panic)))))
         });
         let counts = context.into_counts();
-        self.finish(claim, job, counts, result)
+        self.finish(claim, job, counts, &result)
     }
 
     /// Renews a lease until the run is over.
@@ -158,11 +155,11 @@ impl Worker {
         claim: &Claim,
         job: Option<&dyn Job>,
         counts: Counts,
-        result: Result<(), JobError>,
+        result: &Result<(), JobError>,
     ) -> Result<Ended, DatabaseError> {
         let now = self.app.now();
         let schedule = job.map(Job::schedule).unwrap_or_default();
-        let (outcome, error) = match &result {
+        let (outcome, error) = match result {
             Ok(()) => (Outcome::Done, None),
             Err(JobError::Stopped) => (Outcome::Stopped, None),
             Err(JobError::LeaseLost) => (Outcome::Lost, Some(chain(&JobError::LeaseLost))),

@@ -20,7 +20,7 @@ type Work = dyn Fn(&mut JobContext<'_>) -> Result<(), JobError> + Send + Sync;
 struct Does(Arc<Work>);
 
 impl Does {
-    fn new(work: impl Fn(&mut JobContext<'_>) -> Result<(), JobError> + Send + Sync + 'static) -> Jobs {
+    fn jobs(work: impl Fn(&mut JobContext<'_>) -> Result<(), JobError> + Send + Sync + 'static) -> Jobs {
         Jobs::default().with(Self(Arc::new(work)))
     }
 }
@@ -117,7 +117,7 @@ fn done(service: &Service) -> Option<i64> {
 fn a_job_runs_when_it_is_due() {
     on_each(|store| {
         let service = Service::new(store);
-        let worker = service.worker(&Does::new(|context| add(context, 1).map(drop)));
+        let worker = service.worker(&Does::jobs(|context| add(context, 1).map(drop)));
         assert_eq!(outcome(worker.run_one().unwrap()), Some(Outcome::Done));
         assert_eq!(worker.run_one().unwrap(), None);
         service.passes(SignedDuration::from_mins(10) - SignedDuration::from_secs(1));
@@ -141,7 +141,7 @@ fn several_workers_run_a_job_once_at_a_time() {
         let service = Service::new(store);
         let (inside, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
         let (entered, seen) = (Arc::clone(&inside), Arc::clone(&most));
-        let jobs = Does::new(move |context| {
+        let jobs = Does::jobs(move |context| {
             seen.fetch_max(entered.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
             add(context, 1)?;
             entered.fetch_sub(1, Ordering::SeqCst);
@@ -181,7 +181,7 @@ fn several_workers_run_a_job_once_at_a_time() {
 fn a_worker_that_went_away_is_found_and_refused_when_it_comes_back() {
     on_each(|store| {
         let service = Service::new(store);
-        let jobs = Does::new(|context| add(context, 1).map(drop));
+        let jobs = Does::jobs(|context| add(context, 1).map(drop));
         let worker = service.worker(&jobs);
         let gone = service.abandoned();
         assert_eq!(outcome(worker.run_named("does").unwrap()), None);
@@ -208,11 +208,11 @@ fn what_is_written_after_the_lease_was_lost_is_refused() {
     on_each(|store| {
         let service = Service::new(store);
         let inner = service.clone();
-        let jobs = Does::new(move |context| {
+        let jobs = Does::jobs(move |context| {
             add(context, 1)?;
             // It stands still; meanwhile another worker takes the job.
             inner.passes(LEASE * 2);
-            let other = inner.worker(&Does::new(|context| add(context, 10).map(drop)));
+            let other = inner.worker(&Does::jobs(|context| add(context, 10).map(drop)));
             assert_eq!(other.run_one().unwrap(), None);
             inner.passes(SignedDuration::from_mins(1));
             assert_eq!(outcome(other.run_one().unwrap()), Some(Outcome::Done));
@@ -231,7 +231,7 @@ fn failures_are_tried_again_later_and_later() {
         let service = Service::new(store);
         let works = Arc::new(AtomicUsize::new(0));
         let ask = Arc::clone(&works);
-        let jobs = Does::new(move |_| match ask.load(Ordering::SeqCst) {
+        let jobs = Does::jobs(move |_| match ask.load(Ordering::SeqCst) {
             0 => Err(JobError::other("the\u{1b}[31m feed is away")),
             1 => panic!("on purpose"),
             _ => Ok(()),
@@ -270,7 +270,7 @@ fn a_job_goes_on_where_it_was_stopped() {
         let stop = Stop::default();
         let (seen, asks) = (Arc::new(Mutex::new(Vec::new())), stop.clone());
         let cursors = Arc::clone(&seen);
-        let jobs = Does::new(move |context| {
+        let jobs = Does::jobs(move |context| {
             cursors.lock().unwrap().push(context.cursor::<i64>());
             for _ in 0..3 {
                 context.go_on()?;
@@ -303,7 +303,7 @@ fn a_job_goes_on_where_it_was_stopped() {
 fn a_clock_that_is_set_back_neither_stalls_nor_doubles() {
     on_each(|store| {
         let service = Service::new(store);
-        let worker = service.worker(&Does::new(|context| add(context, 1).map(drop)));
+        let worker = service.worker(&Does::jobs(|context| add(context, 1).map(drop)));
         assert_eq!(outcome(worker.run_one().unwrap()), Some(Outcome::Done));
         let gone = service.abandoned();
         service.passes(SignedDuration::from_hours(-240));
@@ -329,7 +329,7 @@ fn workers_stop_when_they_are_asked() {
         let service = Service::new(store);
         let (begun, begins) = std::sync::mpsc::channel();
         let begun = Mutex::new(begun);
-        let jobs = Does::new(move |context| {
+        let jobs = Does::jobs(move |context| {
             begun.lock().unwrap().send(()).unwrap();
             loop {
                 context.go_on()?;
@@ -347,7 +347,7 @@ fn workers_stop_when_they_are_asked() {
 fn few_runs_are_kept() {
     on_each(|store| {
         let service = Service::new(store);
-        let worker = service.worker(&Does::new(|_| Ok(())));
+        let worker = service.worker(&Does::jobs(|_| Ok(())));
         for _ in 0..505 {
             worker.run_named("does").unwrap();
         }
