@@ -40,15 +40,20 @@ fn filled(store: &Store) {
     run(store, "INSERT INTO package (id, name, created_at) VALUES (2, 'wget', 0)", params![]);
     run(store, "INSERT INTO attribute (id, path) VALUES (1, 'curl')", params![]);
     run(store, "INSERT INTO meta (id, hash, body) VALUES (1, $1, $1)", params![vec![1_u8]]);
+    run(
+        store,
+        "INSERT INTO package_key (id, key, package, origin) VALUES (1, 'curl', 1, 'derived')",
+        params![],
+    );
     for (channel, version) in [(1, "8.3.0"), (2, "8.4.0"), (3, "7.60")] {
         run(
             store,
-            "INSERT INTO fact (id, hash, package, meta, name, pname, version) VALUES ($1, $2, 1, 1, 'curl', 'curl', $3)",
-            params![channel, vec![u8::try_from(channel).unwrap()], version],
+            "INSERT INTO fact (id, hash, key, meta, name) VALUES ($1, $2, 1, 1, $3)",
+            params![channel, vec![u8::try_from(channel).unwrap()], format!("curl-{version}")],
         );
         run(
             store,
-            "INSERT INTO holding (channel, attribute, system, fact, first) VALUES ($1, 1, 1, $1, 1)",
+            "INSERT INTO build (channel, attribute, system, first, fact, package) VALUES ($1, 1, 1, 1, $1, 1)",
             params![channel],
         );
     }
@@ -56,12 +61,7 @@ fn filled(store: &Store) {
 
 /// The channel advances to the branch.
 fn advance(store: &Store) {
-    run(store, "UPDATE holding SET last = 1 WHERE channel = 1", params![]);
-    run(
-        store,
-        "INSERT INTO holding (channel, attribute, system, fact, first) VALUES (1, 1, 1, 2, 2)",
-        params![],
-    );
+    run(store, "UPDATE build SET fact = 2 WHERE channel = 1", params![]);
     store.database.write(|t| recompute::all(t, BY.at)).unwrap();
 }
 

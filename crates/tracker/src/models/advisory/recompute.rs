@@ -6,6 +6,7 @@ use crate::database::{Connection, DatabaseError, Transaction};
 use crate::models::ids::{AdvisoryId, ChannelId, PackageId};
 use crate::params;
 use jiff::Timestamp;
+use nix_formats::DrvName;
 use std::collections::BTreeSet;
 use vulnerability::CveId;
 
@@ -36,15 +37,17 @@ fn held(
     cves: &BTreeSet<CveId>,
 ) -> Result<Vec<Held>, DatabaseError> {
     connection.query(
-        "SELECT a.path, f.version, f.patches FROM fact f
-         JOIN holding h ON h.fact = f.id JOIN attribute a ON a.id = h.attribute
-         WHERE f.package = $1 AND h.channel = $2 AND h.last IS NULL ORDER BY a.path",
+        "SELECT a.path, f.name, f.version, f.patches FROM build b
+         JOIN fact f ON f.id = b.fact JOIN attribute a ON a.id = b.attribute
+         WHERE b.package = $1 AND b.channel = $2 ORDER BY a.path",
         params![package, channel],
         |row| {
-            let patches: String = row.get(2)?;
+            let (name, version): (String, Option<String>) = (row.get(1)?, row.get(2)?);
+            let patches: String = row.get(3)?;
             let names = |patch: &&str| CveId::find_all(patch).any(|cve| cves.contains(&cve));
             let patch = patches.lines().find(names).map(str::to_owned);
-            Ok(Held { attribute: row.get(0)?, version: row.get(1)?, patch })
+            let version = version.unwrap_or_else(|| DrvName::parse(&name).version.to_owned());
+            Ok(Held { attribute: row.get(0)?, version, patch })
         },
     )
 }
