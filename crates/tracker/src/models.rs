@@ -5,7 +5,7 @@ pub mod advisory;
 pub mod finding;
 pub mod history;
 pub mod ids;
+pub mod job;
 pub mod knowledge;
 pub mod package;
-pub mod job;
 pub mod suggestion;

@@ -1,6 +1,8 @@
 //! What the matcher says of one package and one CVE, over all channels.
 
 pub mod assess;
+pub mod load;
+pub mod rematch;
 
 use super::ids::{ChannelId, PackageId};
 use crate::database::bulk::Column;

@@ -33,9 +33,9 @@ struct Gathered {
 }
 
 impl Assessment {
-    /// Adds what was found in a channel.
-    pub fn add(&mut self, channel: &ChannelPackages, findings: &Findings) {
-        for group in findings.groups() {
+    /// Adds what was found in a channel on the CVEs that are wanted.
+    pub fn add(&mut self, channel: &ChannelPackages, findings: &Findings, wanted: &dyn Fn(CveId) -> bool) {
+        for group in findings.groups().iter().filter(|group| wanted(group.finding().cve)) {
             let finding = group.finding();
             for &index in findings.packages(group) {
                 let (Some(package), Some(software)) =

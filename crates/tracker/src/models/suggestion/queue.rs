@@ -4,6 +4,10 @@
 //! filters hold together. Pages follow a key, not an offset: a decision on one page does not make
 //! the next page leave one out.
 
+mod address;
+
+pub use address::QueryError;
+
 use super::{COLUMNS, LevelColumn, State, Suggestion, read};
 use crate::database::{Connection, DatabaseError, Value};
 use crate::models::finding::confidence_number;

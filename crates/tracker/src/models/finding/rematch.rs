@@ -1,0 +1,197 @@
+//! Matching anew: all packages of all channels against all records, or against those that changed.
+
+use super::assess::Assessment;
+use super::{Finding, Scope, load, replace};
+use crate::database::{Connection, Database, DatabaseError};
+use crate::models::knowledge::{self, FileError};
+use crate::models::suggestion::plan::{CveFacts, plan};
+use crate::models::suggestion::queue::Query;
+use crate::models::suggestion::raise::{self, Counts};
+use crate::models::suggestion::risk::Signs;
+use crate::models::suggestion::{LevelColumn, rule};
+use crate::params;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use matching::{FindingGroup, Knowledge, Matcher};
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+use vulnerability::CveId;
+
+/// Records that are loaded at once.
+const PART: usize = 128;
+
+/// Why nothing was matched.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RematchError {
+    /// The service's database.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    /// The copy of the records.
+    #[error("cannot read the copy of the records")]
+    Records(#[from] vulnerability_db::DatabaseError),
+    /// The team's knowledge.
+    #[error(transparent)]
+    Knowledge(#[from] FileError),
+    /// It was asked to stop.
+    #[error("stopped")]
+    Stopped,
+}
+
+/// What a re-match brought.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Rematched {
+    /// Channels that were matched.
+    pub channels: usize,
+    /// Packages of them, as attributes.
+    pub attributes: usize,
+    /// Findings, over packages.
+    pub findings: usize,
+    /// What happened to suggestions.
+    #[serde(flatten)]
+    pub suggestions: Counts,
+    /// Suggestions that rules closed.
+    pub closed_by_rules: u64,
+}
+
+/// Matches. `which` are the CVEs that changed; none is all of them. `stop` is asked between parts.
+/// Nothing is written until all is matched.
+///
+/// # Errors
+/// Those of both databases, and when it was asked to stop.
+pub fn rematch(
+    database: &Database,
+    records: &vulnerability_db::Database,
+    which: Option<&BTreeSet<CveId>>,
+    now: Timestamp,
+    stop: &dyn Fn() -> bool,
+) -> Result<Rematched, RematchError> {
+    let knowledge = database.read(|c| Ok::<_, FileError>(knowledge::read(c)?.knowledge()?))?;
+    let mut rematched = Rematched::default();
+    let mut assessment = Assessment::default();
+    for channel in database.read(load::channels)? {
+        // One channel after the other: all of them at once would not fit.
+        let packages = database.read(|connection| load::packages(connection, &channel))?;
+        if packages.packages.is_empty() {
+            continue;
+        }
+        let findings = find(&packages.packages, records, &knowledge, which, stop)?;
+        // What packages themselves name is found whatever changed.
+        assessment.add(&packages, &findings, &|cve| which.is_none_or(|which| which.contains(&cve)));
+        rematched.channels += 1;
+        rematched.attributes += packages.packages.len();
+    }
+    let findings = assessment.finish();
+    rematched.findings = findings.len();
+    let ids: Option<Vec<CveId>> = which.map(|which| which.iter().copied().collect());
+    database.write(|transaction| -> Result<(), RematchError> {
+        let scope = ids.as_deref().map_or(Scope::Everything, Scope::Cves);
+        replace(transaction, scope, &findings)?;
+        let existing = raise::existing(transaction)?;
+        let concerned = findings.iter().map(|finding| finding.cve);
+        let concerned =
+            concerned.chain(existing.iter().flat_map(|suggestion| suggestion.cves.iter().copied()));
+        let facts = facts(transaction, concerned.collect())?;
+        let matched = |cve: CveId| which.is_none_or(|which| which.contains(&cve));
+        let of = |cve: CveId| facts.get(&cve).cloned().unwrap_or_default();
+        let findings: Vec<Finding> = whole(transaction, &findings, &existing, which)?;
+        let steps = plan(&existing, &findings, &matched, &of);
+        rematched.suggestions = raise::apply(transaction, &steps, now)?;
+        for rule in rule::list(transaction)? {
+            // A query of an older program that is not understood any more closes nothing.
+            let Ok(query) = Query::parse(&rule.says.query) else { continue };
+            rematched.closed_by_rules +=
+                rule::run(transaction, rule.id, rule.says.reason, &query, None, now)?;
+        }
+        Ok(())
+    })?;
+    Ok(rematched)
+}
+
+/// A suggestion of several CVEs of which one changed is summed up over all of them: their findings
+/// are those that are kept.
+fn whole(
+    connection: &mut Connection,
+    findings: &[Finding],
+    existing: &[crate::models::suggestion::plan::Existing],
+    which: Option<&BTreeSet<CveId>>,
+) -> Result<Vec<Finding>, DatabaseError> {
+    let mut all = findings.to_vec();
+    let Some(which) = which else { return Ok(all) };
+    for suggestion in existing.iter().filter(|s| s.cves.iter().any(|cve| which.contains(cve))) {
+        for cve in suggestion.cves.iter().filter(|cve| !which.contains(cve)) {
+            all.extend(super::of_pair(connection, suggestion.package, *cve)?);
+        }
+    }
+    Ok(all)
+}
+
+fn find(
+    packages: &[matching::Package],
+    records: &vulnerability_db::Database,
+    knowledge: &Knowledge,
+    which: Option<&BTreeSet<CveId>>,
+    stop: &dyn Fn() -> bool,
+) -> Result<matching::Findings, RematchError> {
+    let matcher = Matcher::new(packages, knowledge, &[]);
+    let mut ids = records.lookup(matcher.names())?;
+    ids.extend(matcher.mentioned());
+    ids.sort_unstable();
+    ids.dedup();
+    if let Some(which) = which {
+        ids.retain(|id| which.contains(id));
+    }
+    let mut groups: Vec<FindingGroup> = Vec::new();
+    let mut rejected = BTreeSet::new();
+    for part in ids.chunks(PART) {
+        if stop() {
+            return Err(RematchError::Stopped);
+        }
+        let part = records.load(part)?;
+        rejected.extend(part.iter().filter(|one| one.rejected()).map(|one| one.id));
+        groups.extend(matcher.find_in_part(&part));
+    }
+    Ok(matcher.complete(groups, rejected.into_iter()))
+}
+
+/// What the plan wants to know of CVEs.
+fn facts(
+    connection: &mut Connection,
+    cves: BTreeSet<CveId>,
+) -> Result<BTreeMap<CveId, CveFacts>, DatabaseError> {
+    let mut facts = BTreeMap::new();
+    for cve in cves {
+        let found = connection.query_optional(
+            "SELECT state, assigner, published_at, level, score, epss, exploited_since,
+                 eu_exploited_since, ssvc_exploitation, ssvc_automatable
+             FROM cve WHERE id = $1",
+            params![cve],
+            |row| {
+                let state: String = row.get(0)?;
+                let published: Option<Timestamp> = row.get(2)?;
+                let (cisa, eu): (Option<String>, Option<String>) = (row.get(6)?, row.get(7)?);
+                let (exploitation, automatable): (Option<String>, Option<String>) =
+                    (row.get(8)?, row.get(9)?);
+                let is = |text: &Option<String>, word: &str| {
+                    text.as_ref().is_some_and(|text| text.eq_ignore_ascii_case(word))
+                };
+                Ok::<_, DatabaseError>(CveFacts {
+                    assigner: row.get(1)?,
+                    published: published.map(|at| TimeZone::UTC.to_datetime(at).date()),
+                    rejected: state == "rejected",
+                    level: row.get::<Option<LevelColumn>>(3)?.map(|level| level.0),
+                    signs: Signs {
+                        score: row.get(4)?,
+                        epss: row.get(5)?,
+                        exploited: cisa.is_some() || eu.is_some(),
+                        exploit_is_public: is(&exploitation, "poc") || is(&exploitation, "active"),
+                        automatable: is(&automatable, "yes"),
+                    },
+                })
+            },
+        )?;
+        facts.extend(found.map(|found| (cve, found)));
+    }
+    Ok(facts)
+}
