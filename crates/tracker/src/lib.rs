@@ -13,4 +13,5 @@ pub mod jobs;
 mod json;
 pub mod models;
 pub mod package_set;
+pub mod publication;
 pub mod serve;

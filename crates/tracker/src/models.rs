@@ -8,4 +8,5 @@ pub mod ids;
 pub mod job;
 pub mod knowledge;
 pub mod package;
+pub mod publication;
 pub mod suggestion;

@@ -14,7 +14,7 @@ use tracker::models::suggestion::decision::By;
 use tracker::params;
 
 /// 2026-09-21, UTC.
-const BY: By = By { account: AccountId(1), at: Timestamp::constant(1_790_000_000, 0) };
+pub(crate) const BY: By = By { account: AccountId(1), at: Timestamp::constant(1_790_000_000, 0) };
 const CURL: PackageId = PackageId(1);
 const UNSTABLE: ChannelId = ChannelId(1);
 
@@ -23,7 +23,7 @@ fn run(store: &Store, sql: &str, params: &[Value<'_>]) {
 }
 
 /// curl 8.3.0 in a channel that is behind its branch with 8.4.0, and 7.60 in an old one.
-fn filled(store: &Store) {
+pub(crate) fn filled(store: &Store) {
     run(store, "INSERT INTO account (id, created_at) VALUES (1, 0)", params![]);
     let channels =
         [(2, "master", "branch", None, "rolling"), (1, "nixos-unstable", "channel", Some(2), "rolling")];
@@ -61,11 +61,16 @@ fn filled(store: &Store) {
 
 /// The channel advances to the branch.
 fn advance(store: &Store) {
-    run(store, "UPDATE build SET fact = 2 WHERE channel = 1", params![]);
-    store.database.write(|t| recompute::all(t, BY.at)).unwrap();
+    advance_at(store, BY.at);
 }
 
-fn draft() -> Content {
+/// As [`advance`], at a time.
+pub(crate) fn advance_at(store: &Store, at: Timestamp) {
+    run(store, "UPDATE build SET fact = 2 WHERE channel = 1", params![]);
+    store.database.write(|t| recompute::all(t, at)).unwrap();
+}
+
+pub(crate) fn draft() -> Content {
     let range = Range { introduced: Some("7.69.0".into()), fixed: Some("8.4.0".into()), last_affected: None };
     Content {
         title: "curl: heap overflow in the SOCKS5 handshake".into(),
@@ -77,7 +82,7 @@ fn draft() -> Content {
     }
 }
 
-fn begin(store: &Store, content: Content) -> Result<Advisory, EditError> {
+pub(crate) fn begin(store: &Store, content: Content) -> Result<Advisory, EditError> {
     store.database.write(|t| edit::begin(t, code::NIXPKGS, content, &[], BY))
 }
 

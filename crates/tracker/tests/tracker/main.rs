@@ -6,5 +6,6 @@ mod advisories;
 mod database;
 mod history;
 mod jobs;
+mod publication;
 mod support;
 mod triage;

@@ -239,6 +239,11 @@ impl Ranges {
         self.0.iter().try_for_each(Range::check)
     }
 
+    /// Whether a version is affected; none if it cannot be compared.
+    pub fn contains(&self, version: &str) -> Option<bool> {
+        self.place(version).map(|place| place == Place::Inside)
+    }
+
     /// Where a version stands with regard to all of them.
     fn place(&self, version: &str) -> Option<Place> {
         let mut last = Place::Before;
