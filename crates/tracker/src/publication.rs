@@ -4,6 +4,8 @@
 //! the newest revision, never a draft. Texts in it are outside text, and each document cleans what
 //! it takes.
 
+pub mod csaf;
+pub mod cyclonedx;
 pub mod openvex;
 pub mod osv;
 pub mod purl;

@@ -6,6 +6,7 @@
 use super::statement::{Verdict, action, of_versions};
 use super::text::{line, time};
 use super::{Published, purl};
+use crate::models::advisory::status::Justification;
 use serde_json::{Map, Value, json};
 
 /// The document of an advisory; none if no channel has any of its packages, because OpenVEX has no
@@ -28,8 +29,9 @@ pub fn document(published: &Published) -> Option<Value> {
             put("products", json!([{ "@id": purl, "identifiers": { "purl": purl } }]));
             let verdict = Verdict::of(build.status, withdrawn);
             put("status", json!(status(verdict)));
-            if let (Verdict::NotAffected, Some(justification)) = (verdict, build.justification) {
-                put("justification", json!(justification.name()));
+            if verdict == Verdict::NotAffected {
+                let reason = build.justification.unwrap_or(Justification::VulnerableCodeNotPresent);
+                put("justification", json!(reason.name()));
             }
             if verdict == Verdict::Affected {
                 put("action_statement", json!(action(build.status)));

@@ -15,7 +15,10 @@ pub enum Form {
     Attribute,
 }
 
-/// A package URL; none without a name. An empty version is none.
+/// Readers refuse package URLs that are longer than some thousands of bytes.
+const MAXIMUM: usize = 2000;
+
+/// A package URL; none without a name, or if it were too long to be read. An empty version is none.
 pub fn of(form: Form, attribute: &str, pname: &str, version: &str) -> Option<String> {
     let (prefix, name) = match form {
         Form::Name => ("pkg:nix/", pname),
@@ -29,7 +32,7 @@ pub fn of(form: Form, attribute: &str, pname: &str, version: &str) -> Option<Str
         purl.push('@');
         purl.push_str(&encoded(version));
     }
-    Some(purl)
+    Some(purl).filter(|purl| purl.len() <= MAXIMUM)
 }
 
 fn encoded(text: &str) -> String {

@@ -75,7 +75,8 @@ pub fn of_versions(published: &Published) -> BTreeMap<(&str, &str), OfVersion<'_
         }
         let key = (build.pname.as_str(), build.version.as_str());
         let entry = found.entry(key).or_insert_with(|| OfVersion { build, channels: Vec::new() });
-        if build.status < entry.build.status {
+        let rank = |build: &Build| (Verdict::of(build.status, false), build.status);
+        if rank(build) < rank(entry.build) {
             entry.build = build;
         }
         if !entry.channels.contains(&channel.channel.as_str()) {
@@ -89,17 +90,18 @@ fn of_package(package: &Package) -> impl Iterator<Item = (&InChannel, &Build)> {
     package.channels.iter().flat_map(|channel| channel.builds.iter().map(move |build| (channel, build)))
 }
 
-/// What a reader of VEX distinguishes.
+/// What a reader of VEX distinguishes, what counts most first: nobody wants to hear that something
+/// is safe where somebody says the opposite.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Verdict {
     /// It has the vulnerability.
     Affected,
     /// It is not known, or the advisory was withdrawn.
     UnderInvestigation,
-    /// It had it.
-    Fixed,
     /// It never had it.
     NotAffected,
+    /// It had it.
+    Fixed,
 }
 
 impl Verdict {

@@ -1,6 +1,8 @@
 //! Documents of published advisories, held against schemas and programs of others.
 
+mod csaf;
 mod generated;
+mod vex;
 
 use crate::advisories;
 use crate::support::{Store, on_each};
