@@ -4,10 +4,12 @@
 //! the newest revision, never a draft. Texts in it are outside text, and each document cleans what
 //! it takes.
 
+pub mod atom;
 pub mod csaf;
 pub mod cyclonedx;
 pub mod openvex;
 pub mod osv;
+pub mod plain;
 pub mod purl;
 pub mod statement;
 pub mod text;

@@ -2,6 +2,7 @@
 
 mod csaf;
 mod generated;
+mod people;
 mod vex;
 
 use crate::advisories;
