@@ -9,6 +9,7 @@ use crate::identity::{Identity, identify};
 use crate::knowledge::Knowledge;
 use crate::package::Package;
 use crate::status::{self, Decision};
+use crate::text::Text;
 use crate::vex::VexStatement;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::num::NonZero;
@@ -353,5 +354,7 @@ fn corrected(package: usize, cve: CveId, decision: Decision, corrections: Vec<Ev
         }
         evidence.push(correction);
     }
+    // There may be a million of them.
+    let (fixed_in, evidence) = (fixed_in.map(Text::from), evidence.into());
     Finding { package, cve, status, confidence, fixed_in, evidence }
 }

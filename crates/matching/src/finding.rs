@@ -1,5 +1,6 @@
 //! What comes out: findings, each with the evidence that led to it.
 
+use crate::text::Text;
 use serde::Serialize;
 use vulnerability::CveId;
 use vulnerability::model::Origin;
@@ -17,9 +18,9 @@ pub struct Finding {
     /// How sure identity and status are together.
     pub confidence: Confidence,
     /// The first version above the package's that is not affected, where the record gives it.
-    pub fixed_in: Option<String>,
+    pub fixed_in: Option<Text>,
     /// What led to it, in the order of reasoning: identity, version, corrections.
-    pub evidence: Vec<Evidence>,
+    pub evidence: Box<[Evidence]>,
 }
 
 /// The status of a package with regard to a vulnerability; named as in VEX.
@@ -66,9 +67,9 @@ pub enum Evidence {
         /// The rule that says so.
         rule: IdentityRule,
         /// What the record says, such as `haxx / curl`.
-        stated: String,
+        stated: Text,
         /// What the package says, such as `curl`.
-        package: String,
+        package: Text,
     },
     /// Another sign for or against the identity.
     #[serde(rename_all = "camelCase")]
@@ -84,7 +85,7 @@ pub enum Evidence {
         /// The statement.
         origin: Origin,
         /// The package's version.
-        version: String,
+        version: Text,
         /// The range as the record has it, or what stands in for one.
         range: String,
         /// The comparisons that decided, such as `8.3.0 >= 7.69.0`.

@@ -35,21 +35,23 @@ impl Identity {
         Self { rule, confidence, signs: Vec::new() }
     }
 
-    /// The evidence for a finding. Made only when one is made: most identities lead to none that
-    /// anybody reads.
-    pub(crate) fn evidence(&self, facts: &StatementFacts<'_>, package: &PackageFacts<'_>) -> Vec<Evidence> {
-        let mut evidence = vec![Evidence::Identity {
+    /// Adds the evidence for a finding. Called only when one is made: most identities lead to none
+    /// that anybody reads.
+    pub(crate) fn cite(
+        &self,
+        facts: &StatementFacts<'_>,
+        package: &PackageFacts<'_>,
+        evidence: &mut Vec<Evidence>,
+    ) {
+        evidence.push(Evidence::Identity {
             origin: facts.statement.origin.clone(),
             rule: self.rule,
-            stated: stated(facts),
-            package: package.package.pname.to_string(),
-        }];
-        evidence.extend(
-            self.signs
-                .iter()
-                .map(|(supports, text)| Evidence::Sign { supports: *supports, text: text.clone() }),
-        );
+            stated: stated(facts).into(),
+            package: package.package.pname.clone(),
+        });
+        let signs = self.signs.iter();
         evidence
+            .extend(signs.map(|(supports, text)| Evidence::Sign { supports: *supports, text: text.clone() }));
     }
 }
 

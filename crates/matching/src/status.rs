@@ -62,7 +62,10 @@ pub(crate) fn decide(
     }
     let mut evidence = Vec::new();
     if reported(opinion.status) {
-        evidence = opinion.identity.evidence(opinion.facts, package);
+        // A scan keeps hundreds of thousands of these lists: no room for more than there is.
+        let doubts = usize::from(opinion.doubt.is_some());
+        evidence.reserve_exact(2 + opinion.identity.signs.len() + doubts + 2 * overruled.len());
+        opinion.identity.cite(opinion.facts, package, &mut evidence);
         evidence.push(opinion.evidence(package));
         evidence.extend(opinion.doubt.clone().map(|text| Evidence::Sign { supports: false, text }));
         for voice in overruled {

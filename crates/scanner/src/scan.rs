@@ -148,7 +148,7 @@ fn find(
 const PART: usize = 128;
 
 /// Of so many vulnerabilities a thread keeps the details unpacked, some 5 kB each.
-const UNPACKED: usize = 4096;
+const UNPACKED: usize = 2048;
 
 /// What a part of the records says.
 #[derive(Default)]

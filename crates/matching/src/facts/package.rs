@@ -5,6 +5,7 @@ use super::owners::Owners;
 use crate::knowledge::{Family, Knowledge, Never, Software, curated_name};
 use crate::package::Package;
 use crate::set::PackageSet;
+use crate::text::{Text, Texts};
 use crate::vocabulary::{NAMES, SETS};
 use jiff::civil::Date;
 use rustc_hash::FxHashMap;
@@ -42,7 +43,7 @@ pub(crate) struct PackageFacts<'a> {
     /// Curated rules against combinations with it.
     pub(crate) never: Vec<&'a Never>,
     /// Its version in the scheme of records.
-    pub(crate) version: String,
+    pub(crate) version: Text,
     /// Equal for the packages of one version, of those whose facts were made together.
     pub(crate) version_number: usize,
     /// The last day of support for the line of its version, if that is known.
@@ -55,9 +56,11 @@ impl<'a> PackageFacts<'a> {
         packages: impl IntoIterator<Item = &'a Package>,
         knowledge: &'a Knowledge,
     ) -> Vec<Self> {
-        let mut versions: FxHashMap<String, usize> = FxHashMap::default();
+        let mut versions: FxHashMap<Text, usize> = FxHashMap::default();
+        // Findings name their versions: texts are shared.
+        let mut texts = Texts::default();
         let mut of = |package| {
-            let version = knowledge.version_in_records(package);
+            let version = texts.share(&knowledge.version_in_records(package));
             let next = versions.len();
             let number = *versions.entry(version.clone()).or_insert(next);
             Self::of(package, knowledge, version, number)
@@ -65,7 +68,7 @@ impl<'a> PackageFacts<'a> {
         packages.into_iter().map(&mut of).collect()
     }
 
-    fn of(package: &'a Package, knowledge: &'a Knowledge, version: String, version_number: usize) -> Self {
+    fn of(package: &'a Package, knowledge: &'a Knowledge, version: Text, version_number: usize) -> Self {
         let (set, bare) = PackageSet::of(package);
         let curated_name = curated_name(package);
         let mut owners = Owners::default();

@@ -50,7 +50,7 @@ pub(super) fn write(out: &mut dyn io::Write, scan: &Scan, shown: &Shown<'_>) -> 
             entry.score().map(|s| rounded(s).to_string()).unwrap_or_default(),
             entry.epss().map(|e| rounded(e).to_string()).unwrap_or_default(),
             known.map(|k| k.date_added.to_string()).unwrap_or_default(),
-            finding.fixed_in.clone().unwrap_or_default(),
+            finding.fixed_in.as_deref().unwrap_or_default().to_owned(),
             entry.action().to_string(),
             entry.suppression.map(|s| s.reason.clone()).unwrap_or_default(),
             entry.summary().to_owned(),

@@ -408,7 +408,7 @@ mod tests {
             status: FindingStatus::Affected,
             confidence: Confidence::High,
             fixed_in: None,
-            evidence: Vec::new(),
+            evidence: Box::default(),
         };
         for (total, runs, left_out) in
             [(0, 1, false), (4, 1, false), (5, 2, false), (80, 20, false), (81, 20, true)]

@@ -133,7 +133,8 @@ pub fn finding(
             status,
         });
     }
-    Finding { package, cve: cve(id), status, confidence, fixed_in: fixed_in.map(Into::into), evidence }
+    let (fixed_in, evidence) = (fixed_in.map(Into::into), evidence.into());
+    Finding { package, cve: cve(id), status, confidence, fixed_in, evidence }
 }
 
 /// Texts that try to break out of every format.

@@ -50,7 +50,8 @@ impl Assessment {
                 let (status, confidence) = (finding.status.into(), finding.confidence.into());
                 let same = versions.iter_mut().find(|of| {
                     of.version == package.version.as_str()
-                        && (of.status, of.confidence, &of.fixed_in) == (status, confidence, &finding.fixed_in)
+                        && (of.status, of.confidence, of.fixed_in.as_deref())
+                            == (status, confidence, finding.fixed_in.as_deref())
                 });
                 if let Some(same) = same {
                     same.add(attribute);
@@ -64,7 +65,7 @@ impl Assessment {
                     more_attributes: 0,
                     status,
                     confidence,
-                    fixed_in: finding.fixed_in.clone(),
+                    fixed_in: finding.fixed_in.as_deref().map(str::to_owned),
                     evidence,
                 });
             }
