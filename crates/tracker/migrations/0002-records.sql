@@ -1,17 +1,18 @@
 -- What sources say of vulnerabilities, as received.
 CREATE TABLE record (
     cve {text} NOT NULL,
-    -- 'cve' or 'nvd'
+    -- 'cve', 'nvd', 'kev' or 'eu-kev'
     source {text} NOT NULL,
-    -- The JSON, compressed (zstd).
-    body {bytes} NOT NULL,
     -- SHA-256 of the JSON.
     hash {bytes} NOT NULL,
     -- The number of the change that brought it (counter 'record'): copies of records follow it.
     change BIGINT NOT NULL,
+    -- The JSON, compressed (zstd); empty once a catalogue has it no more. Last, as it is long.
+    body {bytes} NOT NULL,
     PRIMARY KEY (cve, source)
 );
-CREATE INDEX record_by_change ON record (change);
+-- Holds all but the bodies, so that comparing all records reads none of them.
+CREATE INDEX record_by_change ON record (change, cve, source, hash);
 
 -- What lists and pages show of a CVE without reading its records.
 CREATE TABLE cve (
@@ -54,7 +55,11 @@ CREATE TABLE record_change (
     id {id},
     cve {text} NOT NULL,
     source {text} NOT NULL,
+    -- As in record.
+    change BIGINT NOT NULL,
     changed_at BIGINT NOT NULL,
+    -- Only dates and the like: nobody is notified.
+    quiet BOOLEAN NOT NULL,
     -- Where in the record: 'containers.cna.affected', 'state', 'known-exploited', ...
     field {text} NOT NULL,
     -- JSON, compressed (zstd); null where there was or is nothing.
@@ -62,3 +67,4 @@ CREATE TABLE record_change (
     after {bytes}
 );
 CREATE INDEX record_change_of_cve ON record_change (cve, id);
+CREATE INDEX record_change_by_change ON record_change (change, id);

@@ -2,6 +2,7 @@
 
 use crate::config::Config;
 use crate::database::Database;
+use crate::local_records::LocalRecords;
 use jiff::Timestamp;
 use std::fmt;
 use std::ops::Deref;
@@ -21,12 +22,15 @@ pub struct Parts {
     pub config: Config,
     /// What time it is.
     pub clock: Clock,
+    /// This process's copy of the records.
+    pub records: LocalRecords,
 }
 
 impl App {
     /// Puts the parts together.
     pub fn new(database: Database, config: Config, clock: Clock) -> Self {
-        Self(Arc::new(Parts { database, config, clock }))
+        let records = LocalRecords::new(&config.data);
+        Self(Arc::new(Parts { database, config, clock, records }))
     }
 
     /// What time it is.

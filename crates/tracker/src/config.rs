@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use vulnerability_db::{SourceKind, SourceUrls};
 
 /// The most bytes of the file.
 const MAXIMUM: u64 = 1 << 20;
@@ -29,6 +30,59 @@ pub struct Config {
     pub role: Role,
     /// How many jobs run at once.
     pub workers: usize,
+    /// Where vulnerabilities come from.
+    pub sources: Sources,
+}
+
+/// Where vulnerabilities come from. A source whose address is empty is left out.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[non_exhaustive]
+pub struct Sources {
+    /// The folder `cves` of the CVE list, as a URL: `deltaLog.json` and a file a record.
+    pub cve: String,
+    /// The releases of the CVE list, as GitHub's API describes them.
+    pub cve_releases: String,
+    /// A checkout or an archive of the CVE list, which is read instead of both.
+    pub cve_path: Option<PathBuf>,
+    /// The feeds of the NVD, in format 2.0.
+    pub nvd: String,
+    /// CISA's catalogue of known exploited vulnerabilities.
+    pub kev: String,
+    /// FIRST's scores.
+    pub epss: String,
+    /// Certificates (PEM) of the authorities that may sign for servers, instead of Mozilla's.
+    pub certificates: Option<PathBuf>,
+}
+
+impl Default for Sources {
+    fn default() -> Self {
+        let SourceUrls { cve, cve_releases, nvd, kev, epss, .. } = SourceUrls::default();
+        Self { cve, cve_releases, cve_path: None, nvd, kev, epss, certificates: None }
+    }
+}
+
+impl Sources {
+    /// Whether a source is named.
+    pub fn has(&self, kind: SourceKind) -> bool {
+        match kind {
+            SourceKind::Cve => self.cve_path.is_some() || !self.cve.is_empty(),
+            SourceKind::Nvd => !self.nvd.is_empty(),
+            SourceKind::Kev => !self.kev.is_empty(),
+            SourceKind::Epss => !self.epss.is_empty(),
+        }
+    }
+
+    /// The addresses.
+    pub fn urls(&self) -> SourceUrls {
+        let mut urls = SourceUrls::default();
+        urls.cve.clone_from(&self.cve);
+        urls.cve_releases.clone_from(&self.cve_releases);
+        urls.nvd.clone_from(&self.nvd);
+        urls.kev.clone_from(&self.kev);
+        urls.epss.clone_from(&self.epss);
+        urls
+    }
 }
 
 /// What a process of the service does. Several that share a database share the work.
@@ -54,6 +108,7 @@ impl Default for Config {
             contact: None,
             role: Role::All,
             workers: 2,
+            sources: Sources::default(),
         }
     }
 }

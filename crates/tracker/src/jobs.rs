@@ -3,6 +3,7 @@
 
 mod context;
 mod error;
+pub mod records;
 mod stop;
 mod worker;
 
@@ -13,8 +14,10 @@ pub use worker::{Ended, Worker, Workers};
 
 use crate::config::Config;
 use crate::models::job::Schedule;
+use records::Records;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use vulnerability_db::SourceKind;
 
 /// A job.
 pub trait Job: Send + Sync {
@@ -40,8 +43,15 @@ pub struct Jobs(Vec<Arc<dyn Job>>);
 
 impl Jobs {
     /// Those that a set-up asks for.
-    pub fn of(_config: &Config) -> Self {
-        Self::default()
+    pub fn of(config: &Config) -> Self {
+        let sources = &config.sources;
+        let mut jobs = Self::default();
+        for kind in [SourceKind::Cve, SourceKind::Nvd, SourceKind::Kev, SourceKind::Epss] {
+            if sources.has(kind) {
+                jobs = jobs.with(Records::new(kind, sources));
+            }
+        }
+        jobs
     }
 
     /// With one more.

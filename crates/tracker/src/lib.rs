@@ -11,6 +11,7 @@ pub mod database;
 mod hex;
 pub mod jobs;
 mod json;
+pub mod local_records;
 pub mod models;
 pub mod package_set;
 pub mod publication;

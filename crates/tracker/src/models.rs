@@ -2,6 +2,7 @@
 //! and its queries. Decisions are pure functions over these types; queries are thin.
 
 pub mod advisory;
+pub mod cve;
 pub mod finding;
 pub mod history;
 pub mod ids;
@@ -9,4 +10,5 @@ pub mod job;
 pub mod knowledge;
 pub mod package;
 pub mod publication;
+pub mod record;
 pub mod suggestion;

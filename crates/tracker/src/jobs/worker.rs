@@ -8,13 +8,15 @@ use std::any::Any;
 use std::error::Error;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// So often a worker looks whether something is due: another one may have failed, or a person may
 /// have asked for a run.
 const LOOK: Duration = Duration::from_secs(5);
 /// After an error of the database it is left in peace for so long.
 const PEACE: Duration = Duration::from_secs(10);
+/// Workers that were asked to stop are waited for so long.
+const PATIENCE: Duration = Duration::from_secs(20);
 /// The most characters of an error that are kept.
 const LONGEST_ERROR: usize = 4000;
 
@@ -202,13 +204,16 @@ impl Workers {
         Self { threads: (0..number).map(start).collect(), stop }
     }
 
-    /// Asks them to stop, and waits until they have.
+    /// Asks them to stop, and waits until they have, or until it has been long enough: a download
+    /// cannot be asked. What is in a transaction then is not written, and the lease is lost.
     pub fn stop(self) {
         self.stop.ask();
-        for thread in self.threads {
-            // A panic of a worker is in the log already.
-            let _ = thread.join();
+        let until = Instant::now() + PATIENCE;
+        while self.threads.iter().any(|thread| !thread.is_finished()) && Instant::now() < until {
+            thread::sleep(Duration::from_millis(20));
         }
+        // A panic of a worker is in the log already.
+        self.threads.into_iter().filter(JoinHandle::is_finished).for_each(|thread| drop(thread.join()));
     }
 }
 

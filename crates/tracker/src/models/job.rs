@@ -150,6 +150,18 @@ pub fn named(connection: &mut Connection, name: &str) -> Result<Option<Job>, Dat
     connection.query_optional(&format!("SELECT {COLUMNS} FROM job WHERE name = $1"), params![name], read)
 }
 
+/// Where a job goes on.
+///
+/// # Errors
+/// Those of the database.
+pub fn cursor(connection: &mut Connection, name: &str) -> Result<Option<Json>, DatabaseError> {
+    let cursor =
+        connection.query_optional("SELECT cursor FROM job WHERE name = $1", params![name], |row| {
+            row.get::<Option<String>>(0)
+        })?;
+    Ok::<_, DatabaseError>(cursor.flatten().and_then(|text| serde_json::from_str(&text).ok()))
+}
+
 fn read(row: &Row<'_>) -> Result<Job, DatabaseError> {
     Ok(Job {
         name: row.get(0)?,
