@@ -79,6 +79,16 @@ impl FileServer {
         self.state().redirects.insert(path.to_owned(), to.to_owned());
     }
 
+    /// Nobody who asks for a path is sent elsewhere any more.
+    pub fn remove_redirect(&self, path: &str) {
+        self.state().redirects.remove(path);
+    }
+
+    /// From now on nothing goes wrong with a path. Gives how many faults nobody met.
+    pub fn drain(&self, path: &str) -> usize {
+        self.state().faults.remove(path).map_or(0, |faults| faults.len())
+    }
+
     /// The next request for a path goes wrong; those before it first.
     pub fn fail(&self, path: &str, fault: Fault) {
         self.state().faults.entry(path.to_owned()).or_default().push_back(fault);

@@ -67,7 +67,7 @@ struct Position {
     store: i64,
     /// The number of the newest change that it holds.
     change: i64,
-    /// The date of its scores, as their job notes it.
+    /// Which scores it holds, by what their job notes of them.
     scores: String,
 }
 
@@ -162,7 +162,7 @@ impl Writing<'_> {
             self.note(&position)?;
         }
         let scores = database.read(|connection| job_source(connection, SourceKind::Epss))?;
-        let scores = scores.map(|info| info.version).unwrap_or_default();
+        let scores = scores.as_ref().map(state_of_scores).unwrap_or_default();
         if scores != position.scores {
             self.take_scores(database, now)?;
             position.scores = scores;
@@ -186,8 +186,8 @@ impl Writing<'_> {
     ///
     /// # Errors
     /// Where the note cannot be written.
-    pub fn holds_scores(&self, version: &str) -> Result<(), LocalRecordsError> {
-        self.note(&Position { scores: version.to_owned(), ..self.position() })
+    pub fn holds_scores(&self, info: &SourceInfo) -> Result<(), LocalRecordsError> {
+        self.note(&Position { scores: state_of_scores(info), ..self.position() })
     }
 
     fn position(&self) -> Position {
@@ -281,6 +281,12 @@ fn list(
 
 fn location(kind: SourceKind, path: &Path) -> SourceLocation {
     SourceLocation { kind, location: path.display().to_string() }
+}
+
+/// Names a state of the scores. Not all of them say of which day they are.
+fn state_of_scores(info: &SourceInfo) -> String {
+    let changed = info.changed.map(|changed| changed.to_string()).unwrap_or_default();
+    format!("{} {changed}", info.version)
 }
 
 /// Which store this is.

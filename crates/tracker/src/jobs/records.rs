@@ -129,7 +129,7 @@ impl Job for Records {
             let cursor = Cursor { info: source.clone(), digest: info.digest.clone(), change: after };
             context.write(|transaction, saving| saving.save(transaction, &cursor))?;
             if self.kind == SourceKind::Epss {
-                writing.holds_scores(&source.version).map_err(other)?;
+                writing.holds_scores(source).map_err(other)?;
             }
         }
         fetched

@@ -7,5 +7,6 @@ mod database;
 mod history;
 mod jobs;
 mod publication;
+mod records;
 mod support;
 mod triage;
