@@ -2,6 +2,7 @@
 //! to a view; it decides nothing itself.
 
 mod health;
+mod publication;
 
 use crate::app::App;
 use axum::Router;
@@ -9,5 +10,5 @@ use axum::routing::get;
 
 /// All addresses.
 pub fn router(app: App) -> Router {
-    Router::new().route("/healthz", get(health::show)).with_state(app)
+    Router::new().route("/healthz", get(health::show)).merge(publication::routes()).with_state(app)
 }

@@ -6,6 +6,7 @@ use super::advisory::{Advisory, State};
 use super::ids::{AdvisoryId, PackageId};
 use crate::database::{Connection, DatabaseError};
 use crate::params;
+use crate::publication::csaf::provider::Listed;
 use crate::publication::statement::{self, Counted};
 use crate::publication::{Change, Cve, InChannel, Package, Published, Publisher};
 use jiff::Timestamp;
@@ -15,6 +16,8 @@ use vulnerability::CveId;
 
 /// The most versions of a package that are listed.
 const MOST_VERSIONS: i64 = 10_000;
+/// The most documents of a list: 11 a day would take 24 years.
+const MOST_LISTED: i64 = 100_000;
 /// The most changes of statuses that a document tells of.
 const MOST_CHANGES: i64 = 5_000;
 
@@ -56,6 +59,29 @@ impl Published {
             withdrawn: advisory.withdrawn_at.filter(|_| advisory.state == State::Withdrawn),
         }))
     }
+}
+
+/// All documents that are published, the newest advisory first.
+///
+/// # Errors
+/// Those of the database.
+pub fn listed(connection: &mut Connection) -> Result<Vec<Listed>, DatabaseError> {
+    connection.query(
+        "SELECT a.code, a.published_at, (SELECT MAX(r.at) FROM advisory_revision r WHERE r.advisory = a.id),
+             (SELECT MAX(x.at) FROM advisory_status_change x WHERE x.advisory = a.id)
+         FROM advisory a WHERE a.revision > 0 AND a.state <> $1 ORDER BY a.id DESC LIMIT $2",
+        params![State::Draft.name(), MOST_LISTED],
+        |row| {
+            let wrong = DatabaseError::Column { column: 0, expected: "code of an advisory" };
+            let code: String = row.get(0)?;
+            let first: Option<Timestamp> = row.get(1)?;
+            let last: Option<Timestamp> = row.get(2)?;
+            let status: Option<Timestamp> = row.get(3)?;
+            let first = first.or(last).unwrap_or(Timestamp::UNIX_EPOCH);
+            let changed = last.into_iter().chain(status).fold(first, Timestamp::max);
+            Ok(Listed { code: code.parse().map_err(|_| wrong)?, first, changed })
+        },
+    )
 }
 
 fn cve(connection: &mut Connection, id: CveId) -> Result<Cve, DatabaseError> {

@@ -49,7 +49,7 @@ pub fn document(published: &Published) -> Option<Value> {
     let version = published.changes.len();
     Some(json!({
         "@context": "https://openvex.dev/ns/v0.2.0",
-        "@id": format!("{}.openvex.json#{version}", published.publisher.page(&published.code)),
+        "@id": format!("{}/openvex.json#{version}", published.publisher.page(&published.code)),
         "author": line(&published.publisher.name).unwrap_or_else(|| "unnamed".to_owned()),
         "role": "distributor",
         "timestamp": time(published.published_at()),

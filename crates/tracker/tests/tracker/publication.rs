@@ -3,6 +3,7 @@
 mod csaf;
 mod generated;
 mod people;
+mod served;
 mod vex;
 
 use crate::advisories;

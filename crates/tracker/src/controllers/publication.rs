@@ -1,0 +1,202 @@
+//! Advisories as documents: `/advisories/CODE/osv.json` and the like, `/advisories.atom`, and what
+//! a provider of CSAF offers below `/.well-known/csaf`.
+
+use crate::app::App;
+use crate::database::{Connection, DatabaseError};
+use crate::models::advisory::{self, Code, State as AdvisoryState};
+use crate::models::publication::listed;
+use crate::publication::csaf::{self, provider};
+use crate::publication::{Published, Publisher, atom, cyclonedx, openvex, osv, plain, to_text};
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::http::header::{
+    ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_MODIFIED_SINCE, IF_NONE_MATCH,
+    LAST_MODIFIED,
+};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use jiff::Timestamp;
+use jiff::fmt::rfc2822::{DateTimeParser, DateTimePrinter};
+use sha2::{Digest, Sha256, Sha512};
+
+/// The most advisories of the feed.
+const FEED: u32 = 50;
+const JSON: &str = "application/json";
+const PLAIN: &str = "text/plain; charset=utf-8";
+
+/// These addresses. None of them asks who reads.
+pub(super) fn routes() -> Router<App> {
+    Router::new()
+        .route("/advisories/{code}/{document}", get(document))
+        .route(atom::PATH, get(feed))
+        .route(provider::METADATA, get(metadata))
+        .route("/.well-known/csaf/white/index.txt", get(index))
+        .route("/.well-known/csaf/white/changes.csv", get(changes))
+        .route("/.well-known/csaf/white/{year}/{file}", get(csaf_file))
+}
+
+/// Why there is no document.
+enum Missing {
+    /// Nobody published such a thing.
+    Nothing,
+    /// The database.
+    Database(DatabaseError),
+}
+
+impl From<DatabaseError> for Missing {
+    fn from(error: DatabaseError) -> Self {
+        Self::Database(error)
+    }
+}
+
+impl IntoResponse for Missing {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Nothing => (StatusCode::NOT_FOUND, "nothing is published here\n").into_response(),
+            Self::Database(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "a document cannot be made");
+                (StatusCode::INTERNAL_SERVER_ERROR, "the service cannot answer\n").into_response()
+            }
+        }
+    }
+}
+
+/// A document, with what caches need.
+struct Document {
+    kind: &'static str,
+    body: String,
+    changed: Timestamp,
+}
+
+impl Document {
+    /// The answer: without the body, if who asks has it.
+    fn answer(self, asked: &HeaderMap) -> Response {
+        let tag = format!("\"{}\"", crate::hex::encode(&Sha256::digest(&self.body)[..16]));
+        let field = |name| asked.get(name).and_then(|value| value.to_str().ok());
+        let second = |at: Timestamp| at.as_second();
+        let known = match field(IF_NONE_MATCH) {
+            // What is compared weakly: another coding of the same document is the same.
+            Some(tags) => {
+                tags.split(',').any(|one| one.trim() == "*" || one.trim().trim_start_matches("W/") == tag)
+            }
+            None => field(IF_MODIFIED_SINCE)
+                .and_then(|time| DateTimeParser::new().parse_timestamp(time).ok())
+                .is_some_and(|since| second(self.changed) <= second(since)),
+        };
+        let changed = DateTimePrinter::new().timestamp_to_rfc9110_string(&self.changed).unwrap_or_default();
+        let fields = [
+            (CONTENT_TYPE, self.kind.to_owned()),
+            (ETAG, tag),
+            (LAST_MODIFIED, changed),
+            (CACHE_CONTROL, "public, max-age=60".to_owned()),
+            (ACCESS_CONTROL_ALLOW_ORIGIN, "*".to_owned()),
+        ];
+        if known {
+            return (StatusCode::NOT_MODIFIED, fields).into_response();
+        }
+        (fields, self.body).into_response()
+    }
+}
+
+fn publisher(app: &App) -> Publisher {
+    let url = app.config.url.clone().unwrap_or_else(|| format!("http://{}", app.config.listen));
+    let url = url.trim_end_matches('/').to_owned();
+    Publisher { name: app.config.title.clone(), url, contact: app.config.contact.clone() }
+}
+
+fn load(connection: &mut Connection, code: &str, publisher: Publisher) -> Result<Published, Missing> {
+    let code: Code = code.parse().map_err(|_| Missing::Nothing)?;
+    let advisory = advisory::by_code(connection, &code)?.ok_or(Missing::Nothing)?;
+    Published::load(connection, &advisory, publisher)?.ok_or(Missing::Nothing)
+}
+
+async fn document(
+    State(app): State<App>,
+    Path((code, document)): Path<(String, String)>,
+    asked: HeaderMap,
+) -> Result<Response, Missing> {
+    let publisher = publisher(&app);
+    let published = app.database.reading(move |c| load(c, &code, publisher)).await?;
+    // The ending says what it is; where it was taken off as the wish for JSON, the name does.
+    let (kind, body) = match document.strip_suffix(".json").unwrap_or(&document) {
+        "osv" => (JSON, to_text(&osv::record(&published))),
+        "csaf" => (JSON, to_text(&csaf::document(&published))),
+        "openvex" => (JSON, to_text(&openvex::document(&published).ok_or(Missing::Nothing)?)),
+        "cyclonedx" => {
+            ("application/vnd.cyclonedx+json; version=1.6", to_text(&cyclonedx::document(&published)))
+        }
+        "text.txt" => (PLAIN, plain::text(&published)),
+        _ => return Err(Missing::Nothing),
+    };
+    Ok(Document { kind, body, changed: published.changed_at() }.answer(&asked))
+}
+
+async fn feed(State(app): State<App>, asked: HeaderMap) -> Result<Response, Missing> {
+    let publisher = publisher(&app);
+    let of = publisher.clone();
+    let newest: Vec<Published> = app
+        .database
+        .reading(move |c| {
+            let mut newest = Vec::new();
+            for advisory in advisory::list(c, AdvisoryState::Published, None, FEED)? {
+                newest.extend(Published::load(c, &advisory, of.clone())?);
+            }
+            Ok::<_, DatabaseError>(newest)
+        })
+        .await?;
+    let changed = newest.iter().map(Published::changed_at).max().unwrap_or(Timestamp::UNIX_EPOCH);
+    let body = atom::feed(&publisher, &newest);
+    Ok(Document { kind: "application/atom+xml; charset=utf-8", body, changed }.answer(&asked))
+}
+
+/// A list of all documents, made by a function of it.
+async fn list(
+    app: App,
+    asked: HeaderMap,
+    kind: &'static str,
+    make: impl FnOnce(&[provider::Listed], Timestamp) -> String,
+) -> Result<Response, Missing> {
+    let listed = app.database.reading(listed).await?;
+    let changed = listed.iter().map(|one| one.changed).max().unwrap_or(Timestamp::UNIX_EPOCH);
+    let body = make(&listed, changed);
+    Ok(Document { kind, body, changed }.answer(&asked))
+}
+
+async fn metadata(State(app): State<App>, asked: HeaderMap) -> Result<Response, Missing> {
+    let publisher = publisher(&app);
+    list(app, asked, JSON, |_, changed| provider::metadata(&publisher, changed, None)).await
+}
+
+async fn index(State(app): State<App>, asked: HeaderMap) -> Result<Response, Missing> {
+    list(app, asked, PLAIN, |listed, _| provider::index(listed)).await
+}
+
+async fn changes(State(app): State<App>, asked: HeaderMap) -> Result<Response, Missing> {
+    list(app, asked, "text/csv; charset=utf-8", |listed, _| provider::changes(listed)).await
+}
+
+/// A document below its year, and its digests.
+async fn csaf_file(
+    State(app): State<App>,
+    Path((year, file)): Path<(String, String)>,
+    asked: HeaderMap,
+) -> Result<Response, Missing> {
+    let (name, ending) = file.split_once(".json").ok_or(Missing::Nothing)?;
+    // A code has capital letters only, so the name tells it.
+    let code = name.to_ascii_uppercase();
+    let publisher = publisher(&app);
+    let published = app.database.reading(move |c| load(c, &code, publisher)).await?;
+    let own = csaf::file_name(&published.code);
+    if year != provider::year(published.published_at()) || file.strip_suffix(ending) != Some(own.as_str()) {
+        return Err(Missing::Nothing);
+    }
+    let text = to_text(&csaf::document(&published));
+    let (kind, body) = match ending {
+        "" => (JSON, text),
+        ".sha256" => (PLAIN, provider::digest_line(&Sha256::digest(&text), &own)),
+        ".sha512" => (PLAIN, provider::digest_line(&Sha512::digest(&text), &own)),
+        _ => return Err(Missing::Nothing),
+    };
+    Ok(Document { kind, body, changed: published.changed_at() }.answer(&asked))
+}
