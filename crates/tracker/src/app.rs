@@ -3,6 +3,8 @@
 use crate::config::Config;
 use crate::database::Database;
 use crate::local_records::LocalRecords;
+use crate::metrics::Metrics;
+use crate::rates::Rates;
 use jiff::Timestamp;
 use std::fmt;
 use std::ops::Deref;
@@ -24,13 +26,18 @@ pub struct Parts {
     pub clock: Clock,
     /// This process's copy of the records.
     pub records: LocalRecords,
+    /// How often who asks.
+    pub rates: Rates,
+    /// What is measured.
+    pub metrics: Metrics,
 }
 
 impl App {
     /// Puts the parts together.
     pub fn new(database: Database, config: Config, clock: Clock) -> Self {
         let records = LocalRecords::new(&config.data);
-        Self(Arc::new(Parts { database, config, clock, records }))
+        let (rates, metrics) = (Rates::default(), Metrics::default());
+        Self(Arc::new(Parts { database, config, clock, records, rates, metrics }))
     }
 
     /// What time it is.

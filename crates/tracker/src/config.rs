@@ -1,7 +1,7 @@
 //! How the service is set up: `tracker.toml`, with defaults for all of it.
 
 use serde::Deserialize;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use vulnerability_db::{SourceKind, SourceUrls};
 
@@ -32,6 +32,10 @@ pub struct Config {
     pub workers: usize,
     /// Where vulnerabilities come from.
     pub sources: Sources,
+    /// Proxies before the service, whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpAddr>,
+    /// How many requests an address may make in a minute; 0 for any number.
+    pub requests_per_minute: u32,
 }
 
 /// Where vulnerabilities come from. A source whose address is empty is left out.
@@ -109,6 +113,8 @@ impl Default for Config {
             role: Role::All,
             workers: 2,
             sources: Sources::default(),
+            trusted_proxies: Vec::new(),
+            requests_per_minute: 1200,
         }
     }
 }
@@ -138,6 +144,11 @@ pub enum ConfigError {
 }
 
 impl Config {
+    /// Whether the service is reached over TLS.
+    pub fn is_https(&self) -> bool {
+        self.url.as_deref().is_some_and(|url| url.starts_with("https://"))
+    }
+
     /// Reads a file.
     ///
     /// # Errors

@@ -5,6 +5,7 @@
 //! [`controllers`] and `views` show it. This is the only crate with asynchronous code.
 
 pub mod app;
+mod assets;
 pub mod config;
 pub mod controllers;
 pub mod database;
@@ -12,7 +13,11 @@ mod hex;
 pub mod jobs;
 mod json;
 pub mod local_records;
+pub mod metrics;
 pub mod models;
 pub mod package_set;
 pub mod publication;
+pub mod rates;
+mod secret;
 pub mod serve;
+mod views;

@@ -1,6 +1,7 @@
 //! What the service knows, and what may be done with it: one module an idea, each with its types
 //! and its queries. Decisions are pure functions over these types; queries are thin.
 
+pub mod account;
 pub mod advisory;
 pub mod cve;
 pub mod finding;
@@ -8,7 +9,11 @@ pub mod history;
 pub mod ids;
 pub mod job;
 pub mod knowledge;
+pub mod listing;
 pub mod package;
+pub mod permission;
 pub mod publication;
 pub mod record;
+pub mod session;
 pub mod suggestion;
+pub mod token;

@@ -84,7 +84,8 @@ pub fn serve(
         let wrong = |source| ServeError::Listen { address, source };
         let listener = TcpListener::bind(address).await.map_err(wrong)?;
         ready(Some(listener.local_addr().map_err(wrong)?));
-        axum::serve(listener, controllers::router(app)).with_graceful_shutdown(stop).await?;
+        let service = controllers::router(app).into_make_service_with_connect_info::<SocketAddr>();
+        axum::serve(listener, service).with_graceful_shutdown(stop).await?;
         Ok(())
     });
     if let Some(workers) = workers {

@@ -10,7 +10,7 @@ use axum::http::StatusCode;
 pub(super) async fn show(State(app): State<App>) -> (StatusCode, &'static str) {
     let asked: Result<i64, DatabaseError> = app
         .database
-        .reading(|connection| connection.query_one("SELECT 1", params![], |row| row.get(0)))
+        .reading(|connection| connection.query_one("SELECT CAST(1 AS BIGINT)", params![], |row| row.get(0)))
         .await;
     match asked {
         Ok(_) => (StatusCode::OK, "ok\n"),

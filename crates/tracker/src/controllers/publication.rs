@@ -1,13 +1,14 @@
 //! Advisories as documents: `/advisories/CODE/osv.json` and the like, `/advisories.atom`, and what
 //! a provider of CSAF offers below `/.well-known/csaf`.
 
+use super::routes::Routes;
 use crate::app::App;
 use crate::database::{Connection, DatabaseError};
 use crate::models::advisory::{self, Code, State as AdvisoryState};
+use crate::models::permission::Action;
 use crate::models::publication::listed;
 use crate::publication::csaf::{self, provider};
 use crate::publication::{Published, Publisher, atom, cyclonedx, openvex, osv, plain, to_text};
-use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::header::{
     ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_MODIFIED_SINCE, IF_NONE_MATCH,
@@ -15,7 +16,6 @@ use axum::http::header::{
 };
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::{DateTimeParser, DateTimePrinter};
 use sha2::{Digest, Sha256, Sha512};
@@ -26,14 +26,14 @@ const JSON: &str = "application/json";
 const PLAIN: &str = "text/plain; charset=utf-8";
 
 /// These addresses. None of them asks who reads.
-pub(super) fn routes() -> Router<App> {
-    Router::new()
-        .route("/advisories/{code}/{document}", get(document))
-        .route(atom::PATH, get(feed))
-        .route(provider::METADATA, get(metadata))
-        .route("/.well-known/csaf/white/index.txt", get(index))
-        .route("/.well-known/csaf/white/changes.csv", get(changes))
-        .route("/.well-known/csaf/white/{year}/{file}", get(csaf_file))
+pub(super) fn add(routes: Routes) -> Routes {
+    routes
+        .get("/advisories/{code}/{document}", Action::Read, document)
+        .get(atom::PATH, Action::Read, feed)
+        .get(provider::METADATA, Action::Read, metadata)
+        .get("/.well-known/csaf/white/index.txt", Action::Read, index)
+        .get("/.well-known/csaf/white/changes.csv", Action::Read, changes)
+        .get("/.well-known/csaf/white/{year}/{file}", Action::Read, csaf_file)
 }
 
 /// Why there is no document.

@@ -2,10 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod accounts;
 mod advisories;
 mod database;
 mod history;
 mod jobs;
+mod permissions;
 mod publication;
 mod records;
 mod support;

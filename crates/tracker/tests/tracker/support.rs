@@ -37,3 +37,5 @@ pub(crate) fn on_each(test: impl Fn(&Store)) {
         test(&store);
     }
 }
+
+pub(crate) mod site;

@@ -28,7 +28,7 @@ fn ask(store: &Store, path: &str, fields: &[(&str, &str)]) -> Answer {
     let mut config = Config::default();
     config.url = Some("https://tracker.example.org/".into());
     let app = App::new(store.database.clone(), config, Clock::new(|| advisories::BY.at));
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let mut request = Request::get(path);
         for (name, value) in fields {
