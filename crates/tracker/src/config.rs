@@ -26,6 +26,8 @@ pub struct Config {
     pub title: String,
     /// Who may be asked: shown at the foot of each page.
     pub contact: Option<String>,
+    /// The file of the key that signs CSAF documents; without one they are not signed.
+    pub csaf_key: Option<PathBuf>,
     /// What this process does.
     pub role: Role,
     /// How many jobs run at once.
@@ -110,6 +112,7 @@ impl Default for Config {
             url: None,
             title: "Snowguard".to_owned(),
             contact: None,
+            csaf_key: None,
             role: Role::All,
             workers: 2,
             sources: Sources::default(),

@@ -7,6 +7,7 @@
 pub mod atom;
 pub mod csaf;
 pub mod cyclonedx;
+pub mod openpgp;
 pub mod openvex;
 pub mod osv;
 pub mod plain;

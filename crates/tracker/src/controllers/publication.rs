@@ -8,6 +8,7 @@ use crate::models::advisory::{self, Code, State as AdvisoryState};
 use crate::models::permission::Action;
 use crate::models::publication::listed;
 use crate::publication::csaf::{self, provider};
+use crate::publication::openpgp::Key;
 use crate::publication::{Published, Publisher, atom, cyclonedx, openvex, osv, plain, to_text};
 use axum::extract::{Path, State};
 use axum::http::header::{
@@ -19,10 +20,15 @@ use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::{DateTimeParser, DateTimePrinter};
 use sha2::{Digest, Sha256, Sha512};
+use std::error::Error;
+use std::path::Path as FilePath;
 
 /// The most advisories of the feed.
 const FEED: u32 = 50;
+/// The most bytes of a key's file.
+const MAXIMUM_KEY: u64 = 1000;
 const JSON: &str = "application/json";
+const ARMORED: &str = "application/pgp-signature";
 const PLAIN: &str = "text/plain; charset=utf-8";
 
 /// These addresses. None of them asks who reads.
@@ -31,6 +37,7 @@ pub(super) fn add(routes: Routes) -> Routes {
         .get("/advisories/{code}/{document}", Action::Read, document)
         .get(atom::PATH, Action::Read, feed)
         .get(provider::METADATA, Action::Read, metadata)
+        .get(provider::KEY, Action::Read, key)
         .get("/.well-known/csaf/white/index.txt", Action::Read, index)
         .get("/.well-known/csaf/white/changes.csv", Action::Read, changes)
         .get("/.well-known/csaf/white/{year}/{file}", Action::Read, csaf_file)
@@ -42,6 +49,8 @@ enum Missing {
     Nothing,
     /// The database.
     Database(DatabaseError),
+    /// The key that signs cannot be used.
+    Key(Box<dyn Error + Send + Sync>),
 }
 
 impl From<DatabaseError> for Missing {
@@ -52,14 +61,22 @@ impl From<DatabaseError> for Missing {
 
 impl IntoResponse for Missing {
     fn into_response(self) -> Response {
-        match self {
-            Self::Nothing => (StatusCode::NOT_FOUND, "nothing is published here\n").into_response(),
-            Self::Database(error) => {
-                tracing::error!(error = &error as &dyn std::error::Error, "a document cannot be made");
-                (StatusCode::INTERNAL_SERVER_ERROR, "the service cannot answer\n").into_response()
-            }
-        }
+        let error: Box<dyn Error + Send + Sync> = match self {
+            Self::Nothing => return (StatusCode::NOT_FOUND, "nothing is published here\n").into_response(),
+            Self::Database(error) => error.into(),
+            Self::Key(error) => error,
+        };
+        tracing::error!(error = &*error as &dyn Error, "a document cannot be made");
+        (StatusCode::INTERNAL_SERVER_ERROR, "the service cannot answer\n").into_response()
     }
+}
+
+/// The key that signs, if there is one. It is read each time: a file that is put in place of it
+/// counts at once, and the secret is nowhere else.
+fn signing_key(file: Option<&FilePath>) -> Result<Option<Key>, Missing> {
+    let Some(file) = file else { return Ok(None) };
+    let text = files::read_text(file, MAXIMUM_KEY).map_err(|error| Missing::Key(error.into()))?;
+    Key::parse(&text).map(Some).map_err(|error| Missing::Key(error.into()))
 }
 
 /// A document, with what caches need.
@@ -158,14 +175,34 @@ async fn list(
     make: impl FnOnce(&[provider::Listed], Timestamp) -> String,
 ) -> Result<Response, Missing> {
     let listed = app.database.reading(listed).await?;
-    let changed = listed.iter().map(|one| one.changed).max().unwrap_or(Timestamp::UNIX_EPOCH);
+    let changed = newest(&listed);
     let body = make(&listed, changed);
     Ok(Document { kind, body, changed }.answer(&asked))
 }
 
+fn newest(listed: &[provider::Listed]) -> Timestamp {
+    listed.iter().map(|one| one.changed).max().unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
 async fn metadata(State(app): State<App>, asked: HeaderMap) -> Result<Response, Missing> {
-    let publisher = publisher(&app);
-    list(app, asked, JSON, |_, changed| provider::metadata(&publisher, changed, None)).await
+    let (publisher, file) = (publisher(&app), app.config.csaf_key.clone());
+    let (key, listed) =
+        app.database.reading(move |c| Ok::<_, Missing>((signing_key(file.as_deref())?, listed(c)?))).await?;
+    let key = key.map(|key| provider::SigningKey {
+        fingerprint: key.fingerprint(),
+        url: format!("{}{}", publisher.url, provider::KEY),
+    });
+    let changed = newest(&listed);
+    let body = provider::metadata(&publisher, changed, key.as_ref());
+    Ok(Document { kind: JSON, body, changed }.answer(&asked))
+}
+
+/// The public key.
+async fn key(State(app): State<App>, asked: HeaderMap) -> Result<Response, Missing> {
+    let (publisher, file) = (publisher(&app), app.config.csaf_key.clone());
+    let key = app.database.reading(move |_| signing_key(file.as_deref())).await?.ok_or(Missing::Nothing)?;
+    let body = key.certificate(&publisher.name);
+    Ok(Document { kind: ARMORED, body, changed: key.created() }.answer(&asked))
 }
 
 async fn index(State(app): State<App>, asked: HeaderMap) -> Result<Response, Missing> {
@@ -185,7 +222,7 @@ async fn csaf_file(
     let (name, ending) = file.split_once(".json").ok_or(Missing::Nothing)?;
     // A code has capital letters only, so the name tells it.
     let code = name.to_ascii_uppercase();
-    let publisher = publisher(&app);
+    let (publisher, key_file) = (publisher(&app), app.config.csaf_key.clone());
     let published = app.database.reading(move |c| load(c, &code, publisher)).await?;
     let own = csaf::file_name(&published.code);
     if year != provider::year(published.published_at()) || file.strip_suffix(ending) != Some(own.as_str()) {
@@ -196,6 +233,11 @@ async fn csaf_file(
         "" => (JSON, text),
         ".sha256" => (PLAIN, provider::digest_line(&Sha256::digest(&text), &own)),
         ".sha512" => (PLAIN, provider::digest_line(&Sha512::digest(&text), &own)),
+        ".asc" => {
+            let key = app.database.reading(move |_| signing_key(key_file.as_deref())).await?;
+            let at = published.changed_at().as_second().try_into().unwrap_or_default();
+            (ARMORED, key.ok_or(Missing::Nothing)?.sign(text.as_bytes(), at))
+        }
         _ => return Err(Missing::Nothing),
     };
     Ok(Document { kind, body, changed: published.changed_at() }.answer(&asked))

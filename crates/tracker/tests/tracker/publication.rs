@@ -4,6 +4,7 @@ mod csaf;
 mod generated;
 mod people;
 mod served;
+mod signed;
 mod vex;
 
 use crate::advisories;

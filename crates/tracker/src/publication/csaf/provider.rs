@@ -11,6 +11,8 @@ use serde_json::json;
 
 /// Where the metadata are, below the site's address.
 pub const METADATA: &str = "/.well-known/csaf/provider-metadata.json";
+/// Where the key is, below the site's address.
+pub const KEY: &str = "/.well-known/csaf/openpgp.asc";
 /// Where the documents are, below the site's address: all of them are for everybody.
 pub const FOLDER: &str = "/.well-known/csaf/white";
 

@@ -1,11 +1,13 @@
 //! Documents as they are served.
 
+use super::signed::{keyring, verify};
 use crate::advisories;
 use crate::support::{Store, on_each};
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
+use test_support::Scratch;
 use tower::ServiceExt;
 use tracker::app::{App, Clock};
 use tracker::config::Config;
@@ -27,6 +29,7 @@ impl Answer {
 fn ask(store: &Store, path: &str, fields: &[(&str, &str)]) -> Answer {
     let mut config = Config::default();
     config.url = Some("https://tracker.example.org/".into());
+    config.csaf_key = Some(store.folder.folder().join("csaf.key")).filter(|file| file.exists());
     let app = App::new(store.database.clone(), config, Clock::new(|| advisories::BY.at));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
@@ -162,5 +165,35 @@ fn a_provider_is_found_from_its_metadata() {
         ] {
             assert_eq!(ask(store, wrong, &[]).status, StatusCode::NOT_FOUND, "{wrong}");
         }
+    });
+}
+
+#[test]
+fn a_trusted_provider_signs() {
+    on_each(|store| {
+        advisories::filled(store);
+        publish(store, &advisories::begin(store, advisories::draft()).unwrap());
+        let (document, key) = (DOCUMENTS[5], "/.well-known/csaf/openpgp.asc");
+        let signature = format!("{document}.asc");
+        let metadata = |store| serde_json::from_str::<Value>(&ask(store, LISTS[3], &[]).body).unwrap();
+        assert_eq!(metadata(store)["role"], "csaf_provider");
+        for path in [key, &signature] {
+            assert_eq!(ask(store, path, &[]).status, StatusCode::NOT_FOUND, "{path}");
+        }
+        let file = store.folder.folder().join("csaf.key");
+        std::fs::write(&file, format!("1790000000:{}=\n", "A".repeat(43))).unwrap();
+        let metadata = metadata(store);
+        assert_eq!(metadata["role"], "csaf_trusted_provider");
+        assert_eq!(metadata["public_openpgp_keys"][0]["url"], format!("https://tracker.example.org{key}"));
+        let scratch = Scratch::new();
+        keyring(scratch.folder(), &ask(store, key, &[]).body);
+        let (text, signature) = (ask(store, document, &[]).body, ask(store, &signature, &[]).body);
+        let (good, said) = verify(scratch.folder(), text.as_bytes(), &signature);
+        let fingerprint = metadata["public_openpgp_keys"][0]["fingerprint"].as_str().unwrap();
+        assert!(good && said.contains(fingerprint), "{said}");
+        // A key that cannot be used is an error, not a document without a signature.
+        std::fs::write(&file, "nonsense").unwrap();
+        assert_eq!(ask(store, LISTS[3], &[]).status, StatusCode::INTERNAL_SERVER_ERROR);
+        std::fs::remove_file(&file).unwrap();
     });
 }
