@@ -16,7 +16,6 @@ pub mod local_records;
 pub mod metrics;
 pub mod models;
 pub mod package_set;
-pub mod publication;
 pub mod rates;
 mod secret;
 pub mod serve;

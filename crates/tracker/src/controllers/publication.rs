@@ -6,10 +6,10 @@ use crate::app::App;
 use crate::database::{Connection, DatabaseError};
 use crate::models::advisory::{self, Code, State as AdvisoryState};
 use crate::models::permission::Action;
-use crate::models::publication::listed;
-use crate::publication::csaf::{self, provider};
-use crate::publication::openpgp::Key;
-use crate::publication::{Published, Publisher, atom, cyclonedx, openvex, osv, plain, to_text};
+use crate::models::publication::csaf::{self, provider};
+use crate::models::publication::load::listed;
+use crate::models::publication::openpgp::Key;
+use crate::models::publication::{Published, Publisher, atom, cyclonedx, openvex, osv, plain, to_text};
 use axum::extract::{Path, State};
 use axum::http::header::{
     ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_MODIFIED_SINCE, IF_NONE_MATCH,

@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use std::path::Path;
 use std::sync::LazyLock;
 use tracker::models::advisory::{self, edit};
-use tracker::publication::{Published, Publisher, openvex, osv};
+use tracker::models::publication::{Published, Publisher, openvex, osv};
 
 fn file(path: &str) -> Value {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);

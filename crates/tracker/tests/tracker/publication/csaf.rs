@@ -9,8 +9,8 @@ use std::collections::BTreeSet;
 use std::process::Command;
 use test_support::{Scratch, peers};
 use tracker::models::advisory::edit;
-use tracker::publication::csaf::{self, provider};
-use tracker::publication::to_text;
+use tracker::models::publication::csaf::{self, provider};
+use tracker::models::publication::to_text;
 
 /// What the validator finds in each document: schema, mandatory and recommended tests.
 fn findings(documents: &[Value]) -> Vec<Vec<String>> {

@@ -6,7 +6,7 @@ use proptest::sample::select;
 use tracker::models::advisory::Code;
 use tracker::models::advisory::content::{Link, LinkKind};
 use tracker::models::advisory::status::{Justification, Range, Ranges, Status};
-use tracker::publication::{Build, Change, Cve, InChannel, Package, Published, Publisher};
+use tracker::models::publication::{Build, Change, Cve, InChannel, Package, Published, Publisher};
 use vulnerability::model::Level;
 
 /// Texts that break out of what does not hold them.

@@ -5,7 +5,7 @@ use super::{publisher, samples};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use test_support::{Scratch, python};
-use tracker::publication::{Published, Publisher, atom, plain};
+use tracker::models::publication::{Published, Publisher, atom, plain};
 
 proptest! {
     /// Lines have 72 columns where words are not longer, and nothing in them is hidden.

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use std::path::Path;
 use std::process::Command;
 use test_support::Scratch;
-use tracker::publication::openpgp::{Key, KeyError};
+use tracker::models::publication::openpgp::{Key, KeyError};
 
 /// Whether GnuPG finds a signature good, and what it says.
 pub(super) fn verify(folder: &Path, document: &[u8], signature: &str) -> (bool, String) {

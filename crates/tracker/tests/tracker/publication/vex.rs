@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 use test_support::peer_file;
 use tracker::models::advisory::status::Status;
-use tracker::publication::{Published, csaf, cyclonedx, openvex, purl, to_text};
+use tracker::models::publication::{Published, csaf, cyclonedx, openvex, purl, to_text};
 
 /// By CVE and package URL.
 type Statements = BTreeMap<(String, String), FindingStatus>;
