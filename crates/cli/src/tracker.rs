@@ -1,5 +1,6 @@
 //! `snowguard tracker`: the web service.
 
+mod account;
 mod job;
 
 use crate::exit::Failure;
@@ -15,6 +16,9 @@ use tracker::serve;
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Serve(ServeOptions),
+    /// Make and list accounts, and give them roles.
+    #[command(subcommand)]
+    Account(account::Command),
     /// Show or run what the service does again and again.
     #[command(subcommand)]
     Job(job::Command),
@@ -67,6 +71,7 @@ Examples:
 pub(crate) fn run(command: Command) -> Result<ExitCode, Failure> {
     match command {
         Command::Serve(options) => run_service(&options),
+        Command::Account(command) => account::run(&command),
         Command::Job(command) => job::run(&command),
     }
 }
@@ -100,6 +105,7 @@ fn run_service(options: &ServeOptions) -> Result<ExitCode, Failure> {
             RoleName::Worker => Role::Worker,
         };
     }
+    tracker::log::begin();
     let app = serve::open(config, Clock::system()).map_err(Failure::failed)?;
     let ready = |address: Option<SocketAddr>| {
         // Nobody may be reading.

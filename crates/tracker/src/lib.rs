@@ -13,6 +13,7 @@ mod hex;
 pub mod jobs;
 mod json;
 pub mod local_records;
+pub mod log;
 pub mod metrics;
 pub mod models;
 pub mod package_set;
