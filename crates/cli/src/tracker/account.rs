@@ -99,14 +99,13 @@ fn create(options: &CreateOptions) -> Result<ExitCode, Failure> {
 
 /// The first line of a file, or of standard input: never an argument, which all processes can see.
 fn password(file: Option<&Path>) -> Result<String, Failure> {
-    let text = match file {
-        Some(file) => files::read_text(file, PASSWORD).map_err(Failure::failed)?,
-        None => {
-            let mut text = String::new();
-            let read = std::io::stdin().lock().take(PASSWORD).read_to_string(&mut text);
-            read.context("cannot read the password from standard input")?;
-            text
-        }
+    let text = if let Some(file) = file {
+        files::read_text(file, PASSWORD).map_err(Failure::failed)?
+    } else {
+        let mut text = String::new();
+        let read = std::io::stdin().lock().take(PASSWORD).read_to_string(&mut text);
+        read.context("cannot read the password from standard input")?;
+        text
     };
     Ok(text.lines().next().unwrap_or_default().to_owned())
 }
