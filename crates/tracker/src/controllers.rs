@@ -21,6 +21,7 @@ mod publication;
 pub mod routes;
 mod service;
 mod sign_in;
+mod suggestions;
 pub(crate) mod visitor;
 
 use crate::app::App;
@@ -55,6 +56,10 @@ pub fn routes() -> Routes {
         .get("/packages", Action::Read, packages::list)
         .get("/packages/{name}", Action::Read, packages::show)
         .get("/channels", Action::Read, packages::channels)
+        .get("/suggestions", Action::SeeQueue, suggestions::list)
+        .get("/suggestions/{id}", Action::SeeQueue, suggestions::show)
+        .post("/suggestions/decide", Action::Triage, suggestions::decide)
+        .post("/suggestions/undo", Action::Triage, suggestions::undo)
         .get("/jobs", Action::SeeJobs, service::jobs)
         .get("/sign-in", Action::SignIn, sign_in::show)
         .post("/sign-in", Action::SignIn, sign_in::sign_in)

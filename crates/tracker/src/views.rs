@@ -11,6 +11,7 @@ pub(crate) mod packages;
 pub(crate) mod parts;
 pub(crate) mod service;
 pub(crate) mod sign_in;
+pub(crate) mod suggestions;
 pub(crate) mod time;
 
 pub(crate) use frame::Frame;

@@ -8,6 +8,7 @@ pub mod plan;
 pub mod queue;
 pub mod raise;
 pub mod risk;
+pub mod row;
 pub mod rule;
 
 use super::ids::{AccountId, AdvisoryId, PackageId, RuleId, SuggestionId};
@@ -229,10 +230,17 @@ pub struct LevelColumn(pub Level);
 
 const LEVELS: [Level; 5] = [Level::None, Level::Low, Level::Medium, Level::High, Level::Critical];
 
+impl LevelColumn {
+    /// Its number.
+    pub fn number(self) -> i64 {
+        let place = LEVELS.iter().position(|known| *known == self.0).unwrap_or_default();
+        i64::try_from(place).unwrap_or_default()
+    }
+}
+
 impl From<LevelColumn> for Value<'_> {
-    fn from(LevelColumn(level): LevelColumn) -> Self {
-        let place = LEVELS.iter().position(|known| *known == level).unwrap_or_default();
-        Self::Integer(i64::try_from(place).unwrap_or_default())
+    fn from(level: LevelColumn) -> Self {
+        Self::Integer(level.number())
     }
 }
 

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 /// Where the pages' heads lead, in order; each to those who may.
 const NAVIGATION: &[(&str, &str, Action)] = &[
+    ("/suggestions", "Suggestions", Action::SeeQueue),
     ("/cves", "CVEs", Action::Read),
     ("/packages", "Packages", Action::Read),
     ("/channels", "Channels", Action::Read),
