@@ -6,9 +6,9 @@ use super::flash::Flash;
 use super::visitor::{Format, Visitor};
 use crate::database::DatabaseError;
 use crate::models::history::{self, Subject, SubjectKind};
-use crate::models::ids::SuggestionId;
+use crate::models::ids::{MaintainerId, SuggestionId};
 use crate::models::listing::cves;
-use crate::models::permission::Action;
+use crate::models::permission::{Action, Grant};
 use crate::models::suggestion::decision::{self, By, Decision, DecisionError};
 use crate::models::suggestion::queue::{self, After, Order, Query};
 use crate::models::suggestion::{self, Reason, State, row};
@@ -48,8 +48,14 @@ pub(super) async fn list(visitor: Visitor, RawQuery(asked): RawQuery) -> Result<
     if query.state.is_none() && !all {
         query.state = Some(State::Open);
     }
-    let wanted = query.clone();
+    let mut wanted = query.clone();
+    let own = own(&visitor);
     let read = visitor.app.database.reading(move |connection| {
+        if let Some(github) = own {
+            // Whoever maintains nothing sees nothing: no row has this number.
+            let person = queue::maintainer(connection, github)?.unwrap_or(MaintainerId(-1));
+            wanted.maintainer = Some(person);
+        }
         let mut found = queue::list(connection, &wanted, Order::Risk, after, ROWS + 1)?;
         let more = found.len() > ROWS as usize;
         found.truncate(ROWS as usize);
@@ -74,6 +80,12 @@ pub(super) async fn list(visitor: Visitor, RawQuery(asked): RawQuery) -> Result<
     })
 }
 
+/// GitHub's number of somebody who sees what concerns their own packages only.
+fn own(visitor: &Visitor) -> Option<i64> {
+    let only_own = visitor.grant(Action::SeeQueue) == Grant::Own;
+    only_own.then(|| visitor.account.as_ref().and_then(|account| account.github_id).unwrap_or(-1))
+}
+
 /// Where a page goes on: the bits of the last risk, so that it is exactly that, and its number.
 fn after_of(text: &str) -> Result<After, Failure> {
     let parts = text.split_once('_').and_then(|(risk, id)| {
@@ -89,9 +101,17 @@ pub(super) async fn show(
     id: Result<Path<i64>, PathRejection>,
 ) -> Result<Response, Failure> {
     let Path(id) = id?;
+    let own = own(&visitor);
     let read = visitor.app.database.reading(move |connection| {
         let id = SuggestionId(id);
         let Some(found) = suggestion::load(connection, id)? else { return Ok::<_, DatabaseError>(None) };
+        if let Some(github) = own {
+            let person = queue::maintainer(connection, github)?.unwrap_or(MaintainerId(-1));
+            let query = Query { package: Some(found.package), maintainer: Some(person), ..Query::default() };
+            if queue::count(connection, &query, 1)? == 0 {
+                return Ok(None);
+            }
+        }
         let Some(row) = row::rows(connection, std::slice::from_ref(&found))?.into_iter().next() else {
             return Ok(None);
         };

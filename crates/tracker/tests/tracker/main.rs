@@ -9,6 +9,7 @@ mod history;
 mod jobs;
 mod permissions;
 mod publication;
+mod queue_pages;
 mod records;
 mod support;
 mod triage;

@@ -12,6 +12,7 @@ use super::{COLUMNS, LevelColumn, State, Suggestion, read};
 use crate::database::{Connection, DatabaseError, Value};
 use crate::models::finding::confidence_number;
 use crate::models::ids::{AccountId, ChannelId, MaintainerId, PackageId, SuggestionId};
+use crate::params;
 use jiff::Timestamp;
 use matching::Confidence;
 use vulnerability::CveId;
@@ -246,4 +247,13 @@ pub fn count(connection: &mut Connection, query: &Query, most: u32) -> Result<i6
     let sql =
         format!("SELECT count(*) FROM (SELECT 1 FROM suggestion s WHERE {all} LIMIT ${most}) AS counted");
     connection.query_one(&sql, &conditions.params, |row| row.get(0))
+}
+
+/// The maintainer with this number at GitHub.
+///
+/// # Errors
+/// Those of the database.
+pub fn maintainer(connection: &mut Connection, github: i64) -> Result<Option<MaintainerId>, DatabaseError> {
+    let sql = "SELECT id FROM maintainer WHERE github_id = $1";
+    connection.query_optional(sql, params![github], |row| row.get(0))
 }
