@@ -192,9 +192,9 @@ impl<'c> Way<'c> {
     }
 }
 
-/// The first certificate of a path by which EDK2 trusts nothing: it enrols RSA keys only, and
-/// older versions verify nothing else.
-pub(crate) fn not_by_edk2<'c>(path: &[&'c Certificate]) -> Option<&'c Certificate> {
+/// The first certificate of a path that neither EDK2 nor shim goes by: EDK2 enrols RSA keys only,
+/// and the OpenSSL in shim and in older EDK2 verifies nothing else.
+pub(crate) fn first_without_rsa<'c>(path: &[&'c Certificate]) -> Option<&'c Certificate> {
     let is_rsa =
         |certificate: &Certificate| certificate.public_key().is_ok_and(|key| key.kind() == KeyKind::Rsa);
     path.iter().find(|certificate| !is_rsa(certificate)).copied()

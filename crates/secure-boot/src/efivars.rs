@@ -137,10 +137,24 @@ impl Efivars {
 
     /// The signature lists of a variable; `None` if there is no such variable.
     pub fn lists(&self, variable: Variable) -> Result<Option<Vec<lists::SignatureList>>, EfivarsError> {
-        let Some(content) = self.read(variable)? else { return Ok(None) };
-        let lists = lists::read(&content.data)
-            .map_err(|source| EfivarsError::Lists { path: self.path(variable), source })?;
-        Ok(Some(lists))
+        self.read(variable)?.map(|content| self.parse(variable, &content)).transpose()
+    }
+
+    /// The signature lists of the variable of this name alone, whatever shim put into others.
+    pub(crate) fn first_lists(
+        &self,
+        variable: Variable,
+    ) -> Result<Option<Vec<lists::SignatureList>>, EfivarsError> {
+        let content = read_file(self.path(variable))?;
+        content.map(|content| self.parse(variable, &content)).transpose()
+    }
+
+    fn parse(
+        &self,
+        variable: Variable,
+        content: &VariableContent,
+    ) -> Result<Vec<lists::SignatureList>, EfivarsError> {
+        lists::read(&content.data).map_err(|source| EfivarsError::Lists { path: self.path(variable), source })
     }
 
     /// Adds the signature lists of a variable to a database; a variable that is not there adds

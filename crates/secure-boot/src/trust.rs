@@ -109,7 +109,11 @@ pub fn add_variables(policy: &mut TrustPolicy, variables: &Efivars) -> Result<()
     variables.add_to(Variable::DBX, &mut policy.dbx)?;
     variables.add_to(Variable::DBT, &mut policy.dbt)?;
     if policy.loader == Loader::Shim {
-        variables.add_to(Variable::MOK_LIST, &mut policy.mok)?;
+        // Of the parts of a list that it split, shim itself trusts by the first only. What it
+        // forbids is all of `MokListX`, of which the system sees the parts.
+        if let Some(lists) = variables.first_lists(Variable::MOK_LIST)? {
+            policy.mok.add_lists(Variable::MOK_LIST.name, &lists);
+        }
         variables.add_to(Variable::MOK_LIST_X, &mut policy.mokx)?;
         if policy.sbat_level.is_none()
             && let Some(content) = variables.read(Variable::SBAT_LEVEL)?

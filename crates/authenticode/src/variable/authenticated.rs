@@ -8,7 +8,7 @@ use crate::cms::{
 };
 use crate::digest::DigestAlgorithm;
 use crate::guid::Guid;
-use crate::path::{Chain, PathError, not_by_edk2};
+use crate::path::{Chain, PathError, first_without_rsa};
 use crate::time::Time;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -186,7 +186,7 @@ impl Authenticated {
         let authorities: Vec<Certificate> = authorities.into_iter().cloned().collect();
         let chain = Chain::new(&signer, &signed.certificates, false);
         let ((), path) = chain.path_to_any(authorities.iter().map(|authority| ((), authority)))?;
-        if let Some(other) = not_by_edk2(&path) {
+        if let Some(other) = first_without_rsa(&path) {
             return Err(VariableError::EllipticCurve(other.subject()));
         }
         Ok(path.last().map_or_else(|| signer.clone(), |authority| (*authority).clone()))

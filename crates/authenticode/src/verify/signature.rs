@@ -1,6 +1,6 @@
 //! What firmware and shim both demand of a signature.
 
-use super::policy::{Loader, TrustList, TrustPolicy};
+use super::policy::{TrustList, TrustPolicy};
 use super::revocation::{all_who_vouch, of_signer};
 use super::subject::Subject;
 use super::verdict::{Notice, SignatureFinding, SignatureProblem, Trust, TrustedBy};
@@ -8,7 +8,7 @@ use crate::certificate::{CODE_SIGNING, Certificate};
 use crate::cms::Authenticode;
 use crate::digest::DigestAlgorithm;
 use crate::lists::{DatabaseEntry, SignatureDatabase};
-use crate::path::{Chain, Effort, not_by_edk2};
+use crate::path::{Chain, Effort, first_without_rsa};
 use crate::time::Time;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -83,9 +83,7 @@ pub(super) fn trust(
         usable.map(|(entry, certificate)| ((*list, entry), certificate))
     });
     let ((list, entry), path) = chain.path_to_any(anchors).map_err(SignatureProblem::Path)?;
-    if policy.loader == Loader::Firmware
-        && let Some(other) = not_by_edk2(&path)
-    {
+    if let Some(other) = first_without_rsa(&path) {
         return Err(SignatureProblem::EllipticCurve(other.subject()));
     }
     // Whoever is forbidden stays so when the certificate in between is not sent along, but comes

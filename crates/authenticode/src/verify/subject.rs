@@ -28,7 +28,7 @@ pub struct Subject {
     pub sbat: SbatData,
     /// Whether it is a bare Linux kernel.
     pub linux_kernel: bool,
-    /// What keeps firmware from loading it, whoever signed it.
+    /// What keeps firmware, or shim, from loading it, whoever signed it.
     pub unloadable: Option<PeError>,
 }
 
@@ -99,7 +99,7 @@ impl Subject {
             .collect();
         let sbat = SbatData::read(source, layout).map_err(pe::ImageError::Source)?;
         let linux_kernel = pe::is_linux_kernel(source).map_err(pe::ImageError::Source)?;
-        let unloadable = loadable::problem(source, layout).map_err(pe::ImageError::Source)?;
+        let unloadable = loadable::problem(source, layout, policy.loader).map_err(pe::ImageError::Source)?;
         let digests = digests(&algorithms(&signatures, policy)).map_err(pe::ImageError::Source)?;
         let table = layout.certificate_table.clone();
         let padded = table.as_ref().is_none_or(|table| (table.end - table.start) % 8 == 0);

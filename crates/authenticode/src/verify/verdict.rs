@@ -118,7 +118,7 @@ pub enum SignatureProblem {
     #[error("it has more than 64 KiB, which neither firmware nor shim reads")]
     Size,
     /// A key that is no RSA key.
-    #[error("the key of {0} is no RSA key: not by EDK2, which enrols RSA keys only")]
+    #[error("the key of {0} is no RSA key: not by EDK2, which enrols RSA keys only, nor by shim")]
     EllipticCurve(String),
     /// It is revoked.
     #[error("{0}")]

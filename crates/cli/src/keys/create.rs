@@ -51,7 +51,7 @@ pub(super) struct KeyOptions {
     /// The kind of the keys; much firmware knows RSA of 2048 bits only
     #[arg(long, value_name = "KIND", default_value = "rsa2048")]
     key: Kinds,
-    /// Make ECDSA keys all the same: for firmware that is not EDK2, or for shim alone
+    /// Make ECDSA keys all the same: for firmware that is not EDK2
     #[arg(long)]
     allow_ec: bool,
     /// How long the certificates are valid; firmware does not look at it

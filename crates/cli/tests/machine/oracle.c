@@ -241,7 +241,7 @@ u64 EFI efi_main(void *self, struct system *system)
 			break;
 		case VERIFY:
 			if (!lock) {
-				struct guid shim = { 0x4300e046605dab50, 0x23db8dd80d31b6ab };
+				struct guid shim = { 0x4300e046605dab50, 0x238bdd10d83db6ab };
 				status = boot->locate(&shim, 0ull, &lock);
 				if (status)
 					stop("find shim", status);

@@ -107,9 +107,14 @@ fn header(variable: Variable<'_>) -> Vec<u8> {
 }
 
 impl Machine {
-    /// Compiles the program that asks, to `at` of the EFI system partition. The compiler is the one
-    /// that compiles SQLite.
+    /// Compiles the program that asks, to `at` of the EFI system partition.
     pub(crate) fn install_oracle(&self, at: &str) {
+        self.compile_oracle();
+        self.install("oracle.efi", at);
+    }
+
+    /// Compiles it to `oracle.efi`. The compiler is the one that compiles SQLite.
+    pub(crate) fn compile_oracle(&self) {
         let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/machine/oracle.c");
         let flags = "-std=gnu11 -O2 -Wall -Wextra -Werror -ffreestanding -fpie -mno-red-zone -fno-stack-protector \
                      -fno-asynchronous-unwind-tables -fcf-protection=none -nostdlib -static-pie \
@@ -122,7 +127,6 @@ impl Machine {
         run(Command::new("cc").args(flags.split_whitespace()).arg("-o").arg(&elf).arg(source));
         let sections = [".text", ".rodata", ".data", ".reloc"].iter().flat_map(|name| ["-j", name]);
         run(Command::new("objcopy").args(["-O", "efi-app-x86_64"]).args(sections).arg(&elf).arg(&pe));
-        self.install("oracle.efi", at);
     }
 
     /// Starts the machine and gives the answers by their numbers: codes of UEFI. If it hangs at a
@@ -135,6 +139,7 @@ impl Machine {
             let printed = self.boot_or_hang(&["-m", "256"], "oracle: end", false, PATIENCE);
             let text = printed.as_ref().unwrap_or_else(|text| text);
             assert!(text.contains("oracle: begin"), "the program was not started:\n{text}");
+            assert!(!text.contains("oracle: cannot"), "the program gave up:\n{text}");
             let answer = |line: &str| {
                 let (number, code) = line.strip_prefix("= ")?.strip_suffix(" .")?.split_once(' ')?;
                 Some((number.parse().ok()?, u64::from_str_radix(code, 16).ok()?))

@@ -1,4 +1,4 @@
-//! What firmware is asked: would this image start under these lists?
+//! What firmware and shim are asked: would this image start under these lists?
 
 use crate::identity::{Certificate, Keys};
 use crate::signed::{Identity, Signing};
@@ -7,13 +7,20 @@ use authenticode::lists::{SignatureList, SignatureListKind};
 use std::rc::Rc;
 use test_support::ToolboxFolder;
 
-/// What db, dbx and dbt hold; `None`: the variable does not exist.
+/// What db, dbx, dbt and shim's lists hold; `None`: the variable does not exist.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Lists {
     pub(crate) db: Option<Vec<u8>>,
     pub(crate) dbx: Option<Vec<u8>>,
     pub(crate) dbt: Option<Vec<u8>>,
+    pub(crate) mok: Option<Split>,
+    pub(crate) mokx: Option<Split>,
 }
+
+/// A list of shim's: the parts into which it splits the copy that the system sees, if the list is
+/// too large for one variable.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Split(pub(crate) Vec<Vec<u8>>);
 
 impl Lists {
     /// By the names of the variables.

@@ -1,14 +1,54 @@
-//! Where firmware and we differ: each difference on the strict side has a row in the manual, and
+//! Where firmware or shim and we differ: each difference on the strict side has a row in the manual, and
 //! each row a difference. On the other side there is none.
 
 use std::collections::BTreeSet;
 
 const MANUAL: &str = include_str!("../../../../docs/verifying.md");
-/// The heading above the table.
-const HEADING: &str = "### Measured: what firmware starts and Snowguard refuses";
+/// Rows, and how our reasons show that a difference belongs to one.
+type Rows = &'static [(&'static str, &'static [&'static str])];
 
-/// The rows, and how our reasons show that a difference belongs to one. The first that fits counts.
-const ROWS: [(&str, &[&str]); 25] = [
+/// A table of the manual. The first row that fits counts, of its own and then of the shared ones.
+pub(crate) struct Table {
+    /// The heading above it.
+    heading: &'static str,
+    own: Rows,
+    shared: Rows,
+}
+
+/// Where we are stricter than firmware.
+pub(crate) const FIRMWARE: Table = Table {
+    heading: "### Measured: what firmware starts and Snowguard refuses",
+    own: FIRMWARE_ROWS,
+    shared: &[],
+};
+
+/// Where we are stricter than shim.
+pub(crate) const SHIM: Table = Table {
+    heading: "### Measured: what shim starts and Snowguard refuses",
+    own: SHIM_ROWS,
+    shared: FIRMWARE_ROWS,
+};
+
+const SHIM_ROWS: Rows = &[
+    (
+        "digests of the image other than SHA-256",
+        &[
+            "digest is in dbx",
+            "digest is in MOK deny list",
+            "issued CN=stranger",
+            "it is of a sha512 digest",
+            "it is not signed, and no list has its digest",
+        ],
+    ),
+    ("entries of deny lists that are no certificate", &["nobody knows what"]),
+    ("deny lists by the digest of a certificate", &["dbx revokes", "MOK deny list revokes"]),
+    ("deny lists by a certificate that shim cannot use", &["forbids what"]),
+    ("authorities that may not issue", &["may not issue certificates", "authorities below itself"]),
+    ("programs that are none of EFI", &["it is no EFI program"]),
+    ("numbers, fields and octets in `.sbat` that none should have", &[".sbat: SBAT data"]),
+];
+
+const FIRMWARE_ROWS: Rows = &[
     (
         "SHA-1, MD5, SHA-224 or PSS",
         &[
@@ -97,21 +137,21 @@ pub(crate) struct Answer {
 }
 
 /// All that is wrong with these answers, for people; empty if nothing is.
-pub(crate) fn faults(answers: &[Answer]) -> Vec<String> {
+pub(crate) fn faults(answers: &[Answer], table: &Table) -> Vec<String> {
     let mut faults = Vec::new();
     let mut seen = BTreeSet::new();
     for Answer { name, firmware, codes, ours } in answers {
         match ours {
             Ok(()) if firmware.iter().all(|starts| *starts) => {}
-            Ok(()) => faults.push(format!("we trust it, firmware does not: {name}: {codes:x?}")),
-            Err(why) if firmware.iter().any(|starts| *starts) => match row(why) {
+            Ok(()) => faults.push(format!("we trust it, the oracle does not: {name}: {codes:x?}")),
+            Err(why) if firmware.iter().any(|starts| *starts) => match row(table, why) {
                 Some(row) => drop(seen.insert(row)),
                 None => faults.push(format!("no row tells why we are stricter: {name}: {codes:x?}: {why}")),
             },
             Err(_) => {}
         }
     }
-    let listed = listed();
+    let listed = listed(table);
     let unseen = listed.iter().filter(|row| !seen.contains(**row));
     faults.extend(unseen.map(|row| format!("no case belongs to the row of the manual: {row}")));
     let unlisted = seen.iter().filter(|row| !listed.contains(**row));
@@ -120,13 +160,19 @@ pub(crate) fn faults(answers: &[Answer]) -> Vec<String> {
 }
 
 /// The row that a reason belongs to.
-fn row(why: &str) -> Option<&'static str> {
-    ROWS.iter().find(|(_, words)| words.iter().any(|words| why.contains(words))).map(|(row, _)| *row)
+fn row(table: &Table, why: &str) -> Option<&'static str> {
+    table
+        .own
+        .iter()
+        .chain(table.shared)
+        .find(|(_, words)| words.iter().any(|words| why.contains(words)))
+        .map(|(row, _)| *row)
 }
 
 /// The rows of the manual's table.
-fn listed() -> BTreeSet<&'static str> {
-    let table = MANUAL.split_once(HEADING).unwrap_or_else(|| panic!("the manual has no {HEADING:?}")).1;
+fn listed(table: &Table) -> BTreeSet<&'static str> {
+    let heading = table.heading;
+    let table = MANUAL.split_once(heading).unwrap_or_else(|| panic!("the manual has no {heading:?}")).1;
     let table = table.split("\n#").next().unwrap();
     let rows = table.lines().filter_map(|line| line.strip_prefix("| ")?.split(" | ").next());
     // Without the head.

@@ -13,12 +13,13 @@ mod kinds;
 mod machine;
 mod ours;
 mod random;
+mod shim;
 mod signed;
 mod writes;
 
 use authenticode::variable::{GLOBAL, SECURITY};
 use case::{Case, World};
-use differences::Answer;
+use differences::{Answer, FIRMWARE};
 use machine::{ACCESS_DENIED, Firmware, HUNG, Machine, OUT_OF_RESOURCES, SUCCESS, Steps, Variable};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -67,7 +68,7 @@ fn what_we_trust_firmware_starts() {
     };
     let (firmwares, ours) = std::thread::scope(|scope| {
         let firmwares = [Firmware::NEW, Firmware::OLD].map(|firmware| scope.spawn(move || ask(firmware)));
-        let ours = ours::verdicts(&machine, &cases, &groups);
+        let ours = ours::verdicts(&machine, &cases, &groups, &[]);
         (firmwares.map(|firmware| firmware.join().unwrap()), ours)
     });
     for answers in &firmwares {
@@ -103,9 +104,9 @@ fn what_we_trust_firmware_starts() {
     for answer in answers.iter().filter(|answer| answer.codes.contains(&HUNG)) {
         println!("it did not answer: {}", answer.name);
     }
-    let faults = differences::faults(&answers);
+    let faults = differences::faults(&answers, &FIRMWARE);
     if !faults.is_empty() {
-        let kept = keep(&cases, &answers);
+        let kept = keep("oracle", &cases, &answers);
         panic!("{} faults; the inputs are in {}:\n{}", faults.len(), kept.display(), faults.join("\n"));
     }
 }
@@ -119,9 +120,9 @@ fn groups(cases: &[Case]) -> Vec<Vec<usize>> {
     groups.into_values().collect()
 }
 
-/// Keeps the images and lists that we trust and firmware does not, for whoever looks for the fault.
-fn keep(cases: &[Case], answers: &[Answer]) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("oracle");
+/// Keeps the images and lists that we trust and the oracle does not, for whoever looks for the fault.
+fn keep(name: &str, cases: &[Case], answers: &[Answer]) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     let _ = std::fs::remove_dir_all(&folder);
     for (number, (case, answer)) in cases.iter().zip(answers).enumerate() {
         if answer.ours.is_ok() && answer.firmware.contains(&false) {

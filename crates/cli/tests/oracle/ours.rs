@@ -1,13 +1,18 @@
 //! What our program says.
 
-use crate::case::Case;
+use crate::case::{Case, Split};
 use crate::machine::Machine;
-use authenticode::variable::{SECURITY, VariableContent, attributes};
+use authenticode::variable::{SECURITY, SHIM, VariableContent, attributes};
 use serde_json::Value;
 
 /// What `snowguard pe verify` says against each case, if it does not trust it. `groups`: cases
-/// under the same lists.
-pub(crate) fn verdicts(machine: &Machine, cases: &[Case], groups: &[Vec<usize>]) -> Vec<Result<(), String>> {
+/// under the same lists; `options`: further ones of the call.
+pub(crate) fn verdicts(
+    machine: &Machine,
+    cases: &[Case],
+    groups: &[Vec<usize>],
+    options: &[&str],
+) -> Vec<Result<(), String>> {
     let mut verdicts = vec![Ok(()); cases.len()];
     for (number, members) in groups.iter().enumerate() {
         let folder = format!("machine{number}");
@@ -19,8 +24,18 @@ pub(crate) fn verdicts(machine: &Machine, cases: &[Case], groups: &[Vec<usize>])
             let content = VariableContent { attributes: attributes::KEYS, data: value.to_vec() };
             std::fs::write(file, content.write()).unwrap();
         }
+        for (name, list) in [("MokListRT", &lists.mok), ("MokListXRT", &lists.mokx)] {
+            let parts = list.iter().flat_map(|Split(parts)| parts).enumerate();
+            for (number, part) in parts {
+                let number = if number == 0 { String::new() } else { number.to_string() };
+                let content = VariableContent { attributes: attributes::RUNTIME, data: part.clone() };
+                let file = machine.path(&format!("{folder}/{name}{number}-{SHIM}"));
+                std::fs::write(file, content.write()).unwrap();
+            }
+        }
         let mut arguments: Vec<String> =
             ["pe", "verify", "--json", &format!("--efivars={folder}")].map(str::to_owned).to_vec();
+        arguments.extend(options.iter().map(|option| (*option).to_owned()));
         for member in members {
             std::fs::write(machine.path(&format!("{member}.efi")), cases[*member].image.as_slice()).unwrap();
             arguments.push(format!("{member}.efi"));

@@ -27,7 +27,7 @@ pub(super) fn cases() -> Vec<Case> {
         let folder = image.parent().unwrap();
         let name = image.strip_prefix(&root).unwrap().display().to_string();
         let dbx = dbx.map(|dbx| lists(&folder.join(dbx)));
-        let lists = Lists { db: Some(lists(&folder.join(db))), dbx, dbt: None };
+        let lists = Lists { db: Some(lists(&folder.join(db))), dbx, ..Lists::default() };
         let image = Rc::new(std::fs::read(image).unwrap());
         cases.push(Case { name: format!("known: {name} with {db}"), image, lists: Rc::new(lists) });
     };

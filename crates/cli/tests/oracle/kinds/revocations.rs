@@ -19,7 +19,7 @@ pub(super) fn cases(world: &World<'_>) -> Vec<Case> {
 }
 
 fn lists(db: Vec<u8>, dbx: Vec<u8>) -> Rc<Lists> {
-    Rc::new(Lists { db: Some(db), dbx: Some(dbx), dbt: None })
+    Rc::new(Lists { db: Some(db), dbx: Some(dbx), ..Lists::default() })
 }
 
 /// `EFI_TIME` of a year.
