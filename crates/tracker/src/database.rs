@@ -20,6 +20,7 @@ mod error;
 pub mod lock;
 mod pool;
 mod postgres;
+mod purpose;
 mod row;
 pub mod schema;
 mod sqlite;

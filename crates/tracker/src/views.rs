@@ -4,7 +4,7 @@
 pub(crate) mod account;
 pub(crate) mod cves;
 pub(crate) mod error;
-mod frame;
+pub(crate) mod frame;
 pub(crate) mod home;
 pub(crate) mod lane;
 pub(crate) mod packages;

@@ -99,7 +99,7 @@ pub(super) async fn end_session(
 pub(super) async fn end_others(visitor: Visitor) -> Result<Response, Failure> {
     let (account, but) = (visitor.actor()?, visitor.session());
     let ended =
-        visitor.app.database.writing(move |transaction| session::end_others(transaction, account, but));
+        visitor.app.database.writing(move |transaction| account::end_sessions(transaction, account, but));
     let text = match ended.await? {
         0 => "There was no other session.".to_owned(),
         1 => "The other session has ended.".to_owned(),

@@ -3,9 +3,11 @@
 use super::failure::Failure;
 use super::flash::Flash;
 use crate::app::App;
+use crate::assets;
 use crate::models::account::Account;
 use crate::models::ids::AccountId;
 use crate::models::permission::{Action, Grant, Roles, Scope};
+use crate::views::frame::{Contact, Link, NAVIGATION};
 use crate::views::{Frame, Page};
 use axum::extract::FromRequestParts;
 use axum::http::header::{CONTENT_TYPE, LOCATION};
@@ -133,7 +135,7 @@ impl Visitor {
                 ("application/json", body)
             }
             Format::Html => {
-                let frame = Frame::new(self);
+                let frame = around(self);
                 let body = page.html(&frame).map_err(|error| Failure::internal(&error))?;
                 ("text/html; charset=utf-8", body.into_bytes())
             }
@@ -151,6 +153,34 @@ impl Visitor {
             response.extensions_mut().insert(flash);
         }
         response
+    }
+}
+
+/// Around a page for somebody.
+fn around(visitor: &Visitor) -> Frame {
+    let config = &visitor.app.config;
+    let (path, query) = visitor.address.split_once('?').unwrap_or((&visitor.address, ""));
+    let is_here = |to: &str| path == to || path.strip_prefix(to).is_some_and(|rest| rest.starts_with('/'));
+    let links = NAVIGATION.iter().filter(|(_, _, action)| visitor.may(*action));
+    let links = links.map(|(to, name, _)| Link { to, name, current: is_here(to) }).collect();
+    let stem = if path == "/" { "/index" } else { path };
+    let json = if query.is_empty() { format!("{stem}.json") } else { format!("{stem}.json?{query}") };
+    let flash = visitor.flash.clone();
+    Frame {
+        site: config.title.clone(),
+        contact: config.contact.as_deref().map(Contact::new),
+        links,
+        visitor: visitor.account.as_ref().map(|account| account.name.clone()),
+        undo: flash.as_ref().and_then(|flash| flash.undo.clone()),
+        flash: flash.map(|flash| flash.text),
+        json,
+        here: visitor.address.clone(),
+        style: assets::STYLE.address(),
+        script: assets::SCRIPT.address(),
+        mark: assets::MARK.address(),
+        now: visitor.app.now(),
+        request: visitor.request.clone(),
+        form_key: visitor.form_key().map(str::to_owned),
     }
 }
 

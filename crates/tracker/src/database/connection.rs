@@ -1,6 +1,7 @@
 //! One connection, whichever database it leads to.
 
 use super::postgres::PostgresConnection;
+use super::purpose::Purpose;
 use super::row::{Row, RowKind};
 use super::value::Value;
 use super::{DatabaseError, Location, sqlite};
@@ -13,13 +14,6 @@ pub struct Connection(pub(super) Kind);
 pub(super) enum Kind {
     Sqlite(rusqlite::Connection),
     Postgres(Box<PostgresConnection>),
-}
-
-/// What a connection is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Purpose {
-    Reading,
-    Writing,
 }
 
 impl Connection {

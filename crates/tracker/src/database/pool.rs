@@ -1,6 +1,7 @@
 //! Connections that are kept open, and handed to one user at a time.
 
-use super::connection::{Connection, Purpose};
+use super::connection::Connection;
+use super::purpose::Purpose;
 use super::{DatabaseError, Limits, Location};
 use std::ops::{Deref, DerefMut};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};

@@ -1,7 +1,7 @@
 //! A connection to an SQLite file.
 
 use super::DatabaseError;
-use super::connection::Purpose;
+use super::purpose::Purpose;
 use rusqlite::{Connection, OpenFlags};
 use std::path::Path;
 use std::time::Duration;

@@ -187,7 +187,7 @@ pub fn set_disabled(
         params![account, at, disabled],
     )?;
     if changed > 0 {
-        super::session::end_others(transaction, account, None)?;
+        end_sessions(transaction, account, None)?;
         let action = if disabled { "disable" } else { "enable" };
         note(transaction, by, account, action, json!({}), now)?;
     }
@@ -289,7 +289,7 @@ pub fn set_password(
 ) -> Result<(), AccountError> {
     let kept = password::hash(password, account.local_name.as_deref().unwrap_or_default())?;
     transaction.execute("UPDATE account SET password = $2 WHERE id = $1", params![account.id, kept])?;
-    super::session::end_others(transaction, account.id, session)?;
+    end_sessions(transaction, account.id, session)?;
     Ok(note(transaction, Some(account.id), account.id, "set-password", json!({}), now)?)
 }
 
@@ -360,4 +360,19 @@ pub fn remove_totp(
         params![account],
     )?;
     note(transaction, by, account, "disable-totp", json!({}), now)
+}
+
+/// Ends all sessions of an account but one.
+///
+/// # Errors
+/// Those of the database.
+pub fn end_sessions(
+    transaction: &mut Transaction<'_>,
+    account: AccountId,
+    but: Option<i64>,
+) -> Result<u64, DatabaseError> {
+    transaction.execute(
+        "DELETE FROM session WHERE account = $1 AND number <> $2",
+        params![account, but.unwrap_or(-1)],
+    )
 }

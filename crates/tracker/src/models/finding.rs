@@ -2,7 +2,6 @@
 
 pub mod assess;
 pub mod load;
-pub mod rematch;
 
 use super::ids::{ChannelId, PackageId};
 use crate::database::bulk::Column;

@@ -5,13 +5,11 @@
 //! of those that differ, each field that changed is kept with what was there before.
 
 mod fields;
-mod read;
-mod store;
+pub(super) mod read;
 
 pub use fields::{FieldChange, differences};
 pub(super) use read::stored;
 pub use read::{Content, NewRecord, RecordError, Ssvc};
-pub use store::{Stored, store};
 
 use crate::database::{Connection, DatabaseError, Row};
 use crate::json;
@@ -81,7 +79,7 @@ pub struct RawRecord {
 
 const RAW: &str = "cve, source, change, body";
 
-fn raw(row: &Row<'_>) -> Result<RawRecord, DatabaseError> {
+pub(super) fn raw(row: &Row<'_>) -> Result<RawRecord, DatabaseError> {
     let source: String = row.get(1)?;
     let packed: Vec<u8> = row.get(3)?;
     Ok(RawRecord {

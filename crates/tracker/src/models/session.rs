@@ -208,21 +208,6 @@ pub fn end(
     Ok(ended > 0)
 }
 
-/// Ends all sessions of an account but one.
-///
-/// # Errors
-/// Those of the database.
-pub fn end_others(
-    transaction: &mut Transaction<'_>,
-    account: AccountId,
-    but: Option<i64>,
-) -> Result<u64, DatabaseError> {
-    transaction.execute(
-        "DELETE FROM session WHERE account = $1 AND number <> $2",
-        params![account, but.unwrap_or(-1)],
-    )
-}
-
 /// The sessions of an account, the last seen first.
 ///
 /// # Errors

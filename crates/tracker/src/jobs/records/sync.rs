@@ -2,7 +2,8 @@
 
 use crate::jobs::{JobContext, JobError};
 use crate::models::cve;
-use crate::models::record::{self, NewRecord, RecordError, Source, Stored};
+use crate::models::intake::{self, Stored};
+use crate::models::record::{self, NewRecord, RecordError, Source};
 use std::collections::{HashMap, HashSet};
 use std::thread;
 use vulnerability::CveId;
@@ -116,7 +117,7 @@ fn read(
 fn store(context: &mut JobContext<'_>, records: &[NewRecord], arrivals: bool) -> Result<u64, JobError> {
     let now = context.now();
     context.write(|transaction, saving| {
-        let stored = record::store(transaction, records, arrivals, now)?;
+        let stored = intake::store(transaction, records, arrivals, now)?;
         let Stored { new, changed, quiet, withdrawn, unchanged } = stored;
         for (name, number) in [
             ("new", new),

@@ -80,9 +80,9 @@ pub struct NewRecord {
     pub source: Source,
     /// What it says.
     pub content: Content,
-    pub(super) hash: [u8; 32],
-    pub(super) packed: Vec<u8>,
-    pub(super) bytes: Vec<u8>,
+    pub(in crate::models) hash: [u8; 32],
+    pub(in crate::models) packed: Vec<u8>,
+    pub(in crate::models) bytes: Vec<u8>,
 }
 
 impl NewRecord {

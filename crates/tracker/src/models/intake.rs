@@ -1,10 +1,10 @@
 //! Taking in records: only what differs is written, and what changed is noted.
 
-use super::{Content, NewRecord, RawRecord, Source, differences, raw, read};
+use super::cve::{self, Summary};
+use super::record::{Content, NewRecord, RawRecord, Source, differences, raw, read};
 use crate::database::bulk::Column;
 use crate::database::{DatabaseError, Transaction, Value};
 use crate::json;
-use crate::models::cve::{self, Summary};
 use crate::params;
 use jiff::Timestamp;
 use serde_json::Value as Json;

@@ -1,7 +1,7 @@
 //! Matching anew: all packages of all channels against all records, or against those that changed.
 
-use super::assess::Assessment;
-use super::{Finding, Scope, load, replace};
+use super::finding::assess::Assessment;
+use super::finding::{Finding, Scope, load, of_pair, replace};
 use crate::database::{Connection, Database, DatabaseError};
 use crate::models::knowledge::{self, FileError};
 use crate::models::suggestion::plan::{CveFacts, plan};
@@ -121,7 +121,7 @@ fn whole(
     let Some(which) = which else { return Ok(all) };
     for suggestion in existing.iter().filter(|s| s.cves.iter().any(|cve| which.contains(cve))) {
         for cve in suggestion.cves.iter().filter(|cve| !which.contains(cve)) {
-            all.extend(super::of_pair(connection, suggestion.package, *cve)?);
+            all.extend(of_pair(connection, suggestion.package, *cve)?);
         }
     }
     Ok(all)
