@@ -160,8 +160,9 @@ pub(super) const STEPS: &[Step] = &[
 
 /// `g++` compiles libFuzzer, SQLite and zstd, `man-db` judges the manual pages, `clang` compiles
 /// tcc differently from `gcc`, `bzip2`, `xz-utils` and `zstd` pack archives, `binutils`
-/// disassembles the seed, `gnupg` and `gpgv` judge signatures, `perl` has pod2man, which generates a page to be found out; the others
-/// make and use the toolbox.
+/// disassembles the seed, `gnupg` and `gpgv` judge signatures, `postgresql` is the tracker's other
+/// database, `perl` has pod2man, which generates a page to be found out; the others make and use
+/// the toolbox.
 const DEBIAN_PACKAGES: &[&str] = &[
     "gcc",
     "g++",

@@ -1,8 +1,8 @@
 //! The jobs that take in what sources say of vulnerabilities.
 //!
 //! Each fetches into this process's copy of the records what the source has and the copy lacks
-//! (`vulnerability_db::fetch`: logs of changes, archives, resumed downloads, limits), and then takes
-//! over into the store what is other there. It compares hashes, so it does not matter where an
+//! (`vulnerability_db::fetch`: logs of changes, archives, resumed downloads, limits), and then
+//! takes over into the store what is other there. It compares hashes, so it does not matter where an
 //! earlier run was stopped.
 
 mod sync;
