@@ -1,5 +1,5 @@
-//! Where firmware or shim and we differ: each difference on the strict side has a row in the manual, and
-//! each row a difference. On the other side there is none.
+//! Where firmware or shim and we differ: each difference on the strict side has a row in the
+//! manual, and each row a difference. On the other side there is none.
 
 use std::collections::BTreeSet;
 

@@ -120,7 +120,8 @@ fn groups(cases: &[Case]) -> Vec<Vec<usize>> {
     groups.into_values().collect()
 }
 
-/// Keeps the images and lists that we trust and the oracle does not, for whoever looks for the fault.
+/// Keeps the images and lists that we trust and the oracle does not, for whoever looks for the
+/// fault.
 fn keep(name: &str, cases: &[Case], answers: &[Answer]) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     let _ = std::fs::remove_dir_all(&folder);

@@ -2,8 +2,8 @@
 //!
 //! Each fetches into this process's copy of the records what the source has and the copy lacks
 //! (`vulnerability_db::fetch`: logs of changes, archives, resumed downloads, limits), and then
-//! takes over into the store what is other there. It compares hashes, so it does not matter where an
-//! earlier run was stopped.
+//! takes over into the store what is other there. It compares hashes, so it does not matter where
+//! an earlier run was stopped.
 
 mod sync;
 
