@@ -4,13 +4,16 @@
 pub mod account;
 pub mod advisory;
 pub mod cve;
+pub mod evaluation;
 pub mod finding;
 pub mod history;
 pub mod ids;
 pub mod intake;
+mod interned;
 pub mod job;
 pub mod knowledge;
 pub mod listing;
+pub mod maintainer;
 pub mod package;
 pub mod permission;
 pub mod publication;

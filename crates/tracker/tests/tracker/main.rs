@@ -5,6 +5,7 @@
 mod accounts;
 mod advisories;
 mod database;
+mod evaluations;
 mod history;
 mod jobs;
 mod permissions;
