@@ -55,6 +55,8 @@ pub struct Sources {
     pub nvd: String,
     /// CISA's catalogue of known exploited vulnerabilities.
     pub kev: String,
+    /// The EU's catalogue of known exploited vulnerabilities, as JSON. Left out unless named.
+    pub eu_kev: String,
     /// FIRST's scores.
     pub epss: String,
     /// Certificates (PEM) of the authorities that may sign for servers, instead of Mozilla's.
@@ -64,7 +66,7 @@ pub struct Sources {
 impl Default for Sources {
     fn default() -> Self {
         let SourceUrls { cve, cve_releases, nvd, kev, epss, .. } = SourceUrls::default();
-        Self { cve, cve_releases, cve_path: None, nvd, kev, epss, certificates: None }
+        Self { cve, cve_releases, cve_path: None, nvd, kev, eu_kev: String::new(), epss, certificates: None }
     }
 }
 

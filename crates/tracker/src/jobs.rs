@@ -14,7 +14,7 @@ pub use worker::{Ended, Worker, Workers};
 
 use crate::config::Config;
 use crate::models::job::Schedule;
-use records::Records;
+use records::{EuKev, Records};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use vulnerability_db::SourceKind;
@@ -50,6 +50,9 @@ impl Jobs {
             if sources.has(kind) {
                 jobs = jobs.with(Records::new(kind, sources));
             }
+        }
+        if !sources.eu_kev.is_empty() {
+            jobs = jobs.with(EuKev::new(sources));
         }
         jobs
     }

@@ -5,7 +5,10 @@
 //! takes over into the store what is other there. It compares hashes, so it does not matter where
 //! an earlier run was stopped.
 
+mod eu_kev;
 mod sync;
+
+pub use eu_kev::EuKev;
 
 use super::{Job, JobContext, JobError};
 use crate::config::Sources;

@@ -243,6 +243,30 @@ fn catalogues_and_scores_are_those_of_the_day() {
 }
 
 #[test]
+fn the_eus_catalogue() {
+    on_each(|store| {
+        let mut service = Service::new(store);
+        let mut config = service.app.config.clone();
+        config.sources.eu_kev = service.server.url("/eu.json");
+        service.app = App::new(store.database.clone(), config, clock(&service.second));
+        service.put(&record(A, 1, "p"));
+        service.done("cve");
+        let list = |day: &str| json!([{ "cveID": A, "dateReported": day }, { "cveID": null }]).to_string();
+        service.server.put("/eu.json", list("2026/01/02"));
+        let ended = service.done("eu-kev");
+        assert_eq!((ended.counts["new"], ended.counts["without-cve"]), (1, 1));
+        assert_eq!(service.cve(A).summary.eu_exploited_since.as_deref(), Some("2026-01-02"));
+        service.server.put("/eu.json", list("not a day"));
+        assert_eq!(service.done("eu-kev").counts["changed"], 1);
+        assert_eq!(service.cve(A).summary.eu_exploited_since, None);
+        assert_eq!(service.changes(A)[0].field, "eu-known-exploited");
+        // A catalogue that has lost everything is refused.
+        service.server.put("/eu.json", "[]");
+        assert_eq!(service.run("eu-kev").outcome, Outcome::Failed);
+    });
+}
+
+#[test]
 fn a_copy_is_what_an_import_of_the_sources_is() {
     on_each(|store| {
         let service = Service::new(store);
