@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 /// The commands, by what they are for.
 const GROUPS: [(&str, &[&str]); 4] = [
-    ("Known vulnerabilities", &["scan", "diff", "explain", "show", "db", "demo"]),
+    ("Known vulnerabilities", &["scan", "diff", "explain", "show", "db", "demo", "tracker"]),
     ("What a machine boots", &["pe", "sbat", "keys"]),
     ("A compiler from bytes that you can read", &["bootstrap"]),
     ("This program", &["config", "completions", "man", "help"]),

@@ -1,9 +1,11 @@
 //! What runs again and again: one file a job. Each is idempotent, goes on where it was stopped, and
 //! runs once at a time, however many workers there are.
 
+mod advisories;
 mod context;
 mod error;
 pub mod records;
+mod rematch;
 mod stop;
 mod worker;
 
@@ -54,7 +56,7 @@ impl Jobs {
         if !sources.eu_kev.is_empty() {
             jobs = jobs.with(EuKev::new(sources));
         }
-        jobs
+        jobs.with(rematch::Rematch).with(advisories::Advisories)
     }
 
     /// With one more.

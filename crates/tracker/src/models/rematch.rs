@@ -2,8 +2,7 @@
 
 use super::finding::assess::Assessment;
 use super::finding::{Finding, Scope, load, of_pair, replace};
-use crate::database::{Connection, Database, DatabaseError};
-use crate::models::knowledge::{self, FileError};
+use crate::database::{Connection, Database, DatabaseError, Transaction};
 use crate::models::suggestion::plan::{CveFacts, plan};
 use crate::models::suggestion::queue::Query;
 use crate::models::suggestion::raise::{self, Counts};
@@ -30,9 +29,6 @@ pub enum RematchError {
     /// The copy of the records.
     #[error("cannot read the copy of the records")]
     Records(#[from] vulnerability_db::DatabaseError),
-    /// The team's knowledge.
-    #[error(transparent)]
-    Knowledge(#[from] FileError),
     /// It was asked to stop.
     #[error("stopped")]
     Stopped,
@@ -55,20 +51,27 @@ pub struct Rematched {
     pub closed_by_rules: u64,
 }
 
+/// What was found, before it is written.
+#[derive(Debug)]
+pub struct Found {
+    findings: Vec<Finding>,
+    which: Option<BTreeSet<CveId>>,
+    channels: usize,
+    attributes: usize,
+}
+
 /// Matches. `which` are the CVEs that changed; none is all of them. `stop` is asked between parts.
-/// Nothing is written until all is matched.
 ///
 /// # Errors
 /// Those of both databases, and when it was asked to stop.
-pub fn rematch(
+pub fn find(
     database: &Database,
     records: &vulnerability_db::Database,
-    which: Option<&BTreeSet<CveId>>,
-    now: Timestamp,
+    knowledge: &Knowledge,
+    which: Option<BTreeSet<CveId>>,
     stop: &dyn Fn() -> bool,
-) -> Result<Rematched, RematchError> {
-    let knowledge = database.read(|c| Ok::<_, FileError>(knowledge::read(c)?.knowledge()?))?;
-    let mut rematched = Rematched::default();
+) -> Result<Found, RematchError> {
+    let (mut channels, mut attributes) = (0, 0);
     let mut assessment = Assessment::default();
     for channel in database.read(load::channels)? {
         // One channel after the other: all of them at once would not fit.
@@ -76,36 +79,51 @@ pub fn rematch(
         if packages.packages.is_empty() {
             continue;
         }
-        let findings = find(&packages.packages, records, &knowledge, which, stop)?;
+        let findings = in_channel(&packages.packages, records, knowledge, which.as_ref(), stop)?;
         // What packages themselves name is found whatever changed.
-        assessment.add(&packages, &findings, &|cve| which.is_none_or(|which| which.contains(&cve)));
-        rematched.channels += 1;
-        rematched.attributes += packages.packages.len();
+        let wanted = |cve| which.as_ref().is_none_or(|which| which.contains(&cve));
+        assessment.add(&packages, &findings, &wanted);
+        channels += 1;
+        attributes += packages.packages.len();
     }
-    let findings = assessment.finish();
-    rematched.findings = findings.len();
+    Ok(Found { findings: assessment.finish(), which, channels, attributes })
+}
+
+/// Writes what was found in place of what was there, and lets it raise suggestions.
+///
+/// # Errors
+/// Those of the database.
+pub fn store(
+    transaction: &mut Transaction<'_>,
+    found: &Found,
+    now: Timestamp,
+) -> Result<Rematched, DatabaseError> {
+    let Found { findings, which, channels, attributes } = found;
+    let which = which.as_ref();
     let ids: Option<Vec<CveId>> = which.map(|which| which.iter().copied().collect());
-    database.write(|transaction| -> Result<(), RematchError> {
-        let scope = ids.as_deref().map_or(Scope::Everything, Scope::Cves);
-        replace(transaction, scope, &findings)?;
-        let existing = raise::existing(transaction)?;
-        let concerned = findings.iter().map(|finding| finding.cve);
-        let concerned =
-            concerned.chain(existing.iter().flat_map(|suggestion| suggestion.cves.iter().copied()));
-        let facts = facts(transaction, concerned.collect())?;
-        let matched = |cve: CveId| which.is_none_or(|which| which.contains(&cve));
-        let of = |cve: CveId| facts.get(&cve).cloned().unwrap_or_default();
-        let findings: Vec<Finding> = whole(transaction, &findings, &existing, which)?;
-        let steps = plan(&existing, &findings, &matched, &of);
-        rematched.suggestions = raise::apply(transaction, &steps, now)?;
-        for rule in rule::list(transaction)? {
-            // A query of an older program that is not understood any more closes nothing.
-            let Ok(query) = Query::parse(&rule.says.query) else { continue };
-            rematched.closed_by_rules +=
-                rule::run(transaction, rule.id, rule.says.reason, &query, None, now)?;
-        }
-        Ok(())
-    })?;
+    let scope = ids.as_deref().map_or(Scope::Everything, Scope::Cves);
+    replace(transaction, scope, findings)?;
+    let existing = raise::existing(transaction)?;
+    let concerned = findings.iter().map(|finding| finding.cve);
+    let concerned = concerned.chain(existing.iter().flat_map(|suggestion| suggestion.cves.iter().copied()));
+    let facts = facts(transaction, concerned.collect())?;
+    let matched = |cve: CveId| which.is_none_or(|which| which.contains(&cve));
+    let of = |cve: CveId| facts.get(&cve).cloned().unwrap_or_default();
+    let all = whole(transaction, findings, &existing, which)?;
+    // Those of CVEs that were not matched are here for sums only: they raise nothing anew.
+    let steps = plan(&existing, &all, &|cve| matched(cve) || all.iter().any(|f| f.cve == cve), &of);
+    let mut rematched = Rematched {
+        channels: *channels,
+        attributes: *attributes,
+        findings: findings.len(),
+        suggestions: raise::apply(transaction, &steps, now)?,
+        closed_by_rules: 0,
+    };
+    for rule in rule::list(transaction)? {
+        // A query of an older program that is not understood any more closes nothing.
+        let Ok(query) = Query::parse(&rule.says.query) else { continue };
+        rematched.closed_by_rules += rule::run(transaction, rule.id, rule.says.reason, &query, None, now)?;
+    }
     Ok(rematched)
 }
 
@@ -127,7 +145,7 @@ fn whole(
     Ok(all)
 }
 
-fn find(
+fn in_channel(
     packages: &[matching::Package],
     records: &vulnerability_db::Database,
     knowledge: &Knowledge,

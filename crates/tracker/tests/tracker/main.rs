@@ -12,5 +12,6 @@ mod permissions;
 mod publication;
 mod queue_pages;
 mod records;
+mod rematch;
 mod support;
 mod triage;

@@ -18,8 +18,8 @@ use vulnerability::CveId;
 use vulnerability_db::{SourceKind, SourceLocation, UpdateOptions};
 
 /// A service with sources that the test writes.
-struct Service {
-    app: App,
+pub(crate) struct Service {
+    pub(crate) app: App,
     sources: Scratch,
     server: FileServer,
     second: Arc<AtomicI64>,
@@ -31,7 +31,7 @@ fn clock(second: &Arc<AtomicI64>) -> Clock {
 }
 
 impl Service {
-    fn new(store: &Store) -> Self {
+    pub(crate) fn new(store: &Store) -> Self {
         let (sources, server) = (Scratch::new(), FileServer::new());
         let mut config = Config::default();
         config.data = store.folder.path("data");
@@ -52,7 +52,7 @@ impl Service {
         App::new(self.app.database.clone(), config, clock(&self.second))
     }
 
-    fn put(&self, record: &Json) {
+    pub(crate) fn put(&self, record: &Json) {
         let id = record["cveMetadata"]["cveId"].as_str().unwrap();
         // As the list writes them: on many lines, and here with an end of line.
         let text = serde_json::to_string_pretty(record).unwrap() + "\n";
@@ -63,7 +63,7 @@ impl Service {
         run(&self.app, job)
     }
 
-    fn done(&self, job: &str) -> Ended {
+    pub(crate) fn done(&self, job: &str) -> Ended {
         let ended = self.run(job);
         assert_eq!(ended.outcome, Outcome::Done, "{ended:?}");
         ended
@@ -90,7 +90,7 @@ fn run(app: &App, job: &str) -> Ended {
     worker.run_named(job).unwrap().unwrap()
 }
 
-fn record(id: &str, day: u32, product: &str) -> Json {
+pub(crate) fn record(id: &str, day: u32, product: &str) -> Json {
     json!({
         "dataType": "CVE_RECORD", "dataVersion": "5.1",
         "cveMetadata": {
