@@ -3,7 +3,7 @@
 //!
 //! An address is declared with its action ([`routes::Routes`]). Before the handler runs, the
 //! permission table was asked and the form's token checked; a handler takes a
-//! [`Visitor`](visitor::Visitor), and answers with [`Visitor::page`](visitor::Visitor::page), which
+//! `Visitor`, and answers with `Visitor::page`, which
 //! gives the same answer as a page or as JSON.
 
 mod account;

@@ -27,6 +27,8 @@ const ROWS: u32 = 30;
 const COUNTED: u32 = 1000;
 /// The most that is decided at once.
 const MOST: usize = 500;
+/// The most entries of the history that are undone at once: a decision may be one of several.
+const UNDONE: i64 = 1000;
 /// Entries of the history that a page shows.
 const STEPS: u32 = 50;
 
@@ -208,7 +210,7 @@ pub(super) async fn decide(visitor: Visitor, form: axum::body::Bytes) -> Result<
         count => format!("{count} suggestions were {verb}."),
     };
     if let Some(first) = failed.first() {
-        text.push_str(&format!(" {} were not: {first}.", failed.len()));
+        text = format!("{text} {} were not: {first}.", failed.len());
     }
     // The entries of one transaction follow each other: the history is locked until it ends.
     let flash = Flash::done(text).undo(format!("/suggestions/undo?from={first}&to={last}"));
@@ -224,7 +226,7 @@ pub(super) async fn undo(visitor: Visitor, RawQuery(asked): RawQuery) -> Result<
             .and_then(|(_, n)| n.parse().ok())
     };
     let (from, to): (Option<i64>, Option<i64>) = (number("from"), number("to"));
-    let range = from.zip(to).filter(|(from, to)| from <= to && to - from < 2 * MOST as i64);
+    let range = from.zip(to).filter(|(from, to)| from <= to && to - from < UNDONE);
     let (from, to) = range.ok_or_else(|| Failure::Invalid("The address names nothing to undo".to_owned()))?;
     let by = By { account: visitor.actor()?, at: visitor.app.now() };
     let undone = visitor.app.database.writing(move |transaction| {

@@ -4,7 +4,7 @@ use super::DatabaseError;
 use super::connection::{Connection, Kind};
 use std::ops::{Deref, DerefMut};
 
-/// A transaction that writes. Dropped without [`commit`](Self::commit), it leaves nothing.
+/// A transaction that writes. Dropped without a commit, it leaves nothing.
 #[derive(Debug)]
 pub struct Transaction<'c> {
     connection: &'c mut Connection,

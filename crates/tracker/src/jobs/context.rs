@@ -34,7 +34,7 @@ impl<'c> JobContext<'c> {
         self.app.now()
     }
 
-    /// Where the job goes on: what the last [`save`](Saving::save) noted.
+    /// Where the job goes on: what the last `Saving::save` noted.
     pub fn cursor<T: DeserializeOwned>(&self) -> Option<T> {
         self.claim.cursor.clone().and_then(|cursor| serde_json::from_value(cursor).ok())
     }

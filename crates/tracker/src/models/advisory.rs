@@ -1,7 +1,7 @@
 //! Advisories: what the security team publishes about packages, with a status for each channel.
 //!
 //! A draft is edited until it is published; what is published is revised, and each revision is
-//! kept. The [status](status) of a package in a channel is computed from the mapping of versions
+//! kept. The [status] of a package in a channel is computed from the mapping of versions
 //! and the newest evaluation, unless a person states another.
 
 pub mod code;
