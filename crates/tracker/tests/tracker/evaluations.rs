@@ -97,11 +97,12 @@ fn rows(store: &Store) -> BTreeMap<&'static str, i64> {
 /// What an evaluation was, read from the intervals: for each attribute the name, or the error.
 fn as_of(store: &Store, channel: ChannelId, number: i64) -> BTreeMap<String, Result<String, String>> {
     let held = |error: bool| {
-        let sql = match error {
-            false => "SELECT a.path, f.name FROM holding h JOIN fact f ON f.id = h.fact JOIN attribute a ON a.id = h.attribute
-                WHERE h.channel = $1 AND h.first <= $2 AND (h.last IS NULL OR h.last >= $2)",
-            true => "SELECT a.path, h.error FROM evaluation_error h JOIN attribute a ON a.id = h.attribute
-                WHERE h.channel = $1 AND h.first <= $2 AND (h.last IS NULL OR h.last >= $2)",
+        let sql = if error {
+            "SELECT a.path, h.error FROM evaluation_error h JOIN attribute a ON a.id = h.attribute
+                WHERE h.channel = $1 AND h.first <= $2 AND (h.last IS NULL OR h.last >= $2)"
+        } else {
+            "SELECT a.path, f.name FROM holding h JOIN fact f ON f.id = h.fact JOIN attribute a ON a.id = h.attribute
+                WHERE h.channel = $1 AND h.first <= $2 AND (h.last IS NULL OR h.last >= $2)"
         };
         let read = |c: &mut Connection| {
             c.query(sql, params![channel, number], |row| {
@@ -132,6 +133,9 @@ fn present(store: &Store, channel: ChannelId) -> BTreeMap<String, (String, Optio
     store.database.read(read).unwrap().into_iter().collect()
 }
 
+/// What an attribute is: nothing, a derivation of a number and version, or an error.
+type State = Option<Result<(u8, u8), String>>;
+
 /// Attributes of one letter, each absent, an error, or one of a few versions and builds.
 fn evaluations() -> impl Strategy<Value = Vec<Vec<Attribute>>> {
     let state = prop_oneof![
@@ -139,7 +143,7 @@ fn evaluations() -> impl Strategy<Value = Vec<Vec<Attribute>>> {
         1 => (0..2_u8).prop_map(|n| Some(Err(format!("error {n}")))),
         6 => (0..3_u8, 0..2_u8).prop_map(|both| Some(Ok(both))),
     ];
-    let attribute = |(place, state): (usize, Option<Result<(u8, u8), String>>)| {
+    let attribute = |(place, state): (usize, State)| {
         let path = format!("set.p{place}");
         let content = match state? {
             Err(error) => Content::Error(error),
@@ -365,7 +369,7 @@ fn maintainers_follow_the_rolling_head_by_number() {
             "1",
             &vec![
                 maintained("python27Packages.x", std::slice::from_ref(&ada), &[]),
-                maintained("python36Packages.x", &[ben.clone()], &[]),
+                maintained("python36Packages.x", std::slice::from_ref(&ben), &[]),
                 maintained("y", &[], &[team(&[ada.clone(), ben.clone()])]),
             ],
         );

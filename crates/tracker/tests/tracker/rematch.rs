@@ -11,6 +11,7 @@ use tracker::models::suggestion::queue::{self, Order, Query};
 use tracker::models::suggestion::{State, Suggestion};
 use tracker::package_set::{self, Attribute, Content, Derivation};
 use tracker::params;
+use vulnerability::model::Level;
 
 fn channel(store: &Store) -> ChannelId {
     store
@@ -81,7 +82,7 @@ fn what_changes_is_matched_and_nothing_else() {
         assert_eq!((counted(&matched, "findings"), counted(&matched, "raised")), (1, 1), "{matched:?}");
         let raised = suggestions(store);
         assert_eq!((raised.len(), raised[0].state, raised[0].agrees), (1, State::Open, true));
-        assert_eq!((raised[0].score, raised[0].exploited), (Some(9.800000190734863), false));
+        assert_eq!((raised[0].level, raised[0].exploited), (Some(Level::Critical), false));
         // The same again does nothing at all.
         assert_eq!(service.done("match").counts.len(), 0);
         // A later record raises one more, and leaves the first as it is.
