@@ -6,7 +6,8 @@ use std::collections::{HashMap, HashSet};
 /// The first half of a SHA-256.
 type Hash = [u8; 16];
 
-/// The numbers of texts in a table with a unique column of them. Those that are not there are added.
+/// The numbers of texts in a table with a unique column of them. Those that are not there are
+/// added.
 ///
 /// `table` and `column` are the program's own, never outside text.
 pub(super) fn texts<'t>(
