@@ -363,10 +363,10 @@ fn signing_with_longer_digests_and_other_curves() {
         let sign = ["sign", "--key", "ec.pem", "--cert", "ec.crt", "--digest", digest, "-o", "signed", "mm"];
         fixture.good(&sign);
         // Neither firmware nor shim takes such keys.
-        for list in ["--db", "--mok"] {
-            let refused = fixture.ours(&["verify", list, "ec.crt", "signed"]).with_code(1);
-            assert!(refused.stdout.contains("not by EDK2"), "{refused}");
-        }
+        let refused = fixture.ours(&["verify", "--db", "ec.crt", "signed"]).with_code(1);
+        assert!(refused.stdout.contains("not by EDK2"), "{refused}");
+        let refused = fixture.ours(&["verify", "--mok", "ec.crt", "signed"]).with_code(1);
+        assert!(refused.stdout.contains("shim does not trust it"), "{refused}");
         let text = fixture.folder.run("osslsigncode", ["verify", "-in", "signed", "-CAfile", "ec.crt"]);
         assert!(text.contains("Signature verification: ok"), "{text}");
     }
