@@ -339,7 +339,10 @@ fn workers_stop_when_they_are_asked() {
         let workers = Workers::start(&service.app, &jobs, 3);
         begins.recv().unwrap();
         workers.stop();
-        assert_eq!((service.job().worker, service.outcomes()), (None, vec![Outcome::Stopped]));
+        // Another worker may have been about to claim what the first gave back: it stops as well.
+        let outcomes = service.outcomes();
+        assert!(!outcomes.is_empty() && outcomes.iter().all(|one| *one == Outcome::Stopped), "{outcomes:?}");
+        assert_eq!(service.job().worker, None);
     });
 }
 
