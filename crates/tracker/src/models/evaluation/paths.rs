@@ -69,7 +69,8 @@ mod tests {
             ("out".to_owned(), Some(format!("/nix/store/{hash}-a-1"))),
         ];
         assert_eq!(outputs(&given, "a-1"), format!("dev={hash}\nout={hash}"));
-        assert_eq!(derivation(&format!("/gnu/store/{hash}-a-1.drv"), "a-1").len(), 49);
+        let elsewhere = format!("/gnu/store/{hash}-a-1.drv");
+        assert_eq!(derivation(&elsewhere, "a-1"), elsewhere);
     }
 
     proptest! {
