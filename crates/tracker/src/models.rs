@@ -3,6 +3,7 @@
 
 pub mod account;
 pub mod advisory;
+pub mod channel;
 pub mod cve;
 pub mod evaluation;
 pub mod finding;

@@ -3,8 +3,8 @@
 use super::failure::Failure;
 use super::visitor::Visitor;
 use crate::database::{Connection, DatabaseError};
-use crate::models::finding;
 use crate::models::listing::{cves, packages};
+use crate::models::{channel, finding};
 use crate::views::cves::{Answer, CveList, CvePage, InChannel};
 use crate::views::parts::level_name;
 use axum::extract::rejection::{PathRejection, QueryRejection};
@@ -117,16 +117,17 @@ pub(super) fn rows_of(
     names: &mut Channels,
 ) -> Result<Vec<InChannel>, DatabaseError> {
     let mut rows = Vec::new();
-    for channel in &finding.channels {
-        let known = if let Some(known) = names.get(&channel.channel.0) {
+    for found in &finding.channels {
+        let known = if let Some(known) = names.get(&found.channel.0) {
             known.clone()
         } else {
-            let known = packages::channel(connection, channel.channel)?;
-            names.insert(channel.channel.0, known.clone());
+            let known = channel::load(connection, found.channel)?;
+            let known = known.map(|channel| (channel.name, channel.state.is_supported()));
+            names.insert(found.channel.0, known.clone());
             known
         };
         let Some((name, supported)) = known else { continue };
-        rows.extend(channel.versions.iter().map(|of| InChannel {
+        rows.extend(found.versions.iter().map(|of| InChannel {
             channel: name.clone(),
             supported,
             package: package.to_owned(),

@@ -1,19 +1,18 @@
 //! The job "match": what changed is matched, and raises suggestions.
 //!
-//! A change of records re-matches the CVEs that changed; a new evaluation, a change of the team's
-//! knowledge or another program re-matches everything.
+//! A change of records re-matches the CVEs that changed; a new evaluation, a merge of packages,
+//! a change of the team's knowledge or another program re-matches everything.
 
 use super::{Job, JobContext, JobError};
-use crate::database::{Connection, DatabaseError};
+use crate::database::DatabaseError;
 use crate::hex;
+use crate::models::channel::{self, Head};
+use crate::models::history::{self, SubjectKind};
 use crate::models::job::Schedule;
 use crate::models::{knowledge, record, rematch};
-use crate::params;
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use std::collections::BTreeSet;
-use vulnerability::CveId;
 
 /// The job.
 #[derive(Debug)]
@@ -25,8 +24,10 @@ pub(super) struct Rematch;
 struct Matched {
     /// The newest change of a record.
     change: i64,
-    /// The newest evaluation of each channel, with its state.
-    channels: Vec<(i64, i64, String)>,
+    /// What the channels were at. Branches are not matched: what is in them reaches a channel.
+    heads: Vec<Head>,
+    /// The newest merge or split of packages: an entry of the history.
+    packages: i64,
     /// SHA-256 of the team's knowledge.
     knowledge: String,
     /// The program.
@@ -53,17 +54,18 @@ impl Job for Rematch {
             let file = knowledge::read(connection)?;
             let now = Matched {
                 change: record::newest_change(connection)?,
-                channels: channels(connection)?,
+                heads: channel::heads(connection, false)?,
+                packages: history::newest(connection, SubjectKind::Package)?,
                 knowledge: hex::encode(&Sha256::digest(file.text())),
                 program: env!("CARGO_PKG_VERSION").to_owned(),
             };
             Ok::<_, DatabaseError>((now, file))
         })?;
-        if now == last || now.channels.is_empty() {
+        if now == last || now.heads.is_empty() {
             return Ok(());
         }
         let which = if now == (Matched { change: now.change, ..last.clone() }) {
-            Some(app.database.read(|connection| changed(connection, last.change, now.change))?)
+            Some(app.database.read(|connection| record::changed(connection, last.change, now.change))?)
         } else {
             None
         };
@@ -87,23 +89,4 @@ impl Job for Rematch {
             saving.save(transaction, &now)
         })
     }
-}
-
-fn channels(connection: &mut Connection) -> Result<Vec<(i64, i64, String)>, DatabaseError> {
-    connection.query(
-        "SELECT id, evaluation, state FROM channel WHERE kind = 'channel' AND evaluation IS NOT NULL
-         ORDER BY id",
-        params![],
-        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
-    )
-}
-
-/// The CVEs whose records changed after one change and up to another.
-fn changed(connection: &mut Connection, after: i64, up_to: i64) -> Result<BTreeSet<CveId>, DatabaseError> {
-    let cves: Vec<CveId> = connection.query(
-        "SELECT DISTINCT cve FROM record WHERE change > $1 AND change <= $2",
-        params![after, up_to],
-        |row| row.get(0),
-    )?;
-    Ok(cves.into_iter().collect())
 }

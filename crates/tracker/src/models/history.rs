@@ -190,6 +190,18 @@ pub fn of_subject(
     )
 }
 
+/// The number of the newest entry about things of a kind; 0 if there is none.
+///
+/// # Errors
+/// Those of the database.
+pub fn newest(connection: &mut Connection, kind: SubjectKind) -> Result<i64, DatabaseError> {
+    connection.query_one(
+        "SELECT COALESCE(max(number), 0) FROM history WHERE subject_kind = $1",
+        params![kind.name()],
+        |row| row.get(0),
+    )
+}
+
 /// An entry, by its number.
 ///
 /// # Errors

@@ -17,6 +17,7 @@ use crate::params;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value as Json;
+use std::collections::BTreeSet;
 use vulnerability::CveId;
 
 /// Where a record comes from.
@@ -50,6 +51,23 @@ impl Source {
     pub fn of_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|source| source.name() == name)
     }
+}
+
+/// The CVEs whose records changed after one change, and up to another.
+///
+/// # Errors
+/// Those of the database.
+pub fn changed(
+    connection: &mut Connection,
+    after: i64,
+    up_to: i64,
+) -> Result<BTreeSet<CveId>, DatabaseError> {
+    let cves: Vec<CveId> = connection.query(
+        "SELECT DISTINCT cve FROM record WHERE change > $1 AND change <= $2",
+        params![after, up_to],
+        |row| row.get(0),
+    )?;
+    Ok(cves.into_iter().collect())
 }
 
 /// The number of the newest change of a record.

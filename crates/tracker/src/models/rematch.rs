@@ -1,14 +1,15 @@
 //! Matching anew: all packages of all channels against all records, or against those that changed.
 
+use super::channel;
 use super::finding::assess::Assessment;
 use super::finding::{Finding, Scope, load, of_pair, replace};
-use crate::database::{Connection, Database, DatabaseError, Transaction};
-use crate::models::suggestion::plan::{CveFacts, plan};
+use crate::database::{Connection, Database, DatabaseError, Transaction, Value};
+use crate::models::ids::PackageId;
+use crate::models::suggestion::plan::{CveFacts, Existing, plan};
 use crate::models::suggestion::queue::Query;
 use crate::models::suggestion::raise::{self, Counts};
 use crate::models::suggestion::risk::Signs;
-use crate::models::suggestion::{LevelColumn, rule};
-use crate::params;
+use crate::models::suggestion::{LevelColumn, State, rule};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use matching::{FindingGroup, Knowledge, Matcher};
@@ -73,7 +74,8 @@ pub fn find(
 ) -> Result<Found, RematchError> {
     let (mut channels, mut attributes) = (0, 0);
     let mut assessment = Assessment::default();
-    for channel in database.read(load::channels)? {
+    for channel in database.read(channel::all)? {
+        // Branches are not matched: what is in them reaches a channel.
         // One channel after the other: all of them at once would not fit.
         let packages = database.read(|connection| load::packages(connection, &channel))?;
         if packages.packages.is_empty() {
@@ -103,15 +105,15 @@ pub fn store(
     let ids: Option<Vec<CveId>> = which.map(|which| which.iter().copied().collect());
     let scope = ids.as_deref().map_or(Scope::Everything, Scope::Cves);
     replace(transaction, scope, findings)?;
-    let existing = raise::existing(transaction)?;
-    let concerned = findings.iter().map(|finding| finding.cve);
+    let packages: BTreeSet<PackageId> = findings.iter().map(|finding| finding.package).collect();
+    let existing = raise::existing(transaction, which.map(|which| (&packages, which)))?;
+    let all = whole(transaction, findings, &packages, &existing, which)?;
+    let concerned = all.iter().map(|finding| finding.cve);
     let concerned = concerned.chain(existing.iter().flat_map(|suggestion| suggestion.cves.iter().copied()));
     let facts = facts(transaction, concerned.collect())?;
     let matched = |cve: CveId| which.is_none_or(|which| which.contains(&cve));
     let of = |cve: CveId| facts.get(&cve).cloned().unwrap_or_default();
-    let all = whole(transaction, findings, &existing, which)?;
-    // Those of CVEs that were not matched are here for sums only: they raise nothing anew.
-    let steps = plan(&existing, &all, &|cve| matched(cve) || all.iter().any(|f| f.cve == cve), &of);
+    let steps = plan(&existing, &all, &matched, &of);
     let mut rematched = Rematched {
         channels: *channels,
         attributes: *attributes,
@@ -127,17 +129,22 @@ pub fn store(
     Ok(rematched)
 }
 
-/// A suggestion of several CVEs of which one changed is summed up over all of them: their findings
-/// are those that are kept.
+/// A suggestion of several CVEs of which one changed, or that one may join, is summed up over all
+/// of them: the findings of the others are those that are kept.
 fn whole(
     connection: &mut Connection,
     findings: &[Finding],
-    existing: &[crate::models::suggestion::plan::Existing],
+    packages: &BTreeSet<PackageId>,
+    existing: &[Existing],
     which: Option<&BTreeSet<CveId>>,
 ) -> Result<Vec<Finding>, DatabaseError> {
     let mut all = findings.to_vec();
     let Some(which) = which else { return Ok(all) };
-    for suggestion in existing.iter().filter(|s| s.cves.iter().any(|cve| which.contains(cve))) {
+    let touched = |suggestion: &&Existing| {
+        suggestion.cves.iter().any(|cve| which.contains(cve))
+            || (suggestion.state == State::Open && packages.contains(&suggestion.package))
+    };
+    for suggestion in existing.iter().filter(touched) {
         for cve in suggestion.cves.iter().filter(|cve| !which.contains(cve)) {
             all.extend(of_pair(connection, suggestion.package, *cve)?);
         }
@@ -178,38 +185,37 @@ fn facts(
     connection: &mut Connection,
     cves: BTreeSet<CveId>,
 ) -> Result<BTreeMap<CveId, CveFacts>, DatabaseError> {
-    let mut facts = BTreeMap::new();
-    for cve in cves {
-        let found = connection.query_optional(
-            "SELECT state, assigner, published_at, level, score, epss, exploited_since,
-                 eu_exploited_since, ssvc_exploitation, ssvc_automatable
-             FROM cve WHERE id = $1",
-            params![cve],
-            |row| {
-                let state: String = row.get(0)?;
-                let published: Option<Timestamp> = row.get(2)?;
-                let (cisa, eu): (Option<String>, Option<String>) = (row.get(6)?, row.get(7)?);
-                let (exploitation, automatable): (Option<String>, Option<String>) =
-                    (row.get(8)?, row.get(9)?);
-                let is = |text: &Option<String>, word: &str| {
-                    text.as_ref().is_some_and(|text| text.eq_ignore_ascii_case(word))
-                };
-                Ok::<_, DatabaseError>(CveFacts {
-                    assigner: row.get(1)?,
-                    published: published.map(|at| TimeZone::UTC.to_datetime(at).date()),
-                    rejected: state == "rejected",
-                    level: row.get::<Option<LevelColumn>>(3)?.map(|level| level.0),
-                    signs: Signs {
-                        score: row.get(4)?,
-                        epss: row.get(5)?,
-                        exploited: cisa.is_some() || eu.is_some(),
-                        exploit_is_public: is(&exploitation, "poc") || is(&exploitation, "active"),
-                        automatable: is(&automatable, "yes"),
-                    },
-                })
-            },
-        )?;
-        facts.extend(found.map(|found| (cve, found)));
-    }
-    Ok(facts)
+    let ids: Vec<Value<'_>> = cves.into_iter().map(Value::from).collect();
+    let facts = connection.query_many(
+        "SELECT id, state, assigner, published_at, level, score, epss, exploited_since,
+             eu_exploited_since, ssvc_exploitation, ssvc_automatable
+         FROM cve WHERE id IN ({rows})",
+        &[],
+        1,
+        &ids,
+        |row| {
+            let state: String = row.get(1)?;
+            let published: Option<Timestamp> = row.get(3)?;
+            let (cisa, eu): (Option<String>, Option<String>) = (row.get(7)?, row.get(8)?);
+            let (exploitation, automatable): (Option<String>, Option<String>) = (row.get(9)?, row.get(10)?);
+            let is = |text: &Option<String>, word: &str| {
+                text.as_ref().is_some_and(|text| text.eq_ignore_ascii_case(word))
+            };
+            let facts = CveFacts {
+                assigner: row.get(2)?,
+                published: published.map(|at| TimeZone::UTC.to_datetime(at).date()),
+                rejected: state == "rejected",
+                level: row.get::<Option<LevelColumn>>(4)?.map(|level| level.0),
+                signs: Signs {
+                    score: row.get(5)?,
+                    epss: row.get(6)?,
+                    exploited: cisa.is_some() || eu.is_some(),
+                    exploit_is_public: is(&exploitation, "poc") || is(&exploitation, "active"),
+                    automatable: is(&automatable, "yes"),
+                },
+            };
+            Ok::<(CveId, CveFacts), DatabaseError>((row.get(0)?, facts))
+        },
+    )?;
+    Ok(facts.into_iter().collect())
 }

@@ -3,6 +3,7 @@
 
 #![allow(clippy::trivially_copy_pass_by_ref, clippy::ref_option, reason = "templates hand over references")]
 
+use crate::models::channel::State;
 use crate::models::finding::Status;
 use crate::models::listing::cves::CveRow;
 use askama::filters::{Html, Safe, escape};
@@ -58,7 +59,8 @@ pub(crate) fn pill(look: &str, text: &str) -> Safe<String> {
 
 /// The look of a channel's state.
 pub(crate) fn channel_state(state: &str) -> Safe<String> {
-    pill(if matches!(state, "rolling" | "stable" | "beta") { "plain" } else { "quiet" }, state)
+    let supported = State::of_name(state).is_some_and(State::is_supported);
+    pill(if supported { "plain" } else { "quiet" }, state)
 }
 
 /// A share as percent, with as many digits as mean something.

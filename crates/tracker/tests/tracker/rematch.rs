@@ -2,13 +2,14 @@
 
 use crate::records::{Service, record};
 use crate::support::{Store, on_each};
+use serde_json::json;
 use tracker::jobs::Ended;
 use tracker::models::evaluation::{self, Request, Source};
 use tracker::models::ids::{AccountId, ChannelId};
 use tracker::models::knowledge::{self, Kind, Wanted};
 use tracker::models::suggestion::decision::By;
 use tracker::models::suggestion::queue::{self, Order, Query};
-use tracker::models::suggestion::{State, Suggestion};
+use tracker::models::suggestion::{self, State, Suggestion};
 use tracker::package_set::{self, Attribute, Content, Derivation};
 use tracker::params;
 use vulnerability::model::Level;
@@ -112,5 +113,54 @@ fn what_changes_is_matched_and_nothing_else() {
         store.database.write(|t| knowledge::add(t, &wanted, by)).unwrap();
         assert_eq!(counted(&service.done("match"), "doubted"), 1);
         assert!(!suggestions(store)[0].agrees);
+    });
+}
+
+/// Two packages, and CVEs that are decided together for one of them only: what changes for one
+/// suggestion leaves the other alone, and sums are over all CVEs, also those that did not change.
+#[test]
+fn a_change_of_one_cve_judges_its_suggestions_as_a_whole() {
+    on_each(|store| {
+        let (channel, service) = (channel(store), Service::new(store));
+        let fixed = |id: &str, day, products: &[&str], score: f64| {
+            let mut record = record(id, day, products[0]);
+            let affected = |product: &&str| {
+                json!({ "vendor": "v", "product": product,
+                    "versions": [{ "version": "0", "lessThan": "5", "versionType": "semver", "status": "affected" }] })
+            };
+            record["containers"]["cna"]["affected"] = products.iter().map(affected).collect();
+            record["containers"]["adp"][0]["metrics"][0]["cvssV3_1"]["baseScore"] = json!(score);
+            if score < 5.0 {
+                record["containers"]["adp"][0]["metrics"][0]["cvssV3_1"]["vectorString"] =
+                    json!("CVSS:3.1/AV:L/AC:H/PR:H/UI:R/S:U/C:L/I:N/A:N");
+            }
+            record
+        };
+        service.put(&fixed("CVE-2024-2001", 1, &["frob"], 9.8));
+        service.put(&fixed("CVE-2024-2002", 1, &["frob", "hello"], 1.8));
+        service.done("cve");
+        evaluate(store, channel, "a", "1");
+        assert_eq!(counted(&service.done("match"), "raised"), 2);
+        let of = |count: usize| {
+            let found = suggestions(store)
+                .into_iter()
+                .find(|s| store.database.read(|c| suggestion::cves(c, s.id)).unwrap().len() == count);
+            found.unwrap()
+        };
+        let (frob, hello) = (of(2), of(1));
+        assert_eq!((frob.level, hello.level), (Some(Level::Critical), Some(Level::Low)));
+        // Only the worse CVE changes, and in nothing that counts.
+        service.put(&fixed("CVE-2024-2001", 2, &["frob"], 9.8));
+        service.done("cve");
+        let nothing = service.done("match");
+        assert_eq!((counted(&nothing, "doubted"), counted(&nothing, "raised")), (0, 0), "{nothing:?}");
+        assert_eq!((of(2), of(1)), (frob.clone(), hello.clone()));
+        // A third one joins: the sum is still that of the worst.
+        service.put(&fixed("CVE-2024-2003", 3, &["frob"], 1.8));
+        service.done("cve");
+        let joined = service.done("match");
+        assert_eq!((counted(&joined, "joined"), counted(&joined, "doubted")), (1, 0), "{joined:?}");
+        assert_eq!((of(3).level, of(3).risk.to_bits()), (frob.level, frob.risk.to_bits()));
+        assert_eq!(of(1), hello);
     });
 }

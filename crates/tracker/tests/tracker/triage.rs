@@ -90,7 +90,7 @@ fn rematch(store: &Store, status: FindingStatus) -> raise::Counts {
         .write(|t| -> Result<_, DatabaseError> {
             let findings = findings(status);
             finding::replace(t, Scope::Everything, &findings)?;
-            let steps = plan(&raise::existing(t)?, &findings, &|_| true, &facts);
+            let steps = plan(&raise::existing(t, None)?, &findings, &|_| true, &facts);
             raise::apply(t, &steps, BY.at)
         })
         .unwrap()

@@ -3,31 +3,13 @@
 use super::State;
 use super::status::{Computed, Held, Justification, Ranges, Status, View, compute};
 use crate::database::{Connection, DatabaseError, Transaction};
+use crate::models::channel;
 use crate::models::ids::{AdvisoryId, ChannelId, PackageId};
 use crate::params;
 use jiff::Timestamp;
 use nix_formats::DrvName;
 use std::collections::BTreeSet;
 use vulnerability::CveId;
-
-/// A channel, as far as a status needs it.
-struct Channel {
-    id: ChannelId,
-    behind: Option<ChannelId>,
-    maintained: bool,
-}
-
-fn channels(connection: &mut Connection) -> Result<Vec<Channel>, DatabaseError> {
-    connection.query(
-        "SELECT id, behind, state FROM channel WHERE kind = 'channel' ORDER BY position, id",
-        params![],
-        |row| {
-            let state: String = row.get(2)?;
-            let maintained = !["deprecated", "unmaintained"].contains(&state.as_str());
-            Ok(Channel { id: row.get(0)?, behind: row.get(1)?, maintained })
-        },
-    )
-}
 
 /// What a channel has of a package now.
 fn held(
@@ -85,14 +67,15 @@ pub fn advisory(
              (SELECT package FROM advisory_package WHERE advisory = $1)",
         params![id],
     )?;
-    let channels = channels(transaction)?;
+    let channels = channel::all(transaction)?;
     let mut changed = 0;
     for (package, ranges) in &packages {
         for channel in &channels {
             let here = held(transaction, *package, channel.id, &cves)?;
             let behind =
                 channel.behind.map(|branch| held(transaction, *package, branch, &cves)).transpose()?;
-            let view = View { channel: &here, branch: behind.as_deref(), maintained: channel.maintained };
+            let view =
+                View { channel: &here, branch: behind.as_deref(), maintained: channel.state.is_supported() };
             changed +=
                 u64::from(note(transaction, (id, *package, channel.id), &compute(ranges, &view), now)?);
         }

@@ -2,37 +2,12 @@
 
 use super::assess::ChannelPackages;
 use crate::database::{Connection, DatabaseError};
-use crate::models::ids::ChannelId;
+use crate::models::channel::Channel;
 use crate::package_set::Meta;
 use crate::{json, params};
 use matching::{Package, Text, Texts};
 use nix_formats::DrvName;
 use vulnerability::Stated;
-
-/// A channel whose packages are matched.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Channel {
-    /// Its number.
-    pub id: ChannelId,
-    /// Whether it is looked after.
-    pub supported: bool,
-}
-
-/// The channels, in their order. Branches are not matched: what is in them reaches a channel.
-///
-/// # Errors
-/// Those of the database.
-pub fn channels(connection: &mut Connection) -> Result<Vec<Channel>, DatabaseError> {
-    connection.query(
-        "SELECT id, state FROM channel WHERE kind = 'channel' ORDER BY position, id",
-        params![],
-        |row| {
-            let state: String = row.get(1)?;
-            let supported = !["deprecated", "unmaintained"].contains(&state.as_str());
-            Ok(Channel { id: row.get(0)?, supported })
-        },
-    )
-}
 
 /// What a channel has now. A package that is built for several systems is there once.
 ///
@@ -41,7 +16,7 @@ pub fn channels(connection: &mut Connection) -> Result<Vec<Channel>, DatabaseErr
 pub fn packages(connection: &mut Connection, channel: &Channel) -> Result<ChannelPackages, DatabaseError> {
     let mut found = ChannelPackages {
         channel: channel.id,
-        supported: channel.supported,
+        supported: channel.state.is_supported(),
         packages: Vec::new(),
         software: Vec::new(),
     };

@@ -1,7 +1,7 @@
 //! Packages as rows and as a page.
 
 use crate::database::{Connection, DatabaseError, Row};
-use crate::models::ids::{ChannelId, PackageId};
+use crate::models::ids::PackageId;
 use crate::params;
 use jiff::Timestamp;
 use nix_formats::DrvName;
@@ -142,15 +142,4 @@ pub fn keepers(connection: &mut Connection, package: PackageId) -> Result<Vec<Ke
 /// Those of the database.
 pub fn name(connection: &mut Connection, id: PackageId) -> Result<Option<String>, DatabaseError> {
     connection.query_optional("SELECT name FROM package WHERE id = $1", params![id], |row| row.get(0))
-}
-
-/// The channel's name, and whether it is looked after.
-///
-/// # Errors
-/// Those of the database.
-pub fn channel(connection: &mut Connection, id: ChannelId) -> Result<Option<(String, bool)>, DatabaseError> {
-    connection.query_optional("SELECT name, state FROM channel WHERE id = $1", params![id], |row| {
-        let state: String = row.get(1)?;
-        Ok((row.get(0)?, matches!(state.as_str(), "rolling" | "beta" | "stable")))
-    })
 }

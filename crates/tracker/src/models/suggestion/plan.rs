@@ -111,8 +111,9 @@ pub fn raises(finding: &Finding) -> bool {
     }
 }
 
-/// Plans the steps for the packages that findings and suggestions are of. `findings` are all of
-/// these packages and the CVEs that were matched; `facts` know all CVEs of both.
+/// Plans the steps. `existing` are at least the suggestions of the packages that findings are of,
+/// and those with a CVE that was `matched`; of these, and of open ones of such packages, `findings`
+/// are whole: also those of CVEs that were not matched this time. `facts` know all CVEs of both.
 pub fn plan(
     existing: &[Existing],
     findings: &[Finding],
@@ -145,15 +146,14 @@ pub fn plan(
         if !cves.iter().any(|cve| matched(*cve)) {
             continue;
         }
-        let whole = cves.iter().all(|cve| matched(*cve));
         let still: Vec<&Finding> =
             cves.iter().filter_map(|cve| by_pair.get(&(suggestion.package, *cve)).copied()).collect();
         let agrees = still.iter().any(|finding| raises(finding) && !facts(finding.cve).rejected);
-        if whole && agrees != suggestion.agrees {
+        if agrees != suggestion.agrees {
             steps.push(Step::Agree { suggestion: suggestion.id, agrees });
         }
         let summary = summary(&still, facts);
-        if let Some(summary) = summary.filter(|summary| whole && *summary != suggestion.summary) {
+        if let Some(summary) = summary.filter(|summary| *summary != suggestion.summary) {
             steps.push(Step::Summarise { suggestion: suggestion.id, summary });
         }
     }

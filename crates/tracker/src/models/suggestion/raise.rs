@@ -1,11 +1,11 @@
 //! Carries out what was planned.
 
 use super::plan::{Existing, Step, Summary};
-use super::{LevelColumn, State, Suggestion, read};
-use crate::database::{Connection, DatabaseError, Transaction};
+use super::{COLUMNS, LevelColumn, State, Suggestion, read};
+use crate::database::{Connection, DatabaseError, Transaction, Value};
 use crate::models::finding::confidence_number;
 use crate::models::history::{self, Change, Subject, SubjectKind};
-use crate::models::ids::SuggestionId;
+use crate::models::ids::{PackageId, SuggestionId};
 use crate::params;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -29,22 +29,44 @@ pub struct Counts {
     pub summarised: u64,
 }
 
-/// All suggestions as the plan wants them.
+/// The suggestions that a match may touch, as the plan wants them: of these packages, and with these
+/// CVEs; without any, all of them.
 ///
 /// # Errors
 /// Those of the database.
-pub fn existing(connection: &mut Connection) -> Result<Vec<Existing>, DatabaseError> {
-    let mut cves: BTreeMap<SuggestionId, BTreeSet<CveId>> = BTreeMap::new();
-    connection.for_each("SELECT suggestion, cve FROM suggestion_cve", params![], |row| {
-        cves.entry(row.get(0)?).or_default().insert(row.get(1)?);
-        Ok::<_, DatabaseError>(())
+pub fn existing(
+    connection: &mut Connection,
+    concerned: Option<(&BTreeSet<PackageId>, &BTreeSet<CveId>)>,
+) -> Result<Vec<Existing>, DatabaseError> {
+    let found = match concerned {
+        None => connection.query(&format!("SELECT {COLUMNS} FROM suggestion s"), params![], read)?,
+        Some((packages, cves)) => {
+            let packages: Vec<Value<'_>> = packages.iter().map(|id| (*id).into()).collect();
+            let cves: Vec<Value<'_>> = cves.iter().map(|cve| (*cve).into()).collect();
+            let of_packages = format!("SELECT {COLUMNS} FROM suggestion s WHERE s.package IN ({{rows}})");
+            let of_cves = format!(
+                "SELECT DISTINCT {COLUMNS} FROM suggestion_cve c JOIN suggestion s ON s.id = c.suggestion
+                 WHERE c.cve IN ({{rows}})"
+            );
+            let mut found = connection.query_many(&of_packages, &[], 1, &packages, read)?;
+            found.extend(connection.query_many(&of_cves, &[], 1, &cves, read)?);
+            found
+        }
+    };
+    let mut found: BTreeMap<SuggestionId, Suggestion> = found.into_iter().map(|one| (one.id, one)).collect();
+    let ids: Vec<Value<'_>> = found.keys().map(|id| (*id).into()).collect();
+    let sql = "SELECT suggestion, cve FROM suggestion_cve WHERE suggestion IN ({rows})";
+    let pairs = connection.query_many(sql, &[], 1, &ids, |row| {
+        Ok::<(SuggestionId, CveId), DatabaseError>((row.get(0)?, row.get(1)?))
     })?;
-    let sql = format!("SELECT {} FROM suggestion s ORDER BY s.id", super::COLUMNS);
-    connection.query(&sql, params![], |row| {
-        let suggestion = read(row)?;
-        let cves = cves.remove(&suggestion.id).unwrap_or_default();
-        Ok(Existing {
-            id: suggestion.id,
+    let mut cves: BTreeMap<SuggestionId, BTreeSet<CveId>> = BTreeMap::new();
+    for (id, cve) in pairs {
+        cves.entry(id).or_default().insert(cve);
+    }
+    let existing = |(id, cves): (SuggestionId, BTreeSet<CveId>)| {
+        let suggestion = found.remove(&id)?;
+        Some(Existing {
+            id,
             package: suggestion.package,
             state: suggestion.state,
             cves,
@@ -52,7 +74,8 @@ pub fn existing(connection: &mut Connection) -> Result<Vec<Existing>, DatabaseEr
             summary: Summary::of(&suggestion),
             together: suggestion.together,
         })
-    })
+    };
+    Ok(cves.into_iter().filter_map(existing).collect())
 }
 
 impl Summary {
