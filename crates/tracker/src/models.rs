@@ -13,7 +13,6 @@ pub mod intake;
 mod interned;
 pub mod job;
 pub mod knowledge;
-pub mod listing;
 pub mod maintainer;
 pub mod package;
 pub mod permission;

@@ -3,9 +3,9 @@
 use super::failure::Failure;
 use super::visitor::Visitor;
 use crate::database::{Connection, DatabaseError};
-use crate::models::listing::{cves, packages};
-use crate::models::{channel, finding};
-use crate::views::cves::{Answer, CveList, CvePage, InChannel};
+use crate::models::package::rows as packages;
+use crate::models::{channel, cve, finding, record, rematch};
+use crate::views::cves::{Answer, CveFacts, CveList, CvePage, InChannel};
 use crate::views::parts::level_name;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query};
@@ -23,7 +23,7 @@ const CHANGES: u32 = 20;
 #[derive(Debug, Deserialize)]
 pub(super) struct Asked {
     severity: Option<String>,
-    year: Option<i64>,
+    year: Option<u16>,
     /// The last row of the page before: milliseconds, an underscore, an id.
     after: Option<String>,
 }
@@ -40,19 +40,18 @@ pub(super) async fn list(
             .find(|level| level_name(Some(*level)) == name)
             .ok_or_else(|| Failure::Invalid("A severity is critical, high, medium or low".to_owned()))
     });
-    let filter = cves::Filter { level: level.transpose()?, year: asked.year };
+    let filter = cve::Filter { level: level.transpose()?, year: asked.year, ..cve::Filter::default() };
     let after = asked.after.as_deref().map(after).transpose()?;
     let is_first = after.is_none();
     let wanted = filter.clone();
     let read = visitor
         .app
         .database
-        .reading(move |connection| cves::list(connection, &wanted, after.as_ref(), ROWS + 1));
-    let mut rows = read.await?;
-    let more = rows.len() > ROWS as usize;
-    rows.truncate(ROWS as usize);
-    let next = rows.last().filter(|_| more).and_then(|last| {
-        let mut query = format!("after={}_{}", last.published_at?.as_millisecond(), last.id);
+        .reading(move |connection| cve::list(connection, &wanted, cve::Order::Published, after, ROWS));
+    let found = read.await?;
+    let next = found.next.and_then(|place| {
+        let cve::Place::Published(at, id) = place else { return None };
+        let mut query = format!("after={}_{id}", at.as_millisecond());
         if let Some(level) = filter.level {
             query = format!("severity={}&{query}", level_name(Some(level)));
         }
@@ -62,13 +61,13 @@ pub(super) async fn list(
         Some(format!("/cves?{query}"))
     });
     let severity = filter.level.map(|level| level_name(Some(level)));
-    visitor.page(&CveList { cves: rows, severity, year: filter.year, next, is_first })
+    let cves = found.rows.into_iter().map(Into::into).collect();
+    visitor.page(&CveList { cves, severity, year: filter.year, next, is_first })
 }
 
-fn after(text: &str) -> Result<cves::After, Failure> {
+fn after(text: &str) -> Result<cve::Place, Failure> {
     let parts = text.split_once('_').and_then(|(time, id)| {
-        let published_at = Timestamp::from_millisecond(time.parse().ok()?).ok()?;
-        Some(cves::After { published_at, id: id.parse::<CveId>().ok()?.to_string() })
+        Some(cve::Place::Published(Timestamp::from_millisecond(time.parse().ok()?).ok()?, id.parse().ok()?))
     });
     parts.ok_or_else(|| Failure::Invalid("The address does not name a row to go on from".to_owned()))
 }
@@ -85,12 +84,14 @@ pub(super) async fn show(
         return Ok(visitor.go(&format!("/cves/{id}"), None));
     }
     let read = visitor.app.database.reading(move |connection| {
-        let Some(facts) = cves::find(connection, id)? else { return Ok::<_, DatabaseError>(None) };
+        let Some(found) = cve::get(connection, id)? else { return Ok::<_, DatabaseError>(None) };
+        let matched = rematch::matched_up_to(connection)? >= found.change;
+        let facts = CveFacts::new(found, cve::load(connection, id)?.as_ref());
         let channels = in_channels(connection, id)?;
-        Ok(Some((facts, channels, cves::changes(connection, id, CHANGES)?)))
+        Ok(Some((facts, matched, channels, record::touched_fields(connection, id, CHANGES)?)))
     });
-    let (facts, channels, changes) = read.await?.ok_or_else(missing)?;
-    let answer = Answer::new(&facts.row.state, &channels);
+    let (facts, matched, channels, changes) = read.await?.ok_or_else(missing)?;
+    let answer = Answer::new(&facts.row.state, matched, &channels);
     visitor.page(&CvePage { answer, facts, channels, changes })
 }
 

@@ -3,7 +3,7 @@
 use super::failure::Failure;
 use super::visitor::Visitor;
 use crate::database::DatabaseError;
-use crate::models::listing::{channels, cves};
+use crate::models::{channel, cve};
 use crate::views::home::Home;
 use axum::extract::Query;
 use axum::extract::rejection::QueryRejection;
@@ -14,8 +14,10 @@ use vulnerability::CveId;
 /// `/`
 pub(super) async fn show(visitor: Visitor) -> Result<Response, Failure> {
     let read = visitor.app.database.reading(|connection| {
-        let cves = cves::list(connection, &cves::Filter { level: Some(3), year: None }, None, 12)?;
-        Ok::<_, DatabaseError>(Home { channels: channels::list(connection)?, cves })
+        let severe = cve::Filter { level: Some(3), ..cve::Filter::default() };
+        let found = cve::list(connection, &severe, cve::Order::Published, None, 12)?;
+        let cves = found.rows.into_iter().map(Into::into).collect();
+        Ok::<_, DatabaseError>(Home { channels: channel::rows(connection)?, cves })
     });
     visitor.page(&read.await?)
 }

@@ -6,14 +6,16 @@ use super::home::encoded;
 use super::visitor::Visitor;
 use crate::database::DatabaseError;
 use crate::models::finding::{self, Status};
-use crate::models::listing::packages::Held;
-use crate::models::listing::{channels, cves, packages};
+use crate::models::package::rows::{self as packages, Held};
+use crate::models::{channel, cve};
 use crate::views::lane::{Lanes, Stretch};
 use crate::views::packages::{ChannelList, PackageList, PackagePage, Touched};
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query};
 use axum::response::Response;
 use serde::Deserialize;
+use std::collections::HashMap;
+use vulnerability::CveId;
 
 /// Rows of a page.
 const ROWS: u32 = 60;
@@ -67,15 +69,14 @@ pub(super) async fn show(
             return Ok::<_, DatabaseError>(None);
         };
         let findings = finding::of_package(connection, package.id)?;
-        let ids: Vec<String> = findings.iter().map(|finding| finding.cve.to_string()).take(CVES).collect();
+        let ids: Vec<CveId> = findings.iter().map(|finding| finding.cve).take(CVES).collect();
+        let by_cve: HashMap<CveId, &finding::Finding> = findings.iter().map(|one| (one.cve, one)).collect();
         let mut names = Channels::new();
         let mut touched = Vec::new();
-        for cve in cves::of_ids(connection, &ids)? {
-            let Some(finding) = findings.iter().find(|finding| finding.cve.to_string() == cve.id) else {
-                continue;
-            };
+        for cve in cve::of_ids(connection, &ids)? {
+            let Some(finding) = by_cve.get(&cve.summary.id) else { continue };
             let channels = rows_of(connection, finding, &package.name, &mut names)?;
-            touched.push(Touched { cve, status: finding.status.into(), channels });
+            touched.push(Touched { cve: cve.into(), status: finding.status.into(), channels });
         }
         let versions = packages::held(connection, package.id, VERSIONS)?;
         let keepers = packages::keepers(connection, package.id)?;
@@ -128,6 +129,6 @@ fn lanes(versions: &[Held], now: jiff::Timestamp) -> Lanes {
 
 /// The channels.
 pub(super) async fn channels(visitor: Visitor) -> Result<Response, Failure> {
-    let channels = visitor.app.database.reading(channels::list).await?;
+    let channels = visitor.app.database.reading(channel::rows).await?;
     visitor.page(&ChannelList { channels })
 }

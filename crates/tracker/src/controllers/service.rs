@@ -2,16 +2,24 @@
 
 use super::failure::Failure;
 use super::visitor::Visitor;
-use crate::models::listing::jobs;
-use crate::views::service::Jobs;
+use crate::database::DatabaseError;
+use crate::models::job;
+use crate::views::service::{JobRow, Jobs};
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 
 /// `/jobs`
 pub(super) async fn jobs(visitor: Visitor) -> Result<Response, Failure> {
     let now = visitor.app.now();
-    let jobs = visitor.app.database.reading(move |connection| jobs::list(connection, now)).await?;
-    visitor.page(&Jobs { jobs })
+    let read = visitor.app.database.reading(move |connection| {
+        let mut jobs = Vec::new();
+        for job in job::all(connection)? {
+            let last_run = job::runs(connection, &job.name, None, 1)?.pop();
+            jobs.push(JobRow { job, last_run, now });
+        }
+        Ok::<_, DatabaseError>(jobs)
+    });
+    visitor.page(&Jobs { jobs: read.await? })
 }
 
 /// `/metrics`, in OpenMetrics' text.

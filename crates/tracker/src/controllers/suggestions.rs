@@ -7,12 +7,11 @@ use super::visitor::{Format, Visitor};
 use crate::database::DatabaseError;
 use crate::models::history::{self, Subject, SubjectKind};
 use crate::models::ids::{MaintainerId, SuggestionId};
-use crate::models::listing::cves;
 use crate::models::permission::{Action, Grant};
 use crate::models::suggestion::decision::{self, By, Decision, DecisionError};
 use crate::models::suggestion::queue::{self, After, Order, Query};
 use crate::models::suggestion::{self, Reason, State, row};
-use crate::models::{account, finding};
+use crate::models::{account, cve, finding};
 use crate::views::parts::level_name;
 use crate::views::suggestions::{Queue, Step, SuggestionPage};
 use axum::Json;
@@ -118,8 +117,7 @@ pub(super) async fn show(
             return Ok(None);
         };
         let ids = suggestion::cves(connection, id)?;
-        let texts: Vec<String> = ids.iter().map(ToString::to_string).collect();
-        let records = cves::of_ids(connection, &texts)?;
+        let records = cve::of_ids(connection, &ids)?.into_iter().map(Into::into).collect();
         let mut names = Channels::new();
         let mut in_channels = Vec::new();
         for cve in ids {

@@ -36,7 +36,7 @@ struct Matched {
 
 impl Job for Rematch {
     fn name(&self) -> &'static str {
-        "match"
+        rematch::JOB
     }
 
     fn about(&self) -> &'static str {

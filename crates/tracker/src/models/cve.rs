@@ -137,6 +137,18 @@ pub fn get(connection: &mut Connection, id: CveId) -> Result<Option<Cve>, Databa
     connection.query_optional(&format!("SELECT {READ} FROM cve WHERE id = $1"), params![id], read)
 }
 
+/// Those of these CVEs that are known, the newest first.
+///
+/// # Errors
+/// Those of the database.
+pub fn of_ids(connection: &mut Connection, ids: &[CveId]) -> Result<Vec<Cve>, DatabaseError> {
+    let values: Vec<Value<'_>> = ids.iter().map(|id| (*id).into()).collect();
+    let sql = format!("SELECT {READ} FROM cve WHERE id IN ({{rows}})");
+    let mut found = connection.query_many(&sql, &[], 1, &values, read)?;
+    found.sort_unstable_by_key(|cve| std::cmp::Reverse(cve.summary.id));
+    Ok(found)
+}
+
 /// Everything that is known of a CVE, from the stored records.
 ///
 /// # Errors

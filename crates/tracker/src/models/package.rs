@@ -3,6 +3,7 @@
 mod describe;
 pub mod identity;
 mod merge;
+pub mod rows;
 
 pub use describe::describe;
 pub use merge::{PackageError, merge, split};

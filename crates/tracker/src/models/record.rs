@@ -246,3 +246,30 @@ pub fn fields_of_change(connection: &mut Connection, change: i64) -> Result<Vec<
     let sql = format!("SELECT {KEPT} FROM record_change WHERE change = $1 ORDER BY id LIMIT 500");
     connection.query(&sql, params![change], kept)
 }
+
+/// That a field of a record changed, without what was there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FieldTouched {
+    /// When it was seen.
+    pub at: Timestamp,
+    /// 'cve' or 'nvd'.
+    pub source: String,
+    /// Where in the record.
+    pub field: String,
+}
+
+/// The fields that changed last in a CVE's records. What was in them can be large, and stays packed.
+///
+/// # Errors
+/// Those of the database.
+pub fn touched_fields(
+    connection: &mut Connection,
+    id: CveId,
+    most: u32,
+) -> Result<Vec<FieldTouched>, DatabaseError> {
+    connection.query(
+        "SELECT changed_at, source, field FROM record_change WHERE cve = $1 ORDER BY id DESC LIMIT $2",
+        params![id, most],
+        |row| Ok(FieldTouched { at: row.get(0)?, source: row.get(1)?, field: row.get(2)? }),
+    )
+}

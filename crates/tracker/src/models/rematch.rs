@@ -5,6 +5,7 @@ use super::finding::assess::Assessment;
 use super::finding::{Finding, Scope, load, of_pair, replace};
 use crate::database::{Connection, Database, DatabaseError, Transaction, Value};
 use crate::models::ids::PackageId;
+use crate::models::job;
 use crate::models::suggestion::plan::{CveFacts, Existing, plan};
 use crate::models::suggestion::queue::Query;
 use crate::models::suggestion::raise::{self, Counts};
@@ -33,6 +34,18 @@ pub enum RematchError {
     /// It was asked to stop.
     #[error("stopped")]
     Stopped,
+}
+
+/// The job that matches, which notes up to which change of a record it has.
+pub const JOB: &str = "match";
+
+/// The newest change of a record that was matched; 0 where nothing was.
+///
+/// # Errors
+/// Those of the database.
+pub fn matched_up_to(connection: &mut Connection) -> Result<i64, DatabaseError> {
+    let cursor = job::cursor(connection, JOB)?;
+    Ok(cursor.and_then(|cursor| cursor.get("change")?.as_i64()).unwrap_or(0))
 }
 
 /// What a re-match brought.

@@ -1,8 +1,8 @@
 //! The first page.
 
+use super::cves::CveRow;
 use super::{page, parts, time};
-use crate::models::listing::channels::ChannelRow;
-use crate::models::listing::cves::CveRow;
+use crate::models::channel::ChannelRow;
 use serde::Serialize;
 
 /// What is new.

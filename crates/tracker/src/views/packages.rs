@@ -1,12 +1,11 @@
 //! Packages and channels.
 
-use super::cves::InChannel;
+use super::cves::{CveRow, InChannel};
 use super::lane::Lanes;
 use super::{page, parts, time};
+use crate::models::channel::ChannelRow;
 use crate::models::finding::Status;
-use crate::models::listing::channels::ChannelRow;
-use crate::models::listing::cves::CveRow;
-use crate::models::listing::packages::{Held, Keeper, PackageRow};
+use crate::models::package::rows::{Held, Keeper, PackageRow};
 use serde::Serialize;
 
 /// The list.

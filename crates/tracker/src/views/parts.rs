@@ -3,9 +3,9 @@
 
 #![allow(clippy::trivially_copy_pass_by_ref, clippy::ref_option, reason = "templates hand over references")]
 
+use super::cves::CveRow;
 use crate::models::channel::State;
 use crate::models::finding::Status;
-use crate::models::listing::cves::CveRow;
 use askama::filters::{Html, Safe, escape};
 use std::fmt::Display;
 

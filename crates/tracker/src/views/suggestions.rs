@@ -1,8 +1,7 @@
 //! The queue, and a suggestion.
 
-use super::cves::InChannel;
+use super::cves::{CveRow, InChannel};
 use super::{page, parts, time};
-use crate::models::listing::cves::CveRow;
 use crate::models::suggestion::Reason;
 use crate::models::suggestion::row::SuggestionRow;
 use jiff::Timestamp;

@@ -8,6 +8,7 @@ mod database;
 mod evaluations;
 mod history;
 mod jobs;
+mod pages;
 mod permissions;
 mod publication;
 mod queue_pages;

@@ -14,11 +14,11 @@ use tracker::package_set::{self, Attribute, Content, Derivation};
 use tracker::params;
 use vulnerability::model::Level;
 
-fn channel(store: &Store) -> ChannelId {
+pub(crate) fn channel(store: &Store) -> ChannelId {
     store
         .database
         .write(|t| {
-            t.execute("INSERT INTO account (id, created_at) VALUES (1, 0)", params![])?;
+            t.execute("INSERT INTO account (created_at) VALUES (0)", params![])?;
             t.query_one(
                 "INSERT INTO channel (name, kind, state, position)
                  VALUES ('nixos-unstable', 'channel', 'rolling', 1) RETURNING id",
@@ -30,7 +30,7 @@ fn channel(store: &Store) -> ChannelId {
 }
 
 /// The channel has frob in a version, and two that nothing is known of.
-fn evaluate(store: &Store, channel: ChannelId, revision: &str, version: &str) {
+pub(crate) fn evaluate(store: &Store, channel: ChannelId, revision: &str, version: &str) {
     let attribute = |path: &str, pname: &str, version: &str| Attribute {
         path: path.to_owned(),
         content: Content::Derivation(Box::new(Derivation {
