@@ -1,6 +1,7 @@
 //! `snowguard tracker`: the web service.
 
 mod account;
+mod history;
 mod job;
 
 use crate::exit::Failure;
@@ -22,6 +23,7 @@ pub(crate) enum Command {
     /// Show or run what the service does again and again.
     #[command(subcommand)]
     Job(job::Command),
+    VerifyHistory(history::Options),
 }
 
 /// Run the service.
@@ -73,6 +75,7 @@ pub(crate) fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Serve(options) => run_service(&options),
         Command::Account(command) => account::run(&command),
         Command::Job(command) => job::run(&command),
+        Command::VerifyHistory(options) => history::verify(&options),
     }
 }
 

@@ -153,6 +153,14 @@ impl Database {
         away(move || database.write(work)).await
     }
 
+    /// Whether it answers.
+    ///
+    /// # Errors
+    /// Why not.
+    pub async fn ping(&self) -> Result<(), DatabaseError> {
+        self.reading(|connection| connection.query_one("SELECT 1", params![], |_| Ok(()))).await
+    }
+
     /// Whether this is PostgreSQL: only for messages and for what is measured.
     pub fn is_postgres(&self) -> bool {
         matches!(self.pool.location(), Location::Postgres(_))

@@ -5,10 +5,9 @@
 //! other there. Both sides hold to one rule for which of two records is the newer one, so whatever
 //! was interrupted, the two become equal with the next run.
 
-use crate::database::{Connection, Database, DatabaseError};
+use crate::database::{Connection, Database, DatabaseError, schema};
 use crate::models::record::{self, RawRecord, Source};
 use crate::models::{cve, job};
-use crate::params;
 use files::{FileError, TemporaryFolder};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -132,7 +131,7 @@ impl Writing<'_> {
         let folder = &self.records.folder;
         std::fs::create_dir_all(folder).map_err(FileError::on("create", folder))?;
         files::remove_left_over(folder, SCRATCH);
-        let store = database.read(identity)?;
+        let store = database.read(schema::identity)?;
         let mut position = self.position();
         if position.store != store && position != Position::default() {
             // It is the copy of another store.
@@ -287,12 +286,6 @@ fn location(kind: SourceKind, path: &Path) -> SourceLocation {
 fn state_of_scores(info: &SourceInfo) -> String {
     let changed = info.changed.map(|changed| changed.to_string()).unwrap_or_default();
     format!("{} {changed}", info.version)
-}
-
-/// Which store this is.
-fn identity(connection: &mut Connection) -> Result<i64, DatabaseError> {
-    let sql = "SELECT applied_at FROM schema_migration WHERE version = 1";
-    connection.query_one(sql, params![], |row| row.get(0))
 }
 
 /// What the job of a source noted of it.

@@ -8,7 +8,6 @@ use serde_json::json;
 use std::io::Write as _;
 use std::process::ExitCode;
 use tracker::app::{App, Clock};
-use tracker::database::{Connection, DatabaseError};
 use tracker::jobs::{Jobs, Stop, Worker};
 use tracker::models::job::{self, Counts, Job, Outcome, Run};
 use tracker::serve;
@@ -62,12 +61,7 @@ fn list(options: &ListOptions) -> Result<ExitCode, Failure> {
     let (app, jobs) = open(&options.place)?;
     let worker = Worker::new(app.clone(), jobs.clone(), Stop::default());
     worker.register().map_err(Failure::failed)?;
-    let read = |connection: &mut Connection| -> Result<Vec<(Job, Option<Run>)>, DatabaseError> {
-        let all = job::all(connection)?;
-        let last = |job: Job| Ok((job.clone(), job::runs(connection, &job.name, None, 1)?.pop()));
-        all.into_iter().map(last).collect()
-    };
-    let found = app.database.read(read).map_err(Failure::failed)?;
+    let found = app.database.read(job::all_with_last_run).map_err(Failure::failed)?;
     if options.json {
         let entry = |(job, last): &(Job, Option<Run>)| {
             let about = jobs.named(&job.name).map(tracker::jobs::Job::about);

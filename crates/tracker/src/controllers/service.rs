@@ -2,7 +2,6 @@
 
 use super::failure::Failure;
 use super::visitor::Visitor;
-use crate::database::DatabaseError;
 use crate::models::job;
 use crate::views::service::{JobRow, Jobs};
 use axum::http::header::CONTENT_TYPE;
@@ -11,15 +10,9 @@ use axum::response::{IntoResponse, Response};
 /// `/jobs`
 pub(super) async fn jobs(visitor: Visitor) -> Result<Response, Failure> {
     let now = visitor.app.now();
-    let read = visitor.app.database.reading(move |connection| {
-        let mut jobs = Vec::new();
-        for job in job::all(connection)? {
-            let last_run = job::runs(connection, &job.name, None, 1)?.pop();
-            jobs.push(JobRow { job, last_run, now });
-        }
-        Ok::<_, DatabaseError>(jobs)
-    });
-    visitor.page(&Jobs { jobs: read.await? })
+    let found = visitor.app.database.reading(job::all_with_last_run).await?;
+    let jobs = found.into_iter().map(|(job, last_run)| JobRow { job, last_run, now }).collect();
+    visitor.page(&Jobs { jobs })
 }
 
 /// `/metrics`, in OpenMetrics' text.

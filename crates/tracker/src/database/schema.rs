@@ -73,6 +73,16 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<(), DatabaseError> 
     transaction.commit()
 }
 
+/// Which store this is: when its first migration ran. A copy that was made of another one is of no
+/// use here.
+///
+/// # Errors
+/// Those of the database.
+pub fn identity(connection: &mut Connection) -> Result<i64, DatabaseError> {
+    let sql = "SELECT applied_at FROM schema_migration WHERE version = 1";
+    connection.query_one(sql, params![], |row| row.get(0))
+}
+
 /// Puts in the types that the databases call differently.
 fn in_dialect(connection: &Connection, sql: &str) -> String {
     let types = match connection.0 {

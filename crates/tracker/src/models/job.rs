@@ -142,6 +142,19 @@ pub fn all(connection: &mut Connection) -> Result<Vec<Job>, DatabaseError> {
     connection.query(&format!("SELECT {COLUMNS} FROM job ORDER BY name"), params![], read)
 }
 
+/// All jobs, by name, each with its last run.
+///
+/// # Errors
+/// Those of the database.
+pub fn all_with_last_run(connection: &mut Connection) -> Result<Vec<(Job, Option<Run>)>, DatabaseError> {
+    let all = all(connection)?;
+    let with_last = |job: Job| {
+        let last = runs(connection, &job.name, None, 1)?.pop();
+        Ok((job, last))
+    };
+    all.into_iter().map(with_last).collect()
+}
+
 /// The job of a name.
 ///
 /// # Errors

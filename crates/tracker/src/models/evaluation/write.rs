@@ -52,7 +52,7 @@ pub(super) fn write(
             }
             if request.kind == crate::package_set::Kind::Full {
                 for error in part.errors_before.values().filter(|error| !error.seen) {
-                    close_error(transaction, &place, error.attribute, error.first)?;
+                    end(transaction, &place, "evaluation_error", error.attribute, error.first)?;
                 }
             }
         }
@@ -135,16 +135,20 @@ fn gone(
     Ok(gone)
 }
 
-/// Ends what an attribute was, as of this evaluation.
+/// Ends what an attribute was, as of this evaluation: a `holding`, or an `evaluation_error`.
 fn end(
     transaction: &mut Transaction<'_>,
     place: &Place<'_>,
+    table: &str,
     attribute: i64,
     first: i64,
 ) -> Result<(), DatabaseError> {
     transaction
         .execute(
-            "UPDATE holding SET last = $5 WHERE channel = $1 AND attribute = $2 AND system = $3 AND first = $4",
+            &format!(
+                "UPDATE {table} SET last = $5
+                 WHERE channel = $1 AND attribute = $2 AND system = $3 AND first = $4"
+            ),
             params![place.request.channel, attribute, place.system, first, place.number - 1],
         )
         .map(drop)
@@ -157,26 +161,11 @@ fn close(
     attribute: i64,
     first: i64,
 ) -> Result<(), DatabaseError> {
-    end(transaction, place, attribute, first)?;
+    end(transaction, place, "holding", attribute, first)?;
     transaction
         .execute(
             "DELETE FROM build WHERE channel = $1 AND attribute = $2 AND system = $3",
             params![place.request.channel, attribute, place.system],
-        )
-        .map(drop)
-}
-
-fn close_error(
-    transaction: &mut Transaction<'_>,
-    place: &Place<'_>,
-    attribute: i64,
-    first: i64,
-) -> Result<(), DatabaseError> {
-    transaction
-        .execute(
-            "UPDATE evaluation_error SET last = $5
-             WHERE channel = $1 AND attribute = $2 AND system = $3 AND first = $4",
-            params![place.request.channel, attribute, place.system, first, place.number - 1],
         )
         .map(drop)
 }
@@ -207,7 +196,7 @@ fn put(
     for attribute in batch {
         let Some(&id) = attributes.get(attribute.path.as_str()) else { continue };
         if let Some(error) = part.errors_before.get(&attribute.path) {
-            close_error(transaction, place, id, error.first)?;
+            end(transaction, place, "evaluation_error", id, error.first)?;
         }
         match &attribute.content {
             Content::Derivation(derivation) => derivations.push((id, attribute.path.as_str(), &**derivation)),
@@ -275,7 +264,7 @@ fn put_derivations(
             }
             Some(before) => {
                 taken.changed += 1;
-                end(transaction, place, *attribute, before.first)?;
+                end(transaction, place, "holding", *attribute, before.first)?;
                 packages.insert(before.package);
                 place.number
             }
