@@ -1,5 +1,5 @@
-//! The job "advisories": publishes what is due, and computes the status in each channel anew where a
-//! channel or a branch behind it has moved.
+//! The job "advisories": publishes what is due, and computes the status in each channel anew where
+//! a channel or a branch behind it has moved.
 
 use super::{Job, JobContext, JobError};
 use crate::models::advisory::{edit, recompute};

@@ -258,7 +258,8 @@ pub struct FieldTouched {
     pub field: String,
 }
 
-/// The fields that changed last in a CVE's records. What was in them can be large, and stays packed.
+/// The fields that changed last in a CVE's records. What was in them can be large, and stays
+/// packed.
 ///
 /// # Errors
 /// Those of the database.

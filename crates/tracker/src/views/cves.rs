@@ -29,6 +29,13 @@ pub(crate) struct CveRow {
     pub(crate) published_at: Option<Timestamp>,
 }
 
+impl CveRow {
+    /// Its title, or what stands for it.
+    pub(crate) fn shown_title(&self) -> &str {
+        if self.title.is_empty() { "No title in its record" } else { &self.title }
+    }
+}
+
 impl From<Cve> for CveRow {
     fn from(cve: Cve) -> Self {
         Self {

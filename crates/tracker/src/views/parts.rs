@@ -3,7 +3,6 @@
 
 #![allow(clippy::trivially_copy_pass_by_ref, clippy::ref_option, reason = "templates hand over references")]
 
-use super::cves::CveRow;
 use crate::models::channel::State;
 use crate::models::finding::Status;
 use askama::filters::{Html, Safe, escape};
@@ -102,11 +101,6 @@ pub(crate) fn package_path(name: &str) -> String {
         path
     });
     format!("/packages/{name}")
-}
-
-/// A CVE's title, or what stands for it.
-pub(crate) fn title(row: &CveRow) -> &str {
-    if row.title.is_empty() { "No title in its record" } else { &row.title }
 }
 
 #[cfg(test)]

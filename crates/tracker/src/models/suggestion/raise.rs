@@ -29,8 +29,8 @@ pub struct Counts {
     pub summarised: u64,
 }
 
-/// The suggestions that a match may touch, as the plan wants them: of these packages, and with these
-/// CVEs; without any, all of them.
+/// The suggestions that a match may touch, as the plan wants them: of these packages, and with
+/// these CVEs; without any, all of them.
 ///
 /// # Errors
 /// Those of the database.
