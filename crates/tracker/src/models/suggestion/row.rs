@@ -4,16 +4,16 @@
 use super::Suggestion;
 use crate::database::{Connection, DatabaseError, Value};
 use crate::json;
-use crate::models::finding::{InChannel, Status};
+use crate::models::channel;
+use crate::models::finding::{InChannel, Status, status_name};
 use crate::models::ids::{ChannelId, PackageId, SuggestionId};
-use crate::params;
 use jiff::Timestamp;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use vulnerability::CveId;
 
-/// The most CVEs that a row names.
-const NAMED: usize = 3;
+/// The most CVEs that a row names: a queue is read line by line.
+const NAMED: usize = 1;
 
 /// A row.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -45,12 +45,28 @@ pub struct SuggestionRow {
     pub confidence: i64,
     /// Whether it still says so.
     pub agrees: bool,
-    /// The worst of its CVEs in each channel.
+    /// The worst of its CVEs in each channel that is looked after.
     pub channels: Vec<(String, Status)>,
     /// Who looks at it.
     pub assignee: Option<String>,
     /// When it was raised.
     pub created_at: Timestamp,
+}
+
+impl SuggestionRow {
+    /// The worst status, and in how many of all channels that have the package it holds.
+    pub(crate) fn worst(&self) -> Option<(Status, usize)> {
+        let worst = self.channels.iter().map(|(_, status)| *status).min()?;
+        Some((worst, self.channels.iter().filter(|(_, status)| *status == worst).count()))
+    }
+
+    /// Each channel with its status, in words.
+    pub(crate) fn in_words(&self) -> String {
+        let words = |(name, status): &(String, Status)| {
+            format!("{name}: {}", status_name((*status).into()).replace('_', " "))
+        };
+        self.channels.iter().map(words).collect::<Vec<_>>().join(", ")
+    }
 }
 
 /// The rows of these suggestions, in their order.
@@ -80,12 +96,8 @@ pub fn rows(
         )?
         .into_iter()
         .collect();
-    let channels: BTreeMap<ChannelId, String> = connection
-        .query("SELECT id, name FROM channel", params![], |row| {
-            Ok::<_, DatabaseError>((row.get(0)?, row.get(1)?))
-        })?
-        .into_iter()
-        .collect();
+    let channels = channel::all(connection)?.into_iter().filter(|channel| channel.state.is_supported());
+    let channels: BTreeMap<ChannelId, String> = channels.map(|one| (one.id, one.name)).collect();
     let ids: Vec<Value<'_>> = suggestions.iter().map(|s| s.id.into()).collect();
     let mut of: BTreeMap<SuggestionId, Vec<(CveId, String, Vec<InChannel>)>> = BTreeMap::new();
     let found = connection.query_many(
